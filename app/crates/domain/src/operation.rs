@@ -1,0 +1,43 @@
+//! An operation is the unit of everything that can be done: a plain struct that names its output, its stable name, what it requires and
+//! whether it reads or writes. Pages, REST, steps of workflows and imports all run the same one through the same dispatcher.
+
+use crate::permission::Verb;
+use serde::{Serialize, de::DeserializeOwned};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    Read,
+    Write,
+}
+
+/// Which of the two worlds an operation belongs to. They share no session, cookie or role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Realm {
+    Workspace,
+    Platform,
+}
+
+/// What the caller must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requires<'a> {
+    /// Being a member is enough: the operation concerns the caller alone.
+    Member,
+    /// A fixed permission, `area.noun.verb`.
+    Permission(&'static str),
+    /// The permission of a described entity; the area comes from its description. `entity` is the description's key.
+    Entity { entity: &'a str, verb: Verb },
+    /// Platform realm: one of these staff roles.
+    Staff(&'static [&'static str]),
+}
+
+pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Stable name, `area.verb_noun`; its tail is the handler's name.
+    const NAME: &'static str;
+    const KIND: OperationKind;
+    const REALM: Realm = Realm::Workspace;
+    type Output: Serialize + DeserializeOwned + Send + 'static;
+
+    fn requires(&self) -> Requires<'_>;
+}

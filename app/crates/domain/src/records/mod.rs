@@ -1,0 +1,209 @@
+//! Generic operations over described entities. The engine behind them is the crate `records`.
+
+use crate::operation::{Operation, OperationKind, Requires};
+use crate::permission::Verb;
+use crate::schema::ListQuery;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// Values by camelCase field key, in the canonical JSON form of `schema::value`.
+pub type Values = Map<String, Value>;
+
+/// One row as a caller may see it. `values` holds the readable fields only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub id: Uuid,
+    pub version: i64,
+    #[serde(flatten)]
+    pub values: Values,
+    /// Titles of referenced rows and members, by field key.
+    #[serde(default, rename = "_labels", skip_serializing_if = "Map::is_empty")]
+    pub labels: Map<String, Value>,
+    /// RFC 3339; only on rows in the trash.
+    #[serde(default, rename = "deletedAt", skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
+}
+
+impl Record {
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.values.get(key).and_then(Value::as_str)
+    }
+
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).and_then(Value::as_str)
+    }
+}
+
+/// One page of rows. `rows` is the JSON array that PostgreSQL assembled, passed on unparsed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    pub rows: Box<serde_json::value::RawValue>,
+    pub returned: u32,
+    pub total: Option<Total>,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+    /// Cursor of the page before, where the query came with one.
+    pub previous: Option<String>,
+}
+
+impl Page {
+    pub fn records(&self) -> crate::Result<Vec<Record>> {
+        serde_json::from_str(self.rows.get()).map_err(|_| crate::Error::internal())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    pub value: i64,
+    pub exact: bool,
+}
+
+macro_rules! entity_operation {
+    ($(#[$doc:meta])* $name:literal $kind:ident $verb:ident $type:ident { $($(#[$field_doc:meta])* $field:ident : $of:ty),* $(,)? } -> $output:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $type {
+            /// Key of the description: `lead`.
+            pub entity: String,
+            $($(#[$field_doc])* pub $field: $of,)*
+        }
+
+        impl Operation for $type {
+            const NAME: &'static str = $name;
+            const KIND: OperationKind = OperationKind::$kind;
+            type Output = $output;
+            fn requires(&self) -> Requires<'_> {
+                Requires::Entity { entity: &self.entity, verb: Verb::$verb }
+            }
+        }
+    };
+}
+
+entity_operation!(
+    /// A page of rows that match, in order.
+    "records.list" Read Read ListRecords { #[serde(default)] query: ListQuery } -> Page
+);
+entity_operation!(
+    /// The same page for a file: needs the export permission, up to 500 rows a call.
+    "records.export" Read Export ExportRecords { #[serde(default)] query: ListQuery } -> Page
+);
+entity_operation!("records.get" Read Read GetRecord { id: Uuid } -> Record);
+entity_operation!("records.create" Write Create CreateRecord { values: Values } -> Record);
+entity_operation!(
+    /// Changes the named fields. `version` is the one that was read; `base` the values that were read, where the caller kept them, so
+    /// that a stale write can say what it was, yours and theirs.
+    "records.update" Write Update UpdateRecord { id: Uuid, version: Option<i64>, values: Values, #[serde(default)] base: Option<Values> } -> Record
+);
+entity_operation!("records.delete" Write Delete DeleteRecord { id: Uuid, version: Option<i64> } -> Record);
+entity_operation!("records.restore" Write Delete RestoreRecord { id: Uuid } -> Record);
+entity_operation!(
+    /// Takes the transition named, or the one that leads to the state `to`, through its gate. `values` are set in the same write.
+    "records.transition" Write Update TransitionRecord { id: Uuid, version: Option<i64>, #[serde(default)] name: Option<String>, #[serde(default)] to: Option<String>, #[serde(default)] values: Values } -> Record
+);
+entity_operation!(
+    /// What has happened to a row, newest first.
+    "records.timeline" Read Read RecordTimeline { id: Uuid, limit: u32, #[serde(default)] before: Option<Uuid> } -> Vec<TimelineEntry>
+);
+entity_operation!(
+    /// Counts and sums of the matching rows by the values of a field.
+    "records.summarise" Read Read SummariseRecords { #[serde(default)] query: ListQuery, group: GroupBy, measure: Option<String> } -> Vec<Group>
+);
+entity_operation!(
+    /// Every column of a board with its count, its sums and its first cards.
+    "records.board" Read Read BoardRecords { #[serde(default)] query: ListQuery, measure: Option<String>, cards: u32 } -> Vec<BoardColumn>
+);
+
+/// Looks the words up in every entity that the caller may read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchRecords {
+    pub words: String,
+    pub limit: u32,
+}
+
+impl Operation for SearchRecords {
+    const NAME: &'static str = "records.search";
+    const KIND: OperationKind = OperationKind::Read;
+    type Output = Vec<SearchHit>;
+    fn requires(&self) -> Requires<'_> {
+        Requires::Member
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchHit {
+    pub entity: String,
+    pub id: Uuid,
+    pub title: String,
+    pub subtitle: Option<String>,
+    pub status: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupBy {
+    /// The state, an option, a reference, a member or a boolean.
+    Field(String),
+    /// Calendar months of a date or datetime, `2026-11`.
+    Month(String),
+    /// One group of all rows.
+    All,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Value of the field, `None` for rows without one.
+    pub key: Option<String>,
+    pub count: i64,
+    /// One sum per currency for money, one without currency for numbers, as decimal strings.
+    pub sums: Vec<Sum>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum {
+    pub currency: Option<String>,
+    pub amount: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BoardColumn {
+    pub state: String,
+    pub count: i64,
+    pub sums: Vec<Sum>,
+    pub cards: Vec<Record>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TimelineEntry {
+    pub id: Uuid,
+    /// Stable operation name: `records.update`.
+    pub operation: String,
+    /// RFC 3339.
+    pub at: String,
+    /// Name of the member who did it.
+    pub actor: Option<String>,
+    /// What caused it, where that was not a person's click: `import`.
+    pub cause: Option<Cause>,
+    /// Changed fields with their raw values before and after.
+    pub changes: Vec<FieldChange>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    pub field: String,
+    pub before: Value,
+    pub after: Value,
+    /// Titles of referenced rows, where the field holds one.
+    pub before_label: Option<String>,
+    pub after_label: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// `request`, `import`, `event`, `run`, `seed`.
+    pub kind: String,
+    pub id: Option<Uuid>,
+}

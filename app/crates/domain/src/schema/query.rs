@@ -1,0 +1,90 @@
+//! A list query: what the URL of a list page and `GET /api/v1/{entity}` both say, in the same words.
+
+use super::filter::FilterError;
+use super::{Entity, Field, Filter};
+use crate::text::nearest;
+use serde::{Deserialize, Serialize};
+
+pub const DEFAULT_LIMIT: u32 = 50;
+pub const MAX_LIMIT: u32 = 500;
+/// Totals are exact up to here; beyond, a marked estimate unless an exact one is asked for.
+pub const EXACT_TOTAL: i64 = 10_000;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListQuery {
+    pub filter: Option<Filter>,
+    /// At most one field for now beside the id, which always breaks ties.
+    pub sort: Vec<Sort>,
+    pub search: Option<String>,
+    pub limit: u32,
+    pub offset: u32,
+    /// Opaque, from `next` of the page before.
+    pub cursor: Option<String>,
+    /// Keys of the fields wanted; all readable ones when empty.
+    pub fields: Vec<String>,
+    pub count: Count,
+    /// Rows in the trash instead of the living ones.
+    pub trash: bool,
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            filter: None,
+            sort: Vec::new(),
+            search: None,
+            limit: DEFAULT_LIMIT,
+            offset: 0,
+            cursor: None,
+            fields: Vec::new(),
+            count: Count::default(),
+            trash: false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    #[default]
+    Estimated,
+    Exact,
+    None,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sort {
+    pub field: String,
+    pub descending: bool,
+}
+
+impl Sort {
+    /// `-value,name`: fields in order, a minus for descending. Only indexed fields can be sorted by.
+    pub fn parse_list(text: &str, entity: &Entity) -> Result<Vec<Self>, FilterError> {
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| Self::parse(part, entity)).collect()
+    }
+
+    fn parse(part: &str, entity: &Entity) -> Result<Self, FilterError> {
+        let (descending, key) = part.strip_prefix('-').map_or((false, part), |key| (true, key));
+        let sortable = || entity.fields.iter().filter(|field| field.indexed);
+        // Requirement 36 writes snake_case sort keys; both spellings are accepted.
+        match sortable().find(|field| field.key == key || crate::text::snake(&field.key) == key) {
+            Some(field) => Ok(Self { field: field.key.clone(), descending }),
+            None => Err(FilterError {
+                message: format!("{key} cannot be sorted by"),
+                meant: nearest(key, sortable().map(|field| field.key.as_str())).map(str::to_owned),
+            }),
+        }
+    }
+
+    pub fn print_list(sorts: &[Self]) -> String {
+        let parts: Vec<String> =
+            sorts.iter().map(|sort| format!("{}{}", if sort.descending { "-" } else { "" }, sort.field)).collect();
+        parts.join(",")
+    }
+
+    pub fn of<'a>(&self, entity: &'a Entity) -> Option<&'a Field> {
+        entity.field(&self.field)
+    }
+}

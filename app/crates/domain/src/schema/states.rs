@@ -1,0 +1,92 @@
+//! State machines: states, the transitions between them, and the gate that each transition must pass.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct States {
+    /// What the state is called here: Stage, Status.
+    pub label: String,
+    pub initial: String,
+    pub list: Vec<State>,
+    pub transitions: Vec<Transition>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct State {
+    pub key: String,
+    pub label: String,
+    #[serde(default)]
+    pub kind: StateKind,
+    /// 1 to 8, the design system's fixed order.
+    #[serde(default)]
+    pub hue: Option<u8>,
+    /// Chance of being won, in per cent, for weighted sums.
+    #[serde(default)]
+    pub probability: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateKind {
+    #[default]
+    Open,
+    Won,
+    Lost,
+    Done,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Transition {
+    /// Stable name, used in paths: `qualify`.
+    pub name: String,
+    /// Verb on the button: "Qualify".
+    pub label: String,
+    /// States it starts from; `*` for every other state.
+    pub from: Vec<String>,
+    pub to: String,
+    #[serde(default)]
+    pub gate: Gate,
+    /// Only an operation of its own may take it (convert, ship): never offered as a plain move.
+    #[serde(default)]
+    pub internal: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Gate {
+    /// Fields that must hold a value when the transition is taken.
+    #[serde(default)]
+    pub requires: Vec<String>,
+    /// Roles of which the member must hold one; empty means anyone who may update.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}
+
+impl States {
+    pub fn get(&self, key: &str) -> Option<&State> {
+        self.list.iter().find(|state| state.key == key)
+    }
+
+    pub fn position(&self, key: &str) -> usize {
+        self.list.iter().position(|state| state.key == key).unwrap_or(self.list.len())
+    }
+
+    /// Transitions that may start from `state`, in the order of the description.
+    pub fn from<'a>(&'a self, state: &'a str) -> impl Iterator<Item = &'a Transition> {
+        self.transitions.iter().filter(move |transition| transition.starts_from(state))
+    }
+
+    /// The transition that a plain move from one state to another takes.
+    pub fn between<'a>(&'a self, from: &'a str, to: &'a str) -> Option<&'a Transition> {
+        self.from(from).find(|transition| transition.to == to)
+    }
+}
+
+impl Transition {
+    pub fn starts_from(&self, state: &str) -> bool {
+        self.to != state && self.from.iter().any(|from| from == "*" || from == state)
+    }
+}

@@ -1,0 +1,323 @@
+//! Values: reading what people, files and programs write, checking it against the field, and showing it.
+//!
+//! Canonical JSON forms: text, e-mail, phone, country, option and state are strings; integer is a number; decimal is a decimal string;
+//! money is `{"amount": "12.50", "currency": "KES"}`; boolean; date is `2026-11-21`; datetime is RFC 3339 in UTC; reference and member are
+//! UUID strings. An empty value is `null`.
+
+use super::{Field, FieldKind, States};
+use crate::money::{Money, ScaleError, group_thousands, parse_scaled, scaled};
+use crate::text::{nearest, normal};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What checking needs to know beside the field.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Today in the workspace's time zone.
+    pub today: NaiveDate,
+}
+
+const EARLIEST_YEAR: i32 = 1900;
+const LATEST_YEAR: i32 = 2100;
+
+/// Reads one value as a person types it or a file holds it. `currency` is the other half of a money field. Empty text is `null`. References
+/// and members are read as UUIDs here; names and addresses are looked up by whoever has a database.
+pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, rules: Rules) -> Result<Value, String> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Ok(Value::Null);
+    }
+    match &field.kind {
+        FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::Country => {
+            check(field, &Value::String(trimmed.to_owned()), rules)
+        }
+        FieldKind::Integer { .. } => match parse_scaled(trimmed, 0) {
+            Ok(number) => check(field, &json!(number), rules),
+            Err(_) => Err(format!("{trimmed} is not a whole number")),
+        },
+        FieldKind::Decimal { .. } => check(field, &Value::String(trimmed.to_owned()), rules),
+        FieldKind::Money { .. } => {
+            check(field, &json!({ "amount": trimmed, "currency": currency.trim().to_uppercase() }), rules)
+        }
+        FieldKind::Boolean => read_boolean(trimmed),
+        FieldKind::Date { .. } => check(field, &Value::String(read_date(trimmed)?), rules),
+        FieldKind::Datetime => check(field, &Value::String(trimmed.to_owned()), rules),
+        FieldKind::Option { options } => {
+            read_choice(trimmed, options.iter().map(|choice| (choice.key.as_str(), choice.label.as_str())))
+        }
+        FieldKind::State => {
+            let states = states.map(|states| states.list.as_slice()).unwrap_or_default();
+            read_choice(trimmed, states.iter().map(|state| (state.key.as_str(), state.label.as_str())))
+        }
+        FieldKind::Reference { .. } | FieldKind::Member | FieldKind::Number => check(field, &Value::String(trimmed.to_owned()), rules),
+    }
+}
+
+/// Checks a JSON value against its field and answers its canonical form, or what is wrong in words for the person.
+pub fn check(field: &Field, value: &Value, rules: Rules) -> Result<Value, String> {
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    match &field.kind {
+        FieldKind::Text { max } => check_text(value, *max, false),
+        FieldKind::LongText { max } => check_text(value, *max, true),
+        FieldKind::Email => check_email(text(value)?),
+        FieldKind::Phone => check_phone(text(value)?),
+        FieldKind::Country => check_country(text(value)?),
+        FieldKind::Integer { min, max } => {
+            let number = value.as_i64().ok_or_else(|| format!("{value} is not a whole number"))?;
+            within(number, *min, *max, 0)?;
+            Ok(json!(number))
+        }
+        FieldKind::Decimal { scale, min, max } => check_decimal(value, *scale, *min, *max),
+        FieldKind::Money { allow_negative } => check_money(value, *allow_negative),
+        FieldKind::Boolean => value.as_bool().map(Value::Bool).ok_or_else(|| "Use true or false".to_owned()),
+        FieldKind::Date { past } => check_date(text(value)?, *past, rules),
+        FieldKind::Datetime => check_datetime(text(value)?),
+        FieldKind::Option { options } => {
+            let key = text(value)?;
+            match options.iter().find(|choice| choice.key == key) {
+                Some(_) => Ok(value.clone()),
+                None => Err(not_a_choice(key, options.iter().map(|choice| choice.label.as_str()))),
+            }
+        }
+        FieldKind::Reference { .. } | FieldKind::Member => {
+            let id = text(value)?;
+            Uuid::try_parse(id).map(|id| Value::String(id.to_string())).map_err(|_| format!("{id} is not a known record"))
+        }
+        FieldKind::State | FieldKind::Number => text(value).map(|text| Value::String(text.to_owned())),
+    }
+}
+
+fn text(value: &Value) -> Result<&str, String> {
+    match value {
+        Value::String(text) if text.contains('\0') => Err("The text holds a character that cannot be stored".to_owned()),
+        Value::String(text) => Ok(text),
+        other => Err(format!("{other} should be text")),
+    }
+}
+
+fn check_text(value: &Value, max: u32, lines: bool) -> Result<Value, String> {
+    let given = text(value)?;
+    let clean = given.trim();
+    if clean.is_empty() {
+        return Ok(Value::Null);
+    }
+    let length = clean.chars().count();
+    if length > max as usize {
+        return Err(format!("{length} characters are too many; at most {max} fit"));
+    }
+    if !lines && clean.contains(['\n', '\r']) {
+        return Ok(Value::String(clean.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    Ok(Value::String(clean.to_owned()))
+}
+
+fn check_email(given: &str) -> Result<Value, String> {
+    let email = given.trim();
+    if email.is_empty() {
+        return Ok(Value::Null);
+    }
+    let problem = |why: &str| Err(format!("{email} is not an e-mail address: {why}"));
+    let Some((local, domain)) = email.rsplit_once('@') else { return problem("it has no @") };
+    if local.is_empty() || local.len() > 64 || email.len() > 254 {
+        return problem("the part before the @ is missing or too long");
+    }
+    if local.contains(|c: char| c.is_whitespace() || c.is_control() || "@,;:<>()[]\\\"".contains(c)) {
+        return problem("the part before the @ holds a character that is not allowed");
+    }
+    let labels: Vec<&str> = domain.split('.').collect();
+    let valid = |label: &&str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if labels.len() < 2 || !labels.iter().all(valid) {
+        return problem("the part after the @ is not a domain");
+    }
+    Ok(Value::String(email.to_owned()))
+}
+
+fn check_phone(given: &str) -> Result<Value, String> {
+    let phone = given.trim();
+    if phone.is_empty() {
+        return Ok(Value::Null);
+    }
+    let digits = phone.chars().filter(char::is_ascii_digit).count();
+    let allowed = |c: char| c.is_ascii_digit() || " +-().,/x#*ext".contains(c.to_ascii_lowercase());
+    if phone.chars().count() > 40 || !(3..=25).contains(&digits) || !phone.chars().all(allowed) {
+        return Err(format!("{phone} is not a phone number; write digits, and + ( ) - where you like"));
+    }
+    Ok(Value::String(phone.to_owned()))
+}
+
+/// ISO 3166-1 alpha-2, in alphabetical order.
+#[rustfmt::skip]
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH \
+GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB \
+LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM \
+PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG \
+TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
+fn check_country(given: &str) -> Result<Value, String> {
+    let code = given.trim().to_uppercase();
+    if code.is_empty() {
+        return Ok(Value::Null);
+    }
+    if code.len() == 2 && COUNTRIES.split(' ').any(|known| known == code) {
+        return Ok(Value::String(code));
+    }
+    Err(format!("{given} is not a country code; use two letters such as KE or DE"))
+}
+
+fn within(number: i64, min: Option<i64>, max: Option<i64>, scale: u32) -> Result<(), String> {
+    if let Some(min) = min.filter(|min| number < *min) {
+        return Err(format!("{} is below the least allowed, {}", scaled(number, scale), scaled(min, scale)));
+    }
+    if let Some(max) = max.filter(|max| number > *max) {
+        return Err(format!("{} is above the most allowed, {}", scaled(number, scale), scaled(max, scale)));
+    }
+    Ok(())
+}
+
+fn check_decimal(value: &Value, scale: u32, min: Option<i64>, max: Option<i64>) -> Result<Value, String> {
+    let given = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        other => return Err(format!("{other} is not a number")),
+    };
+    let number = parse_scaled(&given, scale).map_err(|problem| match problem {
+        ScaleError::NotANumber => format!("{given} is not a number"),
+        ScaleError::TooManyDecimals => format!("{given} has more than {scale} decimals"),
+        ScaleError::TooLarge => format!("{given} is too large"),
+    })?;
+    within(number, min, max, scale)?;
+    Ok(Value::String(scaled(number, scale)))
+}
+
+fn check_money(value: &Value, allow_negative: bool) -> Result<Value, String> {
+    let amount = match value.get("amount") {
+        Some(Value::String(amount)) => amount.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => return Err("Money is written as an amount and a currency".to_owned()),
+    };
+    if amount.trim().is_empty() {
+        return Ok(Value::Null);
+    }
+    let currency = value.get("currency").and_then(Value::as_str).unwrap_or_default();
+    if currency.is_empty() {
+        return Err("The amount has no currency; choose one such as KES or EUR".to_owned());
+    }
+    let money = Money::parse(&amount, currency).map_err(|problem| problem.to_string())?;
+    if money.minor() < 0 && !allow_negative {
+        return Err(format!("{} is negative; the amount must be zero or more", money.amount()));
+    }
+    Ok(json!({ "amount": money.amount(), "currency": currency }))
+}
+
+/// Money of a canonical value.
+pub fn money(value: &Value) -> Option<Money> {
+    Money::parse(value.get("amount")?.as_str()?, value.get("currency")?.as_str()?).ok()
+}
+
+fn read_boolean(given: &str) -> Result<Value, String> {
+    match given.to_lowercase().as_str() {
+        "true" | "yes" | "y" | "1" | "on" | "ja" | "oui" | "ndiyo" => Ok(Value::Bool(true)),
+        "false" | "no" | "n" | "0" | "off" | "nein" | "non" | "hapana" => Ok(Value::Bool(false)),
+        _ => Err(format!("{given} is neither yes nor no")),
+    }
+}
+
+/// Accepts the year first (`2026-11-21`, `2026/11/21`) and the day first with dots (`21.11.2026`). `11/12/2026` is refused: it has two
+/// meanings.
+fn read_date(given: &str) -> Result<String, String> {
+    let day = given.split(['T', ' ']).next().unwrap_or(given);
+    for format in ["%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y"] {
+        if let Ok(date) = NaiveDate::parse_from_str(day, format) {
+            return Ok(date.to_string());
+        }
+    }
+    let shaped = day.len() == 10 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    Err(if shaped { format!("{given} is a day that does not exist") } else { format!("{given} is not a date; write it as 2026-11-21") })
+}
+
+fn check_date(given: &str, past: bool, rules: Rules) -> Result<Value, String> {
+    use chrono::Datelike;
+    let given = given.trim();
+    if given.is_empty() {
+        return Ok(Value::Null);
+    }
+    let date: NaiveDate = read_date(given)?.parse().map_err(|_| format!("{given} is not a date"))?;
+    if past && date > rules.today {
+        return Err(format!("{date} is in the future; it can be {} at the latest", rules.today));
+    }
+    if !(EARLIEST_YEAR..=LATEST_YEAR).contains(&date.year()) {
+        return Err(format!("{date} is outside the years {EARLIEST_YEAR} to {LATEST_YEAR}"));
+    }
+    Ok(Value::String(date.to_string()))
+}
+
+fn check_datetime(given: &str) -> Result<Value, String> {
+    let given = given.trim();
+    if given.is_empty() {
+        return Ok(Value::Null);
+    }
+    let moment = DateTime::parse_from_rfc3339(given)
+        .map(|moment| moment.with_timezone(&Utc))
+        .or_else(|_| chrono::NaiveDateTime::parse_from_str(given, "%Y-%m-%dT%H:%M").map(|moment| moment.and_utc()))
+        .map_err(|_| format!("{given} is not a moment; write it as 2026-11-21T09:30:00Z"))?;
+    Ok(Value::String(moment.to_rfc3339_opts(SecondsFormat::Secs, true)))
+}
+
+fn read_choice<'a>(given: &str, choices: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Result<Value, String> {
+    let wanted = normal(given);
+    let found = choices.clone().find(|(key, label)| normal(key) == wanted || normal(label) == wanted);
+    match found {
+        Some((key, _)) => Ok(Value::String(key.to_owned())),
+        None => Err(not_a_choice(given, choices.map(|(_, label)| label))),
+    }
+}
+
+fn not_a_choice<'a>(given: &str, labels: impl Iterator<Item = &'a str>) -> String {
+    let labels: Vec<&str> = labels.collect();
+    match nearest(given, labels.iter().copied()) {
+        Some(meant) => format!("{given} is not one of the choices; did you mean {meant}?"),
+        None => format!("{given} is not one of the choices: {}", labels.join(", ")),
+    }
+}
+
+/// The value for people. `label` is the title of a referenced row or member, where there is one.
+pub fn show(field: &Field, states: Option<&States>, value: &Value, label: Option<&str>) -> String {
+    match (&field.kind, value) {
+        (_, Value::Null) => String::new(),
+        (FieldKind::Money { .. }, _) => money(value).map(|money| money.display()).unwrap_or_default(),
+        (FieldKind::Option { options }, Value::String(key)) => {
+            options.iter().find(|choice| choice.key == *key).map_or_else(|| key.clone(), |choice| choice.label.clone())
+        }
+        (FieldKind::State, Value::String(key)) => {
+            states.and_then(|states| states.get(key)).map_or_else(|| key.clone(), |state| state.label.clone())
+        }
+        (FieldKind::Reference { .. } | FieldKind::Member, Value::String(id)) => label.unwrap_or(id).to_owned(),
+        (FieldKind::Boolean, Value::Bool(yes)) => if *yes { "Yes" } else { "No" }.to_owned(),
+        (FieldKind::Integer { .. }, Value::Number(number)) => group_thousands(&number.to_string()),
+        (FieldKind::Date { .. }, Value::String(text)) => show_date(text),
+        (FieldKind::Datetime, Value::String(text)) => show_moment(text),
+        (_, Value::String(text)) => text.clone(),
+        (_, other) => other.to_string(),
+    }
+}
+
+/// `2026-11-21` as `21 Nov 2026`.
+pub fn show_date(text: &str) -> String {
+    text.parse::<NaiveDate>().map_or_else(|_| text.to_owned(), |date| date.format("%-d %b %Y").to_string())
+}
+
+/// RFC 3339 as `21 Nov 2026, 09:30`, in UTC.
+pub fn show_moment(text: &str) -> String {
+    DateTime::parse_from_rfc3339(text)
+        .map_or_else(|_| text.to_owned(), |moment| moment.with_timezone(&Utc).format("%-d %b %Y, %H:%M").to_string())
+}
