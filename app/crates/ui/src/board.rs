@@ -1,0 +1,98 @@
+//! The board: columns of cards. Moving is the app's; these are the shells with the hooks it needs (`data-` attributes).
+
+use leptos::prelude::*;
+
+use crate::{Hue, Icon, MaybeText, Slot, StateDot, StateShape};
+
+#[component]
+pub fn Board(#[prop(into)] label: String, children: Children) -> impl IntoView {
+    view! { <div class="board" role="region" aria-label=label tabindex="0">{children()}</div> }.into_any()
+}
+
+/// One column: name, count, sum, weighted sum; `gate` says why a held card may not be dropped here.
+#[component]
+pub fn BoardColumn(
+    /// The value of the grouping field; becomes `data-column`.
+    #[prop(into)]
+    id: String,
+    #[prop(into)] title: String,
+    count: u64,
+    #[prop(optional, into)] sum: MaybeText,
+    #[prop(optional, into)] weighted: MaybeText,
+    #[prop(optional)] hue: Hue,
+    #[prop(optional)] shape: StateShape,
+    /// More cards than this are pointed out.
+    #[prop(optional_no_strip)]
+    limit: Option<u64>,
+    #[prop(optional, into)] gate: MaybeText,
+    #[prop(optional, into)] actions: Slot,
+    /// "Show 40 more", a new card.
+    #[prop(optional, into)]
+    foot: Slot,
+    children: Children,
+) -> impl IntoView {
+    let over = limit.is_some_and(|limit| count > limit);
+    let shown = match limit {
+        Some(limit) => format!("{count}/{limit}"),
+        None => count.to_string(),
+    };
+    let warning = over.then(|| view! { <Icon name="triangle-alert" label="over the limit"/> });
+    let sum = sum.into_option().map(|sum| view! { <span class="money">{sum}</span> });
+    let weighted = weighted.into_option().map(|weighted| {
+        view! { <span class="board-weighted" title="Weighted by the probability of each stage">{weighted} " weighted"</span> }
+    });
+    let gate = gate.into_option().map(|gate| view! { <p class="board-gate"><Icon name="lock"/><span>{gate}</span></p> });
+    let foot = foot.wrap(|foot| view! { <div class="board-foot">{foot}</div> }.into_any());
+    let heading = format!("column-{id}");
+    view! {
+        <section class=format!("board-column {}", hue.class()) data-column=id aria-labelledby=heading>
+            <header class="board-head">
+                <h2 class="board-title" id=heading.clone()><StateDot shape/><span dir="auto">{title}</span></h2>
+                <span class="board-count" class:is-over=over>{warning}{shown}</span>
+                {actions.into_option()}
+                <p class="board-sums">{sum}{weighted}</p>
+            </header>
+            {gate}
+            <ul class="board-cards">{children()}</ul>
+            {foot}
+        </section>
+    }
+    .into_any()
+}
+
+/// One card of three lines: title, chosen fields, chips. `handle` is where it can be held.
+#[component]
+pub fn BoardCard(
+    /// Becomes `data-id`.
+    #[prop(into)]
+    id: String,
+    #[prop(into)] title: String,
+    #[prop(into)] href: String,
+    #[prop(optional, into)] fields: Slot,
+    #[prop(optional, into)] chips: Slot,
+    /// The "Move to" menu.
+    #[prop(optional, into)]
+    menu: Slot,
+    #[prop(optional)] handle: bool,
+) -> impl IntoView {
+    let fields = fields.wrap(|fields| view! { <div class="card-fields">{fields}</div> }.into_any());
+    let chips = chips.wrap(|chips| view! { <div class="card-chips">{chips}</div> }.into_any());
+    let menu = menu.wrap(|menu| view! { <div class="card-menu">{menu}</div> }.into_any());
+    let grip = handle.then(|| view! { <span class="card-handle" data-handle="" aria-hidden="true"><Icon name="grip-vertical"/></span> });
+    view! {
+        <li class="card" data-id=id>
+            {grip}
+            <a class="card-title" href=href dir="auto">{title}</a>
+            {menu}
+            {fields}
+            {chips}
+        </li>
+    }
+    .into_any()
+}
+
+/// One field of a card; its label is for those who hear it.
+#[component]
+pub fn CardField(#[prop(into)] label: String, children: Children) -> impl IntoView {
+    view! { <span class="card-field"><span class="sr-only">{format!("{label}: ")}</span><span dir="auto">{children()}</span></span> }.into_any()
+}

@@ -1,0 +1,14 @@
+//! Charts drawn on the server as SVG, each with its figures as a table behind "Show as table".
+//!
+//! Shapes are placed in percent of their box, so that they follow its width while text and corners keep their size.
+//! Figures come in twice: the number that is drawn, and the text that is read, written by the server.
+
+mod bars;
+mod lines;
+mod parts;
+mod stat;
+
+pub use bars::*;
+pub use lines::*;
+pub use parts::*;
+pub use stat::*;

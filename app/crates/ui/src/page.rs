@@ -1,0 +1,49 @@
+//! How the content of a page is laid out inside a shell.
+
+use leptos::prelude::*;
+
+use crate::{MaybeText, Slot};
+
+/// A page that scrolls as a document: home, settings, forms. `narrow` for text and single forms.
+#[component]
+pub fn Page(#[prop(optional)] narrow: bool, children: Children) -> impl IntoView {
+    view! { <div class="page" class:is-narrow=narrow>{children()}</div> }.into_any()
+}
+
+/// A page that fills the window and scrolls inside: lists and boards.
+#[component]
+pub fn FillPage(
+    /// A [`SidePanel`](crate::SidePanel), when one is open.
+    #[prop(optional, into)]
+    side: Slot,
+    children: Children,
+) -> impl IntoView {
+    view! { <div class="page-fill"><div class="page-fill-main">{children()}</div>{side.into_option()}</div> }.into_any()
+}
+
+/// Title of a page with a line of text and its actions.
+#[component]
+pub fn PageHeader(
+    #[prop(into)] title: String,
+    #[prop(optional, into)] text: MaybeText,
+    #[prop(optional, into)] actions: Slot,
+) -> impl IntoView {
+    let text = text.into_option().map(|text| view! { <p class="page-text">{text}</p> });
+    let actions = actions.wrap(|actions| view! { <div class="page-actions">{actions}</div> }.into_any());
+    view! { <header class="page-head"><div><h1 class="page-title" dir="auto">{title}</h1>{text}</div>{actions}</header> }.into_any()
+}
+
+/// The frame of a record: head over two columns, the left one (300 px) about it, the right one what happened.
+#[component]
+pub fn RecordLayout(#[prop(into)] head: Slot, #[prop(into)] about: Slot, children: Children) -> impl IntoView {
+    view! {
+        <div class="record">
+            <header class="record-head">{head.into_option()}</header>
+            <div class="record-body">
+                <aside class="record-about" aria-label="About this record">{about.into_option()}</aside>
+                <div class="record-main">{children()}</div>
+            </div>
+        </div>
+    }
+    .into_any()
+}

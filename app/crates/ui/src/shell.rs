@@ -1,0 +1,256 @@
+//! The frames around every page: staff, platform, sign-in. They take plain data and slots; the app decides what is in them.
+
+use leptos::prelude::*;
+
+use crate::{Avatar, Count, Icon, Kbd, Logo, MaybeText, Size, Slot, ToastRegion, Wordmark};
+
+/// One place in the rail.
+#[derive(Clone, Debug, Default)]
+pub struct NavItem {
+    pub href: String,
+    pub label: String,
+    pub icon: String,
+    pub active: bool,
+    pub count: Option<u64>,
+}
+
+impl NavItem {
+    pub fn new(href: impl Into<String>, label: impl Into<String>, icon: impl Into<String>) -> Self {
+        Self { href: href.into(), label: label.into(), icon: icon.into(), ..Self::default() }
+    }
+
+    pub fn active(mut self, active: bool) -> Self {
+        self.active = active;
+        self
+    }
+
+    pub fn count(mut self, count: u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+}
+
+/// Places under one heading; without a title they stand at the top.
+#[derive(Clone, Debug, Default)]
+pub struct NavSection {
+    pub title: Option<String>,
+    pub items: Vec<NavItem>,
+}
+
+impl NavSection {
+    pub fn new(items: Vec<NavItem>) -> Self {
+        Self { title: None, items }
+    }
+
+    pub fn titled(title: impl Into<String>, items: Vec<NavItem>) -> Self {
+        Self { title: Some(title.into()), items }
+    }
+}
+
+/// Who is signed in, at the foot of the rail.
+#[derive(Clone, Debug, Default)]
+pub struct UserCard {
+    pub name: String,
+    /// Role or address.
+    pub detail: String,
+    pub href: String,
+}
+
+fn nav_link(class: &'static str, item: NavItem) -> AnyView {
+    let current = item.active.then_some("page");
+    let count = item.count.filter(|count| *count > 0).map(|value| view! { <Count value/> });
+    view! {
+        <a class=class href=item.href aria-current=current title=item.label>
+            <Icon name=item.icon/>
+            <span class="nav-label" dir="auto">{item.label.clone()}</span>
+            {count}
+        </a>
+    }
+    .into_any()
+}
+
+fn nav_sections(sections: Vec<NavSection>) -> Vec<AnyView> {
+    sections
+        .into_iter()
+        .filter(|section| !section.items.is_empty())
+        .map(|section| {
+            let title = section.title.map(|title| view! { <h2 class="nav-title">{title}</h2> });
+            let items: Vec<_> = section.items.into_iter().map(|item| view! { <li>{nav_link("nav-item", item)}</li> }).collect();
+            view! { <div class="nav-section">{title}<ul>{items}</ul></div> }.into_any()
+        })
+        .collect()
+}
+
+/// The rail's foot: settings and the like, then the person.
+fn rail_foot(items: Vec<NavItem>, user: UserCard) -> AnyView {
+    let items: Vec<_> = items.into_iter().map(|item| view! { <li>{nav_link("nav-item", item)}</li> }).collect();
+    view! {
+        <div class="rail-foot">
+            <ul>{items}</ul>
+            <a class="rail-user" href=user.href title=user.name>
+                <Avatar name=user.name.clone() size=Size::Small/>
+                <span class="nav-label"><span class="rail-user-name" dir="auto">{user.name.clone()}</span><span class="rail-user-detail">{user.detail}</span></span>
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+fn top_bar(crumbs: Slot, tabs: Slot, actions: Slot) -> AnyView {
+    let tabs = tabs.wrap(|tabs| view! { <div class="topbar-tabs">{tabs}</div> }.into_any());
+    let actions = actions.wrap(|actions| view! { <div class="topbar-actions">{actions}</div> }.into_any());
+    view! { <header class="topbar"><div class="topbar-crumbs">{crumbs.into_option()}</div>{tabs}{actions}</header> }.into_any()
+}
+
+fn search_link(href: String, label: String) -> AnyView {
+    view! {
+        <a class="rail-search" href=href data-palette="" title=label>
+            <Icon name="search"/>
+            <span class="nav-label">{label.clone()}</span>
+            <span class="rail-search-key" aria-hidden="true"><Kbd keys="Ctrl K"/></span>
+        </a>
+    }
+    .into_any()
+}
+
+/// The staff frame: rail, top bar, content. On a phone `bottom` (five places) takes the rail's part.
+#[component]
+pub fn AppShell(
+    /// A [`WorkspaceSwitch`].
+    #[prop(into)]
+    workspace: Slot,
+    /// The search page; an island may open the palette instead (`data-palette`).
+    #[prop(into)]
+    search_href: String,
+    #[prop(default = "Search".to_owned(), into)] search_label: String,
+    sections: Vec<NavSection>,
+    /// Settings and help, above the person.
+    #[prop(optional)]
+    foot: Vec<NavItem>,
+    user: UserCard,
+    /// The bottom bar of a phone, at most five.
+    #[prop(optional)]
+    bottom: Vec<NavItem>,
+    /// [`Breadcrumbs`](crate::Breadcrumbs).
+    #[prop(optional, into)]
+    crumbs: Slot,
+    /// [`Tabs`](crate::Tabs).
+    #[prop(optional, into)]
+    tabs: Slot,
+    #[prop(optional, into)] actions: Slot,
+    /// A [`Notice`](crate::Notice) with `banner` (trial ends, maintenance).
+    #[prop(optional, into)]
+    banner: Slot,
+    /// A [`Toast`](crate::Toast) left by the request before.
+    #[prop(optional, into)]
+    flash: Slot,
+    children: Children,
+) -> impl IntoView {
+    let bottom: Vec<_> = bottom.into_iter().take(5).map(|item| view! { <li>{nav_link("bottom-item", item)}</li> }).collect();
+    let flash = flash.into_option();
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <div class="shell">
+            <nav class="rail" aria-label="Main">
+                {workspace.into_option()}
+                {search_link(search_href, search_label)}
+                <div class="rail-scroll">{nav_sections(sections)}</div>
+                {rail_foot(foot, user)}
+            </nav>
+            <div class="shell-main">
+                {banner.into_option()}
+                {top_bar(crumbs, tabs, actions)}
+                <main class="content" id="main" tabindex="-1">{children()}</main>
+            </div>
+            <nav class="bottom-bar" aria-label="Places"><ul>{bottom}</ul></nav>
+        </div>
+        <ToastRegion>{flash}</ToastRegion>
+    }
+    .into_any()
+}
+
+/// The head of the rail: which workspace this is, and a menu of the others.
+#[component]
+pub fn WorkspaceSwitch(
+    #[prop(into)] name: String,
+    /// Industry or plan.
+    #[prop(optional, into)]
+    detail: MaybeText,
+    /// [`MenuLink`](crate::MenuLink)s to the other workspaces.
+    children: Children,
+) -> impl IntoView {
+    let detail = detail.into_option().map(|detail| view! { <span class="workspace-detail">{detail}</span> });
+    view! {
+        <details class="menu workspace" name="menu">
+            <summary class="workspace-button" title=name>
+                <Avatar name=name.clone() square=true/>
+                <span class="nav-label"><span class="workspace-name" dir="auto">{name.clone()}</span>{detail}</span>
+                <Icon name="chevrons-up-down"/>
+            </summary>
+            <div class="menu-panel">{children()}</div>
+        </details>
+    }
+    .into_any()
+}
+
+/// The platform realm: a dark rail and a badge, so that nobody takes it for a workspace.
+#[component]
+pub fn AdminShell(
+    sections: Vec<NavSection>,
+    user: UserCard,
+    #[prop(optional)] foot: Vec<NavItem>,
+    #[prop(optional, into)] search_href: MaybeText,
+    #[prop(optional, into)] crumbs: Slot,
+    #[prop(optional, into)] tabs: Slot,
+    #[prop(optional, into)] actions: Slot,
+    #[prop(optional, into)] flash: Slot,
+    children: Children,
+) -> impl IntoView {
+    let search = search_href.into_option().map(|href| search_link(href, "Find a tenant".to_owned()));
+    let flash = flash.into_option();
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <div class="shell is-admin">
+            <nav class="rail" aria-label="Platform">
+                <div class="admin-brand"><Logo/><span class="nav-label">"Nexus " <span class="admin-badge">"Platform"</span></span></div>
+                {search}
+                <div class="rail-scroll">{nav_sections(sections)}</div>
+                {rail_foot(foot, user)}
+            </nav>
+            <div class="shell-main">
+                {top_bar(crumbs, tabs, actions)}
+                <main class="content" id="main" tabindex="-1">{children()}</main>
+            </div>
+        </div>
+        <ToastRegion>{flash}</ToastRegion>
+    }
+    .into_any()
+}
+
+/// Sign-in and its like: the brand, one form, a line of help.
+#[component]
+pub fn AuthShell(
+    #[prop(into)] title: String,
+    #[prop(optional, into)] text: MaybeText,
+    /// Whose sign-in it is: a tenant's own name, "Nexus platform".
+    #[prop(optional, into)]
+    brand: MaybeText,
+    #[prop(optional)] admin: bool,
+    #[prop(optional, into)] foot: Slot,
+    children: Children,
+) -> impl IntoView {
+    let text = text.into_option().map(|text| view! { <p class="auth-text">{text}</p> });
+    let foot = foot.wrap(|foot| view! { <div class="auth-foot">{foot}</div> }.into_any());
+    view! {
+        <div class="auth" class:is-admin=admin>
+            <main class="auth-main" id="main">
+                <div class="auth-brand"><Wordmark name=brand.into_option()/></div>
+                <h1 class="auth-title">{title}</h1>
+                {text}
+                {children()}
+            </main>
+            {foot}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,120 @@
+//! The table: sticky head, sortable by link, rows that turn into cards on a phone (each cell carries its label).
+
+use leptos::prelude::*;
+
+use crate::{Icon, MaybeText, Slot};
+
+/// The frame. `head` holds the cells of the one header row; children are [`Row`]s.
+#[component]
+pub fn DataTable(
+    /// What the table lists ("Leads"); its caption for those who hear it.
+    #[prop(into)]
+    label: String,
+    #[prop(into)] head: Slot,
+    /// Totals, as one more row of cells under the rows.
+    #[prop(optional, into)]
+    foot: Slot,
+    /// Grows with its rows inside a page instead of scrolling by itself.
+    #[prop(optional)]
+    inline: bool,
+    children: Children,
+) -> impl IntoView {
+    let class = if inline { "table-wrap is-inline" } else { "table-wrap" };
+    let foot = foot.wrap(|foot| view! { <tfoot><tr>{foot}</tr></tfoot> }.into_any());
+    view! {
+        <div class=class role="region" aria-label=label tabindex="0">
+            <table class="table">
+                <caption class="sr-only">{label.clone()}</caption>
+                <thead><tr>{head.into_option()}</tr></thead>
+                <tbody>{children()}</tbody>
+                {foot}
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// A header cell that does not sort.
+#[component]
+pub fn HeadCell(#[prop(into)] label: String, #[prop(optional)] numeric: bool, #[prop(optional)] hidden_label: bool) -> impl IntoView {
+    let text = if hidden_label { view! { <span class="sr-only">{label}</span> }.into_any() } else { label.into_any() };
+    view! { <th scope="col" class:is-numeric=numeric>{text}</th> }.into_any()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortDirection {
+    Ascending,
+    Descending,
+}
+
+/// A header cell that sorts: `href` leads to the other order, `direction` is the present one, if it sorts now.
+#[component]
+pub fn SortHead(
+    #[prop(into)] label: String,
+    #[prop(into)] href: String,
+    #[prop(optional_no_strip)] direction: Option<SortDirection>,
+    #[prop(optional)] numeric: bool,
+) -> impl IntoView {
+    let (sort, icon) = match direction {
+        Some(SortDirection::Ascending) => (Some("ascending"), "arrow-up"),
+        Some(SortDirection::Descending) => (Some("descending"), "arrow-down"),
+        None => (None, "chevrons-up-down"),
+    };
+    view! {
+        <th scope="col" aria-sort=sort class:is-numeric=numeric>
+            <a class="sort" href=href><span>{label}</span><Icon name=icon/></a>
+        </th>
+    }
+    .into_any()
+}
+
+/// The header cell of the checkbox column; an island may make it choose all.
+#[component]
+pub fn HeadCheck(#[prop(default = "Choose all rows on this page".to_owned(), into)] label: String, #[prop(optional, into)] form: MaybeText) -> impl IntoView {
+    view! { <th scope="col" class="is-check"><input type="checkbox" class="check" data-check-all="" form=form.into_option() aria-label=label/></th> }
+        .into_any()
+}
+
+/// One row; `id` becomes `data-id` for islands.
+#[component]
+pub fn Row(#[prop(optional, into)] id: MaybeText, #[prop(optional)] selected: bool, children: Children) -> impl IntoView {
+    let chosen = selected.then_some("true");
+    view! { <tr data-id=id.into_option() aria-selected=chosen class:is-selected=selected>{children()}</tr> }.into_any()
+}
+
+/// The checkbox of a row; belongs to the form that the bulk actions send.
+#[component]
+pub fn RowCheck(
+    #[prop(default = "id".to_owned(), into)] name: String,
+    #[prop(into)] value: String,
+    /// "Choose Amina Otieno"
+    #[prop(into)]
+    label: String,
+    #[prop(optional)] checked: bool,
+    #[prop(optional, into)] form: MaybeText,
+) -> impl IntoView {
+    view! { <td class="is-check"><input type="checkbox" class="check" name=name value=value checked=checked form=form.into_option() aria-label=label/></td> }
+        .into_any()
+}
+
+/// One cell. `label` is its column, shown on phones where rows are cards.
+#[component]
+pub fn Cell(
+    #[prop(into)] label: String,
+    #[prop(optional)] numeric: bool,
+    /// The cell that names the row: it leads the card on a phone and is the row's header.
+    #[prop(optional)]
+    lead: bool,
+    children: Children,
+) -> impl IntoView {
+    if lead {
+        return view! { <th scope="row" class="is-lead" data-label=label dir="auto">{children()}</th> }.into_any();
+    }
+    view! { <td class:is-numeric=numeric data-label=label dir="auto">{children()}</td> }.into_any()
+}
+
+/// The line under a list: what there is in all, and the pages.
+#[component]
+pub fn TableFoot(#[prop(optional, into)] end: Slot, children: Children) -> impl IntoView {
+    view! { <footer class="table-foot"><div class="table-foot-text">{children()}</div>{end.into_option()}</footer> }.into_any()
+}

@@ -1,0 +1,92 @@
+//! Text that has a form of its own: dates, money, changes, keys.
+
+use leptos::prelude::*;
+
+use crate::{Icon, MaybeText};
+
+/// A moment. `datetime` is ISO 8601, `text` what is read ("2 h ago"), `full` what the pointer shows.
+#[component]
+pub fn Time(
+    #[prop(into)] datetime: String,
+    #[prop(into)] text: String,
+    #[prop(optional, into)] full: MaybeText,
+) -> impl IntoView {
+    view! { <time class="time" datetime=datetime title=full.into_option()>{text}</time> }.into_any()
+}
+
+/// An amount as the server wrote it ("KES 480,000.00"): tabular, never broken, right-aligned by its cell.
+#[component]
+pub fn MoneyText(#[prop(into)] text: String, #[prop(optional)] negative: bool) -> impl IntoView {
+    view! { <span class="money" class:is-negative=negative>{text}</span> }.into_any()
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trend {
+    Up,
+    Down,
+    #[default]
+    Flat,
+}
+
+/// A change since before: arrow, sign in the text, and whether that is good.
+#[component]
+pub fn Delta(
+    trend: Trend,
+    /// With its sign: "+12 %".
+    #[prop(into)]
+    text: String,
+    /// More is not always better (open tickets): say which way is good.
+    #[prop(optional)]
+    good: Option<bool>,
+) -> impl IntoView {
+    let (icon, word) = match trend {
+        Trend::Up => ("arrow-up-right", "up "),
+        Trend::Down => ("arrow-down-right", "down "),
+        Trend::Flat => ("minus", "unchanged "),
+    };
+    let tone = match good {
+        Some(true) => "is-good",
+        Some(false) => "is-bad",
+        None => "",
+    };
+    view! {
+        <span class=format!("delta {tone}")>
+            <Icon name=icon/>
+            <span class="sr-only">{word}</span>
+            {text}
+        </span>
+    }
+    .into_any()
+}
+
+/// A key to press.
+#[component]
+pub fn Kbd(#[prop(into)] keys: String) -> impl IntoView {
+    let parts: Vec<_> = keys.split(' ').map(|key| view! { <kbd class="kbd">{key.to_owned()}</kbd> }).collect();
+    view! { <span class="keys">{parts}</span> }.into_any()
+}
+
+/// Words that appear on hover and focus, by style alone. For what matters to everybody, write it out instead.
+#[component]
+pub fn Tooltip(#[prop(into)] text: String, children: Children) -> impl IntoView {
+    view! { <span class="tooltip">{children()}<span class="tip" role="tooltip">{text}</span></span> }.into_any()
+}
+
+/// Ids and code.
+#[component]
+pub fn Mono(children: Children) -> impl IntoView {
+    view! { <code class="mono">{children()}</code> }.into_any()
+}
+
+/// What is missing in a cell, said in a way that can be heard.
+#[component]
+pub fn Blank(#[prop(optional, into)] label: MaybeText) -> impl IntoView {
+    view! { <span class="blank"><span aria-hidden="true">"–"</span><span class="sr-only">{label.unwrap_or("empty")}</span></span> }
+        .into_any()
+}
+
+/// A link in running text or a cell.
+#[component]
+pub fn TextLink(#[prop(into)] href: String, children: Children) -> impl IntoView {
+    view! { <a class="link" href=href dir="auto">{children()}</a> }.into_any()
+}
