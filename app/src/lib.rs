@@ -1,1 +1,20 @@
-//! 
+//! The pages of Nexus. HTML first: every page is a server component that awaits operations through the `Backend` of its request, and every
+//! write is a real form. Islands add what needs a hand under it.
+//!
+//! This crate may reach the browser, so it names nothing of the server: no pool, no context, no session. The server hands it a
+//! [`page::PageContext`] per request.
+
+mod admin;
+pub mod call;
+mod home;
+mod imports;
+pub mod islands;
+mod layout;
+pub mod page;
+mod records;
+mod routes;
+mod search;
+mod session;
+mod settings;
+
+pub use routes::{App, shell};

@@ -1,1 +1,26 @@
-//! 
+//! What every operation stands on: the context, the tenant transaction, the dispatcher, changes and events, sessions, secrets, limits and
+//! the one way out of the process.
+//!
+//! Nothing here knows a business. Clock, randomness, pools and HTTP are reached through it and banned elsewhere (clippy.toml).
+
+pub mod access;
+pub mod auth;
+pub mod change;
+pub mod clock;
+pub mod ctx;
+pub mod db;
+pub mod dispatch;
+pub mod egress;
+pub mod idempotency;
+pub mod limit;
+pub mod random;
+pub mod secret;
+pub mod services;
+pub mod wake;
+
+pub use access::{Access, StaffAccess};
+pub use change::Change;
+pub use ctx::{Ctx, StaffCtx};
+pub use db::{Pools, TenantTx, TxMode, db_error};
+pub use dispatch::{Caller, Idempotent, Platform, Registry, Reply};
+pub use services::{Catalogs, Services};

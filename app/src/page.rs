@@ -1,0 +1,190 @@
+//! What a page knows of its request, and how it loads, refuses and shows what a form got wrong.
+
+use domain::schema::{Catalog, Entity};
+use domain::{BackendHandle, Error, Grants, Result, Verb};
+use leptos::prelude::*;
+use std::future::Future;
+use std::sync::Arc;
+use ui::{Density, Theme};
+use uuid::Uuid;
+
+/// One workspace of the person, for the switch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceLink {
+    pub slug: String,
+    pub name: String,
+    pub industry: String,
+}
+
+/// Who looks at the page, in the workspace of its URL.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    pub slug: String,
+    pub workspace: String,
+    pub currency: String,
+    pub timezone: String,
+    pub member: Uuid,
+    pub name: String,
+    pub email: Option<String>,
+    pub role: String,
+    pub grants: Grants,
+    pub catalog: Arc<Catalog>,
+    pub workspaces: Vec<WorkspaceLink>,
+}
+
+impl Viewer {
+    pub fn may(&self, entity: &Entity, verb: Verb) -> bool {
+        self.grants.allows(&entity.permission(verb))
+    }
+
+    /// Why a control is greyed out, or nothing where it may be used.
+    pub fn missing(&self, entity: &Entity, verb: Verb) -> Option<String> {
+        let permission = entity.permission(verb);
+        (!self.grants.allows(&permission)).then(|| format!("Needs the permission {permission}"))
+    }
+
+    /// A path inside the workspace: `viewer.path("leads")` is `/w/lakeside/leads`.
+    pub fn path(&self, rest: &str) -> String {
+        if rest.is_empty() { format!("/w/{}", self.slug) } else { format!("/w/{}/{rest}", self.slug) }
+    }
+
+    /// Where a form of this operation posts to.
+    pub fn action(&self, operation: &str) -> String {
+        format!("/w/{}/do/{operation}", self.slug)
+    }
+
+    /// The described entity behind a path segment, or *not found*.
+    pub fn entity(&self, plural: &str) -> Result<Arc<Entity>> {
+        self.catalog.by_plural(plural).filter(|entity| self.may(entity, Verb::Read)).cloned().ok_or_else(Error::not_found)
+    }
+}
+
+/// Who looks at a page of the platform realm.
+#[derive(Debug, Clone)]
+pub struct StaffViewer {
+    pub name: String,
+    pub email: String,
+    pub role: String,
+}
+
+/// A form that was refused: the page it came from is drawn again with what was typed and what is wrong.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Stable name of the operation, or `sign_in`.
+    pub operation: String,
+    /// As posted, in order.
+    pub fields: Vec<(String, String)>,
+    pub error: Error,
+}
+
+impl Replay {
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What is wrong with a field, by its key: `name`, also where the form calls it `values.name`.
+    pub fn error_for(&self, field: &str) -> Option<&str> {
+        self.error.fields.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    }
+}
+
+/// Everything that the server hands to the pages for one request.
+#[derive(Clone)]
+pub struct PageContext {
+    pub path: String,
+    /// Decoded query parameters, in order.
+    pub query: Arc<Vec<(String, String)>>,
+    pub theme: Theme,
+    pub density: Density,
+    /// Bound to the caller; absent on pages that anyone may see.
+    pub backend: Option<BackendHandle>,
+    pub viewer: Option<Arc<Viewer>>,
+    pub staff: Option<Arc<StaffViewer>>,
+    /// What the write before this page did, once: "Lead saved".
+    pub flash: Option<String>,
+    pub replay: Option<Arc<Replay>>,
+    /// Of the request, for error pages.
+    pub reference: String,
+    /// Now, RFC 3339 in UTC: pages read no clock.
+    pub now: String,
+    /// Makes the keys that let a form be sent once: a token that no other form has.
+    pub form_key: String,
+}
+
+impl PageContext {
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    pub fn viewer(&self) -> Result<Arc<Viewer>> {
+        self.viewer.clone().ok_or_else(Error::not_found)
+    }
+
+    pub fn backend(&self) -> Result<BackendHandle> {
+        self.backend.clone().ok_or_else(Error::not_found)
+    }
+
+    /// The refused form, if it was one of this operation.
+    pub fn replay_of(&self, operation: &str) -> Option<Arc<Replay>> {
+        self.replay.clone().filter(|replay| replay.operation == operation)
+    }
+
+    /// This page's address with some parameters replaced; `None` removes one. Paging parameters go unless they are set.
+    pub fn with_query(&self, changes: &[(&str, Option<&str>)]) -> String {
+        let kept = self
+            .query
+            .iter()
+            .filter(|(key, _)| !matches!(key.as_str(), "cursor" | "offset") && !changes.iter().any(|(name, _)| name == key))
+            .map(|(key, value)| (key.as_str(), value.as_str()));
+        let set = changes.iter().filter_map(|(key, value)| value.map(|value| (*key, value)));
+        let pairs: Vec<String> = kept.chain(set).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+        if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
+    }
+
+    /// This page's own address, as forms send it along in `_page`.
+    pub fn address(&self) -> String {
+        let pairs: Vec<String> = self.query.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+        if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
+    }
+}
+
+/// Percent-encodes a query component.
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The request of this page. Read it at the top of a component, before anything is awaited.
+pub fn use_page() -> PageContext {
+    expect_context::<PageContext>()
+}
+
+/// Draws what the future answers. A refusal becomes the error page with its status.
+pub fn load(future: impl Future<Output = Result<AnyView>> + Send + 'static) -> AnyView {
+    let page = use_page();
+    let drawn = Suspend::new(async move {
+        match future.await {
+            Ok(view) => view,
+            Err(error) => crate::layout::refused(&page, &error),
+        }
+    });
+    view! { <Suspense fallback=|| ()>{drawn}</Suspense> }.into_any()
+}
+
+/// Sets the status of the answer; has no meaning in the browser.
+#[cfg(feature = "ssr")]
+pub fn set_status(status: u16) {
+    if let (Some(response), Ok(status)) = (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(status)) {
+        response.set_status(status);
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+pub fn set_status(_status: u16) {}

@@ -1,0 +1,23 @@
+//! (pages of records)
+
+use leptos::prelude::*;
+
+#[component]
+pub fn ListPage() -> impl IntoView {
+    crate::layout::missing()
+}
+
+#[component]
+pub fn NewPage() -> impl IntoView {
+    crate::layout::missing()
+}
+
+#[component]
+pub fn RecordPage() -> impl IntoView {
+    crate::layout::missing()
+}
+
+#[component]
+pub fn EditPage() -> impl IntoView {
+    crate::layout::missing()
+}

@@ -1,0 +1,57 @@
+//! Which page answers which path. One line a page; the server mounts what stands here.
+
+use crate::page::use_page;
+use crate::{admin, home, imports, layout, records, search, session, settings};
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{ParamSegment, SsrMode, StaticSegment};
+
+/// The document around every page. Theme and density are the server's to write, so nothing flashes.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let page = use_page();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=page.theme.as_str() data-density=page.density.as_str()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <HashedStylesheet options=options.clone() id="leptos"/>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body><App/></body>
+        </html>
+    }
+}
+
+/// Every page waits for its data (`Async`): out-of-order streaming would need a script to put the content in place, and a status that is
+/// set after a slow await would be lost.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let workspace = || (StaticSegment("w"), ParamSegment("workspace"));
+    view! {
+        <Router>
+            <Routes fallback=|| layout::missing()>
+                <Route path=StaticSegment("sign-in") view=session::SignInPage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("workspaces") view=session::WorkspacesPage ssr=SsrMode::Async/>
+                <Route path=workspace() view=home::HomePage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("go")) view=search::GoPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings")) view=settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("sessions")) view=settings::SessionsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people")) view=settings::PeoplePage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("imports"), ParamSegment("id")) view=imports::ImportPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity")) view=records::ListPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), StaticSegment("new")) view=records::NewPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), StaticSegment("import")) view=imports::UploadPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id")) view=records::RecordPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("edit")) view=records::EditPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("sign-in")) view=admin::AdminSignInPage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("admin") view=admin::TenantsPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,42 @@
+//! Who asks, and what they may: read from the database for each request, so that a change of roles holds on the very next one.
+
+use domain::{Error, Grants, MemberId, Reach, Result, TenantId, UserId};
+use uuid::Uuid;
+
+/// A member in a workspace.
+#[derive(Debug, Clone)]
+pub struct Access {
+    pub tenant: TenantId,
+    pub slug: String,
+    pub workspace: String,
+    pub industry: String,
+    pub plan: String,
+    pub currency: String,
+    /// IANA name.
+    pub timezone: String,
+    pub user: Option<UserId>,
+    pub member: MemberId,
+    pub name: String,
+    pub email: Option<String>,
+    pub location: Option<Uuid>,
+    /// Every role held.
+    pub roles: Vec<String>,
+    /// The highest on the ladder, or the first job role: what refusals name.
+    pub role: String,
+    pub grants: Grants,
+}
+
+impl Access {
+    pub fn require(&self, permission: &str) -> Result<Reach> {
+        self.grants.reach(permission).ok_or_else(|| Error::forbidden(permission, &self.role))
+    }
+}
+
+/// A person of the platform's own staff.
+#[derive(Debug, Clone)]
+pub struct StaffAccess {
+    pub id: Uuid,
+    pub name: String,
+    pub email: String,
+    pub role: String,
+}

@@ -1,0 +1,132 @@
+//! Changes and events, written once, in the transaction of what they report, by one statement.
+
+use crate::ctx::Ctx;
+use crate::db::db_error;
+use domain::Result;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// One change of one row, as the operation that makes it reports it.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub entity: String,
+    pub record: Option<Uuid>,
+    /// Values before and after, by field key: those that differ for an update, all of them for a creation or removal.
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+    /// Type of the event that tells of it: `crm.lead.created`. None for what no workflow should ever start from.
+    pub event: Option<String>,
+}
+
+const INSERT: &str = "\
+with written as (
+    insert into changes (tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, before, after, salt, digest)
+    select $1, c.id, $2, $3, c.entity, c.record_id, $4, $5, $6, $7, c.before::jsonb, c.after::jsonb, c.salt, c.digest
+    from unnest($8::uuid[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::bytea[], $14::bytea[])
+        as c (id, entity, record_id, before, after, salt, digest)
+)
+insert into events (tenant_id, id, at, type, entity, record_id, change_id, actor_id, source, correlation_id, causation_id, depth)
+select $1, e.id, $2, e.type, e.entity, e.record_id, e.change_id, $4, $5, $15, $16, $17
+from unnest($18::uuid[], $19::text[], $20::text[], $21::uuid[], $22::uuid[]) as e (id, type, entity, record_id, change_id)";
+
+#[derive(Default)]
+struct Columns {
+    ids: Vec<Uuid>,
+    entities: Vec<String>,
+    records: Vec<Option<Uuid>>,
+    befores: Vec<Option<String>>,
+    afters: Vec<Option<String>>,
+    salts: Vec<Vec<u8>>,
+    digests: Vec<Vec<u8>>,
+    event_ids: Vec<Uuid>,
+    event_types: Vec<String>,
+    event_entities: Vec<String>,
+    event_records: Vec<Option<Uuid>>,
+    event_changes: Vec<Uuid>,
+}
+
+/// Writes what the context has collected. Called by the dispatcher before it commits, and by jobs before theirs.
+pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::default();
+    for change in changes {
+        columns.push(ctx, change);
+    }
+    let (tenant, at, operation) = (ctx.access.tenant.0, ctx.now(), ctx.operation);
+    let (actor, origin) = (ctx.access.member.0, ctx.origin.clone());
+    sqlx::query(INSERT)
+        .bind(tenant)
+        .bind(at)
+        .bind(operation)
+        .bind(actor)
+        .bind(origin.cause_kind)
+        .bind(origin.cause_id)
+        .bind(origin.request)
+        .bind(columns.ids)
+        .bind(columns.entities)
+        .bind(columns.records)
+        .bind(columns.befores)
+        .bind(columns.afters)
+        .bind(columns.salts)
+        .bind(columns.digests)
+        .bind(origin.correlation)
+        .bind(origin.causation)
+        .bind(origin.depth)
+        .bind(columns.event_ids)
+        .bind(columns.event_types)
+        .bind(columns.event_entities)
+        .bind(columns.event_records)
+        .bind(columns.event_changes)
+        .execute(ctx.conn())
+        .await
+        .map_err(db_error)?;
+    ctx.wrote_events = true;
+    Ok(())
+}
+
+impl Columns {
+    fn push(&mut self, ctx: &Ctx, change: Change) {
+        let id = ctx.new_id();
+        let before = change.before.as_ref().map(Value::to_string);
+        let after = change.after.as_ref().map(Value::to_string);
+        let mut salt = vec![0; 16];
+        ctx.services.random.fill(&mut salt);
+        self.digests.push(digest(&salt, ctx, id, &change, before.as_deref(), after.as_deref()));
+        if let Some(event) = change.event {
+            self.event_ids.push(ctx.new_id());
+            self.event_types.push(event);
+            self.event_entities.push(change.entity.clone());
+            self.event_records.push(change.record);
+            self.event_changes.push(id);
+        }
+        self.ids.push(id);
+        self.entities.push(change.entity);
+        self.records.push(change.record);
+        self.befores.push(before);
+        self.afters.push(after);
+        self.salts.push(salt);
+    }
+}
+
+/// SHA-256 over the salt and everything that must not be altered unnoticed. The chain that seals it covers digests only, so that erasing
+/// a payload leaves the chain whole.
+fn digest(salt: &[u8], ctx: &Ctx, id: Uuid, change: &Change, before: Option<&str>, after: Option<&str>) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    };
+    part(salt);
+    part(ctx.access.tenant.0.as_bytes());
+    part(id.as_bytes());
+    part(ctx.operation.as_bytes());
+    part(change.entity.as_bytes());
+    part(change.record.map_or(&[][..], |record| record.as_bytes().as_slice()));
+    part(ctx.access.member.0.as_bytes());
+    part(before.unwrap_or_default().as_bytes());
+    part(after.unwrap_or_default().as_bytes());
+    hash.finalize().to_vec()
+}

@@ -1,0 +1,131 @@
+//! The context: tenant, actor, permissions, clock, random source and transaction of one operation. No query runs without one.
+
+use crate::access::{Access, StaffAccess};
+use crate::change::{self, Change};
+use crate::db::TenantTx;
+use crate::dispatch::Platform;
+use crate::random::uuid_v7;
+use crate::services::Services;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::schema::{Catalog, Entity};
+use domain::{BackendHandle, Error, Operation, Reach, Result, Verb};
+use sqlx::PgConnection;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Where a change comes from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub request: Option<Uuid>,
+    /// `request`, `import`, `seed`, `event`, `run`.
+    pub cause_kind: &'static str,
+    pub cause_id: Option<Uuid>,
+    /// The same for everything that followed from one first event.
+    pub correlation: Uuid,
+    /// The event that led here.
+    pub causation: Option<Uuid>,
+    /// Events between the first one and this.
+    pub depth: i16,
+}
+
+pub struct Ctx {
+    pub access: Arc<Access>,
+    pub catalog: Arc<Catalog>,
+    pub services: Arc<Services>,
+    pub origin: Origin,
+    /// Stable name of the operation that runs.
+    pub operation: &'static str,
+    /// The session that asks, by its handle; none for jobs.
+    pub session: Option<Uuid>,
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) tx: TenantTx,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) wrote_events: bool,
+}
+
+impl Ctx {
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.tx.conn()
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.services.clock.now()
+    }
+
+    /// Today in the workspace's time zone.
+    pub fn today(&self) -> NaiveDate {
+        crate::clock::today_in(&self.access.timezone, self.now())
+    }
+
+    pub fn new_id(&self) -> Uuid {
+        uuid_v7(self.services.clock.as_ref(), self.services.random.as_ref())
+    }
+
+    /// The description of an entity, or *not found* for one that this workspace's industry does not have.
+    pub fn entity(&self, key: &str) -> Result<Arc<Entity>> {
+        self.catalog.get(key).cloned().ok_or_else(Error::not_found)
+    }
+
+    pub fn require(&self, permission: &str) -> Result<Reach> {
+        self.access.require(permission)
+    }
+
+    pub fn reach(&self, entity: &Entity, verb: Verb) -> Result<Reach> {
+        self.access.require(&entity.permission(verb))
+    }
+
+    /// Reports a change. It is written, with its event, by one statement before the transaction commits.
+    pub fn changed(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Writes the collected changes now: for jobs that work in batches of their own.
+    pub async fn flush(&mut self) -> Result<()> {
+        let changes = std::mem::take(&mut self.changes);
+        change::write(self, changes).await
+    }
+
+    /// Runs another operation in the same transaction, with its own permission check and its own change rows.
+    pub async fn run<O: Operation>(&mut self, operation: O) -> Result<O::Output> {
+        let platform = self.platform.clone();
+        platform.run_nested(self, operation).await
+    }
+
+    /// Commits a context that was opened by `Platform::open`, and wakes whoever waits for its events.
+    pub async fn commit(mut self) -> Result<()> {
+        self.flush().await?;
+        let (wake, wrote) = (self.services.wake.clone(), self.wrote_events);
+        self.tx.commit().await.map_err(crate::db_error)?;
+        if wrote {
+            wake.after_commit();
+        }
+        Ok(())
+    }
+
+    /// A door for work that needs transactions of its own, bound to the same caller.
+    pub fn backend(&self) -> BackendHandle {
+        self.platform.clone().backend(crate::dispatch::Caller {
+            access: self.access.clone(),
+            session: self.session,
+            origin: self.origin.clone(),
+        })
+    }
+}
+
+/// The context of the platform realm: across workspaces, under the platform role.
+pub struct StaffCtx {
+    pub access: Arc<StaffAccess>,
+    pub services: Arc<Services>,
+    pub operation: &'static str,
+    pub(crate) tx: TenantTx,
+}
+
+impl StaffCtx {
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.tx.conn()
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.services.clock.now()
+    }
+}

@@ -1,0 +1,141 @@
+//! Pools and the tenant transaction: the only place in the server where a transaction begins.
+
+use domain::{Error, Kind, TenantId};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgTransactionManager};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, SqlSafeStr};
+use sqlx_core::transaction::TransactionManager;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// One pool per database role. The owner's is opened for migrations only and closed again.
+#[derive(Debug, Clone)]
+pub struct Pools {
+    /// `nexus_app`: one tenant at a time, by the transaction's setting.
+    pub app: PgPool,
+    /// `nexus_platform`: sign-in, the admin realm, claiming jobs, reading events across workspaces.
+    pub platform: PgPool,
+}
+
+impl Pools {
+    pub async fn connect(app_url: &str, platform_url: &str, max_connections: u32) -> sqlx::Result<Self> {
+        let app = pool(app_url, max_connections, "nexus").await?;
+        let platform = pool(platform_url, (max_connections / 2).max(4), "nexus-platform").await?;
+        Ok(Self { app, platform })
+    }
+
+    pub async fn close(&self) {
+        self.app.close().await;
+        self.platform.close().await;
+    }
+}
+
+pub async fn pool(url: &str, max_connections: u32, name: &str) -> sqlx::Result<PgPool> {
+    let options = PgConnectOptions::from_str(url)?.application_name(name).statement_cache_capacity(256);
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(2))
+        // A connection is checked when it comes back (below); asking again before each use would cost a round trip.
+        .test_before_acquire(false)
+        .idle_timeout(Duration::from_secs(300))
+        .connect_with(options)
+        .await
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TxMode {
+    ReadOnly,
+    ReadWrite,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// BEGIN or COMMIT was sent and not answered, or failed: nobody knows what the connection holds.
+    Unsure,
+    Open,
+    Done,
+}
+
+/// A transaction of one tenant.
+///
+/// `sqlx`'s own `begin` counts the transaction only after BEGIN was answered: a request cancelled in between hands a connection back to the
+/// pool with a transaction that nobody will ever commit. This type closes the connection whenever the answer to BEGIN or COMMIT was not
+/// seen, and folds BEGIN and the tenant setting into one round trip.
+#[derive(Debug)]
+pub struct TenantTx {
+    connection: PoolConnection<Postgres>,
+    state: State,
+}
+
+impl TenantTx {
+    pub async fn begin(pool: &PgPool, tenant: TenantId, mode: TxMode) -> sqlx::Result<Self> {
+        let mode = match mode {
+            TxMode::ReadOnly => " read only",
+            TxMode::ReadWrite => "",
+        };
+        // The id is a UUID that we print ourselves; a statement of several commands takes no arguments.
+        Self::begin_with(pool, format!("begin{mode}; select set_config('app.tenant_id', '{tenant}', true)")).await
+    }
+
+    /// A transaction of the platform role, which has no tenant.
+    pub async fn begin_platform(pool: &PgPool) -> sqlx::Result<Self> {
+        Self::begin_with(pool, "begin".to_owned()).await
+    }
+
+    async fn begin_with(pool: &PgPool, sql: String) -> sqlx::Result<Self> {
+        let mut tx = Self { connection: pool.acquire().await?, state: State::Unsure };
+        PgTransactionManager::begin(&mut tx.connection, Some(AssertSqlSafe(sql).into_sql_str())).await?;
+        tx.state = State::Open;
+        Ok(tx)
+    }
+
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        self.state = State::Unsure;
+        PgTransactionManager::commit(&mut self.connection).await?;
+        self.state = State::Done;
+        Ok(())
+    }
+
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for TenantTx {
+    fn drop(&mut self) {
+        match self.state {
+            // Queued; the pool's own check on return sends it, off the request's path.
+            State::Open => PgTransactionManager::start_rollback(&mut self.connection),
+            State::Unsure => self.connection.close_on_drop(),
+            State::Done => {}
+        }
+    }
+}
+
+/// Turns a database fault into what a person may see. What they may not see is logged here.
+#[expect(clippy::needless_pass_by_value, reason = "used as map_err(db_error)")]
+pub fn db_error(error: sqlx::Error) -> Error {
+    let code = error.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
+    match (&error, code.as_str()) {
+        (sqlx::Error::PoolTimedOut, _) => {
+            tracing::warn!("no database connection became free in time");
+            Error::unavailable("Too much is going on right now. Nothing was saved; try again in a moment")
+        }
+        // Serialisation failure, deadlock, lock timeout: another try will do.
+        (_, "40001" | "40P01" | "55P03") => Error::new(Kind::Conflict, "Somebody else was changing the same thing. Nothing was saved; try again"),
+        (_, "57014") => {
+            tracing::warn!(%error, "a statement ran out of time");
+            Error::unavailable("This took too long and was stopped. Narrow the filter, or try again")
+        }
+        // Text that PostgreSQL cannot hold, such as a NUL.
+        (_, "22021" | "22P05") => Error::invalid("The text holds a character that cannot be stored"),
+        (sqlx::Error::Io(_), _) | (_, "57P01" | "57P02" | "57P03" | "08006" | "08003") => {
+            tracing::error!(%error, "the database went away");
+            Error::unavailable("The database is not answering. Nothing was saved; try again in a moment")
+        }
+        _ => {
+            tracing::error!(%error, "database error");
+            Error::internal()
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! The dispatcher: every operation, from wherever it comes, passes here. It checks the permission, opens the tenant transaction, runs the
+//! handler, writes change rows and events, and commits, once.
+
+use crate::access::{Access, StaffAccess};
+use crate::ctx::{Ctx, Origin, StaffCtx};
+use crate::db::{TenantTx, TxMode, db_error};
+use crate::idempotency;
+use crate::services::Services;
+use domain::backend::{AnyBox, BoxFuture};
+use domain::{Backend, BackendHandle, Error, Operation, OperationKind, Realm, Requires, Result, Verb};
+use serde::Serialize;
+use serde_json::Value;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// An `async fn(&mut Ctx, O) -> Result<O::Output>`. A trait of its own, because `AsyncFn` cannot say that its future is `Send`.
+pub trait HandlerFn<'a, C: 'a, O: Operation>: Send + Sync {
+    type Future: Future<Output = Result<O::Output>> + Send + 'a;
+    fn call(&self, ctx: &'a mut C, operation: O) -> Self::Future;
+}
+
+impl<'a, C: 'a, O: Operation, F, Fut> HandlerFn<'a, C, O> for F
+where
+    F: Fn(&'a mut C, O) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<O::Output>> + Send + 'a,
+{
+    type Future = Fut;
+    fn call(&self, ctx: &'a mut C, operation: O) -> Fut {
+        self(ctx, operation)
+    }
+}
+
+type Run<C> = Arc<dyn for<'a> Fn(&'a mut C, AnyBox) -> BoxFuture<'a, Result<AnyBox>> + Send + Sync>;
+
+#[derive(Clone)]
+enum Handler {
+    Workspace(Run<Ctx>),
+    Platform(Run<StaffCtx>),
+}
+
+/// What the catalogue of operations says of one.
+#[derive(Debug, Clone, Serialize)]
+pub struct OperationInfo {
+    pub name: &'static str,
+    pub kind: OperationKind,
+    pub realm: Realm,
+}
+
+#[derive(Clone)]
+struct Entry {
+    info: OperationInfo,
+    handler: Handler,
+    requires: fn(&AnyBox, &dyn Fn(Requires<'_>) -> Result<()>) -> Result<()>,
+    decode: fn(Value) -> Result<AnyBox>,
+    encode: fn(AnyBox) -> Result<String>,
+}
+
+/// Every operation that can run, by its stable name.
+#[derive(Default, Clone)]
+pub struct Registry {
+    entries: BTreeMap<&'static str, Entry>,
+    twice: Vec<&'static str>,
+}
+
+impl Registry {
+    pub fn add<O: Operation, F>(&mut self, handler: F) -> &mut Self
+    where
+        F: for<'a> HandlerFn<'a, Ctx, O> + 'static,
+    {
+        self.insert::<O>(Handler::Workspace(erase::<Ctx, O, F>(handler)))
+    }
+
+    pub fn add_staff<O: Operation, F>(&mut self, handler: F) -> &mut Self
+    where
+        F: for<'a> HandlerFn<'a, StaffCtx, O> + 'static,
+    {
+        self.insert::<O>(Handler::Platform(erase::<StaffCtx, O, F>(handler)))
+    }
+
+    fn insert<O: Operation>(&mut self, handler: Handler) -> &mut Self {
+        let entry = Entry {
+            info: OperationInfo { name: O::NAME, kind: O::KIND, realm: O::REALM },
+            handler,
+            requires: |operation, check| check(downcast_ref::<O>(operation)?.requires()),
+            decode: |value| match serde_json::from_value::<O>(value) {
+                Ok(operation) => Ok(Box::new(operation)),
+                Err(error) => Err(Error::invalid(format!("The operation's input is not right: {error}"))),
+            },
+            encode: |output| {
+                let output = output.downcast::<O::Output>().map_err(|_| Error::internal())?;
+                serde_json::to_string(&output).map_err(|_| Error::internal())
+            },
+        };
+        if self.entries.insert(O::NAME, entry).is_some() {
+            self.twice.push(O::NAME);
+        }
+        self
+    }
+
+    /// Names every operation of `catalogue` that has no handler, every handler that the catalogue lacks, and every name used twice.
+    pub fn check(&self, catalogue: &[&str]) -> Result<(), Vec<String>> {
+        let missing = catalogue.iter().filter(|name| !self.entries.contains_key(*name)).map(|name| format!("{name} has no handler"));
+        let unknown =
+            self.entries.keys().filter(|name| !catalogue.contains(name)).map(|name| format!("{name} is not in the catalogue"));
+        let twice = self.twice.iter().map(|name| format!("{name} is registered twice"));
+        let faults: Vec<String> = missing.chain(unknown).chain(twice).collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    pub fn infos(&self) -> impl Iterator<Item = &OperationInfo> {
+        self.entries.values().map(|entry| &entry.info)
+    }
+}
+
+fn downcast_ref<O: Any>(operation: &AnyBox) -> Result<&O> {
+    operation.downcast_ref::<O>().ok_or_else(Error::internal)
+}
+
+fn erase<C, O: Operation, F>(handler: F) -> Run<C>
+where
+    C: Send + 'static,
+    F: for<'a> HandlerFn<'a, C, O> + 'static,
+{
+    let handler = Arc::new(handler);
+    Arc::new(move |ctx, operation| {
+        let handler = handler.clone();
+        Box::pin(async move {
+            let operation = operation.downcast::<O>().map_err(|_| Error::internal())?;
+            let output = handler.call(ctx, *operation).await?;
+            Ok(Box::new(output) as AnyBox)
+        })
+    })
+}
+
+/// Who asks and why: what the transport knows when it makes a backend.
+#[derive(Clone)]
+pub struct Caller {
+    pub access: Arc<Access>,
+    pub session: Option<Uuid>,
+    pub origin: Origin,
+}
+
+/// A key that makes a write happen once, whatever the network does.
+#[derive(Debug, Clone)]
+pub struct Idempotent {
+    /// Method and path.
+    pub route: String,
+    pub key: String,
+    pub body_hash: Vec<u8>,
+}
+
+/// The JSON answer of a write that may have been answered before.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub json: String,
+    pub replayed: bool,
+}
+
+pub struct Platform {
+    pub services: Arc<Services>,
+    registry: Registry,
+}
+
+impl Platform {
+    pub fn new(services: Arc<Services>, registry: Registry) -> Arc<Self> {
+        Arc::new(Self { services, registry })
+    }
+
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// A door bound to one caller.
+    pub fn backend(self: Arc<Self>, caller: Caller) -> BackendHandle {
+        BackendHandle(Arc::new(Bound { platform: self, caller }))
+    }
+
+    pub fn staff_backend(self: Arc<Self>, access: Arc<StaffAccess>) -> BackendHandle {
+        BackendHandle(Arc::new(StaffBound { platform: self, access }))
+    }
+
+    pub fn origin(&self, request: Option<Uuid>) -> Origin {
+        let correlation = crate::random::uuid_v7(self.services.clock.as_ref(), self.services.random.as_ref());
+        Origin { request, cause_kind: "request", cause_id: None, correlation, causation: None, depth: 0 }
+    }
+
+    /// A context with an open transaction, for jobs, seeding and tests. The caller commits it.
+    pub async fn open(self: &Arc<Self>, caller: &Caller, operation: &'static str, mode: TxMode) -> Result<Ctx> {
+        let tx = TenantTx::begin(&self.services.pools.app, caller.access.tenant, mode).await.map_err(db_error)?;
+        Ok(Ctx {
+            catalog: self.services.catalogs.of(&caller.access.industry),
+            access: caller.access.clone(),
+            services: self.services.clone(),
+            origin: caller.origin.clone(),
+            operation,
+            session: caller.session,
+            platform: self.clone(),
+            tx,
+            changes: Vec::new(),
+            wrote_events: false,
+        })
+    }
+
+    fn entry(&self, name: &str, realm: Realm) -> Result<&Entry> {
+        self.registry.entries.get(name).filter(|entry| entry.info.realm == realm).ok_or_else(Error::not_found)
+    }
+
+    /// Checked before any transaction begins.
+    fn permitted(&self, entry: &Entry, operation: &AnyBox, access: &Access) -> Result<()> {
+        (entry.requires)(operation, &|requires| match requires {
+            Requires::Member => Ok(()),
+            Requires::Permission(permission) => access.require(permission).map(|_| ()),
+            Requires::Entity { entity, verb } => self.entity_permitted(access, entity, verb),
+            Requires::Staff(_) => Err(Error::not_found()),
+        })
+    }
+
+    fn entity_permitted(&self, access: &Access, key: &str, verb: Verb) -> Result<()> {
+        let catalog = self.services.catalogs.of(&access.industry);
+        let entity = catalog.get(key).ok_or_else(Error::not_found)?;
+        access.require(&entity.permission(verb)).map(|_| ())
+    }
+
+    async fn run(self: Arc<Self>, caller: Caller, name: String, operation: AnyBox) -> Result<AnyBox> {
+        let entry = self.entry(&name, Realm::Workspace)?.clone();
+        self.permitted(&entry, &operation, &caller.access)?;
+        let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
+        let (mut ctx, writes) = self.begin(&caller, &entry).await?;
+        let output = run(&mut ctx, operation).await?;
+        if writes {
+            ctx.commit().await?;
+        }
+        Ok(output)
+    }
+
+    async fn begin(self: &Arc<Self>, caller: &Caller, entry: &Entry) -> Result<(Ctx, bool)> {
+        let writes = entry.info.kind == OperationKind::Write;
+        let mode = if writes { TxMode::ReadWrite } else { TxMode::ReadOnly };
+        Ok((self.open(caller, entry.info.name, mode).await?, writes))
+    }
+
+    /// Runs a write by name once per key: key row, change, event and answer commit together.
+    pub async fn run_once(self: Arc<Self>, caller: Caller, name: String, input: Value, once: Idempotent) -> Result<Reply> {
+        let task = tokio::spawn(async move {
+            let entry = self.entry(&name, Realm::Workspace)?.clone();
+            let operation = (entry.decode)(input)?;
+            self.permitted(&entry, &operation, &caller.access)?;
+            let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
+            let (mut ctx, _) = self.begin(&caller, &entry).await?;
+            let (tenant, member, now) = (ctx.access.tenant, ctx.access.member, ctx.now());
+            if let Some(json) = idempotency::begin(ctx.conn(), tenant, member, &once, now).await? {
+                return Ok(Reply { json, replayed: true });
+            }
+            let output = run(&mut ctx, operation).await?;
+            let json = (entry.encode)(output)?;
+            idempotency::finish(ctx.conn(), tenant, member, &once, &json).await?;
+            ctx.commit().await?;
+            Ok(Reply { json, replayed: false })
+        });
+        joined(task.await)
+    }
+
+    pub(crate) async fn run_nested<O: Operation>(&self, ctx: &mut Ctx, operation: O) -> Result<O::Output> {
+        let entry = self.entry(O::NAME, Realm::Workspace)?.clone();
+        let operation: AnyBox = Box::new(operation);
+        self.permitted(&entry, &operation, &ctx.access)?;
+        let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
+        // Changes made so far belong to the operation outside.
+        ctx.flush().await?;
+        let outside = std::mem::replace(&mut ctx.operation, O::NAME);
+        let result = run(ctx, operation).await;
+        if result.is_ok() {
+            ctx.flush().await?;
+        }
+        ctx.operation = outside;
+        result?.downcast::<O::Output>().map(|output| *output).map_err(|_| Error::internal())
+    }
+
+    async fn run_staff(self: Arc<Self>, access: Arc<StaffAccess>, name: String, operation: AnyBox) -> Result<AnyBox> {
+        let entry = self.entry(&name, Realm::Platform)?.clone();
+        (entry.requires)(&operation, &|requires| match requires {
+            Requires::Staff(roles) if roles.contains(&access.role.as_str()) => Ok(()),
+            _ => Err(Error::forbidden(entry.info.name, &access.role)),
+        })?;
+        let Handler::Platform(run) = &entry.handler else { return Err(Error::not_found()) };
+        let tx = TenantTx::begin_platform(&self.services.pools.platform).await.map_err(db_error)?;
+        let mut ctx = StaffCtx { access, services: self.services.clone(), operation: entry.info.name, tx };
+        let output = run(&mut ctx, operation).await?;
+        if entry.info.kind == OperationKind::Write {
+            ctx.tx.commit().await.map_err(db_error)?;
+        }
+        Ok(output)
+    }
+}
+
+/// A panic in a handler is a fault of ours, not the end of the process.
+fn joined<T>(result: std::result::Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
+    result.unwrap_or_else(|error| {
+        tracing::error!(%error, "an operation did not finish");
+        Err(Error::internal())
+    })
+}
+
+struct Bound {
+    platform: Arc<Platform>,
+    caller: Caller,
+}
+
+impl Backend for Bound {
+    fn run_any(&self, name: &'static str, operation: AnyBox) -> BoxFuture<'static, Result<AnyBox>> {
+        let (platform, caller) = (self.platform.clone(), self.caller.clone());
+        // A task of its own: a closed tab must not cut a write in two.
+        Box::pin(async move { joined(tokio::spawn(platform.run(caller, name.to_owned(), operation)).await) })
+    }
+
+    fn run_json(&self, name: &str, input: Value) -> BoxFuture<'static, Result<String>> {
+        let (platform, caller, name) = (self.platform.clone(), self.caller.clone(), name.to_owned());
+        Box::pin(async move {
+            let entry = platform.entry(&name, Realm::Workspace)?.clone();
+            let operation = (entry.decode)(input)?;
+            let output = joined(tokio::spawn(platform.run(caller, name, operation)).await)?;
+            (entry.encode)(output)
+        })
+    }
+}
+
+struct StaffBound {
+    platform: Arc<Platform>,
+    access: Arc<StaffAccess>,
+}
+
+impl Backend for StaffBound {
+    fn run_any(&self, name: &'static str, operation: AnyBox) -> BoxFuture<'static, Result<AnyBox>> {
+        let (platform, access) = (self.platform.clone(), self.access.clone());
+        Box::pin(async move { joined(tokio::spawn(platform.run_staff(access, name.to_owned(), operation)).await) })
+    }
+
+    fn run_json(&self, name: &str, input: Value) -> BoxFuture<'static, Result<String>> {
+        let (platform, access, name) = (self.platform.clone(), self.access.clone(), name.to_owned());
+        Box::pin(async move {
+            let entry = platform.entry(&name, Realm::Platform)?.clone();
+            let operation = (entry.decode)(input)?;
+            let output = joined(tokio::spawn(platform.run_staff(access, name, operation)).await)?;
+            (entry.encode)(output)
+        })
+    }
+}
