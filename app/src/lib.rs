@@ -16,5 +16,6 @@ mod routes;
 mod search;
 mod session;
 mod settings;
+mod time;
 
 pub use routes::{App, shell};

@@ -1,5 +1,7 @@
 //! (pages of records)
 
+pub mod values;
+
 use leptos::prelude::*;
 
 #[component]

@@ -1,0 +1,147 @@
+//! Moments and days as people read them: relative under a week, in the workspace's time zone, the full form for the pointer.
+//!
+//! The browser has no time zones; there everything is written in UTC, and nothing there writes.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
+use domain::schema::value::show_date;
+use leptos::prelude::*;
+use ui::Time;
+
+/// Now, and where "today" is.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    now: DateTime<Utc>,
+    zone: Zone,
+}
+
+#[cfg(feature = "ssr")]
+type Zone = chrono_tz::Tz;
+#[cfg(not(feature = "ssr"))]
+type Zone = Utc;
+
+#[cfg(feature = "ssr")]
+fn zone_of(name: &str) -> Zone {
+    name.parse().unwrap_or(chrono_tz::UTC)
+}
+
+#[cfg(not(feature = "ssr"))]
+fn zone_of(_name: &str) -> Zone {
+    Utc
+}
+
+fn parse(moment: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(moment).ok().map(|moment| moment.with_timezone(&Utc))
+}
+
+impl Clock {
+    /// `now` is RFC 3339, `zone` a name such as `Africa/Nairobi`.
+    pub fn new(now: &str, zone: &str) -> Self {
+        Self { now: parse(now).unwrap_or_default(), zone: zone_of(zone) }
+    }
+
+    fn local(self, moment: DateTime<Utc>) -> NaiveDateTime {
+        moment.with_timezone(&self.zone).naive_local()
+    }
+
+    pub fn today(self) -> NaiveDate {
+        self.local(self.now).date()
+    }
+
+    /// `21 Nov 2026, 12:30`, on the workspace's clock.
+    pub fn full(self, moment: &str) -> String {
+        parse(moment).map_or_else(|| moment.to_owned(), |moment| self.local(moment).format("%-d %b %Y, %H:%M").to_string())
+    }
+
+    /// `2 h ago`, `yesterday`, `12 Nov`, `12 Nov 2025`.
+    pub fn words(self, moment: &str) -> String {
+        let Some(at) = parse(moment) else { return moment.to_owned() };
+        let minutes = (self.now - at).num_minutes();
+        match minutes {
+            0 => return "just now".to_owned(),
+            1..60 => return format!("{minutes} min ago"),
+            -59..0 => return format!("in {} min", -minutes),
+            60..720 => return format!("{} h ago", minutes / 60),
+            -719..=-60 => return format!("in {} h", -minutes / 60),
+            _ => {}
+        }
+        let day = self.local(at).date();
+        match self.near(day) {
+            Some(words) => words.to_lowercase(),
+            None => self.short(day),
+        }
+    }
+
+    /// `Today`, `Tomorrow`, `3 days ago`, `12 Nov`, `12 Nov 2025` of a day such as `2026-11-21`.
+    pub fn day_words(self, day: &str) -> String {
+        match day.parse::<NaiveDate>() {
+            Ok(day) => self.near(day).unwrap_or_else(|| self.short(day)),
+            Err(_) => day.to_owned(),
+        }
+    }
+
+    /// A day under a week away, in words.
+    fn near(self, day: NaiveDate) -> Option<String> {
+        let ahead = (day - self.today()).num_days();
+        match ahead {
+            0 => Some("Today".to_owned()),
+            1 => Some("Tomorrow".to_owned()),
+            -1 => Some("Yesterday".to_owned()),
+            2..=6 => Some(format!("In {ahead} days")),
+            -6..=-2 => Some(format!("{} days ago", -ahead)),
+            _ => None,
+        }
+    }
+
+    fn short(self, day: NaiveDate) -> String {
+        let format = if day.year() == self.today().year() { "%-d %b" } else { "%-d %b %Y" };
+        day.format(format).to_string()
+    }
+
+    /// A moment as an element that says both.
+    pub fn moment(self, moment: &str) -> AnyView {
+        view! { <Time datetime=moment text=self.words(moment) full=self.full(moment)/> }.into_any()
+    }
+
+    /// A day as an element that says both.
+    pub fn day(self, day: &str) -> AnyView {
+        view! { <Time datetime=day text=self.day_words(day) full=show_date(day)/> }.into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+
+    #[test]
+    fn moments_are_relative_under_a_week() {
+        let clock = Clock::new("2026-11-21T09:30:00Z", "UTC");
+        for (moment, words) in [
+            ("2026-11-21T09:29:50Z", "just now"),
+            ("2026-11-21T09:05:00Z", "25 min ago"),
+            ("2026-11-21T07:30:00Z", "2 h ago"),
+            ("2026-11-20T09:30:00Z", "yesterday"),
+            ("2026-11-17T09:30:00Z", "4 days ago"),
+            ("2026-11-01T09:30:00Z", "1 Nov"),
+            ("2025-11-01T09:30:00Z", "1 Nov 2025"),
+            ("2026-11-21T10:00:00Z", "in 30 min"),
+            ("not a moment", "not a moment"),
+        ] {
+            assert_eq!(clock.words(moment), words, "{moment}");
+        }
+    }
+
+    #[test]
+    fn days_are_named_when_near() {
+        let clock = Clock::new("2026-11-21T09:30:00Z", "UTC");
+        for (day, words) in [("2026-11-21", "Today"), ("2026-11-22", "Tomorrow"), ("2026-11-18", "3 days ago"), ("2026-12-24", "24 Dec"), ("2027-01-02", "2 Jan 2027")] {
+            assert_eq!(clock.day_words(day), words);
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn today_is_the_workspaces() {
+        assert_eq!(Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").today().to_string(), "2026-11-22");
+        assert_eq!(Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").full("2026-11-21T09:00:00Z"), "21 Nov 2026, 12:00");
+    }
+}
