@@ -1,18 +1,68 @@
-//! The frame around the pages, and what is drawn when a page is refused.
+//! The frames around the pages, and what is drawn when a page is refused.
 
-use crate::page::{PageContext, set_status};
-use domain::Error;
+mod admin;
+mod errors;
+mod forms;
+mod nav;
+
+pub use admin::admin_frame;
+pub use errors::{missing, refused};
+pub use forms::{Hidden, hidden};
+
+use crate::page::{PageContext, Viewer};
 use leptos::prelude::*;
+use leptos_meta::Title;
+use std::sync::Arc;
+use ui::{AppShell, Breadcrumbs, Crumb, Toast};
 
-/// The page that stands in for a refused one: what happened, what to do, and the reference.
-pub fn refused(page: &PageContext, error: &Error) -> AnyView {
-    set_status(error.kind.status());
-    let _ = page;
-    view! { <main><h1>{error.kind.title()}</h1><p>{error.message.clone()}</p></main> }.into_any()
+/// A page of a workspace inside its frame. The last crumb is where one stands and names the document. A page that knows no viewer is drawn
+/// without a frame.
+pub fn workspace_frame(
+    page: &PageContext,
+    crumbs: Vec<Crumb>,
+    tabs: Option<AnyView>,
+    actions: Option<AnyView>,
+    content: AnyView,
+) -> AnyView {
+    let Some(viewer) = page.viewer.clone() else {
+        return view! { <main class="content" id="main">{content}</main> }.into_any();
+    };
+    view! {
+        <Title text=document_title(&crumbs, &viewer.workspace)/>
+        <AppShell
+            workspace=nav::workspace_switch(page, &viewer)
+            search_href=viewer.path("go")
+            search_label="Search or go to"
+            sections=nav::sections(&page.path, &viewer)
+            foot=nav::foot(&page.path, &viewer)
+            user=nav::user(&viewer)
+            bottom=nav::bottom(&page.path, &viewer)
+            crumbs=view! { <Breadcrumbs items=crumbs/> }.into_any()
+            tabs=tabs
+            actions=actions
+            flash=flash(page)
+        >
+            {content}
+        </AppShell>
+    }
+    .into_any()
 }
 
-/// No such page.
-pub fn missing() -> AnyView {
-    let page = crate::page::use_page();
-    refused(&page, &Error::not_found())
+/// "Leads · Lakeside Motors".
+fn document_title(crumbs: &[Crumb], place: &str) -> String {
+    match crumbs.last() {
+        Some(crumb) => format!("{} · {place}", crumb.label),
+        None => place.to_owned(),
+    }
+}
+
+/// What the write before this page did.
+fn flash(page: &PageContext) -> Option<AnyView> {
+    let words = page.flash.clone()?;
+    Some(view! { <Toast>{words}</Toast> }.into_any())
+}
+
+/// The first crumb of every page of a workspace.
+pub fn home_crumb(viewer: &Arc<Viewer>) -> Crumb {
+    Crumb::link("Home", viewer.path(""))
 }

@@ -1,0 +1,96 @@
+//! The page that stands in for a refused one: what happened, why, what to do, and the reference for support.
+
+use super::{admin_frame, workspace_frame};
+use crate::page::{PageContext, set_status};
+use domain::{Error, Kind};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ui::{ButtonKind, Crumb, ErrorPage, LinkButton};
+
+/// Stays inside the frame where there is one, so that the way out is where it always is.
+pub fn refused(page: &PageContext, error: &Error) -> AnyView {
+    set_status(error.kind.status());
+    let title = title(error.kind);
+    let content = view! {
+        <ErrorPage
+            status=error.kind.status()
+            title
+            text=text(page, error)
+            reference=page.reference.clone()
+            action=ways_out(page, error.kind)
+        />
+    }
+    .into_any();
+    let crumbs = vec![Crumb::here(title)];
+    if page.viewer.is_some() {
+        return workspace_frame(page, crumbs, None, None, content);
+    }
+    if page.staff.is_some() {
+        return admin_frame(page, crumbs, content);
+    }
+    view! { <Title text=format!("{title} · Nexus")/><main class="content" id="main">{content}</main> }.into_any()
+}
+
+/// No such page.
+pub fn missing() -> AnyView {
+    let page = crate::page::use_page();
+    refused(&page, &Error::not_found())
+}
+
+/// What happened, in the words of the person who looks.
+const fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invalid | Kind::VersionRequired => "This address cannot be read",
+        Kind::Unauthenticated => "Sign in to see this",
+        Kind::Forbidden => "You may not see this",
+        Kind::NotFound => "There is nothing here",
+        Kind::Conflict | Kind::Stale => "Somebody was faster",
+        Kind::TooLarge => "That is too large",
+        Kind::RateLimited => "Too many requests",
+        Kind::Unavailable => "Nexus is not ready",
+        Kind::Internal => "Something broke on our side",
+    }
+}
+
+fn text(page: &PageContext, error: &Error) -> String {
+    match error.kind {
+        Kind::NotFound => {
+            "The address may be mistyped, the record may be in the trash or gone, or it belongs to somebody whose records you may not see.".to_owned()
+        }
+        Kind::Forbidden => {
+            let needed = error.required_permission.as_deref().map_or_else(|| error.message.clone(), |permission| {
+                format!("It needs the permission {permission}, which your role does not have. Ask an administrator of the workspace")
+            });
+            match page.viewer.as_ref().map(|viewer| super::nav::role_words(&viewer.role)) {
+                Some(role) => format!("{needed}. Your role is {role}."),
+                None => format!("{needed}."),
+            }
+        }
+        _ => sentence(&error.message),
+    }
+}
+
+fn sentence(message: &str) -> String {
+    if message.ends_with(['.', '?']) { message.to_owned() } else { format!("{message}.") }
+}
+
+fn ways_out(page: &PageContext, kind: Kind) -> AnyView {
+    let home = match (&page.viewer, &page.staff) {
+        (Some(viewer), _) => viewer.path(""),
+        (None, Some(_)) => "/admin".to_owned(),
+        (None, None) => "/workspaces".to_owned(),
+    };
+    let again = page.address();
+    match kind {
+        Kind::Unauthenticated => {
+            let href = format!("/sign-in?next={}", crate::page::encode(&again));
+            view! { <LinkButton href kind=ButtonKind::Primary>"Sign in"</LinkButton> }.into_any()
+        }
+        Kind::Unavailable | Kind::Internal | Kind::RateLimited => view! {
+            <LinkButton href=again kind=ButtonKind::Primary icon="refresh-cw">"Try again"</LinkButton>
+            <LinkButton href=home>"Go to home"</LinkButton>
+        }
+        .into_any(),
+        _ => view! { <LinkButton href=home kind=ButtonKind::Primary>"Go to home"</LinkButton> }.into_any(),
+    }
+}

@@ -1,0 +1,178 @@
+//! What stands in the rail: the workspaces, the places that the viewer may see, and the person.
+
+use crate::page::{PageContext, Viewer};
+use domain::Verb;
+use domain::schema::Entity;
+use leptos::prelude::*;
+use std::sync::Arc;
+use ui::{Density, MenuItem, MenuLabel, MenuLink, MenuSeparator, NavItem, NavSection, Theme, UserCard, WorkspaceSwitch};
+
+/// Workspaces named in the switch; the rest is a page.
+const SWITCH: usize = 8;
+
+fn place(path: &str, href: String, label: &str, icon: &str) -> NavItem {
+    let active = path == href || path.strip_prefix(href.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    NavItem::new(href, label, icon).active(active)
+}
+
+fn home(path: &str, viewer: &Viewer) -> NavItem {
+    let href = viewer.path("");
+    let active = path == href;
+    NavItem::new(href, "Home", "home").active(active)
+}
+
+fn readable(viewer: &Viewer) -> impl Iterator<Item = &Arc<Entity>> {
+    viewer.catalog.iter().filter(|entity| viewer.may(entity, Verb::Read))
+}
+
+fn entity_item(path: &str, viewer: &Viewer, entity: &Entity) -> NavItem {
+    place(path, viewer.path(&entity.plural), &entity.labels.many, &entity.icon)
+}
+
+/// What an area is called in the rail.
+fn area_title(viewer: &Viewer, area: &str) -> String {
+    match area {
+        "crm" => "Sales".to_owned(),
+        area if area == viewer.catalog.industry => viewer.catalog.industry_label.clone(),
+        other => {
+            let mut letters = other.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+    }
+}
+
+/// Home, then the entities that may be read, by area, in the order of the catalogue.
+pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
+    let mut sections = vec![NavSection::new(vec![home(path, viewer)])];
+    let mut area = "";
+    for entity in readable(viewer) {
+        let item = entity_item(path, viewer, entity);
+        match sections.last_mut() {
+            Some(section) if entity.area == area => section.items.push(item),
+            _ => sections.push(NavSection::titled(area_title(viewer, &entity.area), vec![item])),
+        }
+        area = &entity.area;
+    }
+    sections
+}
+
+pub fn foot(path: &str, viewer: &Viewer) -> Vec<NavItem> {
+    vec![place(path, viewer.path("settings"), "Settings", "settings")]
+}
+
+/// The bottom bar of a phone: home, three places, and search, which leads to all the others.
+pub fn bottom(path: &str, viewer: &Viewer) -> Vec<NavItem> {
+    let mut items = vec![home(path, viewer)];
+    items.extend(readable(viewer).take(3).map(|entity| entity_item(path, viewer, entity)));
+    items.push(place(path, viewer.path("go"), "Search", "search"));
+    items
+}
+
+pub fn user(viewer: &Viewer) -> UserCard {
+    UserCard { name: viewer.name.clone(), detail: role_words(&viewer.role), href: viewer.path("settings") }
+}
+
+/// `SALES_REP` as "Sales rep".
+pub fn role_words(role: &str) -> String {
+    let seeded = domain::permission::ROLES.iter().find(|seed| seed.key == role);
+    match seeded {
+        Some(seed) => seed.label.to_owned(),
+        None => {
+            let lower = role.replace('_', " ").to_lowercase();
+            let mut letters = lower.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+    }
+}
+
+/// The head of the rail, with the other workspaces, how things look, and the way out.
+pub fn workspace_switch(page: &PageContext, viewer: &Viewer) -> AnyView {
+    let links: Vec<_> = viewer
+        .workspaces
+        .iter()
+        .take(SWITCH)
+        .map(|workspace| {
+            let (href, name) = (format!("/w/{}", workspace.slug), workspace.name.clone());
+            view! { <MenuLink href active=workspace.slug == viewer.slug hint=workspace.industry.clone()><span dir="auto">{name}</span></MenuLink> }
+        })
+        .collect();
+    let all = (viewer.workspaces.len() > SWITCH).then(|| view! { <MenuLink href="/workspaces" icon="building-2">"All workspaces"</MenuLink> });
+    let settings = viewer.path("settings");
+    let appearance = appearance(page);
+    view! {
+        <WorkspaceSwitch name=viewer.workspace.clone() detail=viewer.catalog.industry_label.clone()>
+            <MenuLabel>"Workspaces"</MenuLabel>
+            {links}
+            {all}
+            <MenuSeparator/>
+            {appearance}
+            <MenuSeparator/>
+            <MenuLink href=settings icon="settings">"Settings"</MenuLink>
+            <form method="post" action="/sign-out"><MenuItem icon="log-out">"Sign out"</MenuItem></form>
+        </WorkspaceSwitch>
+    }
+    .into_any()
+}
+
+pub fn theme_choice(theme: Theme) -> (&'static str, &'static str) {
+    match theme {
+        Theme::System => ("As the device", "monitor"),
+        Theme::Light => ("Light", "sun"),
+        Theme::Dark => ("Dark", "moon"),
+        Theme::Contrast => ("High contrast", "eye"),
+    }
+}
+
+pub fn density_choice(density: Density) -> &'static str {
+    match density {
+        Density::Compact => "Compact",
+        Density::Regular => "Regular",
+        Density::Comfortable => "Comfortable",
+    }
+}
+
+/// Theme and density as buttons of one form each; the answer is this page again, in the new clothes.
+fn appearance(page: &PageContext) -> AnyView {
+    let themes: Vec<_> = Theme::ALL
+        .into_iter()
+        .map(|theme| {
+            let (label, icon) = theme_choice(theme);
+            let hint = (theme == page.theme).then_some("now");
+            view! { <MenuItem icon name="theme" value=theme.as_str() hint>{label}</MenuItem> }
+        })
+        .collect();
+    let densities: Vec<_> = Density::ALL
+        .into_iter()
+        .map(|density| {
+            let hint = (density == page.density).then_some("now");
+            view! { <MenuItem icon="rows-3" name="density" value=density.as_str() hint>{density_choice(density)}</MenuItem> }
+        })
+        .collect();
+    view! {
+        <form method="post" action="/preferences">
+            <input type="hidden" name="_next" value=page.address()/>
+            <MenuLabel>"Theme"</MenuLabel>
+            {themes}
+            <MenuLabel>"Rows"</MenuLabel>
+            {densities}
+        </form>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{place, role_words};
+
+    #[test]
+    fn a_place_is_active_on_its_own_pages_only() {
+        assert!(place("/w/a/leads/1", "/w/a/leads".to_owned(), "Leads", "target").active);
+        assert!(!place("/w/a/leads-old", "/w/a/leads".to_owned(), "Leads", "target").active);
+    }
+
+    #[test]
+    fn roles_have_words() {
+        assert_eq!(role_words("SALES_REP"), "Sales representative");
+        assert_eq!(role_words("FIELD_TECHNICIAN"), "Field technician");
+    }
+}
