@@ -10,6 +10,7 @@ use domain::backend::{AnyBox, BoxFuture};
 use domain::{Backend, BackendHandle, Error, Operation, OperationKind, Realm, Requires, Result, Verb};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -149,7 +150,14 @@ pub struct Idempotent {
     /// Method and path.
     pub route: String,
     pub key: String,
+    /// SHA-256.
     pub body_hash: Vec<u8>,
+}
+
+impl Idempotent {
+    pub fn new(route: String, key: String, body: &[u8]) -> Self {
+        Self { route, key, body_hash: Sha256::digest(body).to_vec() }
+    }
 }
 
 /// The JSON answer of a write that may have been answered before.
