@@ -124,22 +124,39 @@ create table staff_sessions (
 );
 create index staff_sessions_by_staff on staff_sessions (staff_id);
 
--- Tries to sign in, by account and by address, for the throttle. `subject` is a hash, so the table tells nobody who has an account.
+-- Tries to sign in, by account and by address, for the throttle. `subject` is a hash, and names that nobody has are counted like others, so
+-- the table tells nobody who has an account. An account's `since` begins its day of tries; an address' `blocked_until` is when its
+-- allowance will be whole again.
 create table sign_in_attempts (
     subject bytea primary key,
     failures integer not null,
+    since timestamptz not null,
     last_at timestamptz not null,
-    blocked_until timestamptz
+    blocked_until timestamptz not null
 );
--- Requests per key and second, shared by all server processes. Unlogged: losing it after a crash costs nothing.
+create index sign_in_attempts_by_age on sign_in_attempts (last_at);
+-- Browsers that a person has signed in from before, by the SHA-256 of a cookie: while somebody else tries passwords on the account, its
+-- owner still gets in from there.
+create table known_devices (
+    key bytea primary key,
+    user_id uuid not null constraint known_devices_user references users (id),
+    created_at timestamptz not null,
+    last_used_at timestamptz not null
+);
+create index known_devices_by_user on known_devices (user_id);
+create index known_devices_by_age on known_devices (last_used_at);
+-- Requests per key and window, shared by all server processes. Unlogged: losing it after a crash costs nothing.
 create unlogged table rate_counters (
     key text not null,
+    -- Number of the window since 1970.
     slot bigint not null,
     hits bigint not null,
+    expires_at timestamptz not null,
     primary key (key, slot)
 );
+create index rate_counters_by_expiry on rate_counters (expires_at);
 grant select, insert, update, delete on users, user_credentials, sessions, staff, staff_credentials, staff_sessions, sign_in_attempts,
-    rate_counters to nexus_platform;
+    known_devices, rate_counters to nexus_platform;
 
 -- Members and roles --------------------------------------------------------------------------------------------------------------------
 
@@ -292,15 +309,17 @@ create table jobs (
     claim_no bigint not null default 0,
     lease_until timestamptz,
     worker text,
-    -- At most one waiting or running job of the same key.
+    -- At most one waiting or running job of the same key in a workspace.
     unique_key text,
     error text,
     created_at timestamptz not null default now(),
     finished_at timestamptz
 );
-create index jobs_due on jobs (run_at) where state = 'queued';
-create index jobs_leased on jobs (lease_until) where state = 'running';
-create unique index jobs_unique_key on jobs (unique_key) where state in ('queued', 'running') and unique_key is not null;
+create index jobs_due on jobs (kind, run_at) where state = 'queued';
+create index jobs_leased on jobs (kind, lease_until) where state = 'running';
+create index jobs_finished on jobs (finished_at) where state in ('done', 'failed');
+create unique index jobs_unique_key on jobs (tenant_id, unique_key) nulls not distinct
+    where state in ('queued', 'running') and unique_key is not null;
 alter table jobs enable row level security;
 alter table jobs force row level security;
 create policy tenant on jobs to nexus_app using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
@@ -308,7 +327,8 @@ create policy tenant on jobs to nexus_app using (tenant_id = nullif(current_sett
 create policy platform on jobs to nexus_platform using (true) with check (true);
 create policy owner on jobs to nexus_owner using (true) with check (true);
 grant select, insert on jobs to nexus_app;
-grant update (lease_until) on jobs to nexus_app;
+-- What a fence touches, and the end of a job in the transaction of its work.
+grant update (lease_until, state, finished_at) on jobs to nexus_app;
 grant select, insert, update, delete on jobs to nexus_platform;
 
 -- Numbers, idempotency, secrets --------------------------------------------------------------------------------------------------------
@@ -333,6 +353,10 @@ create table idempotency_keys (
     constraint idempotency_keys_member foreign key (tenant_id, member_id) references members (tenant_id, id)
 );
 create index idempotency_keys_by_age on idempotency_keys (created_at);
+-- The platform role forgets keys, and only those that are a day old.
+create policy purge on idempotency_keys for delete to nexus_platform using (created_at < now() - interval '24 hours');
+-- Locking rows before they are removed asks for the right to update; no policy lets it.
+grant delete on idempotency_keys to nexus_platform;
 -- Sealed with a key of the workspace, itself sealed with a key that the database never sees; bound to tenant, table, column and row.
 create table tenant_keys (
     tenant_id uuid not null constraint tenant_keys_tenant references tenants (id),

@@ -1,0 +1,173 @@
+//! Idempotency keys: a write that is sent twice happens once and is answered twice with the same bytes.
+//!
+//! The key row is written at the start of the write's own transaction and carries the reply at its end, so that key, change and reply commit
+//! together or not at all: a crash in the middle leaves no key behind and the next try simply runs. While one request holds a key, a second
+//! one is told so at once instead of waiting with a database connection in its hand.
+
+use crate::db::db_error;
+use crate::dispatch::Idempotent;
+use chrono::{DateTime, Utc};
+use domain::{Error, MemberId, Result, TenantId};
+use sha2::{Digest, Sha256};
+use sqlx::{PgConnection, PgPool};
+
+/// How long a key is remembered at least.
+pub const KEPT_HOURS: i64 = 24;
+const MAX_KEY_BYTES: usize = 255;
+
+/// What a key means at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not seen before: go on, and [`finish`] before the commit.
+    Fresh,
+    /// Done before; this was the reply.
+    Replay { status: u16, body: String },
+    /// Another request is at it right now.
+    InFlight,
+    /// The key was used for something else.
+    OtherBody,
+}
+
+// The lock is tried, not waited for: the holder is the one request that runs, and its row is not visible before it commits.
+const CLAIM: &str = "\
+insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, created_at)
+select $1, $2, $3, $4, $5, $6 where pg_try_advisory_xact_lock($7)
+on conflict (tenant_id, member_id, route, key) do nothing";
+
+const LOOK: &str = "\
+select body_hash, status, reply from idempotency_keys where tenant_id = $1 and member_id = $2 and route = $3 and key = $4";
+
+const FINISH: &str = "\
+update idempotency_keys set status = $5, reply = $6 where tenant_id = $1 and member_id = $2 and route = $3 and key = $4";
+
+// Row security lets the platform role see and remove only what is older than a day.
+const PURGE: &str = "\
+delete from idempotency_keys where (tenant_id, member_id, route, key) in (
+    select tenant_id, member_id, route, key from idempotency_keys
+    where created_at < $1 order by created_at limit $2 for update skip locked)";
+
+/// Claims a key inside a write transaction of its tenant.
+pub async fn claim(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    member: MemberId,
+    once: &Idempotent,
+    now: DateTime<Utc>,
+) -> Result<Outcome> {
+    check_key(&once.key)?;
+    let claimed = sqlx::query(CLAIM)
+        .bind(tenant.0)
+        .bind(member.0)
+        .bind(&once.route)
+        .bind(&once.key)
+        .bind(&once.body_hash)
+        .bind(now)
+        .bind(lock_number(tenant, member, once))
+        .execute(&mut *conn)
+        .await
+        .map_err(db_error)?;
+    if claimed.rows_affected() == 1 {
+        return Ok(Outcome::Fresh);
+    }
+    let found: Option<(Vec<u8>, Option<i16>, Option<String>)> = sqlx::query_as(LOOK)
+        .bind(tenant.0)
+        .bind(member.0)
+        .bind(&once.route)
+        .bind(&once.key)
+        .fetch_optional(conn)
+        .await
+        .map_err(db_error)?;
+    Ok(match found {
+        Some((hash, _, _)) if hash != once.body_hash => Outcome::OtherBody,
+        Some((_, Some(status), Some(body))) => Outcome::Replay { status: u16::try_from(status).unwrap_or(200), body },
+        _ => Outcome::InFlight,
+    })
+}
+
+/// [`claim`] in the dispatcher's words: the earlier reply, or `None` to go on, or the refusal.
+pub async fn begin(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    member: MemberId,
+    once: &Idempotent,
+    now: DateTime<Utc>,
+) -> Result<Option<String>> {
+    match claim(conn, tenant, member, once, now).await? {
+        Outcome::Fresh => Ok(None),
+        Outcome::Replay { body, .. } => Ok(Some(body)),
+        Outcome::InFlight => Err(Error {
+            retry_after: Some(1),
+            ..Error::conflict("The same request is being worked on right now. Wait a moment and send it again to get its answer")
+        }),
+        Outcome::OtherBody => Err(Error::field(
+            "Idempotency-Key",
+            "This idempotency key was used before for a request with other content. Use a new key for a new request",
+        )),
+    }
+}
+
+/// Stores the reply beside the key, before the commit.
+pub async fn finish(conn: &mut PgConnection, tenant: TenantId, member: MemberId, once: &Idempotent, reply: &str) -> Result<()> {
+    finish_with(conn, tenant, member, once, 200, reply).await
+}
+
+/// [`finish`] for a reply whose status is not 200.
+pub async fn finish_with(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    member: MemberId,
+    once: &Idempotent,
+    status: u16,
+    reply: &str,
+) -> Result<()> {
+    sqlx::query(FINISH)
+        .bind(tenant.0)
+        .bind(member.0)
+        .bind(&once.route)
+        .bind(&once.key)
+        .bind(i16::try_from(status).unwrap_or(200))
+        .bind(reply)
+        .execute(conn)
+        .await
+        .map_err(db_error)?;
+    Ok(())
+}
+
+/// Forgets up to `limit` keys that are older than [`KEPT_HOURS`], across workspaces. Returns how many.
+pub async fn purge(platform: &PgPool, now: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let purged = sqlx::query(PURGE).bind(now - chrono::Duration::hours(KEPT_HOURS)).bind(limit).execute(platform).await;
+    Ok(purged.map_err(db_error)?.rows_affected())
+}
+
+fn check_key(key: &str) -> Result<()> {
+    let fits = !key.is_empty() && key.len() <= MAX_KEY_BYTES && key.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if fits {
+        return Ok(());
+    }
+    Err(Error::field("Idempotency-Key", "An idempotency key is 1 to 255 printable ASCII characters; a UUID is a good one"))
+}
+
+/// The advisory lock of one key. Two keys that share a number would only be told to wait for each other.
+fn lock_number(tenant: TenantId, member: MemberId, once: &Idempotent) -> i64 {
+    let mut hash = Sha256::new();
+    for part in [tenant.0.as_bytes().as_slice(), member.0.as_bytes(), once.route.as_bytes(), once.key.as_bytes()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    i64::from_be_bytes([digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Kind;
+
+    #[test]
+    fn keys_are_short_and_printable() {
+        assert!(check_key("0192f0c1-7d3a-7aaa-8000-0123456789ab").is_ok());
+        for bad in ["", "a\nb", "ü", &"x".repeat(256)] {
+            assert_eq!(check_key(bad).unwrap_err().kind, Kind::Invalid);
+        }
+    }
+}
