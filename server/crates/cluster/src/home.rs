@@ -56,13 +56,19 @@ impl Home {
         };
         let _ = open_to_others(&data_dir);
         let mut home = Self::at(data_dir, Some(run_as));
-        if !home.reachable() {
+        // Once kept elsewhere it stays there, also when the rights on the folder change later.
+        let moved = elsewhere.join("pg").exists() && !home.pg.exists();
+        if moved || !home.reachable() {
             make_dir(&elsewhere, 0o711).with_context(|| format!("cannot make {}", elsewhere.display()))?;
-            tracing::warn!(wanted = %home.dir.display(), used = %elsewhere.display(), "PostgreSQL does not run as root, and its user may not enter the data folder; the database is kept elsewhere");
+            tracing::warn!(
+                wanted = %home.dir.display(), used = %elsewhere.display(),
+                "PostgreSQL does not run as root, and its user may not enter the data folder; the database is kept elsewhere"
+            );
             home = Self::at(elsewhere, home.run_as);
             ensure!(
                 home.reachable(),
-                "the user {} may enter neither the data folder nor {FALLBACK}. Set NEXUS_DATA_DIR to a folder whose parents everybody may enter, or start Nexus as an ordinary user",
+                "the user {} may enter neither the data folder nor {FALLBACK}. Set NEXUS_DATA_DIR to a folder whose \
+                 parents everybody may enter, or start Nexus as an ordinary user",
                 home.user()
             );
         }

@@ -255,6 +255,24 @@ async fn a_folder_too_deep_for_a_socket_gets_one_elsewhere() {
 }
 
 #[tokio::test]
+async fn roots_own_folder_gets_its_database_where_postgres_may_go() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let closed = tempfile::tempdir().unwrap();
+    let data = closed.path().join("project/.nexus");
+    let mut used = None;
+    for _ in 0..2 {
+        let cluster = Cluster::start_throwaway(&data).await.unwrap();
+        let pg = PathBuf::from(query(&cluster.urls().admin, "show data_directory").await.unwrap());
+        cluster.stop().await.unwrap();
+        assert!(pg.starts_with("/var/lib/nexus"), "{}", pg.display());
+        assert_eq!(*used.get_or_insert(pg.clone()), pg, "the same place at every start");
+    }
+    fs::remove_dir_all(used.unwrap().parent().unwrap()).unwrap();
+}
+
+#[tokio::test]
 async fn foreign_content_is_left_alone_and_named() {
     let data = folder();
     fs::create_dir(data.path().join("pg")).unwrap();
