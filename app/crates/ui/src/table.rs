@@ -75,11 +75,16 @@ pub fn HeadCheck(#[prop(default = "Choose all rows on this page".to_owned(), int
         .into_any()
 }
 
-/// One row; `id` becomes `data-id` for islands.
+/// One row; `id` and `version` become `data-id` and `data-version` for islands.
 #[component]
-pub fn Row(#[prop(optional, into)] id: MaybeText, #[prop(optional)] selected: bool, children: Children) -> impl IntoView {
+pub fn Row(
+    #[prop(optional, into)] id: MaybeText,
+    #[prop(optional, into)] version: MaybeText,
+    #[prop(optional)] selected: bool,
+    children: Children,
+) -> impl IntoView {
     let chosen = selected.then_some("true");
-    view! { <tr data-id=id.into_option() aria-selected=chosen class:is-selected=selected>{children()}</tr> }.into_any()
+    view! { <tr data-id=id.into_option() data-version=version.into_option() aria-selected=chosen class:is-selected=selected>{children()}</tr> }.into_any()
 }
 
 /// The checkbox of a row; belongs to the form that the bulk actions send.
@@ -105,12 +110,28 @@ pub fn Cell(
     /// The cell that names the row: it leads the card on a phone and is the row's header.
     #[prop(optional)]
     lead: bool,
+    /// Key of the field, as `data-field` for islands.
+    #[prop(optional, into)]
+    field: MaybeText,
     children: Children,
 ) -> impl IntoView {
+    let field = field.into_option();
     if lead {
-        return view! { <th scope="row" class="is-lead" data-label=label dir="auto">{children()}</th> }.into_any();
+        return view! { <th scope="row" class="is-lead" data-label=label data-field=field dir="auto">{children()}</th> }.into_any();
     }
-    view! { <td class:is-numeric=numeric data-label=label dir="auto">{children()}</td> }.into_any()
+    view! { <td class:is-numeric=numeric data-label=label data-field=field dir="auto">{children()}</td> }.into_any()
+}
+
+/// The last cell of a row: buttons that appear under the pointer or the focus, a menu.
+#[component]
+pub fn RowActions(children: Children) -> impl IntoView {
+    view! { <td class="is-actions"><span class="row-actions">{children()}</span></td> }.into_any()
+}
+
+/// The header over [`RowActions`].
+#[component]
+pub fn HeadActions() -> impl IntoView {
+    view! { <th scope="col" class="is-actions"><span class="sr-only">"Actions"</span></th> }.into_any()
 }
 
 /// The line under a list: what there is in all, and the pages.
