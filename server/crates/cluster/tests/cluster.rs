@@ -10,10 +10,14 @@ use std::time::Duration;
 use cluster::Cluster;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-/// Folder that the user PostgreSQL runs as may enter, unlike one that only its maker may.
+/// A folder that the user PostgreSQL runs as may enter.
 fn folder() -> tempfile::TempDir {
+    folder_with(0o755)
+}
+
+fn folder_with(mode: u32) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt as _;
-    tempfile::Builder::new().prefix("nexus-cluster-").permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap()
+    tempfile::Builder::new().prefix("nexus-cluster-").permissions(fs::Permissions::from_mode(mode)).tempdir().unwrap()
 }
 
 async fn query(url: &str, sql: &'static str) -> Result<String, sqlx::Error> {
@@ -259,7 +263,7 @@ async fn roots_own_folder_gets_its_database_where_postgres_may_go() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let closed = tempfile::tempdir().unwrap();
+    let closed = folder_with(0o700);
     let data = closed.path().join("project/.nexus");
     let mut used = None;
     for _ in 0..2 {
