@@ -1,0 +1,4 @@
+//! Import of files: upload, map columns, look at what would happen, run as a job, and take it back.
+
+mod csv;
+mod sniff;
