@@ -13,6 +13,7 @@ pub mod dispatch;
 pub mod egress;
 pub mod idempotency;
 pub mod limit;
+pub mod migrate;
 pub mod random;
 pub mod secret;
 pub mod services;

@@ -1,0 +1,232 @@
+//! Settings: read from the environment once, checked together, so that a start-up fault lists every wrong one.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub database: Database,
+    pub max_connections: u32,
+    pub data_dir: PathBuf,
+    pub address: SocketAddr,
+    /// Without a trailing slash.
+    pub base_url: String,
+    pub site_root: PathBuf,
+    /// Networks whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// `id:base64`, the first one seals. None with the managed database: a key is made and kept beside it.
+    pub encryption_keys: Option<String>,
+    pub logs: LogFormat,
+    pub log_filter: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A private cluster in the data directory.
+    Managed,
+    External { app: String, owner: String, platform: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+/// Everything that is wrong with the settings, one line each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigFaults(pub Vec<String>);
+
+impl fmt::Display for ConfigFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} of the settings cannot be used:", self.0.len())?;
+        for fault in &self.0 {
+            writeln!(f, "  {fault}")?;
+        }
+        f.write_str(".env.example lists every setting with its meaning and an example.")
+    }
+}
+
+impl std::error::Error for ConfigFaults {}
+
+impl Config {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env() -> Result<Self, ConfigFaults> {
+        Self::read(&std::env::vars().collect())
+    }
+
+    pub fn read(vars: &HashMap<String, String>) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader { vars, faults: Vec::new() };
+        let address = reader.address();
+        let config = Self {
+            database: reader.database(),
+            max_connections: reader.parsed("DATABASE_MAX_CONNECTIONS", 20, "a number of connections from 2 to 500", |n| (2..=500).contains(n)),
+            data_dir: reader.get("NEXUS_DATA_DIR").unwrap_or(".nexus").into(),
+            base_url: reader.base_url(address),
+            address,
+            site_root: reader.get("LEPTOS_SITE_ROOT").unwrap_or("target/site").into(),
+            trusted_proxies: reader.proxies(),
+            encryption_keys: reader.encryption_keys(),
+            logs: reader.logs(),
+            log_filter: reader.get("RUST_LOG").unwrap_or("info,sqlx=warn,hyper=warn").to_owned(),
+        };
+        if reader.faults.is_empty() { Ok(config) } else { Err(ConfigFaults(reader.faults)) }
+    }
+
+    pub fn secure(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+}
+
+struct Reader<'a> {
+    vars: &'a HashMap<String, String>,
+    faults: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.vars.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    fn fault(&mut self, name: &str, what: impl fmt::Display) {
+        self.faults.push(format!("{name}: {what}"));
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, name: &str, default: T, meaning: &str, valid: impl Fn(&T) -> bool) -> T {
+        let Some(text) = self.get(name) else { return default };
+        match text.parse::<T>() {
+            Ok(value) if valid(&value) => value,
+            _ => {
+                self.fault(name, format!("{text} is not {meaning}"));
+                default
+            }
+        }
+    }
+
+    fn address(&mut self) -> SocketAddr {
+        let name = if self.get("NEXUS_SITE_ADDR").is_some() { "NEXUS_SITE_ADDR" } else { "LEPTOS_SITE_ADDR" };
+        let default = SocketAddr::from(([127, 0, 0, 1], 3000));
+        let mut address = self.parsed(name, default, "an address such as 127.0.0.1:3000", |_| true);
+        if self.get("PORT").is_some() {
+            let port = self.parsed("PORT", address.port(), "a port from 0 to 65535", |_| true);
+            address.set_port(port);
+        }
+        address
+    }
+
+    fn base_url(&mut self, address: SocketAddr) -> String {
+        let Some(text) = self.get("NEXUS_BASE_URL") else { return format!("http://{address}") };
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).map(|rest| rest.trim_end_matches('/'));
+        match host {
+            Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => {}
+            _ => self.fault("NEXUS_BASE_URL", format!("{text} is not an origin such as https://nexus.example.com")),
+        }
+        text.trim_end_matches('/').to_owned()
+    }
+
+    fn database(&mut self) -> Database {
+        let url = |reader: &mut Self, name: &str| {
+            let text = reader.get(name).unwrap_or_default().to_owned();
+            if !text.is_empty() && !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+                reader.fault(name, "does not begin with postgres://");
+            }
+            text
+        };
+        let (app, owner, platform) =
+            (url(self, "DATABASE_URL"), url(self, "DATABASE_OWNER_URL"), url(self, "DATABASE_PLATFORM_URL"));
+        if app.is_empty() {
+            for (name, text) in [("DATABASE_OWNER_URL", &owner), ("DATABASE_PLATFORM_URL", &platform)] {
+                if !text.is_empty() {
+                    self.fault(name, "is set, but DATABASE_URL is not; set all three, or none for the managed database");
+                }
+            }
+            return Database::Managed;
+        }
+        for (name, text, role) in
+            [("DATABASE_OWNER_URL", &owner, "nexus_owner"), ("DATABASE_PLATFORM_URL", &platform, "nexus_platform")]
+        {
+            if text.is_empty() {
+                self.fault(name, format!("is missing; with DATABASE_URL it must name the same database as the role {role}"));
+            }
+        }
+        Database::External { app, owner, platform }
+    }
+
+    fn proxies(&mut self) -> Vec<IpAddr> {
+        let Some(text) = self.get("TRUSTED_PROXIES") else { return Vec::new() };
+        let mut proxies = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            match part.parse() {
+                Ok(address) => proxies.push(address),
+                Err(_) => self.fault("TRUSTED_PROXIES", format!("{part} is not an IP address")),
+            }
+        }
+        proxies
+    }
+
+    fn encryption_keys(&mut self) -> Option<String> {
+        let keys = self.get("NEXUS_ENCRYPTION_KEYS").map(str::to_owned);
+        match &keys {
+            None if self.get("DATABASE_URL").is_some() => {
+                self.fault("NEXUS_ENCRYPTION_KEYS", "is missing; with DATABASE_URL it must hold at least one id:base64key of 32 bytes");
+            }
+            Some(text) => {
+                if let Err(problem) = platform::secret::Keyring::parse(text) {
+                    self.fault("NEXUS_ENCRYPTION_KEYS", problem);
+                }
+            }
+            None => {}
+        }
+        keys
+    }
+
+    fn logs(&mut self) -> LogFormat {
+        use std::io::IsTerminal;
+        match self.get("NEXUS_LOG") {
+            Some("json") => LogFormat::Json,
+            Some("pretty") => LogFormat::Pretty,
+            Some(other) => {
+                self.fault("NEXUS_LOG", format!("{other} is neither pretty nor json"));
+                LogFormat::Json
+            }
+            None if std::io::stdout().is_terminal() => LogFormat::Pretty,
+            None => LogFormat::Json,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vars(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn nothing_set_is_the_managed_database_on_loopback() {
+        let config = Config::read(&vars(&[])).unwrap();
+        assert_eq!((config.database, config.base_url.as_str()), (Database::Managed, "http://127.0.0.1:3000"));
+    }
+
+    #[test]
+    fn every_wrong_setting_is_named_at_once() {
+        let faults = Config::read(&vars(&[
+            ("PORT", "banana"),
+            ("NEXUS_BASE_URL", "nexus.example.com"),
+            ("DATABASE_URL", "mysql://x"),
+            ("TRUSTED_PROXIES", "10.0.0.1, everyone"),
+            ("NEXUS_LOG", "xml"),
+            ("DATABASE_MAX_CONNECTIONS", "1"),
+        ]))
+        .unwrap_err();
+        for name in [
+            "PORT", "NEXUS_BASE_URL", "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_PLATFORM_URL", "TRUSTED_PROXIES", "NEXUS_LOG",
+            "DATABASE_MAX_CONNECTIONS", "NEXUS_ENCRYPTION_KEYS",
+        ] {
+            assert!(faults.0.iter().any(|fault| fault.starts_with(&format!("{name}:"))), "{name} is not named in {faults}");
+        }
+    }
+}

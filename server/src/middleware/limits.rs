@@ -1,0 +1,48 @@
+//! Rate limits: by address before anything is known, by person and workspace after. The answer says how much is left and when more comes.
+
+use super::request::RequestInfo;
+use crate::state::App;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{Error, Kind};
+use platform::Access;
+use platform::limit::{Decision, LimitKey};
+
+pub async fn by_address(State(state): State<App>, request: Request, next: Next) -> Response {
+    let Some(info) = request.extensions().get::<RequestInfo>().copied() else { return next.run(request).await };
+    let decision = state.limiter.check(&[LimitKey::address(info.address)]);
+    if !decision.allowed {
+        return refusal(&decision, info);
+    }
+    let mut response = next.run(request).await;
+    mark(&mut response, &decision);
+    response
+}
+
+/// After sign-in: the person across devices, and the workspace as a whole.
+pub fn person(state: &App, access: &Access, info: RequestInfo) -> Result<(), Response> {
+    let keys = [LimitKey::member(access.member), LimitKey::tenant(access.tenant)];
+    let decision = state.limiter.check(&keys);
+    if decision.allowed { Ok(()) } else { Err(refusal(&decision, info)) }
+}
+
+fn refusal(decision: &Decision, info: RequestInfo) -> Response {
+    let seconds = decision.reset_seconds.max(1);
+    let words = format!("Too many requests in a short time. Try again in {seconds} seconds");
+    let error = Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, words) };
+    let mut response = api::problem::Problem { error, request: Some(info.id) }.into_response();
+    mark(&mut response, decision);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+fn mark(response: &mut Response, decision: &Decision) {
+    let headers = response.headers_mut();
+    for (name, value) in
+        [("ratelimit-limit", decision.limit), ("ratelimit-remaining", decision.remaining), ("ratelimit-reset", decision.reset_seconds)]
+    {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    }
+}

@@ -1,0 +1,112 @@
+//! Form fields to the JSON of an operation. `values.*` is read by the entity's description, so that what a person typed is checked in
+//! their words; everything else is text, flags and the version.
+
+use domain::records::Values;
+use domain::schema::value::{Rules, read};
+use domain::schema::{Catalog, Entity, Field, FieldKind};
+use domain::{Error, FieldError, Result};
+use serde_json::{Map, Value, json};
+
+/// Names that begin with an underscore belong to the form itself: where it stands, where to go, what to say, its key.
+pub fn own(fields: &[(String, String)], name: &str) -> Option<String> {
+    fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
+}
+
+/// The operation's input. Every wrong field is named at once.
+pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules) -> Result<Value> {
+    let entity = own(fields, "entity").and_then(|key| catalog.get(&key).cloned());
+    let mut input = Map::new();
+    for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
+        if name.starts_with("values.") && entity.is_some() {
+            continue;
+        }
+        if name.starts_with("base.") {
+            // As the page wrote it: canonical JSON.
+            place(&mut input, name, serde_json::from_str(value).unwrap_or(Value::Null));
+        } else if let Some(value) = plain(name, value) {
+            place(&mut input, name, value);
+        }
+    }
+    if let Some(entity) = &entity {
+        let values = values(entity, fields, rules)?;
+        if !values.is_empty() || fields.iter().any(|(name, _)| name.starts_with("values.")) {
+            input.insert("values".to_owned(), Value::Object(values));
+        }
+    }
+    Ok(Value::Object(input))
+}
+
+/// Values of the entity that the form carries.
+fn values(entity: &Entity, fields: &[(String, String)], rules: Rules) -> Result<Values> {
+    let mut values = Values::new();
+    let mut faults = Vec::new();
+    let typed = |name: &str| fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    for field in entity.editable() {
+        let Some((text, currency)) = parts(field, &typed) else { continue };
+        match read(field, entity.states.as_ref(), text, currency, rules) {
+            Ok(value) => {
+                values.insert(field.key.clone(), value);
+            }
+            Err(message) => faults.push(FieldError { field: field.key.clone(), message }),
+        }
+    }
+    for (name, _) in fields {
+        let Some(key) = name.strip_prefix("values.") else { continue };
+        let key = key.strip_suffix(".amount").or_else(|| key.strip_suffix(".currency")).unwrap_or(key);
+        if entity.editable().all(|field| field.key != key) {
+            faults.push(FieldError { field: key.to_owned(), message: format!("{key} cannot be set here") });
+        }
+    }
+    if faults.is_empty() { Ok(values) } else { Err(Error::fields(faults)) }
+}
+
+fn parts<'a>(field: &Field, typed: &impl Fn(&str) -> Option<&'a str>) -> Option<(&'a str, &'a str)> {
+    let name = format!("values.{}", field.key);
+    if matches!(field.kind, FieldKind::Money { .. }) {
+        let amount = typed(&format!("{name}.amount"))?;
+        return Some((amount, typed(&format!("{name}.currency")).unwrap_or_default()));
+    }
+    typed(&name).map(|text| (text, ""))
+}
+
+/// Text that is no value of an entity: versions are numbers, ticks are flags, an empty box is nothing.
+fn plain(name: &str, value: &str) -> Option<Value> {
+    match (name, value) {
+        (_, "") => None,
+        ("version", number) => Some(number.parse::<i64>().map_or_else(|_| json!(number), |number| json!(number))),
+        (_, "true" | "on") => Some(Value::Bool(true)),
+        (_, "false") => Some(Value::Bool(false)),
+        (_, text) => Some(json!(text)),
+    }
+}
+
+/// `mapping.columns.3` becomes `{"mapping": {"columns": {"3": ...}}}`.
+fn place(input: &mut Map<String, Value>, name: &str, value: Value) {
+    match name.split_once('.') {
+        None => {
+            input.insert(name.to_owned(), value);
+        }
+        Some((head, rest)) => {
+            let inner = input.entry(head).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                place(inner, rest, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_nest_and_flags_are_flags() {
+        let mut input = Map::new();
+        for (name, value) in [("mapping.columns.3", "name"), ("mapping.header", "on"), ("version", "4"), ("empty", "")] {
+            if let Some(value) = plain(name, value) {
+                place(&mut input, name, value);
+            }
+        }
+        assert_eq!(Value::Object(input), json!({ "mapping": { "columns": { "3": "name" }, "header": true }, "version": 4 }));
+    }
+}

@@ -1,0 +1,75 @@
+//! The membership layer: the workspace comes from the path and the membership of the signed-in person, and from nothing else that a client
+//! can send. Roles are read for each request, so that a change holds on the next one.
+
+use super::{draw, sign_in};
+use crate::middleware::limits;
+use crate::middleware::request::RequestInfo;
+use crate::state::App;
+use api::ApiCaller;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{Error, Kind, Result};
+use platform::{Access, Caller};
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// For everything below `/w/{workspace}`.
+pub async fn of_path(State(state): State<App>, params: RawPathParams, request: Request, next: Next) -> Response {
+    let slug = params.iter().find(|(name, _)| *name == "workspace").map(|(_, value)| value.to_owned()).unwrap_or_default();
+    admit(state, request, next, Some(slug)).await
+}
+
+/// For `/api/v1` without a workspace in the path: whoever has one workspace only means that one.
+pub async fn only_one(State(state): State<App>, request: Request, next: Next) -> Response {
+    admit(state, request, next, None).await
+}
+
+async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(info) = parts.extensions.get::<RequestInfo>().copied() else { return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let session = parts.extensions.get::<Session>().cloned();
+    let user = match sign_in::user(session.as_ref()).await {
+        Ok(Some(user)) => user,
+        Ok(None) => return sign_in::unauthenticated(&parts, "/sign-in"),
+        Err(error) => return api::problem::Problem { error, request: Some(info.id) }.into_response(),
+    };
+    let access = match find(&state, user, slug).await {
+        Ok(access) => Arc::new(access),
+        Err(error) => {
+            let wants_page = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+            if wants_page {
+                return draw::refused(&state, &parts.headers, info, &error).await;
+            }
+            return api::problem::Problem { error, request: Some(info.id) }.into_response();
+        }
+    };
+    if let Err(refusal) = limits::person(&state, &access, info) {
+        return refusal;
+    }
+    let handle = match &session {
+        Some(session) => platform::auth::handle_of(session).await,
+        None => None,
+    };
+    let caller = Caller { access, session: handle, origin: state.platform.origin(Some(info.id)) };
+    parts.extensions.insert(ApiCaller { platform: state.platform.clone(), caller: caller.clone(), request: info.id });
+    parts.extensions.insert(caller);
+    next.run(Request::from_parts(parts, body)).await
+}
+
+async fn find(state: &App, user: domain::UserId, slug: Option<String>) -> Result<Access> {
+    let pool = &state.platform.services.pools.platform;
+    let slug = match slug {
+        Some(slug) => slug,
+        None => {
+            let mut links = platform::auth::workspaces(pool, user).await?;
+            match (links.pop(), links.is_empty()) {
+                (Some(link), true) => link.slug,
+                (None, _) => return Err(Error::not_found()),
+                _ => return Err(Error::new(Kind::Invalid, "You belong to several workspaces: call /w/{workspace}/api/v1/... instead")),
+            }
+        }
+    };
+    platform::auth::access(pool, user, &slug).await
+}

@@ -1,0 +1,90 @@
+//! Everything a browser meets: pages, forms, sign-in, files.
+
+mod cookies;
+pub mod draw;
+mod files;
+mod form_values;
+mod forms;
+pub mod health;
+pub mod member;
+mod page_context;
+mod preferences;
+pub mod sign_in;
+pub mod static_files;
+
+use crate::middleware::request::RequestInfo;
+use crate::state::App;
+use api::problem::Problem;
+use api::{Guard, Table};
+use axum::extract::Request;
+use axum::http::Method;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+
+/// The refusal of a request that has no page to go back to.
+pub fn problem(error: &domain::Error, request: &Request) -> Problem {
+    Problem { error: error.clone(), request: request.extensions().get::<RequestInfo>().map(|info| info.id) }
+}
+
+/// Every path of the server, with the layers that guard it.
+pub fn table(app: &App) -> Table<App> {
+    let workspace = Table::new()
+        .route(Method::POST, "/do/{operation}", Guard::Workspace, post(forms::run))
+        .route(Method::POST, "/{entity}/import", Guard::Workspace, post(files::upload).layer(files::upload_limit()))
+        .route(Method::GET, "/{entity}/export.csv", Guard::Workspace, get(files::export))
+        .route(Method::GET, "/imports/{id}/errors.csv", Guard::Workspace, get(files::error_file))
+        .route(Method::GET, "/", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/go", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/sessions", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/people", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/new", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/import", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/{id}/edit", Guard::Workspace, get(draw::page))
+        .nest("/api/v1", api::table())
+        .map(|router| router.layer(from_fn_with_state(app.clone(), member::of_path)));
+    let api = api::table().map(|router| router.layer(from_fn_with_state(app.clone(), member::only_one)));
+    let people = Table::new()
+        .route(Method::GET, "/", Guard::Public, get(sign_in::home))
+        .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
+        .route(Method::POST, "/sign-in", Guard::Public, post(sign_in::sign_in))
+        .route(Method::POST, "/sign-out", Guard::Person, post(sign_in::sign_out))
+        .route(Method::GET, "/workspaces", Guard::Person, get(draw::workspaces))
+        .route(Method::GET, "/dashboard/sales", Guard::Person, get(sign_in::home))
+        .route(Method::POST, "/preferences", Guard::Public, post(preferences::save))
+        .nest("/w/{workspace}", workspace)
+        .nest("/api/v1", api)
+        .map(|router| router.layer(sign_in::user_sessions(app)));
+    let staff = Table::new()
+        .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
+        .route(Method::POST, "/sign-in", Guard::Public, post(sign_in::staff_sign_in))
+        .route(Method::POST, "/sign-out", Guard::Staff, post(sign_in::staff_sign_out))
+        .route(Method::GET, "/", Guard::Staff, get(draw::staff_page))
+        .map(|router| router.layer(sign_in::staff_sessions(app)));
+    Table::new()
+        .route(Method::GET, "/livez", Guard::Public, get(health::livez))
+        .route(Method::GET, "/readyz", Guard::Public, get(health::readyz))
+        .route(Method::GET, "/health", Guard::Public, get(health::health))
+        .merge(people)
+        .nest("/admin", staff)
+}
+
+/// The whole server as one router.
+pub fn router(app: App) -> axum::Router {
+    use crate::middleware::{cross_site, headers, isolate, limits, request};
+    table(&app)
+        .into_router()
+        .fallback(draw::missing)
+        .layer(from_fn_with_state(app.clone(), limits::by_address))
+        .layer(from_fn_with_state(app.clone(), cross_site::cross_site))
+        .merge(static_files::router(&app))
+        .layer(tower_http::compression::CompressionLayer::new())
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(draw::panicked))
+        .layer(from_fn(headers::headers))
+        .layer(from_fn_with_state(app.clone(), request::request))
+        .layer(from_fn(isolate::isolate))
+        .with_state(app)
+}
