@@ -17,11 +17,11 @@
 //! | [`feedback`] | `EmptyState`, `Notice`, `ToastRegion`, `Toast`, `Skeleton`, `Progress`, `ErrorPage` |
 //! | [`nav`] | `Breadcrumbs`, `Tabs`, `SegmentedControl`, `Pagination`, `Steps` |
 //! | [`menu`] | `Menu`, `MenuLink`, `MenuItem` (submits a form), `MenuLabel`, `MenuSeparator`; on `<details>` |
-//! | [`panel`] | `Panel`, `SidePanel`, `DialogPage`, `Toolbar`, `FilterBar`, `BulkBar`, `DescriptionList`, `DescriptionRow` |
-//! | [`page`] | `Page` (padded), `FillPage` (list and board), `RecordLayout`, `PageHeader` |
-//! | [`table`] | `DataTable`, `HeadCell`, `SortHead`, `HeadCheck`, `Row`, `RowCheck`, `Cell`, `TableFoot` |
+//! | [`panel`] | `Panel`, `SidePanel`, `DialogPage`, `Toolbar`, `FilterBar`, `BulkBar`, `DescriptionList`, `DescriptionRow`, `FilterChip` |
+//! | [`page`] | `Page` (padded), `FillPage` (list and board), `RecordLayout`, `RecordPane`, `PageHeader`, `Stack`, `Columns` |
+//! | [`table`] | `DataTable`, `HeadCell`, `SortHead`, `HeadCheck`, `Row`, `RowCheck`, `Cell`, `RowActions`, `TableFoot` |
 //! | [`board`] | `Board`, `BoardColumn`, `BoardCard`, `CardField` |
-//! | [`timeline`] | `Timeline`, `TimelineDay`, `TimelineItem` |
+//! | [`timeline`] | `Timeline`, `TimelineDay`, `TimelineItem`, `TimelineNote`, `ChangedField`, `Composer` |
 //! | [`chart`] | `StatTile`, `Tiles`, `ChartPanel`, `BarChart`, `LineChart`, `BarList`, `Funnel`, `Sparkline`; each chart has its table |
 //! | [`shell`] | `AppShell`, `AdminShell`, `AuthShell`, `WorkspaceSwitch`, with `NavItem`, `NavSection`, `UserCard` as data |
 //! | [`theme`] | `Theme`, `Density`: what the cookie holds and `<html>` carries |

@@ -116,3 +116,32 @@ pub fn DescriptionList(#[prop(optional, into)] title: MaybeText, children: Child
 pub fn DescriptionRow(#[prop(into)] label: String, children: Children) -> impl IntoView {
     view! { <div class="desc-row"><dt>{label}</dt><dd dir="auto">{children()}</dd></div> }.into_any()
 }
+
+/// One condition of a [`FilterBar`], read as a sentence: "Stage is Qualified or Proposal".
+#[component]
+pub fn FilterChip(
+    #[prop(into)] field: String,
+    #[prop(into)] relation: String,
+    #[prop(into)] value: String,
+    /// The list without it.
+    #[prop(into)]
+    remove_href: String,
+    /// Opens it for change.
+    #[prop(optional, into)]
+    edit_href: MaybeText,
+) -> impl IntoView {
+    let label = format!("Remove the filter {field}");
+    let value = match edit_href.into_option() {
+        Some(href) => view! { <a class="filter-value" href=href dir="auto">{value}</a> }.into_any(),
+        None => view! { <span class="filter-value" dir="auto">{value}</span> }.into_any(),
+    };
+    view! {
+        <span class="filter">
+            <span class="filter-field">{field}</span>
+            <span class="filter-relation">{relation}</span>
+            {value}
+            <a class="filter-remove" href=remove_href aria-label=label.clone() title=label.clone()><Icon name="x"/></a>
+        </span>
+    }
+    .into_any()
+}

@@ -102,6 +102,12 @@ fn top_bar(crumbs: Slot, tabs: Slot, actions: Slot) -> AnyView {
     view! { <header class="topbar"><div class="topbar-crumbs">{crumbs.into_option()}</div>{tabs}{actions}</header> }.into_any()
 }
 
+/// On a phone the rail is a sheet opened by its fragment (`#rail`); this closes it.
+fn rail_close() -> AnyView {
+    view! { <div class="rail-close"><a class="btn btn-ghost btn-icon" href="#main" aria-label="Close menu" title="Close menu"><Icon name="x"/></a></div> }
+        .into_any()
+}
+
 fn search_link(href: String, label: String) -> AnyView {
     view! {
         <a class="rail-search" href=href data-palette="" title=label>
@@ -113,7 +119,8 @@ fn search_link(href: String, label: String) -> AnyView {
     .into_any()
 }
 
-/// The staff frame: rail, top bar, content. On a phone `bottom` (five places) takes the rail's part.
+/// The staff frame: rail, top bar, content. On a phone `bottom` (four places and "More", which opens the rail as a
+/// sheet) takes the rail's part.
 #[component]
 pub fn AppShell(
     /// A [`WorkspaceSwitch`].
@@ -128,7 +135,7 @@ pub fn AppShell(
     #[prop(optional)]
     foot: Vec<NavItem>,
     user: UserCard,
-    /// The bottom bar of a phone, at most five.
+    /// The bottom bar of a phone, at most four; "More" is added.
     #[prop(optional)]
     bottom: Vec<NavItem>,
     /// [`Breadcrumbs`](crate::Breadcrumbs).
@@ -146,12 +153,13 @@ pub fn AppShell(
     flash: Slot,
     children: Children,
 ) -> impl IntoView {
-    let bottom: Vec<_> = bottom.into_iter().take(5).map(|item| view! { <li>{nav_link("bottom-item", item)}</li> }).collect();
+    let bottom: Vec<_> = bottom.into_iter().take(4).map(|item| view! { <li>{nav_link("bottom-item", item)}</li> }).collect();
     let flash = flash.into_option();
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="shell">
-            <nav class="rail" aria-label="Main">
+            <nav class="rail" id="rail" aria-label="Main">
+                {rail_close()}
                 {workspace.into_option()}
                 {search_link(search_href, search_label)}
                 <div class="rail-scroll">{nav_sections(sections)}</div>
@@ -162,7 +170,7 @@ pub fn AppShell(
                 {top_bar(crumbs, tabs, actions)}
                 <main class="content" id="main" tabindex="-1">{children()}</main>
             </div>
-            <nav class="bottom-bar" aria-label="Places"><ul>{bottom}</ul></nav>
+            <nav class="bottom-bar" aria-label="Places"><ul>{bottom}<li>{nav_link("bottom-item", NavItem::new("#rail", "More", "menu"))}</li></ul></nav>
         </div>
         <ToastRegion>{flash}</ToastRegion>
     }
@@ -206,12 +214,19 @@ pub fn AdminShell(
     #[prop(optional, into)] flash: Slot,
     children: Children,
 ) -> impl IntoView {
+    let bottom: Vec<_> = sections
+        .iter()
+        .flat_map(|section| &section.items)
+        .take(4)
+        .map(|item| view! { <li>{nav_link("bottom-item", item.clone())}</li> })
+        .collect();
     let search = search_href.into_option().map(|href| search_link(href, "Find a tenant".to_owned()));
     let flash = flash.into_option();
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="shell is-admin">
-            <nav class="rail" aria-label="Platform">
+            <nav class="rail on-dark" id="rail" aria-label="Platform">
+                {rail_close()}
                 <div class="admin-brand"><Logo/><span class="nav-label">"Nexus " <span class="admin-badge">"Platform"</span></span></div>
                 {search}
                 <div class="rail-scroll">{nav_sections(sections)}</div>
@@ -221,6 +236,7 @@ pub fn AdminShell(
                 {top_bar(crumbs, tabs, actions)}
                 <main class="content" id="main" tabindex="-1">{children()}</main>
             </div>
+            <nav class="bottom-bar" aria-label="Places"><ul>{bottom}<li>{nav_link("bottom-item", NavItem::new("#rail", "More", "menu"))}</li></ul></nav>
         </div>
         <ToastRegion>{flash}</ToastRegion>
     }

@@ -43,6 +43,18 @@ pub fn TimelineItem(
     .into_any()
 }
 
+/// The body of a note or message in a [`TimelineItem`].
+#[component]
+pub fn TimelineNote(children: Children) -> impl IntoView {
+    view! { <div class="timeline-note" dir="auto">{children()}</div> }.into_any()
+}
+
+/// Where a note, call or message is written: a textarea as child (`bare`), the buttons in `foot`.
+#[component]
+pub fn Composer(#[prop(into)] foot: Slot, children: Children) -> impl IntoView {
+    view! { <div class="composer">{children()}<div class="composer-foot">{foot.into_option()}</div></div> }.into_any()
+}
+
 /// A changed field: what it was and what it is.
 #[component]
 pub fn ChangedField(#[prop(into)] label: String, #[prop(optional, into)] before: MaybeText, #[prop(optional, into)] after: MaybeText) -> impl IntoView {
