@@ -1,1 +1,187 @@
-//! 
+//! A world for tests: a real PostgreSQL database cloned from a migrated template, workspaces, people and a clock that a test may set.
+//!
+//! One private cluster serves every test process of a machine user; it lives in the temporary folder and stops with the last process that
+//! uses it, or at the end of `make test`. Each [`TestWorld`] has a database of its own, which is dropped with it.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot set up its world should stop there")]
+
+use chrono::{DateTime, TimeZone, Utc};
+use cluster::{Cluster, Urls};
+use domain::{BackendHandle, MemberId, Operation, Result, TenantId};
+use platform::auth::{self, NewTenant};
+use platform::clock::{Clock, FixedClock};
+use platform::egress::{Egress, EgressConfig};
+use platform::random::SystemRandom;
+use platform::secret::Keyring;
+use platform::wake::Wake;
+use platform::{Caller, Catalogs, Ctx, Platform, Pools, Registry, Services, TxMode};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Salt and cost do not matter in tests; a real hash of `correct horse battery staple` at the production floor, so that signing in works.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+pub struct TestWorld {
+    pub platform: Arc<Platform>,
+    pub clock: Arc<FixedClock>,
+    pub urls: Urls,
+    pub library: Arc<packs::Library>,
+    database: String,
+    cluster: Cluster,
+}
+
+/// A workspace in it.
+#[derive(Debug, Clone)]
+pub struct TestTenant {
+    pub id: TenantId,
+    pub slug: String,
+}
+
+/// Noon of a working day: nothing in a test should depend on the day it runs.
+pub fn noon() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 20, 12, 0, 0).single().expect("a moment that exists")
+}
+
+impl TestWorld {
+    /// A world with the operations that `register` adds.
+    pub async fn new(register: impl FnOnce(&mut Registry)) -> Self {
+        let cluster = Cluster::start_throwaway(&folder()).await.expect("a private PostgreSQL for tests");
+        let template = template(&cluster).await;
+        let database = unused_name();
+        clone(cluster.urls(), &template, &database).await;
+        let urls = cluster.database(&database).await.expect("the URLs of the test's database");
+        let library = Arc::new(packs::Library::load().unwrap_or_else(|faults| panic!("packs are at fault: {faults:#?}")));
+        let clock = Arc::new(FixedClock::at(noon()));
+        let services = services(&urls, &library, clock.clone()).await;
+        let mut registry = Registry::default();
+        register(&mut registry);
+        Self { platform: Platform::new(services, registry), clock, urls, library, database, cluster }
+    }
+
+    pub fn services(&self) -> &Arc<Services> {
+        &self.platform.services
+    }
+
+    /// The pool of the owner role, for looking past row security.
+    pub async fn owner(&self) -> PgPool {
+        PgPool::connect(&self.urls.owner).await.expect("the owner's connection")
+    }
+
+    /// A workspace of an industry (`core` for none).
+    pub async fn tenant(&self, slug: &str, industry: &str) -> TestTenant {
+        let new = NewTenant { slug, name: &format!("{slug} workspace"), industry, currency: "KES", timezone: "Africa/Nairobi" };
+        let id = auth::ensure_tenant(self.services(), &new).await.expect("a workspace");
+        TestTenant { id, slug: slug.to_owned() }
+    }
+
+    /// A member of a workspace with these roles, as a caller.
+    pub async fn member(&self, tenant: &TestTenant, name: &str, roles: &[&str]) -> Caller {
+        let email = format!("{}@{}.example", name.to_lowercase().replace(' ', "."), tenant.slug);
+        // No test of permissions signs in, so no password is hashed here.
+        let user = auth::ensure_user(self.services(), name, &email, "unusable").await.expect("a user");
+        let member = auth::ensure_member(self.services(), tenant.id, Some(user), name, Some(&email), roles).await.expect("a member");
+        self.caller(tenant, member).await
+    }
+
+    /// The caller behind a member, with the access that the database gives it now.
+    pub async fn caller(&self, tenant: &TestTenant, member: MemberId) -> Caller {
+        let access = auth::access_of_member(&self.services().pools.platform, tenant.id, member).await.expect("the member's access");
+        Caller { access: Arc::new(access), session: None, origin: self.platform.origin(None) }
+    }
+
+    pub fn backend(&self, caller: &Caller) -> BackendHandle {
+        self.platform.clone().backend(caller.clone())
+    }
+
+    pub async fn run<O: Operation>(&self, caller: &Caller, operation: O) -> Result<O::Output> {
+        self.backend(caller).run(operation).await
+    }
+
+    /// A context with an open write transaction.
+    pub async fn open(&self, caller: &Caller) -> Ctx {
+        self.platform.open(caller, "test", TxMode::ReadWrite).await.expect("a context")
+    }
+
+    /// MD5 over every row of the named tables in the order of their keys: whether anything changed.
+    pub async fn fingerprint(&self, tables: &[&str]) -> String {
+        let mut owner = PgConnection::connect(&self.urls.owner).await.expect("the owner's connection");
+        let mut parts = Vec::new();
+        for table in tables {
+            let sql = format!("select coalesce(md5(string_agg(md5(t::text), '' order by md5(t::text))), 'empty') from {table} t");
+            let part: String = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut owner).await.expect("a fingerprint");
+            parts.push(format!("{table}={part}"));
+        }
+        parts.join(" ")
+    }
+
+    /// Ends the world: closes its connections and drops its database.
+    pub async fn end(self) {
+        self.platform.services.pools.close().await;
+        let _ = self.cluster.drop_database(&self.database).await;
+        let _ = self.cluster.stop().await;
+    }
+}
+
+async fn services(urls: &Urls, library: &packs::Library, clock: Arc<FixedClock>) -> Arc<Services> {
+    let pools = Pools::connect(&urls.app, &urls.platform, 16).await.expect("the test's pools");
+    let random = Arc::new(SystemRandom);
+    let key = Keyring::generate("test", random.as_ref()).into_exposed();
+    Arc::new(Services {
+        pools,
+        clock: clock as Arc<dyn Clock>,
+        random,
+        catalogs: catalogs(library),
+        keyring: Arc::new(Keyring::parse(&key).expect("a keyring")),
+        egress: Egress::new(EgressConfig::default()).expect("an HTTP client"),
+        wake: Arc::new(Wake::default()),
+    })
+}
+
+/// The catalogues of a library, as the dispatcher wants them.
+pub fn catalogs(library: &packs::Library) -> Catalogs {
+    let core = library.catalog("core").expect("the core");
+    let industries = library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
+    Catalogs::new(core, industries)
+}
+
+/// One folder for each user of the machine, so that test processes share a cluster.
+fn folder() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "tests may be told where their database lives")]
+    let wanted = std::env::var_os("NEXUS_TEST_DATABASE");
+    wanted.map_or_else(|| std::env::temp_dir().join("nexus-test-database"), PathBuf::from)
+}
+
+fn unused_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("t{}_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed), platform::clock::SystemClock.now().timestamp_subsec_nanos())
+}
+
+/// The migrated database that every test's is cloned from: made once for each set of migrations.
+async fn template(cluster: &Cluster) -> String {
+    let name = format!("template_{}", platform::migrate::fingerprint());
+    let mut admin = PgConnection::connect(&cluster.urls().admin).await.expect("the superuser's connection");
+    sqlx::query("select pg_advisory_lock(7304)").execute(&mut admin).await.expect("the lock on the template");
+    let ready: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1 and datistemplate)")
+        .bind(&name)
+        .fetch_one(&mut admin)
+        .await
+        .expect("the list of databases");
+    if !ready {
+        let _ = cluster.drop_database(&name).await;
+        let urls = cluster.database(&name).await.expect("the template database");
+        platform::migrate::migrate(&urls.owner).await.expect("the migrations");
+        let sql = format!("alter database {name} with is_template true allow_connections false");
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.expect("the template is marked");
+    }
+    admin.close().await.expect("the lock is given back");
+    name
+}
+
+async fn clone(urls: &Urls, template: &str, name: &str) {
+    let mut admin = PgConnection::connect(&urls.admin).await.expect("the superuser's connection");
+    let sql = format!("create database {name} template {template} owner nexus_owner");
+    sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.expect("a database for the test");
+    let _ = admin.close().await;
+}
