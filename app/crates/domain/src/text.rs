@@ -36,19 +36,23 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance in characters.
+/// Edit distance in characters in which two letters swapped count as one slip (optimal string alignment).
 fn distance(left: &str, right: &str) -> usize {
+    let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, from) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+    let mut rows: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];
+    for (i, from) in left.iter().enumerate() {
+        let mut row = vec![i + 1];
         for (j, to) in right.iter().enumerate() {
-            let next = (diagonal + usize::from(from != *to)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
+            let mut least = (rows[i][j] + usize::from(from != to)).min(row[j] + 1).min(rows[i][j + 1] + 1);
+            if i > 0 && j > 0 && *from == right[j - 1] && left[i - 1] == *to {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[right.len()]
+    rows[left.len()][right.len()]
 }
 
 #[cfg(test)]
@@ -64,6 +68,7 @@ mod tests {
     #[test]
     fn nearest_finds_typing_slips_only() {
         assert_eq!(nearest("stauts", ["status", "name"]), Some("status"));
+        assert_eq!(nearest("emial", ["email", "phone"]), Some("email"));
         assert_eq!(nearest("banana", ["status", "name"]), None);
     }
 }

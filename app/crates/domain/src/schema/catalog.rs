@@ -1,7 +1,7 @@
 //! The catalogue: all entities of one industry (the core and what its pack adds or renames), checked as a whole.
 
 use super::entity::standard_fields;
-use super::{Entity, FieldKind, Filter, Sort};
+use super::{Entity, FieldKind, Filter, FilterError, Sort};
 use crate::text::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -116,12 +116,12 @@ impl Catalog {
             if let Some(text) = &view.filter
                 && let Err(problem) = Filter::parse(text, entity)
             {
-                faults.push(fault(entity, &place, text, &problem.message, problem.meant.as_deref()));
+                faults.push(unreadable(entity, &place, text, problem));
             }
             if let Some(text) = &view.sort
                 && let Err(problem) = Sort::parse_list(text, entity)
             {
-                faults.push(fault(entity, &place, text, &problem.message, problem.meant.as_deref()));
+                faults.push(unreadable(entity, &place, text, problem));
             }
         }
         check_states(entity, &keys, faults);
@@ -161,4 +161,9 @@ fn fault(entity: &Entity, place: &str, word: &str, message: &str, meant: Option<
         message: format!("{word} {message}"),
         meant: meant.map(str::to_owned),
     }
+}
+
+/// A filter or sort that cannot be read; the word is all of its text.
+fn unreadable(entity: &Entity, place: &str, text: &str, problem: FilterError) -> CatalogFault {
+    CatalogFault { message: problem.message, meant: problem.meant, ..fault(entity, place, text, "", None) }
 }

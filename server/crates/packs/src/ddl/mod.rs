@@ -1,0 +1,7 @@
+//! From descriptions to tables: prints the SQL that a description asks for and holds it against a live database.
+
+mod print;
+mod table;
+
+pub use print::create;
+pub use table::{Check, Column, ForeignKey, Index, Rule, Statuses, Table, describe};

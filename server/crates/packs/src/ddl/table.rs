@@ -1,0 +1,245 @@
+//! The table that a description asks for, as data: printed by `print`, held against the live database by `live`.
+
+use domain::schema::{Entity, Field, FieldKind, Storage};
+
+/// Values of `status` that a table must accept: the union over every industry, since they share the table.
+pub type Statuses = Vec<String>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    pub name: String,
+    /// Label of the entity, for comments and messages.
+    pub label: String,
+    pub columns: Vec<Column>,
+    pub checks: Vec<Check>,
+    pub keys: Vec<ForeignKey>,
+    pub indexes: Vec<Index>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    pub sql: &'static str,
+    /// Text that is compared by range (order, starts with) must sort by bytes, whatever the locale of the database.
+    pub bytewise: bool,
+    pub required: bool,
+    pub default: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub name: String,
+    pub rule: Rule,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// The column holds one of these words.
+    Known {
+        column: String,
+        words: Vec<String>,
+    },
+    Expression(String),
+}
+
+/// `(tenant_id, <column>)` to `(tenant_id, id)` of the target: a key that cannot point into another workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    pub name: String,
+    pub column: String,
+    pub target: String,
+    /// Whether the target is a described table too, which may not exist yet when this one is made.
+    pub described: bool,
+}
+
+/// Led by `tenant_id`. Ordering indexes end in `id`, which breaks ties between pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    pub name: String,
+    pub unique: bool,
+    pub columns: Vec<String>,
+    pub predicate: Option<String>,
+}
+
+const LIVING: &str = "deleted_at is null";
+
+/// `target` gives the table of an entity by its key.
+pub fn describe<'a>(entity: &Entity, statuses: &Statuses, target: impl Fn(&str) -> Option<&'a str>) -> Table {
+    let table = &entity.table;
+    let mut out = Table {
+        name: table.clone(),
+        label: entity.labels.many.clone(),
+        columns: vec![column("tenant_id", "uuid").required(), column("id", "uuid").required()],
+        checks: Vec::new(),
+        keys: Vec::new(),
+        indexes: Vec::new(),
+    };
+    out.columns.push(Column { bytewise: true, ..column("number", "text").required() });
+    out.indexes.push(Index {
+        name: format!("{table}_number_key"),
+        unique: true,
+        columns: vec!["tenant_id".to_owned(), "number".to_owned()],
+        predicate: None,
+    });
+    if entity.states.is_some() {
+        out.columns.push(Column { bytewise: true, ..column("status", "text").required() });
+        out.known("status", statuses.clone());
+    }
+    for field in entity.fields.iter().filter(|field| !is_standard(field)) {
+        out.add(field, &target);
+    }
+    out.standard_tail();
+    for field in &entity.fields {
+        out.index(field);
+    }
+    // A catalogue appends the standard fields to a description; a bare one is completed here.
+    for name in ["number", "status", "owner_id", "created_at", "updated_at"] {
+        let known = name != "status" || entity.states.is_some();
+        if known && entity.field("number").is_none() {
+            out.ordering_index(name);
+        }
+    }
+    out.indexes.push(Index {
+        name: format!("{table}_trash"),
+        unique: false,
+        columns: ["tenant_id", "deleted_at", "id"].map(str::to_owned).to_vec(),
+        predicate: Some("deleted_at is not null".to_owned()),
+    });
+    out
+}
+
+/// Fields that `standard_tail` and the head of the table hold.
+fn is_standard(field: &Field) -> bool {
+    matches!(field.key.as_str(), "number" | "status" | "owner" | "createdAt" | "createdBy" | "updatedAt" | "updatedBy")
+}
+
+fn column(name: &str, sql: &'static str) -> Column {
+    Column { name: name.to_owned(), sql, bytewise: false, required: false, default: None }
+}
+
+impl Column {
+    fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    fn or(self, default: &'static str) -> Self {
+        Self { required: true, default: Some(default), ..self }
+    }
+}
+
+impl Table {
+    fn add<'a>(&mut self, field: &Field, target: impl Fn(&str) -> Option<&'a str>) {
+        let ranged = field.indexed || field.unique;
+        match field.storage() {
+            Storage::Column { name, sql } => {
+                let bytewise = sql == "text" && ranged;
+                self.columns.push(Column { bytewise, required: field.required, ..column(&name, sql) });
+            }
+            Storage::Normalised { name, norm } => {
+                self.columns.push(Column { required: field.required, ..column(&name, "text") });
+                self.columns.push(Column { bytewise: true, ..column(&norm, "text").or("''") });
+            }
+            Storage::Money { minor, currency } => {
+                self.columns.push(Column { required: field.required, ..column(&minor, "bigint") });
+                self.columns.push(Column { required: field.required, ..column(&currency, "text") });
+            }
+        }
+        self.rules(field);
+        let key = match &field.kind {
+            FieldKind::Member => Some(("members", false)),
+            FieldKind::Reference { entity } => target(entity).map(|table| (table, true)),
+            _ => None,
+        };
+        if let Some((target, described)) = key {
+            self.key(&field.column(), target, described);
+        }
+    }
+
+    /// What the database refuses even if the server were wrong.
+    fn rules(&mut self, field: &Field) {
+        let name = field.column();
+        match &field.kind {
+            FieldKind::Option { options } => {
+                self.known(&name, options.iter().map(|choice| choice.key.clone()).collect())
+            }
+            FieldKind::Country => self.check(&format!("{name}_shape"), format!("{name} ~ '^[A-Z]{{2}}$'")),
+            FieldKind::Money { allow_negative } => {
+                let (minor, currency) = (format!("{name}_minor"), format!("{name}_currency"));
+                self.check(&format!("{name}_whole"), format!("({minor} is null) = ({currency} is null)"));
+                self.check(&format!("{currency}_shape"), format!("{currency} ~ '^[A-Z]{{3}}$'"));
+                if !allow_negative {
+                    self.check(&format!("{name}_range"), format!("{minor} >= 0"));
+                }
+            }
+            FieldKind::Integer { min, max } | FieldKind::Decimal { min, max, .. } => {
+                let bounds = [min.map(|min| format!("{name} >= {min}")), max.map(|max| format!("{name} <= {max}"))];
+                let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+                if !bounds.is_empty() {
+                    self.check(&format!("{name}_range"), bounds.join(" and "));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn standard_tail(&mut self) {
+        self.columns.extend([
+            column("owner_id", "uuid"),
+            column("location_id", "uuid"),
+            column("version", "bigint").or("1"),
+            column("custom", "jsonb").or("'{}'"),
+            column("created_by", "uuid").required(),
+            column("created_at", "timestamptz").or("now()"),
+            column("updated_by", "uuid"),
+            column("updated_at", "timestamptz").or("now()"),
+            column("deleted_at", "timestamptz"),
+        ]);
+        for (column, target) in [
+            ("owner_id", "members"),
+            ("location_id", "locations"),
+            ("created_by", "members"),
+            ("updated_by", "members"),
+        ] {
+            self.key(column, target, false);
+        }
+    }
+
+    fn index(&mut self, field: &Field) {
+        let (ordering, _) = field.ordering();
+        if field.unique {
+            let filled = matches!(field.storage(), Storage::Normalised { .. });
+            self.indexes.push(Index {
+                name: format!("{}_{}_key", self.name, field.column()),
+                unique: true,
+                columns: vec!["tenant_id".to_owned(), ordering.clone()],
+                predicate: Some(if filled { format!("{LIVING} and {ordering} <> ''") } else { LIVING.to_owned() }),
+            });
+        }
+        if field.indexed {
+            self.ordering_index(&ordering);
+        }
+    }
+
+    fn ordering_index(&mut self, ordering: &str) {
+        self.indexes.push(Index {
+            name: format!("{}_{ordering}_order", self.name),
+            unique: false,
+            columns: ["tenant_id", ordering, "id"].map(str::to_owned).to_vec(),
+            predicate: Some(LIVING.to_owned()),
+        });
+    }
+
+    fn known(&mut self, column: &str, words: Vec<String>) {
+        let rule = Rule::Known { column: column.to_owned(), words };
+        self.checks.push(Check { name: format!("{}_{column}_known", self.name), rule });
+    }
+
+    fn check(&mut self, tail: &str, expression: String) {
+        self.checks.push(Check { name: format!("{}_{tail}", self.name), rule: Rule::Expression(expression) });
+    }
+
+    fn key(&mut self, column: &str, target: &str, described: bool) {
+        let name = format!("{}_{column}_fkey", self.name);
+        self.keys.push(ForeignKey { name, column: column.to_owned(), target: target.to_owned(), described });
+    }
+}

@@ -1,0 +1,8 @@
+//! Demo records: a recipe in the pack says what they are like, the generator makes the same ones for the same workspace every time.
+
+mod dice;
+mod generate;
+mod recipe;
+
+pub use generate::{Generated, Generator, Setting};
+pub use recipe::{Batch, Draw, Field, Pair, Place, Recipe, Size};

@@ -1,0 +1,287 @@
+//! The recipe of demo records, as `demo.toml` holds it.
+
+use crate::lint::Finding;
+use domain::schema::{Catalog, Entity, FieldKind};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+#[derive(Debug, Clone, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recipe {
+    /// Words that templates draw from, by the name they have there: `{model}`.
+    #[serde(default)]
+    pub lists: BTreeMap<String, Vec<String>>,
+    /// Names made of two words each. Within a size no combination comes twice, so addresses made from them are unique.
+    #[serde(default)]
+    pub pairs: BTreeMap<String, Pair>,
+    pub places: Vec<Place>,
+    /// In the order of creation.
+    pub batches: Vec<Batch>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    pub first: Vec<String>,
+    pub second: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Place {
+    pub city: String,
+    pub country: String,
+    pub currency: String,
+    /// About what 100 US dollars are in the currency, for amounts that look right.
+    pub hundred_dollars: i64,
+    /// Each `#` becomes a digit. Numbers that nobody can have.
+    pub phone: String,
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+/// Records of one entity.
+#[derive(Debug, Clone, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Batch {
+    pub entity: String,
+    /// 1 master data, 2 transactions, 3 people, 4 finance, 5 compliance.
+    pub phase: u8,
+    /// One record for so many of the size: vendors are a fifth of the customers. Rounded up.
+    #[serde(default = "one")]
+    pub one_in: u32,
+    /// Where in the pairs and places the batch starts. Batches with the same start are about the same people and firms.
+    #[serde(default)]
+    pub start: u32,
+    /// States by weight; all in the initial state when empty.
+    #[serde(default)]
+    pub states: BTreeMap<String, u32>,
+    pub fields: BTreeMap<String, Field>,
+    /// Fields that are different once the state is no longer an open one.
+    #[serde(default)]
+    pub settled: BTreeMap<String, Field>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Field {
+    /// How many of a hundred records have it. A field that a state requires is always filled.
+    #[serde(default = "always")]
+    pub chance: u8,
+    pub draw: Draw,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Draw {
+    /// Text with places for drawn words: `{person}`, `{person.mail}`, `{company.mail}`, `{city}`, `{country}`, `{phone}`, any list.
+    Text(String),
+    /// Dollars from the first to the second, in steps of the third, turned into the money of the place.
+    Money(i64, i64, i64),
+    /// Words by weight.
+    Words(BTreeMap<String, u32>),
+    /// Days from the base date, from the first to the second.
+    Day(i64, i64),
+    /// A moment in office hours, so many days from the base date.
+    Moment(i64, i64),
+    /// The record of another entity that has the same place in its batch.
+    Record(String),
+    Truth(bool),
+    Number(i64, i64),
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn always() -> u8 {
+    100
+}
+
+/// How much of everything (requirement 118).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Size {
+    Small,
+    Medium,
+    Large,
+}
+
+impl Size {
+    pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Medium => "medium",
+            Self::Large => "large",
+        }
+    }
+
+    pub const fn records(self) -> u32 {
+        match self {
+            Self::Small => 10,
+            Self::Medium => 100,
+            Self::Large => 1000,
+        }
+    }
+
+    /// In the external keys of demo records.
+    pub(super) const fn letter(self) -> char {
+        match self {
+            Self::Small => 'S',
+            Self::Medium => 'M',
+            Self::Large => 'L',
+        }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|size| size.as_str() == text)
+            .ok_or_else(|| format!("{text} is not a size; use small, medium or large"))
+    }
+}
+
+impl Batch {
+    pub fn count(&self, size: Size) -> u32 {
+        size.records().div_ceil(self.one_in.max(1))
+    }
+
+    /// What is drawn for a field of a record in this state.
+    pub(super) fn field<'a>(&'a self, key: &str, settled: bool) -> Option<&'a Field> {
+        self.settled.get(key).filter(|_| settled).or_else(|| self.fields.get(key))
+    }
+}
+
+/// Mail of demo people goes to domains that RFC 2606 keeps for examples.
+const MAIL_DOMAINS: [&str; 4] = ["example.com", "example.org", "example.net", ".example"];
+
+impl Recipe {
+    pub(crate) fn check(&self, catalog: &Catalog) -> Vec<Finding> {
+        let mut check = Check { recipe: self, findings: Vec::new(), made: Vec::new() };
+        check.words();
+        for batch in &self.batches {
+            check.batch(batch, catalog);
+            check.made.push(&batch.entity);
+        }
+        check.findings
+    }
+}
+
+struct Check<'a> {
+    recipe: &'a Recipe,
+    findings: Vec<Finding>,
+    made: Vec<&'a str>,
+}
+
+impl<'a> Check<'a> {
+    fn add(&mut self, place: &str, word: &str, message: String) {
+        self.findings.push(Finding { place: place.to_owned(), word: word.to_owned(), message });
+    }
+
+    fn words(&mut self) {
+        if self.recipe.places.iter().all(|place| place.weight == 0) {
+            self.add("", "places", "places are missing".to_owned());
+        }
+        for place in &self.recipe.places {
+            if domain::Money::parse("1", &place.currency).is_err() {
+                self.add("places", &place.currency, format!("{} is not a currency", place.currency));
+            }
+        }
+        for (name, list) in &self.recipe.lists {
+            if list.is_empty() {
+                self.add("lists", name, format!("{name} is empty"));
+            }
+        }
+        let most =
+            self.recipe.batches.iter().map(|batch| batch.start as usize + batch.count(Size::Large) as usize).max();
+        for (name, pair) in &self.recipe.pairs {
+            let combinations = pair.first.len() * pair.second.len();
+            if most.is_some_and(|most| combinations < most) {
+                self.add(
+                    "pairs",
+                    name,
+                    format!("{name} has {combinations} combinations, fewer than the largest batch needs"),
+                );
+            }
+        }
+    }
+
+    fn batch(&mut self, batch: &'a Batch, catalog: &Catalog) {
+        let Some(entity) = catalog.get(&batch.entity) else {
+            self.add("batches", &batch.entity, format!("{} is not an entity", batch.entity));
+            return;
+        };
+        for state in batch.states.keys() {
+            if entity.states.as_ref().and_then(|states| states.get(state)).is_none() {
+                self.add("batches", state, format!("{state} is not a state of {}", entity.key));
+            }
+        }
+        for (key, field) in batch.fields.iter().chain(&batch.settled) {
+            self.field(key, field, entity);
+        }
+        for field in entity.editable().filter(|field| field.required && !batch.fields.contains_key(&field.key)) {
+            self.add("batches", &batch.entity, format!("{} of {} is required and not drawn", field.key, entity.key));
+        }
+    }
+
+    fn field(&mut self, key: &str, drawn: &'a Field, entity: &Entity) {
+        let Some(field) = entity.field(key).filter(|field| !field.read_only) else {
+            self.add("batches", key, format!("{key} is not a field of {} that can be filled in", entity.key));
+            return;
+        };
+        let fits = match (&drawn.draw, &field.kind) {
+            (
+                Draw::Text(_),
+                FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Phone | FieldKind::Country,
+            ) => true,
+            (Draw::Text(template), FieldKind::Email) => MAIL_DOMAINS.iter().any(|domain| template.ends_with(domain)),
+            (Draw::Money(..), FieldKind::Money { .. })
+            | (Draw::Day(..), FieldKind::Date { .. })
+            | (Draw::Moment(..), FieldKind::Datetime)
+            | (Draw::Truth(_), FieldKind::Boolean)
+            | (Draw::Number(..), FieldKind::Integer { .. }) => true,
+            (Draw::Words(words), FieldKind::Option { options }) => {
+                words.keys().all(|word| options.iter().any(|option| option.key == *word))
+            }
+            (Draw::Record(target), FieldKind::Reference { entity }) => {
+                target == entity && self.made.contains(&target.as_str())
+            }
+            _ => false,
+        };
+        if !fits {
+            self.add("batches", key, format!("what is drawn for {key} does not fit the field of {}", entity.key));
+        }
+        if let Draw::Text(template) = &drawn.draw {
+            for name in placeholders(template) {
+                let base = name.split('.').next().unwrap_or(name);
+                let known = self.recipe.lists.contains_key(name)
+                    || self.recipe.pairs.contains_key(base)
+                    || matches!(name, "city" | "country" | "currency" | "phone");
+                if !known {
+                    self.add(
+                        "batches",
+                        template,
+                        format!("{{{name}}} is neither a list, a pair nor a part of a place"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Names between braces.
+pub(super) fn placeholders(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
+}

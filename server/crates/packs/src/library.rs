@@ -1,0 +1,334 @@
+//! All packs, loaded and checked as a whole: one catalogue for each industry, one list of tables for all.
+
+use crate::ddl::{self, Statuses, Table};
+use crate::demo::Recipe;
+use crate::document::Document;
+use crate::{Fault, Overlay, Pack, lint, schema};
+use domain::schema::{Catalog, CatalogFault, Entity};
+use domain::text::nearest;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// In development the files are read from disk at every load, in a release they are part of the binary.
+#[derive(rust_embed::RustEmbed)]
+#[folder = "../../packs/"]
+struct Files;
+
+/// How faults call the folder.
+const FOLDER: &str = "server/packs";
+const CORE: &str = "core";
+
+#[derive(Debug)]
+pub struct Library {
+    packs: BTreeMap<String, Pack>,
+    catalogs: BTreeMap<String, Arc<Catalog>>,
+    recipes: BTreeMap<String, Recipe>,
+    /// Every described entity once, core first.
+    described: Vec<Arc<Entity>>,
+    statuses: BTreeMap<String, Statuses>,
+}
+
+/// A file's content beside the document that knows its lines.
+struct Read<T> {
+    document: Document,
+    value: T,
+}
+
+/// The files of one pack as far as they could be read.
+#[derive(Default)]
+struct Folder {
+    pack: Option<Read<Pack>>,
+    entities: Vec<Read<Entity>>,
+    overlays: Vec<Read<Overlay>>,
+    recipe: Option<Read<Recipe>>,
+}
+
+impl Library {
+    /// The packs of this build. Every fault of every file is in the answer, in the order of the files.
+    pub fn load() -> Result<Self, Vec<Fault>> {
+        let mut files = BTreeMap::new();
+        for path in Files::iter() {
+            let Some(file) = Files::get(&path) else { continue };
+            match String::from_utf8(file.data.into_owned()) {
+                Ok(text) => drop(files.insert(path.into_owned(), text)),
+                Err(_) => return Err(vec![Fault::new(&format!("{FOLDER}/{path}"), 0, "the file is not UTF-8 text")]),
+            }
+        }
+        Self::from_files(&files)
+    }
+
+    /// Files by their path under the folder of packs: `_core/entities/lead.toml`.
+    pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut folders: BTreeMap<String, Folder> = BTreeMap::new();
+        let schemas = Schemas::new();
+        for (path, text) in files {
+            schemas.file(path, text, &mut folders, &mut faults);
+        }
+        let mut library = Self {
+            packs: BTreeMap::new(),
+            catalogs: BTreeMap::new(),
+            recipes: BTreeMap::new(),
+            described: Vec::new(),
+            statuses: BTreeMap::new(),
+        };
+        // A fault of syntax leaves an entity out, and every mention of it would be one more fault that is none.
+        if faults.is_empty() {
+            library.build(folders, &mut faults);
+        }
+        if faults.is_empty() {
+            return Ok(library);
+        }
+        let faults: BTreeSet<Fault> = faults.into_iter().collect();
+        Err(faults.into_iter().collect())
+    }
+
+    /// The catalogue of an industry's slug; `core` is the one without a pack.
+    pub fn catalog(&self, industry: &str) -> Option<Arc<Catalog>> {
+        self.catalogs.get(industry).cloned()
+    }
+
+    /// Industries that a workspace may choose, by slug.
+    pub fn industries(&self) -> impl Iterator<Item = &Pack> {
+        self.packs.values().filter(|pack| pack.slug != CORE)
+    }
+
+    pub fn pack(&self, industry: &str) -> Option<&Pack> {
+        self.packs.get(industry)
+    }
+
+    /// How the demo records of an industry are made.
+    pub fn recipe(&self, industry: &str) -> Option<&Recipe> {
+        self.recipes.get(industry)
+    }
+
+    /// Every table that the descriptions ask for.
+    pub fn tables(&self) -> Vec<Table> {
+        let target =
+            |key: &str| self.described.iter().find(|entity| entity.key == key).map(|entity| entity.table.as_str());
+        let none = Statuses::new();
+        self.described
+            .iter()
+            .map(|entity| ddl::describe(entity, self.statuses.get(&entity.key).unwrap_or(&none), target))
+            .collect()
+    }
+
+    fn build(&mut self, mut folders: BTreeMap<String, Folder>, faults: &mut Vec<Fault>) {
+        let Some(core) = folders.remove("_core") else {
+            faults.push(Fault::new(&format!("{FOLDER}/_core"), 0, "the core pack is missing"));
+            return;
+        };
+        self.build_pack(&core, None, faults);
+        for folder in folders.values() {
+            self.build_pack(folder, Some(&core), faults);
+        }
+        for folder in folders.values().chain([&core]) {
+            if let Some(recipe) = &folder.recipe
+                && let Some(pack) = &folder.pack
+                && let Some(catalog) = self.catalogs.get(&pack.value.slug)
+            {
+                for finding in recipe.value.check(catalog) {
+                    let line = recipe.document.find(&finding.place, &finding.word).unwrap_or(0);
+                    faults.push(Fault::new(&recipe.document.file, line, finding.message));
+                }
+                self.recipes.insert(pack.value.slug.clone(), recipe.value.clone());
+            }
+        }
+        self.shared_names(&core, &folders, faults);
+    }
+
+    fn build_pack(&mut self, folder: &Folder, core: Option<&Folder>, faults: &mut Vec<Fault>) {
+        let Some(pack) = &folder.pack else { return };
+        let mut described: Vec<Entity> = core
+            .into_iter()
+            .flat_map(|core| &core.entities)
+            .chain(&folder.entities)
+            .map(|read| read.value.clone())
+            .collect();
+        check_overlays(folder, &described, faults);
+        for entity in &mut described {
+            if let Some(noun) = pack.value.nouns.get(&entity.key) {
+                entity.labels.clone_from(noun);
+            }
+            for overlay in &folder.overlays {
+                if overlay.value.entity == entity.key {
+                    overlay.value.apply(entity);
+                }
+            }
+        }
+        check_navigation(pack, &described, faults);
+        let place =
+            |entity: &Entity| pack.value.navigation.iter().position(|key| *key == entity.key).unwrap_or(usize::MAX);
+        described.sort_by_key(place);
+        for entity in &described {
+            let known = self.statuses.entry(entity.key.clone()).or_default();
+            for state in entity.states.iter().flat_map(|states| &states.list) {
+                if !known.contains(&state.key) {
+                    known.push(state.key.clone());
+                }
+            }
+        }
+        let bare = described.clone();
+        let mut found: Vec<CatalogFault> = Vec::new();
+        match Catalog::build(&pack.value.slug, &pack.value.label, described) {
+            Ok(catalog) => {
+                catalog.iter().for_each(|entity| found.extend(linted(entity)));
+                self.keep(catalog, pack);
+            }
+            Err(faults) => {
+                found.extend(faults);
+                bare.iter().for_each(|entity| found.extend(linted(entity)));
+            }
+        }
+        faults.extend(found.into_iter().map(|fault| placed(&fault, folder, core)));
+    }
+
+    fn keep(&mut self, catalog: Catalog, pack: &Read<Pack>) {
+        for entity in catalog.iter() {
+            if !self.described.iter().any(|known| known.key == entity.key) {
+                self.described.push(entity.clone());
+            }
+        }
+        self.packs.insert(pack.value.slug.clone(), pack.value.clone());
+        self.catalogs.insert(pack.value.slug.clone(), Arc::new(catalog));
+    }
+
+    /// Names that the whole library shares: two industries may not claim the same key, table or prefix.
+    fn shared_names(&self, core: &Folder, folders: &BTreeMap<String, Folder>, faults: &mut Vec<Fault>) {
+        let mut seen: BTreeMap<(&str, String), String> = BTreeMap::new();
+        for read in folders.values().chain([core]).flat_map(|folder| &folder.entities) {
+            let entity = &read.value;
+            for (place, word) in
+                [("key", &entity.key), ("plural", &entity.plural), ("table", &entity.table), ("prefix", &entity.prefix)]
+            {
+                if let Some(other) = seen.insert((place, word.clone()), read.document.file.clone()) {
+                    let line = read.document.find("", word).unwrap_or(0);
+                    faults.push(Fault::new(&read.document.file, line, format!("{word} is the {place} of {other} too")));
+                }
+            }
+        }
+    }
+}
+
+/// Derived once a load; deriving is cheap but not free.
+struct Schemas {
+    pack: serde_json::Value,
+    entity: serde_json::Value,
+    overlay: serde_json::Value,
+    recipe: serde_json::Value,
+}
+
+impl Schemas {
+    fn new() -> Self {
+        Self { pack: schema::pack(), entity: schema::entity(), overlay: schema::overlay(), recipe: schema::demo() }
+    }
+
+    fn file(&self, path: &str, text: &str, folders: &mut BTreeMap<String, Folder>, faults: &mut Vec<Fault>) {
+        let name = format!("{FOLDER}/{path}");
+        let Some((slug, rest)) = path.split_once('/').filter(|(slug, _)| *slug != "_schema") else { return };
+        let folder = folders.entry(slug.to_owned()).or_default();
+        let stem = |part: &str| rest.strip_prefix(part).and_then(|rest| rest.strip_suffix(".toml"));
+        if rest == "pack.toml" {
+            folder.pack = read(&name, text, &self.pack, faults);
+            let wanted = slug.trim_start_matches('_');
+            folder.pack.iter().for_each(|read| same(&read.document, "slug", wanted, &read.value.slug, faults));
+        } else if rest == "demo.toml" {
+            folder.recipe = read(&name, text, &self.recipe, faults);
+        } else if let Some(key) = stem("entities/") {
+            if let Some(read) = read::<Entity>(&name, text, &self.entity, faults) {
+                same(&read.document, "key", key, &read.value.key, faults);
+                folder.entities.push(read);
+            }
+        } else if let Some(key) = stem("overlays/") {
+            if let Some(read) = read::<Overlay>(&name, text, &self.overlay, faults) {
+                same(&read.document, "entity", key, &read.value.entity, faults);
+                folder.overlays.push(read);
+            }
+        } else {
+            let message =
+                "a pack has pack.toml, demo.toml, entities/*.toml and overlays/*.toml; this file is none of them";
+            faults.push(Fault::new(&name, 0, message));
+        }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(
+    file: &str,
+    text: &str,
+    schema: &serde_json::Value,
+    faults: &mut Vec<Fault>,
+) -> Option<Read<T>> {
+    match Document::read(file, text, schema) {
+        Ok((document, value)) => Some(Read { document, value }),
+        Err(found) => {
+            faults.extend(found);
+            None
+        }
+    }
+}
+
+/// The name of a file says what it describes, so that a search for one finds the other.
+fn same(document: &Document, place: &str, wanted: &str, found: &str, faults: &mut Vec<Fault>) {
+    if wanted != found {
+        let line = document.find("", place).unwrap_or(0);
+        faults.push(Fault::new(
+            &document.file,
+            line,
+            format!("{place} is {found}, but the file is named after {wanted}"),
+        ));
+    }
+}
+
+fn check_overlays(folder: &Folder, described: &[Entity], faults: &mut Vec<Fault>) {
+    for Read { document, value } in &folder.overlays {
+        let mut fault = |place: &str, word: &str, message: String, meant: Option<&str>| {
+            faults.push(Fault::new(&document.file, document.find(place, word).unwrap_or(0), message).or(meant));
+        };
+        let Some(entity) = described.iter().find(|entity| entity.key == value.entity) else {
+            let meant = nearest(&value.entity, described.iter().map(|entity| entity.key.as_str()));
+            fault("", &value.entity, format!("{} is not an entity", value.entity), meant);
+            continue;
+        };
+        for key in value.fields.keys().filter(|key| entity.field(key).is_none()) {
+            let meant = nearest(key, entity.fields.iter().map(|field| field.key.as_str()));
+            fault("fields", key, format!("{key} is not a field"), meant);
+        }
+    }
+}
+
+fn check_navigation(pack: &Read<Pack>, described: &[Entity], faults: &mut Vec<Fault>) {
+    let words = pack.value.navigation.iter().map(|word| ("navigation", word));
+    for (place, word) in words.chain(pack.value.nouns.keys().map(|word| ("nouns", word))) {
+        if !described.iter().any(|entity| entity.key == *word) {
+            let meant = nearest(word, described.iter().map(|entity| entity.key.as_str()));
+            let line = pack.document.find(place, word).unwrap_or(0);
+            faults.push(Fault::new(&pack.document.file, line, format!("{word} is not an entity")).or(meant));
+        }
+    }
+}
+
+fn linted(entity: &Entity) -> impl Iterator<Item = CatalogFault> {
+    lint::entity(entity).into_iter().map(|finding| CatalogFault {
+        entity: entity.key.clone(),
+        place: finding.place,
+        word: finding.word,
+        message: finding.message,
+        meant: None,
+    })
+}
+
+/// The file and line of a fault: the overlay where it says something about the place, else the description.
+fn placed(fault: &CatalogFault, folder: &Folder, core: Option<&Folder>) -> Fault {
+    let overlays = folder.overlays.iter().filter(|read| read.value.entity == fault.entity).map(|read| &read.document);
+    let entities = folder.entities.iter().chain(core.into_iter().flat_map(|core| &core.entities));
+    let entities = entities.filter(|read| read.value.key == fault.entity).map(|read| &read.document);
+    let mut last = None;
+    for document in overlays.chain(entities) {
+        if let Some(line) = document.find(&fault.place, &fault.word) {
+            return Fault::new(&document.file, line, &fault.message).or(fault.meant.as_deref());
+        }
+        last = Some(document);
+    }
+    let file = last.map_or(FOLDER, |document| document.file.as_str());
+    Fault::new(file, 0, &fault.message).or(fault.meant.as_deref())
+}

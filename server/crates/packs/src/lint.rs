@@ -1,0 +1,245 @@
+//! What a description may not say although its shape is right: columns that clash, indexes that cannot be, words that mean two things.
+//! `domain::schema::Catalog` checks what is said among entities; this checks what the tables and the screens need.
+
+use domain::schema::value::{self, Rules};
+use domain::schema::{Entity, Field, FieldKind, Storage};
+use domain::text::normal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A fault before its line is known.
+pub(crate) struct Finding {
+    /// As in `CatalogFault`: a dotted place and the word in question.
+    pub place: String,
+    pub word: String,
+    pub message: String,
+}
+
+/// PostgreSQL cuts longer names off, and two cut names can be the same.
+const LONGEST_NAME: usize = 63;
+/// Longest text whose normal form surely fits an index entry, four bytes a letter.
+const LONGEST_INDEXED: u32 = 600;
+
+/// Columns that every table has, whatever its description says.
+const OWN_COLUMNS: [&str; 10] = [
+    "tenant_id",
+    "id",
+    "location_id",
+    "version",
+    "custom",
+    "deleted_at",
+    "created_at",
+    "updated_at",
+    "created_by",
+    "updated_by",
+];
+
+#[rustfmt::skip]
+const RESERVED: [&str; 77] = [
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check", "collate", "column",
+    "constraint", "create", "current_catalog", "current_date", "current_role", "current_time", "current_timestamp", "current_user",
+    "default", "deferrable", "desc", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign", "from", "grant",
+    "group", "having", "in", "initially", "intersect", "into", "lateral", "leading", "limit", "localtime", "localtimestamp", "not",
+    "null", "offset", "on", "only", "or", "order", "placing", "primary", "references", "returning", "select", "session_user", "some",
+    "symmetric", "system_user", "table", "then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic", "when",
+    "where", "window",
+];
+
+pub(crate) fn entity(entity: &Entity) -> Vec<Finding> {
+    let mut lint = Lint { entity, findings: Vec::new() };
+    lint.names();
+    for field in &entity.fields {
+        lint.field(field);
+    }
+    lint.columns();
+    lint.aliases();
+    lint.states();
+    lint.views();
+    lint.findings
+}
+
+struct Lint<'a> {
+    entity: &'a Entity,
+    findings: Vec<Finding>,
+}
+
+impl Lint<'_> {
+    fn add(&mut self, place: &str, word: &str, message: impl Into<String>) {
+        self.findings.push(Finding { place: place.to_owned(), word: word.to_owned(), message: message.into() });
+    }
+
+    fn names(&mut self) {
+        let entity = self.entity;
+        for (place, word) in [("key", &entity.key), ("table", &entity.table), ("area", &entity.area)] {
+            if !is_sql_name(word) {
+                self.add(place, word, format!("{word} must be lower case letters, digits and _ , and no word of SQL"));
+            }
+        }
+        if entity.prefix.is_empty()
+            || !entity.prefix.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        {
+            self.add("prefix", &entity.prefix, format!("the prefix {} must be capital letters", entity.prefix));
+        }
+        if !entity.plural.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
+            self.add(
+                "plural",
+                &entity.plural,
+                format!("{} stands in paths and must be lower case letters and -", entity.plural),
+            );
+        }
+    }
+
+    fn field(&mut self, field: &Field) {
+        let place = format!("fields.{}", field.key);
+        let camel = field.key.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+            && field.key.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !camel || !is_sql_name(&field.column()) {
+            self.add("fields", &field.key, format!("{} must be camelCase and no word of SQL", field.key));
+        }
+        match &field.kind {
+            FieldKind::Text { max } if (field.indexed || field.unique) && *max > LONGEST_INDEXED => {
+                self.add(
+                    &place,
+                    "max",
+                    format!("{} is too long for an index; at most {LONGEST_INDEXED} letters", field.key),
+                );
+            }
+            FieldKind::LongText { .. } if field.indexed || field.unique => {
+                self.add(&place, "indexed", format!("{} is long text, which cannot be indexed", field.key));
+            }
+            FieldKind::State | FieldKind::Number if !is_standard(field) => {
+                self.add(&place, &field.key, format!("{} has a type that only standard fields have", field.key));
+            }
+            FieldKind::Option { options } => {
+                self.options(&place, options.iter().map(|choice| (choice.key.as_str(), choice.hue)))
+            }
+            _ => {}
+        }
+        if field.search.is_some()
+            && !matches!(field.storage(), Storage::Column { sql: "text", .. } | Storage::Normalised { .. })
+        {
+            self.add(&place, "search", format!("{} is not text, so search cannot find it", field.key));
+        }
+        if field.unique && !field.indexed {
+            self.add(&place, "unique", format!("{} is unique, so it is indexed too; say so", field.key));
+        }
+        let today = chrono::NaiveDate::default();
+        if let Some(default) = &field.default
+            && let Err(problem) = value::check(field, default, Rules { today })
+        {
+            self.add(&place, "default", format!("the default of {} does not fit: {problem}", field.key));
+        }
+    }
+
+    fn options<'b>(&mut self, place: &str, options: impl Iterator<Item = (&'b str, Option<u8>)>) {
+        let mut seen = BTreeSet::new();
+        for (key, hue) in options {
+            if !seen.insert(key) {
+                self.add(place, key, format!("{key} is offered twice"));
+            }
+            if hue.is_some_and(|hue| !(1..=8).contains(&hue)) {
+                self.add(place, key, format!("the hue of {key} is not between 1 and 8"));
+            }
+            if !key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+                self.add(place, key, format!("{key} must be lower case letters, digits and _"));
+            }
+        }
+    }
+
+    fn columns(&mut self) {
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        for field in &self.entity.fields {
+            let columns = match field.storage() {
+                Storage::Column { name, .. } => vec![name],
+                Storage::Normalised { name, norm } => vec![name, norm],
+                Storage::Money { minor, currency } => vec![minor, currency],
+            };
+            for column in columns {
+                if !is_standard(field)
+                    && (OWN_COLUMNS.contains(&column.as_str()) || column == "owner_id" || column == "status")
+                {
+                    self.add(
+                        "fields",
+                        &field.key,
+                        format!("{} would be the column {column}, which every table has", field.key),
+                    );
+                }
+                // The longest name made from it ends in `_order`.
+                if self.entity.table.len() + column.len() + "__order".len() > LONGEST_NAME {
+                    self.add(
+                        "fields",
+                        &field.key,
+                        format!("{} makes names of more than {LONGEST_NAME} letters", field.key),
+                    );
+                }
+                if let Some(other) = seen.insert(column.clone(), field.key.clone()) {
+                    self.add(
+                        "fields",
+                        &field.key,
+                        format!("{} and {other} would share the column {column}", field.key),
+                    );
+                }
+            }
+        }
+    }
+
+    /// A header word that fits two fields would map a column by chance.
+    fn aliases(&mut self) {
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        for field in
+            self.entity.fields.iter().filter(|field| !field.read_only || matches!(field.kind, FieldKind::State))
+        {
+            let own: BTreeSet<String> = field.aliases.iter().chain([&field.label]).map(|word| normal(word)).collect();
+            for word in own {
+                if let Some(other) = seen.insert(word.clone(), &field.key) {
+                    self.add(
+                        &format!("fields.{}", field.key),
+                        &word,
+                        format!("{word} names both {other} and {}", field.key),
+                    );
+                }
+            }
+        }
+    }
+
+    fn states(&mut self) {
+        let Some(states) = &self.entity.states else { return };
+        self.options("states.list", states.list.iter().map(|state| (state.key.as_str(), state.hue)));
+        for state in &states.list {
+            if state.probability.is_some_and(|chance| chance > 100) {
+                self.add("states.list", &state.key, format!("the probability of {} is more than 100", state.key));
+            }
+            if state.key != states.initial && !states.transitions.iter().any(|transition| transition.to == state.key) {
+                self.add("states.list", &state.key, format!("no transition leads to {}", state.key));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for transition in &states.transitions {
+            if !seen.insert(&transition.name) {
+                self.add(
+                    "states.transitions",
+                    &transition.name,
+                    format!("{} is the name of two transitions", transition.name),
+                );
+            }
+        }
+    }
+
+    fn views(&mut self) {
+        let mut seen = BTreeSet::new();
+        for view in &self.entity.views {
+            if !seen.insert(&view.key) {
+                self.add("views", &view.key, format!("{} is the key of two views", view.key));
+            }
+        }
+    }
+}
+
+fn is_standard(field: &Field) -> bool {
+    matches!(field.key.as_str(), "number" | "status" | "owner" | "createdAt" | "createdBy" | "updatedAt" | "updatedBy")
+}
+
+fn is_sql_name(word: &str) -> bool {
+    word.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && !RESERVED.contains(&word)
+}
