@@ -90,7 +90,8 @@ create table sessions (
     expires_at timestamptz not null
 );
 create index sessions_by_user on sessions (user_id);
-create index sessions_by_expiry on sessions (expires_at);
+-- `idle_until` never passes `expires_at`, so it alone says when a session is over.
+create index sessions_by_end on sessions (idle_until);
 
 -- The platform's own staff: another realm, other tables.
 create table staff (
@@ -123,6 +124,7 @@ create table staff_sessions (
     expires_at timestamptz not null
 );
 create index staff_sessions_by_staff on staff_sessions (staff_id);
+create index staff_sessions_by_end on staff_sessions (idle_until);
 
 -- Tries to sign in, by account and by address, for the throttle. `subject` is a hash, and names that nobody has are counted like others, so
 -- the table tells nobody who has an account. An account's `since` begins its day of tries; an address' `blocked_until` is when its
@@ -130,6 +132,8 @@ create index staff_sessions_by_staff on staff_sessions (staff_id);
 create table sign_in_attempts (
     subject bytea primary key,
     failures integer not null,
+    -- Failures since the last success.
+    streak integer not null default 0,
     since timestamptz not null,
     last_at timestamptz not null,
     blocked_until timestamptz not null

@@ -1,1 +1,7 @@
-//! Who is asking: passwords, sessions, sign-in, throttling and what a member may do in a workspace.
+//! Who somebody is and what they may do: accounts, access, passwords, sessions, throttles.
+
+mod access;
+mod accounts;
+
+pub use access::{WorkspaceLink, access, access_of_member, workspaces};
+pub use accounts::{NewTenant, ensure_member, ensure_staff, ensure_tenant, ensure_user, set_manager};
