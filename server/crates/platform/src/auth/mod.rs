@@ -1,7 +1,25 @@
-//! Who somebody is and what they may do: accounts, access, passwords, sessions, throttles.
+//! Who is asking: passwords, sessions, sign-in, throttling and what a member may do in a workspace.
+//!
+//! Two realms that share no table, cookie or session: people of workspaces and the platform's own staff. Everything here runs over the
+//! platform role's pool, because people are global and no tenant transaction can see them.
 
-mod access;
 mod accounts;
+mod password;
+mod session_store;
+mod sessions;
+mod sign_in;
+mod throttle;
+mod workspace;
 
-pub use access::{WorkspaceLink, access, access_of_member, workspaces};
-pub use accounts::{NewTenant, ensure_member, ensure_staff, ensure_tenant, ensure_user, set_manager};
+pub use accounts::{NewTenant, add_member, create_staff, create_tenant, create_user, ensure_roles};
+pub use password::{Cost, Passwords, check_password};
+pub use session_store::{Limits, Realm, Sessions, Staff, StaffSessions, UserSessions, Users, cookie_name};
+pub use sessions::{Current, SessionInfo, current};
+pub use sign_in::{Attempt, Auth, AuthConfig};
+pub use throttle::Throttle;
+pub use workspace::{WorkspaceLink, access, automation, member, staff_access, workspaces};
+
+/// Name that violates a unique constraint, if that is what went wrong.
+fn taken(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error().filter(|error| error.is_unique_violation()).and_then(|error| error.constraint())
+}

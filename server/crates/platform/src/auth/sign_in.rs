@@ -1,0 +1,225 @@
+//! Signing in: from a name and a password to a person, with the same words and the same time for everything that is not right.
+
+use super::password::{Cost, Passwords, check_password};
+use super::session_store::{Limits, Staff, StaffSessions, UserSessions, Users};
+use super::throttle::{self, Throttle, subject};
+use crate::clock::Clock;
+use crate::db::db_error;
+use crate::random::{Random, token, token_hash};
+use domain::{Error, Kind, Result, UserId};
+use sqlx::PgPool;
+use std::net::IpAddr;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Days that a browser is remembered after it was last used to sign in.
+const DEVICE_DAYS: i64 = 90;
+const DEVICE_BYTES: usize = 32;
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AuthConfig {
+    pub cost: Cost,
+    pub throttle: Throttle,
+    /// `None` for 8 h idle and 7 d at most.
+    pub user_limits: Option<Limits>,
+    /// `None` for 15 min idle and 8 h at most.
+    pub staff_limits: Option<Limits>,
+}
+
+/// One try.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    /// E-mail address or phone number, as typed.
+    pub login: &'a str,
+    pub password: &'a str,
+    pub address: IpAddr,
+    /// Value of the cookie that [`Auth::remember_device`] made, if the browser has one.
+    pub device: Option<&'a str>,
+}
+
+/// Everything about signing in that a process has once.
+pub struct Auth {
+    pub(super) pool: PgPool,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+    passwords: Passwords,
+    throttle: Throttle,
+    pub users: UserSessions,
+    pub staff: StaffSessions,
+}
+
+// One statement for those who are there and those who are not.
+const FIND_USER: &str = "\
+select u.id, u.status, c.password_hash, d.key is not null
+from users u join user_credentials c on c.user_id = u.id
+left join known_devices d on d.user_id = u.id and d.key = $3 and d.last_used_at > $4
+where u.email_norm = $1 or u.phone = $2";
+
+const FIND_STAFF: &str = "\
+select s.id, s.status, c.password_hash, false from staff s join staff_credentials c on c.staff_id = s.id where s.email_norm = $1";
+
+const REHASH_USER: &str = "update user_credentials set password_hash = $3 where user_id = $1 and password_hash = $2";
+const REHASH_STAFF: &str = "update staff_credentials set password_hash = $3 where staff_id = $1 and password_hash = $2";
+
+type Found = (Uuid, String, String, bool);
+
+impl Auth {
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, random: Arc<dyn Random>, config: AuthConfig) -> Result<Self> {
+        let passwords = Passwords::new(config.cost, random.as_ref())?;
+        let users = UserSessions::new(pool.clone(), clock.clone(), random.clone(), config.user_limits.unwrap_or(Limits::of::<Users>()));
+        let staff = StaffSessions::new(pool.clone(), clock.clone(), random.clone(), config.staff_limits.unwrap_or(Limits::of::<Staff>()));
+        Ok(Self { pool, clock, random, passwords, throttle: config.throttle, users, staff })
+    }
+
+    pub fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    /// Signs a person in. Follow it by [`Sessions::begin`](super::Sessions::begin).
+    pub async fn sign_in(&self, attempt: &Attempt<'_>) -> Result<UserId> {
+        let (email, phone) = login_names(attempt.login);
+        let device = attempt.device.map(device_key);
+        let since = self.clock.now() - chrono::Duration::days(DEVICE_DAYS);
+        let found: Option<Found> = sqlx::query_as(FIND_USER)
+            .bind(&email)
+            .bind(&phone)
+            .bind(device.as_deref())
+            .bind(since)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(db_error)?;
+        let subject = match (&found, device) {
+            (Some((_, _, _, true)), Some(device)) => subject("device", &device),
+            _ => subject("user", email.as_deref().or(phone.as_deref()).unwrap_or_default().as_bytes()),
+        };
+        self.check(attempt, found, subject, REHASH_USER).await.map(UserId)
+    }
+
+    /// Signs a member of the platform's staff in.
+    pub async fn sign_in_staff(&self, attempt: &Attempt<'_>) -> Result<Uuid> {
+        let email = email_norm(attempt.login);
+        let found: Option<Found> = sqlx::query_as(FIND_STAFF).bind(&email).fetch_optional(&self.pool).await.map_err(db_error)?;
+        let id = self.check(attempt, found, subject("staff", email.as_bytes()), REHASH_STAFF).await?;
+        let seen = sqlx::query("update staff set last_sign_in_at = $2 where id = $1").bind(id).bind(self.clock.now());
+        seen.execute(&self.pool).await.map_err(db_error)?;
+        Ok(id)
+    }
+
+    async fn check(&self, attempt: &Attempt<'_>, found: Option<Found>, subject: Vec<u8>, rehash: &'static str) -> Result<Uuid> {
+        let counted = self.throttle.count(&self.pool, subject, attempt.address, self.clock.now()).await?;
+        let hash = found.as_ref().map(|(_, _, hash, _)| hash.as_str());
+        let verdict = match self.passwords.verify(attempt.password, hash).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                counted.undo(&self.pool).await?;
+                return Err(error);
+            }
+        };
+        let Some((id, _, hash, _)) = found.filter(|(_, status, _, _)| verdict.matches && status == "ACTIVE") else {
+            counted.wrong(&self.pool).await?;
+            return Err(not_right());
+        };
+        counted.right(&self.pool).await?;
+        if verdict.outdated {
+            let fresh = self.passwords.hash(attempt.password, self.random.as_ref()).await?;
+            sqlx::query(rehash).bind(id).bind(hash).bind(fresh).execute(&self.pool).await.map_err(db_error)?;
+        }
+        Ok(id)
+    }
+
+    /// Makes the value of a cookie by which this browser is known as the person's from now on. It opens nothing by itself: with it, the
+    /// tries of others do not lock its owner out.
+    pub async fn remember_device(&self, user: UserId) -> Result<String> {
+        let value = token(self.random.as_ref(), DEVICE_BYTES);
+        sqlx::query("insert into known_devices (key, user_id, created_at, last_used_at) values ($1, $2, $3, $3)")
+            .bind(device_key(&value))
+            .bind(user.0)
+            .bind(self.clock.now())
+            .execute(&self.pool)
+            .await
+            .map_err(db_error)?;
+        Ok(value)
+    }
+
+    /// Sets a new password and ends every session but `keep` (a handle).
+    pub async fn set_password(&self, user: UserId, password: &str, context: &[&str], keep: Option<Uuid>) -> Result<()> {
+        check_password(password, context)?;
+        let hash = self.passwords.hash(password, self.random.as_ref()).await?;
+        sqlx::query(
+            "with changed as (
+                insert into user_credentials (user_id, password_hash, changed_at) values ($1, $2, $3)
+                on conflict (user_id) do update set password_hash = $2, changed_at = $3 returning user_id),
+             forgotten as (delete from known_devices d using changed c where d.user_id = c.user_id)
+             delete from sessions s using changed c where s.user_id = c.user_id and s.id is distinct from $4",
+        )
+        .bind(user.0)
+        .bind(hash)
+        .bind(self.clock.now())
+        .bind(keep)
+        .execute(&self.pool)
+        .await
+        .map_err(db_error)?;
+        Ok(())
+    }
+
+    /// Removes up to `limit` rows of each table that only matter for a while: ended sessions, old tries, browsers long unused.
+    pub async fn purge(&self, limit: i64) -> Result<u64> {
+        let now = self.clock.now();
+        let devices = sqlx::query(
+            "delete from known_devices where key in (
+                select key from known_devices where last_used_at < $1 order by last_used_at limit $2 for update skip locked)",
+        );
+        let devices = devices.bind(now - chrono::Duration::days(DEVICE_DAYS)).bind(limit).execute(&self.pool).await.map_err(db_error)?;
+        let tries = throttle::purge(&self.pool, now, limit).await?;
+        Ok(devices.rows_affected() + tries + self.users.purge_expired(limit).await? + self.staff.purge_expired(limit).await?)
+    }
+}
+
+/// The same for a name nobody has, a wrong password and an account that was closed.
+fn not_right() -> Error {
+    Error::new(Kind::Unauthenticated, "The sign-in name or the password is not right. Check both and try again")
+}
+
+fn device_key(value: &str) -> Vec<u8> {
+    token_hash(value.as_bytes()).to_vec()
+}
+
+/// An address as it is compared: trimmed, lower case.
+pub(super) fn email_norm(email: &str) -> String {
+    domain::text::normal(email)
+}
+
+/// A number as it is compared: digits, with a leading `+` for one with its country.
+pub(super) fn phone_norm(phone: &str) -> Option<String> {
+    let shown: String = phone.chars().filter(|letter| !matches!(letter, ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}')).collect();
+    let international = shown.strip_prefix('+').or_else(|| shown.strip_prefix("00"));
+    let digits = international.unwrap_or(&shown);
+    let fits = (6..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| if international.is_some() { format!("+{digits}") } else { digits.to_owned() })
+}
+
+/// What was typed, as an address or as a number. What is neither is looked up all the same, so that it takes as long.
+fn login_names(login: &str) -> (Option<String>, Option<String>) {
+    match phone_norm(login) {
+        Some(phone) => (None, Some(phone)),
+        // PostgreSQL takes no NUL; nobody's address has one.
+        None => (Some(email_norm(login).replace('\0', "").chars().take(320).collect()), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_by_their_digits() {
+        for shown in ["+254 712 345-678", "00254712345678", "+254 (712) 345.678"] {
+            assert_eq!(phone_norm(shown).as_deref(), Some("+254712345678"), "{shown}");
+        }
+        assert_eq!(phone_norm("0712 345 678").as_deref(), Some("0712345678"));
+        for other in ["asa@example.com", "12345", "+", "", "++254712345678", "1234567890123456"] {
+            assert_eq!(phone_norm(other), None, "{other}");
+        }
+        assert_eq!(login_names(" Asa@Example.com "), (Some("asa@example.com".into()), None));
+    }
+}
