@@ -188,3 +188,15 @@ pub fn set_status(status: u16) {
 
 #[cfg(not(feature = "ssr"))]
 pub fn set_status(_status: u16) {}
+
+/// Answers with another address, to be read with GET.
+#[cfg(feature = "ssr")]
+pub fn redirect(address: &str) {
+    if let (Some(response), Ok(location)) = (use_context::<leptos_axum::ResponseOptions>(), http::HeaderValue::from_str(address)) {
+        response.insert_header(http::header::LOCATION, location);
+        set_status(303);
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+pub fn redirect(_address: &str) {}

@@ -1,13 +1,38 @@
-//! (pages of admin)
+//! The platform realm: its own sign-in, and the tenants.
 
+mod tenants;
+
+pub use tenants::TenantsPage;
+
+use crate::page::use_page;
 use leptos::prelude::*;
+use leptos_meta::Title;
+use ui::{AuthShell, Notice, SubmitButton, TextInput, Tone};
 
 #[component]
 pub fn AdminSignInPage() -> impl IntoView {
-    crate::layout::missing()
-}
-
-#[component]
-pub fn TenantsPage() -> impl IntoView {
-    crate::layout::missing()
+    let page = use_page();
+    let replay = page.replay_of("sign_in");
+    let login = replay.as_ref().and_then(|replay| replay.value("login")).unwrap_or_default().to_owned();
+    let failed = replay.as_ref().map(|replay| {
+        let message = replay.error.message.clone();
+        view! { <Notice tone=Tone::Negative>{message}</Notice> }
+    });
+    let said = page.flash.clone().filter(|_| failed.is_none()).map(|words| view! { <Notice tone=Tone::Positive>{words}</Notice> });
+    let next = page.query("next").unwrap_or_default().to_owned();
+    let typed = !login.is_empty();
+    view! {
+        <Title text="Platform sign-in · Nexus"/>
+        <AuthShell title="Platform sign-in" text="For the staff who run Nexus. Sessions end after 15 minutes without use." brand="Nexus platform" admin=true>
+            {said}
+            {failed}
+            <form method="post" action="/admin/sign-in">
+                <input type="hidden" name="next" value=next/>
+                <TextInput name="login" label="E-mail" r#type="email" value=login autocomplete="username" required=true autofocus=!typed/>
+                <TextInput name="password" label="Password" r#type="password" autocomplete="current-password" required=true autofocus=typed/>
+                <SubmitButton>"Sign in"</SubmitButton>
+            </form>
+        </AuthShell>
+    }
+    .into_any()
 }

@@ -31,10 +31,11 @@ pub fn refused(page: &PageContext, error: &Error) -> AnyView {
     view! { <Title text=format!("{title} · Nexus")/><main class="content" id="main">{content}</main> }.into_any()
 }
 
-/// No such page.
+/// No such page; or the page of a request that the server refused before any page could be drawn.
 pub fn missing() -> AnyView {
     let page = crate::page::use_page();
-    refused(&page, &Error::not_found())
+    let error = page.replay_of("refused").map_or_else(Error::not_found, |replay| replay.error.clone());
+    refused(&page, &error)
 }
 
 /// What happened, in the words of the person who looks.

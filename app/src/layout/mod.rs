@@ -2,17 +2,14 @@
 
 mod admin;
 mod errors;
-mod forms;
-mod nav;
+pub mod nav;
 
 pub use admin::admin_frame;
 pub use errors::{missing, refused};
-pub use forms::{Hidden, hidden};
 
-use crate::page::{PageContext, Viewer};
+use crate::page::PageContext;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use std::sync::Arc;
 use ui::{AppShell, Breadcrumbs, Crumb, Toast};
 
 /// A page of a workspace inside its frame. The last crumb is where one stands and names the document. A page that knows no viewer is drawn
@@ -60,9 +57,4 @@ fn document_title(crumbs: &[Crumb], place: &str) -> String {
 fn flash(page: &PageContext) -> Option<AnyView> {
     let words = page.flash.clone()?;
     Some(view! { <Toast>{words}</Toast> }.into_any())
-}
-
-/// The first crumb of every page of a workspace.
-pub fn home_crumb(viewer: &Arc<Viewer>) -> Crumb {
-    Crumb::link("Home", viewer.path(""))
 }

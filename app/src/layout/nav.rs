@@ -60,10 +60,10 @@ pub fn foot(path: &str, viewer: &Viewer) -> Vec<NavItem> {
     vec![place(path, viewer.path("settings"), "Settings", "settings")]
 }
 
-/// The bottom bar of a phone: home, three places, and search, which leads to all the others.
+/// The bottom bar of a phone: home, two places, and search. The shell adds the way to the others.
 pub fn bottom(path: &str, viewer: &Viewer) -> Vec<NavItem> {
     let mut items = vec![home(path, viewer)];
-    items.extend(readable(viewer).take(3).map(|entity| entity_item(path, viewer, entity)));
+    items.extend(readable(viewer).take(2).map(|entity| entity_item(path, viewer, entity)));
     items.push(place(path, viewer.path("go"), "Search", "search"));
     items
 }

@@ -1,25 +1,30 @@
-//! (pages of records)
+//! The generic pages that draw any described entity: its list, its board, its records and their forms.
 
+mod about;
+mod address;
+mod board;
+mod choices;
+mod composer;
+mod conflict;
+mod convert;
+mod edit;
+mod filter_form;
+mod form;
+mod list;
+mod list_parts;
+mod list_state;
+mod new;
+pub mod post;
+mod record;
+mod related;
+mod sentence;
+mod table;
+mod timeline;
+mod transition;
 pub mod values;
 
-use leptos::prelude::*;
-
-#[component]
-pub fn ListPage() -> impl IntoView {
-    crate::layout::missing()
-}
-
-#[component]
-pub fn NewPage() -> impl IntoView {
-    crate::layout::missing()
-}
-
-#[component]
-pub fn RecordPage() -> impl IntoView {
-    crate::layout::missing()
-}
-
-#[component]
-pub fn EditPage() -> impl IntoView {
-    crate::layout::missing()
-}
+pub use edit::EditPage;
+pub use list::ListPage;
+pub use list_parts::lower;
+pub use new::NewPage;
+pub use record::RecordPage;

@@ -1,6 +1,6 @@
 //! How a value looks, wherever it stands: list, record, board, timeline.
 
-use crate::page::{PageContext, use_page};
+use crate::page::PageContext;
 use crate::time::Clock;
 use domain::records::Record;
 use domain::schema::{Catalog, Entity, Field, FieldKind, StateKind, States, value};
@@ -79,11 +79,6 @@ impl Values {
             None => view! { <span dir="auto">{label.to_owned()}</span> }.into_any(),
         }
     }
-}
-
-/// The same for a single value, where making [`Values`] once is not worth it.
-pub fn show_cell(entity: &Entity, field: &Field, record: &Record) -> AnyView {
-    Values::of(&use_page()).cell(entity, field, record)
 }
 
 /// Whether the value stands at the end of its cell.

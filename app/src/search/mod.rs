@@ -1,8 +1,100 @@
-//! (pages of search)
+//! `/w/{workspace}/go`: what the palette does, without a script. Records by their words, and every page and action by name.
 
+mod places;
+
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, Viewer, load, use_page};
+use crate::records::values::state_chip;
+use domain::Result;
+use domain::records::{SearchHit, SearchRecords};
+use domain::schema::Entity;
 use leptos::prelude::*;
+use places::{Place, places};
+use ui::{Crumb, EmptyState, Icon, Page, Panel, SearchInput, Stack};
+
+const LIMIT: u32 = 40;
 
 #[component]
 pub fn GoPage() -> impl IntoView {
-    crate::layout::missing()
+    let page = use_page();
+    load(go_page(page)).into_any()
+}
+
+async fn go_page(page: PageContext) -> Result<AnyView> {
+    let viewer = page.viewer()?;
+    let words = page.query("q").map(str::trim).unwrap_or_default().to_owned();
+    let hits = if words.is_empty() { Vec::new() } else { page.backend()?.run(SearchRecords { words: words.clone(), limit: LIMIT }).await? };
+    let places = places(&viewer, &words);
+    let nothing = (hits.is_empty() && places.is_empty()).then(|| {
+        let title = format!("Nothing found for “{words}”");
+        view! { <EmptyState icon="search" title text="Try fewer or other words: a name, a company, an e-mail address, a number such as LEAD-000012."/> }
+    });
+    let records = groups(&viewer, &hits);
+    let rest = place_groups(places);
+    let path = page.path.clone();
+    let content = view! {
+        <Page narrow=true>
+            <h1 class="sr-only">"Search"</h1>
+            <Stack>
+                <form class="go-form" method="get" action=path role="search">
+                    <SearchInput name="q" label="Search records, pages and actions" value=words autofocus=true/>
+                </form>
+                <div class="stack" data-region="results">{nothing}{records}{rest}</div>
+            </Stack>
+        </Page>
+    };
+    Ok(workspace_frame(&page, vec![Crumb::here("Search")], None, None, content.into_any()))
+}
+
+/// Hits by entity, in the order in which the best of each was found.
+fn groups(viewer: &Viewer, hits: &[SearchHit]) -> Vec<AnyView> {
+    let mut keys: Vec<&str> = Vec::new();
+    for hit in hits {
+        if !keys.contains(&hit.entity.as_str()) {
+            keys.push(&hit.entity);
+        }
+    }
+    keys.into_iter()
+        .filter_map(|key| viewer.catalog.get(key))
+        .map(|entity| {
+            let rows: Vec<_> = hits.iter().filter(|hit| hit.entity == entity.key).map(|hit| record_row(viewer, entity, hit)).collect();
+            let title = entity.labels.many.clone();
+            view! { <Panel title flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any()
+        })
+        .collect()
+}
+
+fn record_row(viewer: &Viewer, entity: &Entity, hit: &SearchHit) -> AnyView {
+    let href = viewer.path(&format!("{}/{}", entity.plural, hit.id));
+    let subtitle = hit.subtitle.clone().filter(|text| !text.is_empty()).map(|text| view! { <span class="row-detail" dir="auto">{text}</span> });
+    let status = hit.status.as_deref().map(|status| state_chip(entity.states.as_ref(), status));
+    let title = if hit.title.is_empty() { entity.labels.one.clone() } else { hit.title.clone() };
+    view! {
+        <li>
+            <a class="row-link" href=href>
+                <Icon name=entity.icon.clone()/>
+                <span class="row-title" dir="auto">{title}</span>
+                {subtitle}
+                <span class="row-end">{status}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+fn place_groups(places: Vec<Place>) -> Vec<AnyView> {
+    let (actions, pages): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.action);
+    [("Actions", actions), ("Pages", pages)]
+        .into_iter()
+        .filter(|(_, places)| !places.is_empty())
+        .map(|(title, places)| {
+            let rows: Vec<_> = places
+                .into_iter()
+                .map(|Place { href, label, icon, .. }| {
+                    view! { <li><a class="row-link" href=href><Icon name=icon/><span class="row-title" dir="auto">{label}</span></a></li> }
+                })
+                .collect();
+            view! { <Panel title flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any()
+        })
+        .collect()
 }

@@ -1,13 +1,80 @@
-//! (pages of session)
+//! Signing in, and choosing a workspace.
 
+use crate::page::{WorkspaceLink, use_page};
 use leptos::prelude::*;
+use leptos_meta::Title;
+use ui::{AuthShell, Avatar, Button, ButtonKind, EmptyState, Icon, Notice, SubmitButton, TextInput, Tone};
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    crate::layout::missing()
+    let page = use_page();
+    let replay = page.replay_of("sign_in");
+    let login = replay.as_ref().and_then(|replay| replay.value("login")).unwrap_or_default().to_owned();
+    let failed = replay.as_ref().map(|replay| {
+        let message = replay.error.message.clone();
+        view! { <Notice tone=Tone::Negative>{message}</Notice> }
+    });
+    let said = page.flash.clone().filter(|_| failed.is_none()).map(|words| view! { <Notice tone=Tone::Positive>{words}</Notice> });
+    let next = page.query("next").unwrap_or_default().to_owned();
+    // After a wrong password the login stands already; the password is what comes next.
+    let typed = !login.is_empty();
+    view! {
+        <Title text="Sign in · Nexus"/>
+        <AuthShell title="Sign in" foot="No account yet? An administrator of your workspace can invite you.".into_any()>
+            {said}
+            {failed}
+            <form method="post" action="/sign-in">
+                <input type="hidden" name="next" value=next/>
+                <TextInput name="login" label="E-mail or phone" value=login autocomplete="username" inputmode="email" required=true autofocus=!typed/>
+                <TextInput name="password" label="Password" r#type="password" autocomplete="current-password" required=true autofocus=typed/>
+                <SubmitButton>"Sign in"</SubmitButton>
+            </form>
+        </AuthShell>
+    }
+    .into_any()
 }
 
 #[component]
 pub fn WorkspacesPage() -> impl IntoView {
-    crate::layout::missing()
+    let links = use_context::<Vec<WorkspaceLink>>().unwrap_or_default();
+    let content = if links.is_empty() {
+        view! {
+            <EmptyState
+                icon="building-2"
+                title="No workspace yet"
+                text="Ask an administrator of the workspace that you work in to invite you; it then stands here."
+            />
+        }
+        .into_any()
+    } else {
+        let items: Vec<_> = links.into_iter().map(|link| view! { <li>{workspace(link)}</li> }).collect();
+        view! { <ul class="choice-list">{items}</ul> }.into_any()
+    };
+    let sign_out = view! {
+        <form method="post" action="/sign-out"><Button kind=ButtonKind::Ghost icon="log-out" r#type="submit">"Sign out"</Button></form>
+    };
+    view! {
+        <Title text="Workspaces · Nexus"/>
+        <AuthShell title="Choose a workspace" foot=sign_out.into_any()>{content}</AuthShell>
+    }
+    .into_any()
+}
+
+fn workspace(link: WorkspaceLink) -> AnyView {
+    let WorkspaceLink { slug, name, industry } = link;
+    view! {
+        <a class="choice-link" href=format!("/w/{slug}")>
+            <Avatar name=name.clone() square=true/>
+            <span class="choice-text"><span class="choice-name" dir="auto">{name}</span><span class="choice-detail">{industry_words(&industry)}</span></span>
+            <Icon name="chevron-right"/>
+        </a>
+    }
+    .into_any()
+}
+
+/// `financial_services` as "Financial services".
+fn industry_words(slug: &str) -> String {
+    let words = slug.replace(['_', '-'], " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

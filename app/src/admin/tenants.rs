@@ -1,0 +1,140 @@
+//! Every workspace with its plan, size and when somebody was last seen in it.
+
+use crate::layout::admin_frame;
+use crate::page::{PageContext, load, use_page};
+use crate::time::Clock;
+use domain::admin::{ListTenants, TenantRow, Tenants};
+use domain::money::group_thousands;
+use domain::{Error, Result};
+use leptos::prelude::*;
+use ui::{
+    Avatar, Badge, Blank, Cell, Chip, Choice, Crumb, DataTable, EmptyState, FillPage, HeadCell, LinkButton, Pagination, Row, SearchInput, Select,
+    SubmitButton, ButtonKind, Size, TableFoot, Tone, Toolbar,
+};
+
+const LIMIT: u32 = 50;
+const STATUSES: [(&str, &str); 4] = [("TRIAL", "Trial"), ("ACTIVE", "Active"), ("SUSPENDED", "Suspended"), ("CLOSED", "Closed")];
+
+#[component]
+pub fn TenantsPage() -> impl IntoView {
+    let page = use_page();
+    load(tenants_page(page)).into_any()
+}
+
+async fn tenants_page(page: PageContext) -> Result<AnyView> {
+    if page.staff.is_none() {
+        return Err(Error::unauthenticated());
+    }
+    let backend = page.backend()?;
+    let before: u32 = page.query("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let status = page.query("status").filter(|status| STATUSES.iter().any(|(key, _)| key == status)).map(str::to_owned);
+    let search = page.query("search").map(str::to_owned);
+    let narrowed = status.is_some() || search.is_some();
+    let tenants = backend.run(ListTenants { search, status: status.clone(), limit: Some(LIMIT), offset: Some(before) }).await?;
+    let region = if tenants.rows.is_empty() { empty(narrowed) } else { table(&page, &tenants, before) };
+    let bar = bar(&page, status);
+    let content = view! { <FillPage title="Tenants">{bar}<div class="list-region" data-region="list">{region}</div></FillPage> };
+    Ok(admin_frame(&page, vec![Crumb::here("Tenants")], content.into_any()))
+}
+
+/// Search and status in one GET form.
+fn bar(page: &PageContext, status: Option<String>) -> AnyView {
+    let choices = STATUSES.into_iter().map(|(key, label)| Choice::new(key, label)).collect();
+    let value = page.query("search").map(str::to_owned);
+    view! {
+        <form class="toolbar-form" method="get" action="/admin" role="search">
+            <Toolbar label="Narrow the list">
+                <SearchInput name="search" label="Find a tenant" value/>
+                <Select name="status" label="Status" choices value=status blank="Any status" bare=true/>
+                <SubmitButton kind=ButtonKind::Secondary size=Size::Small>"Show"</SubmitButton>
+            </Toolbar>
+        </form>
+    }
+    .into_any()
+}
+
+fn empty(narrowed: bool) -> AnyView {
+    if narrowed {
+        let action = view! { <LinkButton href="/admin">"Show all tenants"</LinkButton> }.into_any();
+        return view! { <EmptyState icon="funnel" title="No tenant matches" text="Every one of them has another name or status." action/> }.into_any();
+    }
+    view! { <EmptyState icon="building-2" title="No tenants yet" text="A tenant is a workspace with its people. Make the first one with nexus seed."/> }.into_any()
+}
+
+fn table(page: &PageContext, tenants: &Tenants, before: u32) -> AnyView {
+    let head = view! {
+        <HeadCell label="Workspace"/>
+        <HeadCell label="Industry"/>
+        <HeadCell label="Plan"/>
+        <HeadCell label="Status"/>
+        <HeadCell label="People" numeric=true/>
+        <HeadCell label="Leads" numeric=true/>
+        <HeadCell label="Last seen"/>
+        <HeadCell label="Created"/>
+    };
+    let clock = Clock::new(&page.now, "UTC");
+    let rows: Vec<_> = tenants.rows.iter().map(|tenant| row(tenant, clock)).collect();
+    view! {
+        <DataTable label="Tenants" head=head.into_any()>{rows}</DataTable>
+        {foot(page, tenants, before)}
+    }
+    .into_any()
+}
+
+fn row(tenant: &TenantRow, clock: Clock) -> AnyView {
+    let number = |value: i64| group_thousands(&value.to_string());
+    let (people, leads) = (number(tenant.members), number(tenant.leads));
+    let seen = match &tenant.last_seen_at {
+        Some(moment) => clock.moment(moment),
+        None => view! { <Blank label="never"/> }.into_any(),
+    };
+    let created = clock.moment(&tenant.created_at);
+    let (name, slug, industry, plan) = (tenant.name.clone(), tenant.slug.clone(), words(&tenant.industry), words(&tenant.plan));
+    let status = status(&tenant.status);
+    view! {
+        <Row id=tenant.id.to_string()>
+            <Cell label="Workspace" lead=true>
+                <span class="person"><Avatar name=name.clone() size=Size::Small square=true/><span class="person-name" dir="auto">{name}</span></span>
+                " "
+                <span class="mono">{slug}</span>
+            </Cell>
+            <Cell label="Industry">{industry}</Cell>
+            <Cell label="Plan"><Chip>{plan}</Chip></Cell>
+            <Cell label="Status">{status}</Cell>
+            <Cell label="People" numeric=true>{people}</Cell>
+            <Cell label="Leads" numeric=true>{leads}</Cell>
+            <Cell label="Last seen">{seen}</Cell>
+            <Cell label="Created">{created}</Cell>
+        </Row>
+    }
+    .into_any()
+}
+
+/// Red only where somebody must act.
+fn status(status: &str) -> AnyView {
+    let label = STATUSES.iter().find(|(key, _)| *key == status).map_or_else(|| words(status), |(_, label)| (*label).to_owned());
+    let tone = match status {
+        "TRIAL" => Tone::Info,
+        "SUSPENDED" => Tone::Warning,
+        _ => Tone::Neutral,
+    };
+    view! { <Badge tone>{label}</Badge> }.into_any()
+}
+
+/// `TRIAL` as "Trial", `financial_services` as "Financial services".
+fn words(key: &str) -> String {
+    let lower = key.replace(['_', '-'], " ").to_lowercase();
+    let mut letters = lower.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn foot(page: &PageContext, tenants: &Tenants, before: u32) -> AnyView {
+    let number = |value: i64| group_thousands(&value.to_string());
+    let (first, last) = (i64::from(before) + 1, i64::from(before) + tenants.rows.len() as i64);
+    let range = format!("{}–{} of {}", number(first), number(last), number(tenants.total));
+    let at = |offset: i64| page.with_query(&[("offset", (offset > 0).then(|| offset.to_string()).as_deref())]);
+    let previous = (before > 0).then(|| at((i64::from(before) - i64::from(LIMIT)).max(0)));
+    let next = (last < tenants.total).then(|| at(last));
+    let total = if tenants.total == 1 { "1 tenant".to_owned() } else { format!("{} tenants", number(tenants.total)) };
+    view! { <TableFoot end=view! { <Pagination range previous next/> }.into_any()>{total}</TableFoot> }.into_any()
+}

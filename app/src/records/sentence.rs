@@ -1,0 +1,133 @@
+//! A filter read out: "Stage is Qualified or Proposal", "owner is me", "value over 5,000".
+
+use crate::time::Clock;
+use domain::schema::{Entity, Field, FieldKind, Filter, Test, value};
+use std::collections::BTreeMap;
+
+/// Names of the members and rows that a filter points at, by id.
+pub type Names = BTreeMap<String, String>;
+
+pub struct Reader<'a> {
+    pub entity: &'a Entity,
+    pub names: &'a Names,
+    pub clock: Clock,
+}
+
+/// A condition in the three parts of a sentence; a group of conditions is all value.
+pub struct Phrase {
+    pub field: String,
+    pub relation: String,
+    pub value: String,
+}
+
+impl Reader<'_> {
+    pub fn parts(&self, filter: &Filter) -> Phrase {
+        match filter {
+            Filter::Test(test) => self.test(test),
+            group => Phrase { field: String::new(), relation: String::new(), value: self.phrase(group) },
+        }
+    }
+
+    fn phrase(&self, filter: &Filter) -> String {
+        match filter {
+            Filter::Test(test) => {
+                let Phrase { field, relation, value } = self.test(test);
+                format!("{field} {relation} {value}").trim_end().to_owned()
+            }
+            Filter::All(filters) => self.joined(filters, " and "),
+            Filter::Any(filters) => self.joined(filters, " or "),
+        }
+    }
+
+    fn joined(&self, filters: &[Filter], word: &str) -> String {
+        let inner = |filter: &Filter| match filter {
+            Filter::Test(_) => self.phrase(filter),
+            group => format!("({})", self.phrase(group)),
+        };
+        filters.iter().map(inner).collect::<Vec<_>>().join(word)
+    }
+
+    fn test(&self, test: &Test) -> Phrase {
+        let Some(field) = self.entity.field(&test.field) else {
+            return Phrase { field: test.field.clone(), relation: String::new(), value: String::new() };
+        };
+        let days = matches!(field.kind, FieldKind::Date { .. } | FieldKind::Datetime);
+        let values: Vec<String> = test.values.iter().map(|text| self.value(field, text)).collect();
+        let value = match values.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        };
+        Phrase { field: field.label.clone(), relation: test.comparison.words(days).to_owned(), value }
+    }
+
+    fn value(&self, field: &Field, text: &str) -> String {
+        if let Some(name) = self.names.get(text) {
+            return name.clone();
+        }
+        match &field.kind {
+            FieldKind::Member if text == "me" => "me".to_owned(),
+            FieldKind::Option { options } => {
+                options.iter().find(|choice| choice.key == text).map_or_else(|| text.to_owned(), |choice| choice.label.clone())
+            }
+            FieldKind::State => self.entity.state_label(text).to_owned(),
+            FieldKind::Date { .. } | FieldKind::Datetime => self.day(text),
+            FieldKind::Boolean => if text == "true" { "yes" } else { "no" }.to_owned(),
+            FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. } => grouped(text),
+            FieldKind::Text { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::LongText { .. } => format!("“{text}”"),
+            FieldKind::Member | FieldKind::Reference { .. } => "somebody or something that is gone".to_owned(),
+            FieldKind::Country | FieldKind::Number => text.to_owned(),
+        }
+    }
+
+    /// `today`, `today-7`, `2026-11-21`, a moment.
+    fn day(&self, text: &str) -> String {
+        let Some(rest) = text.strip_prefix("today") else {
+            return if text.contains('T') { self.clock.full(text) } else { value::show_date(text) };
+        };
+        match rest.parse::<i64>() {
+            _ if rest.is_empty() => "today".to_owned(),
+            Ok(1) => "tomorrow".to_owned(),
+            Ok(-1) => "yesterday".to_owned(),
+            Ok(days) if days < 0 => format!("{} days ago", -days),
+            Ok(days) => format!("{days} days from now"),
+            Err(_) => text.to_owned(),
+        }
+    }
+}
+
+/// `5000` as `5,000`; what is no plain number stays as it is.
+fn grouped(text: &str) -> String {
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.to_owned();
+    }
+    let whole = domain::money::group_thousands(whole);
+    fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}.{fraction}"))
+}
+
+/// Ids in a filter that stand for members and for rows, each with the field that holds it.
+pub fn pointed<'a>(entity: &'a Entity, filter: &'a Filter) -> Vec<(&'a Field, &'a str)> {
+    match filter {
+        Filter::All(filters) | Filter::Any(filters) => filters.iter().flat_map(|filter| pointed(entity, filter)).collect(),
+        Filter::Test(test) => {
+            let field = entity.field(&test.field).filter(|field| matches!(field.kind, FieldKind::Member | FieldKind::Reference { .. }));
+            let ids = test.values.iter().filter(|text| uuid::Uuid::try_parse(text).is_ok());
+            field.map(|field| ids.map(|id| (field, id.as_str())).collect()).unwrap_or_default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn numbers_are_grouped_and_the_rest_is_left() {
+        assert_eq!(grouped("5000"), "5,000");
+        assert_eq!(grouped("-1250000.50"), "-1,250,000.50");
+        assert_eq!(grouped("5,000"), "5,000");
+        assert_eq!(grouped("abc"), "abc");
+    }
+}
