@@ -97,6 +97,19 @@ impl Clock {
         day.format(format).to_string()
     }
 
+    /// The heading over what happened on the day of a moment: `Today`, `Yesterday`, `12 Nov`.
+    pub fn heading(self, moment: &str) -> String {
+        parse(moment).map_or_else(|| moment.to_owned(), |at| {
+            let day = self.local(at).date();
+            if (self.today() - day).num_days() < 2 { self.near(day).unwrap_or_else(|| self.short(day)) } else { self.short(day) }
+        })
+    }
+
+    /// Whole days between a moment and now.
+    pub fn days_since(self, moment: &str) -> Option<i64> {
+        parse(moment).map(|at| (self.now - at).num_days())
+    }
+
     /// A moment as an element that says both.
     pub fn moment(self, moment: &str) -> AnyView {
         view! { <Time datetime=moment text=self.words(moment) full=self.full(moment)/> }.into_any()

@@ -1,13 +1,55 @@
-//! (pages of imports)
+//! The import wizard: upload, map columns, look at what would happen, import, and take it back. Each step is a page, and the state of the
+//! import says which one is drawn, so that a closed tab loses nothing.
 
+mod mapping;
+mod outcome;
+mod parts;
+mod upload;
+
+pub use upload::UploadPage;
+
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, load, set_status, use_page};
+use domain::imports::{GetImport, ImportStatus};
+use domain::{Error, Result, Verb};
 use leptos::prelude::*;
+use ui::{Crumb, Page, PageHeader};
+use uuid::Uuid;
 
 #[component]
 pub fn ImportPage() -> impl IntoView {
-    crate::layout::missing()
+    let page = use_page();
+    load(draw(page)).into_any()
 }
 
-#[component]
-pub fn UploadPage() -> impl IntoView {
-    crate::layout::missing()
+async fn draw(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let id = page.path.trim_start_matches('/').split('/').nth(3).unwrap_or_default();
+    let id = Uuid::try_parse(id).map_err(|_| Error::not_found())?;
+    let import = backend.run(GetImport { id }).await?;
+    let Some(entity) = viewer.catalog.get(&import.entity).cloned() else { return Err(Error::not_found()) };
+    if !viewer.may(&entity, Verb::Import) {
+        return Err(Error::forbidden(entity.permission(Verb::Import), &viewer.role));
+    }
+    if let Some(replay) = &page.replay {
+        set_status(replay.error.kind.status());
+    }
+    let remapping = page.query("step") == Some("map");
+    let content = match import.status {
+        ImportStatus::Uploaded => mapping::view(&page, &viewer, &entity, &import),
+        ImportStatus::Mapped if remapping || page.replay_of("imports.map").is_some() => mapping::view(&page, &viewer, &entity, &import),
+        ImportStatus::Mapped => outcome::preview(&page, &viewer, &backend, &entity, &import).await?,
+        ImportStatus::Queued | ImportStatus::Running => outcome::progress(&page, &viewer, &entity, &import),
+        ImportStatus::Done => outcome::result(&page, &viewer, &backend, &entity, &import).await?,
+        ImportStatus::Undone => outcome::undone(&viewer, &entity, &import),
+        ImportStatus::Failed => outcome::failed(&page, &viewer, &entity, &import),
+    };
+    let title = import.file_name.clone();
+    let body = view! { <Page><PageHeader title/>{content}</Page> }.into_any();
+    let crumbs = vec![
+        Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)),
+        Crumb::link("Import", viewer.path(&format!("{}/import", entity.plural))),
+        Crumb::here(import.file_name.clone()),
+    ];
+    Ok(workspace_frame(&page, crumbs, None, None, body))
 }

@@ -1,0 +1,258 @@
+//! The steps after the mapping: what would happen, the work itself, and what came of it.
+
+use super::parts::{self, Place, counted};
+use crate::records::post::envelope;
+use crate::page::{PageContext, Viewer};
+use crate::records::values::Values;
+use crate::time::Clock;
+use domain::imports::{Existing, Import, ImportStatus, ListProblems, Preview, PreviewImport, PreviewRow, Problem};
+use domain::money::group_thousands;
+use domain::records::Record;
+use domain::schema::{Entity, Field};
+use domain::{BackendHandle, Result};
+use leptos::prelude::*;
+use leptos_meta::Meta;
+use serde_json::Map;
+use ui::{
+    Badge, ButtonKind, Cell, DataTable, EmptyState, FormActions, FormError, FormErrors, HeadCell, LinkButton, Notice, Panel, Progress, Row,
+    StatTile, SubmitButton, Tiles, Tone,
+};
+use uuid::Uuid;
+
+/// Problems listed on a page; the file has all of them.
+const LISTED: usize = 100;
+
+/// The third step: counts over the whole file, its first rows, and what is wrong in it.
+pub async fn preview(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, import: &Import) -> Result<AnyView> {
+    let preview = backend.run(PreviewImport { id: import.id }).await?;
+    let here = parts::path(viewer, import);
+    let (one, many) = (&entity.labels.one, &entity.labels.many);
+    let good = preview.would_create + preview.would_update;
+    let refused = page.replay_of("imports.start").map(|replay| vec![FormError::new("", replay.error.message.clone())]).unwrap_or_default();
+    let verb = match (preview.would_create, preview.would_update) {
+        (_, 0) => format!("Import {}", counted(good, one, many)),
+        (0, _) => format!("Update {}", counted(good, one, many)),
+        _ => format!("Import and update {}", counted(good, one, many)),
+    };
+    let reason = (good == 0).then(|| nothing_to_do(&preview));
+    let mapping = format!("{here}?step=map");
+    let first = first_rows(page, entity, import, &preview);
+    let problems = (!preview.problems.is_empty()).then(|| problem_panel("What would be refused", preview.refused, &preview.problems, None));
+    Ok(view! {
+        {parts::steps(Place::Preview, Some(&here))}
+        <FormErrors errors=refused title="The import was not started"/>
+        {preview_tiles(import, &preview)}
+        <form class="import-go" method="post" action=viewer.action("imports.start")>
+            <input type="hidden" name="id" value=import.id.to_string()/>
+            {envelope(page, "start", &here, "")}
+            <FormActions>
+                <SubmitButton reason>{verb}</SubmitButton>
+                <LinkButton href=mapping kind=ButtonKind::Ghost>"Change the columns"</LinkButton>
+            </FormActions>
+        </form>
+        <div class="stack">{problems}{first}</div>
+    }
+    .into_any())
+}
+
+fn nothing_to_do(preview: &Preview) -> String {
+    if preview.refused > 0 && preview.unchanged == 0 {
+        "Every row would be refused; look at the reasons below, or change the columns".to_owned()
+    } else {
+        "Every row is there already; nothing would change".to_owned()
+    }
+}
+
+fn tile(label: &str, value: i64, note: &str) -> AnyView {
+    let (label, value, note) = (label.to_owned(), group_thousands(&value.to_string()), note.to_owned());
+    view! { <StatTile label value note/> }.into_any()
+}
+
+fn preview_tiles(import: &Import, preview: &Preview) -> AnyView {
+    let update = import.mapping.existing == Existing::Update;
+    let third = if update { tile("Would be updated", preview.would_update, "exist already") } else { tile("Left as they are", preview.unchanged, "exist already") };
+    let created = tile("Would be created", preview.would_create, "new rows");
+    let refused = tile("Would be refused", preview.refused, "with their reasons below");
+    let rows = tile("Rows in the file", import.rows, "without the header");
+    view! { <Tiles>{rows}{created}{third}{refused}</Tiles> }.into_any()
+}
+
+/// The first rows as they would become.
+fn first_rows(page: &PageContext, entity: &Entity, import: &Import, preview: &Preview) -> Option<AnyView> {
+    if preview.rows.is_empty() {
+        return None;
+    }
+    let mapped: Vec<&str> = import.mapping.columns.values().map(|key| key.split('.').next().unwrap_or(key)).collect();
+    let fields: Vec<&Field> = entity.fields.iter().filter(|field| mapped.contains(&field.key.as_str())).collect();
+    let mut head: Vec<AnyView> = vec![view! { <HeadCell label="Row" numeric=true/> }.into_any()];
+    head.extend(fields.iter().map(|field| view! { <HeadCell label=field.label.clone() numeric=field.is_numeric()/> }.into_any()));
+    let values = Values::of(page);
+    let rows: Vec<AnyView> = preview.rows.iter().map(|row| preview_row(&values, entity, &fields, row)).collect();
+    let table = view! { <DataTable label="The first rows" head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
+    Some(view! { <Panel title="The first rows, as they would become" flush=true>{table}</Panel> }.into_any())
+}
+
+fn preview_row(values: &Values, entity: &Entity, fields: &[&Field], row: &PreviewRow) -> AnyView {
+    let number = group_thousands(&row.row.to_string());
+    let refused = (!row.problems.is_empty()).then(|| view! { " "<Badge tone=Tone::Negative>"Refused"</Badge> });
+    let record = Record { id: Uuid::nil(), version: 0, values: row.values.clone(), labels: Map::new(), deleted_at: None };
+    let cells: Vec<AnyView> = fields
+        .iter()
+        .map(|field| {
+            let (label, numeric, value) = (field.label.clone(), field.is_numeric(), values.cell(entity, field, &record));
+            view! { <Cell label numeric>{value}</Cell> }.into_any()
+        })
+        .collect();
+    view! { <Row><Cell label="Row" numeric=true>{number}{refused}</Cell>{cells}</Row> }.into_any()
+}
+
+fn problem_panel(title: &str, count: i64, problems: &[Problem], download: Option<String>) -> AnyView {
+    let shown = problems.len().min(LISTED);
+    let text = match usize::try_from(count) {
+        Ok(count) if count > shown => format!("The first {shown}, of {} refused rows.", group_thousands(&count.to_string())),
+        _ => String::new(),
+    };
+    let actions = download.map(|href| view! { <LinkButton href icon="download">"Download the refused rows"</LinkButton> }.into_any());
+    let table = parts::problems(title, &problems[..shown]);
+    let title = title.to_owned();
+    view! { <Panel title text actions flush=true>{table}</Panel> }.into_any()
+}
+
+/// While the job waits or runs. Without a script the page asks again every two seconds.
+pub fn progress(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
+    let (done, rows) = (u64::try_from(import.done).unwrap_or_default(), u64::try_from(import.rows).unwrap_or_default());
+    let label = match import.status {
+        ImportStatus::Queued => "Waiting for its turn".to_owned(),
+        _ => format!("Importing {}", parts::lower(&entity.labels.many)),
+    };
+    let number = |value: u64| group_thousands(&value.to_string());
+    let detail = format!("{} of {} rows", number(done), number(rows));
+    let so_far = (import.refused > 0).then(|| format!("{} refused so far. ", number(import.refused.unsigned_abs())));
+    let list = viewer.path(&entity.plural);
+    let next = page.address();
+    view! {
+        <Meta http_equiv="refresh" content="2"/>
+        {parts::steps(Place::Import, None)}
+        <div class="import-progress" data-import=import.id.to_string() data-status=import.status.as_str()>
+            <Progress label value=done max=rows detail tone=Tone::Accent/>
+            <p class="page-text">{so_far}"You may leave this page; the import goes on, and the page tells how far it is when you come back."</p>
+            <FormActions>
+                <LinkButton href=next kind=ButtonKind::Secondary icon="refresh-cw">"Look again"</LinkButton>
+                <LinkButton href=list kind=ButtonKind::Ghost>"To the list"</LinkButton>
+            </FormActions>
+        </div>
+    }
+    .into_any()
+}
+
+/// What came of it, with the way to the rows, the refused ones, and back.
+pub async fn result(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, import: &Import) -> Result<AnyView> {
+    if page.query("undo").is_some() {
+        return Ok(confirm_undo(page, viewer, entity, import));
+    }
+    let problems = if import.refused > 0 { backend.run(ListProblems { id: import.id }).await? } else { Vec::new() };
+    let here = parts::path(viewer, import);
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let (one, many) = (&entity.labels.one, &entity.labels.many);
+    let when = import.finished_at.as_deref().map(|at| format!(" {}", clock.words(at))).unwrap_or_default();
+    let words = format!("{} created{when}.", counted(import.created, one, many));
+    let tiles = [
+        tile("Created", import.created, "new rows"),
+        tile("Updated", import.updated, "existed already"),
+        tile("Left as they were", import.unchanged, "existed already"),
+        tile("Refused", import.refused, "with their reasons below"),
+    ];
+    let tiles = view! { <Tiles>{tiles.into_iter().collect::<Vec<_>>()}</Tiles> };
+    let download = format!("{here}/errors.csv");
+    let panel = (import.refused > 0).then(|| problem_panel("Refused rows", import.refused, &problems, Some(download)));
+    let sort = format!("{}?sort=-createdAt&filter=", viewer.path(&entity.plural));
+    let undo = (import.created + import.updated > 0).then(|| {
+        view! { <LinkButton href=format!("{here}?undo=1") icon="undo-2">"Undo this import"</LinkButton> }
+    });
+    let again = viewer.path(&format!("{}/import", entity.plural));
+    let show = format!("Show the {}", parts::lower(many));
+    Ok(view! {
+        {parts::steps(Place::Done, None)}
+        <Notice tone=Tone::Positive title="The import is done">{words}</Notice>
+        <div class="stack import-result">
+            {tiles}
+            <FormActions>
+                <LinkButton href=sort kind=ButtonKind::Primary>{show}</LinkButton>
+                {undo}
+                <LinkButton href=again kind=ButtonKind::Ghost>"Import another file"</LinkButton>
+            </FormActions>
+            {panel}
+        </div>
+    }
+    .into_any())
+}
+
+fn confirm_undo(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
+    let here = parts::path(viewer, import);
+    let created = counted(import.created, &entity.labels.one, &entity.labels.many);
+    let text = match import.updated {
+        0 => format!("{created} made by this import are removed. Those that were changed since are kept, and listed."),
+        updated => format!(
+            "{created} made by this import are removed and {} put back to what they were. Those that were changed since are kept, and listed.",
+            group_thousands(&updated.to_string())
+        ),
+    };
+    let errors = page.replay_of("imports.undo").map(|replay| vec![FormError::new("", replay.error.message.clone())]).unwrap_or_default();
+    view! {
+        <FormErrors errors title="The import was not undone"/>
+        <Notice tone=Tone::Warning title="Undo this import?">{text}</Notice>
+        <form class="import-go" method="post" action=viewer.action("imports.undo")>
+            <input type="hidden" name="id" value=import.id.to_string()/>
+            {envelope(page, "undo", &here, "")}
+            <FormActions>
+                <SubmitButton kind=ButtonKind::Danger icon="undo-2">"Undo the import"</SubmitButton>
+                <LinkButton href=here.clone() kind=ButtonKind::Ghost>"Keep it"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any()
+}
+
+/// After an undo.
+pub fn undone(viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
+    let (one, many) = (&entity.labels.one, &entity.labels.many);
+    let again = viewer.path(&format!("{}/import", entity.plural));
+    let list = viewer.path(&entity.plural);
+    let kept = (import.kept > 0).then(|| {
+        let text = format!(
+            "{} changed since the import and {} kept as {}.",
+            counted(import.kept, one, many),
+            if import.kept == 1 { "was" } else { "were" },
+            if import.kept == 1 { "it is" } else { "they are" }
+        );
+        view! { <Notice tone=Tone::Warning title="Not everything was taken back">{text}</Notice> }
+    });
+    let text = format!("{} of {} were made by this import; those that nobody had changed since are gone.", counted(import.created, one, many), import.file_name);
+    let action = view! {
+        <LinkButton href=list kind=ButtonKind::Primary>"To the list"</LinkButton>
+        <LinkButton href=again>"Import a file"</LinkButton>
+    };
+    view! { {kept}<EmptyState icon="undo-2" title="This import was undone" text action=action.into_any()/> }.into_any()
+}
+
+/// The job as a whole could not be done.
+pub fn failed(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
+    let here = parts::path(viewer, import);
+    let again = viewer.path(&format!("{}/import", entity.plural));
+    let why = import.error.clone().unwrap_or_else(|| "It stopped, and left no reason behind".to_owned());
+    let done = counted(import.done, "row", "rows");
+    let text = format!("{why}. {done} had been worked on. What was written stays; importing the file again changes nothing that is there.");
+    view! {
+        {parts::steps(Place::Import, None)}
+        <Notice tone=Tone::Negative title="The import stopped">{text}</Notice>
+        <form class="import-go" method="post" action=viewer.action("imports.start")>
+            <input type="hidden" name="id" value=import.id.to_string()/>
+            {envelope(page, "start", &here, "")}
+            <FormActions>
+                <SubmitButton icon="refresh-cw">"Try again"</SubmitButton>
+                <LinkButton href=again kind=ButtonKind::Ghost>"Choose another file"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any()
+}

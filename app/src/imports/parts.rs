@@ -1,0 +1,87 @@
+//! What the pages of the import wizard share: the steps, the words for a state, the table of problems.
+
+use domain::imports::{Import, ImportStatus, Problem};
+use domain::money::group_thousands;
+use leptos::prelude::*;
+use ui::{Blank, Cell, DataTable, HeadCell, Row, Step, Steps, Tone};
+
+/// Where one is in the wizard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Upload,
+    Map,
+    Preview,
+    Import,
+    Done,
+}
+
+/// The steps; those that can be gone back to are links to `import`, the page of this import.
+pub fn steps(place: Place, import: Option<&str>) -> AnyView {
+    let back = |label: &str, query: &str| match import {
+        Some(path) if matches!(place, Place::Map | Place::Preview) => Step::link(label, format!("{path}{query}")),
+        _ => Step::new(label),
+    };
+    let items = vec![Step::new("Upload"), back("Map columns", "?step=map"), back("Look at it", ""), Step::new("Import")];
+    view! { <div class="import-steps"><Steps label="Steps of the import" items current=place as usize/></div> }.into_any()
+}
+
+pub const fn status(status: ImportStatus) -> (&'static str, Tone) {
+    match status {
+        ImportStatus::Uploaded => ("Uploaded", Tone::Neutral),
+        ImportStatus::Mapped => ("Ready", Tone::Info),
+        ImportStatus::Queued => ("Waiting", Tone::Info),
+        ImportStatus::Running => ("Running", Tone::Accent),
+        ImportStatus::Done => ("Done", Tone::Positive),
+        ImportStatus::Failed => ("Failed", Tone::Negative),
+        ImportStatus::Undone => ("Undone", Tone::Neutral),
+    }
+}
+
+/// "Lead" inside a sentence.
+pub fn lower(label: &str) -> String {
+    crate::records::lower(label)
+}
+
+/// `9,900 leads`, `1 lead`.
+pub fn counted(value: i64, one: &str, many: &str) -> String {
+    format!("{} {}", group_thousands(&value.to_string()), lower(if value == 1 { one } else { many }))
+}
+
+/// Rows, columns, values and reasons of what was refused.
+pub fn problems(label: &str, problems: &[Problem]) -> AnyView {
+    let head = view! {
+        <HeadCell label="Row" numeric=true/>
+        <HeadCell label="Column"/>
+        <HeadCell label="Value"/>
+        <HeadCell label="Why it is refused"/>
+    };
+    let rows: Vec<AnyView> = problems.iter().map(problem).collect();
+    view! { <DataTable label=label.to_owned() head=head.into_any() inline=true>{rows}</DataTable> }.into_any()
+}
+
+fn problem(problem: &Problem) -> AnyView {
+    let row = group_thousands(&problem.row.to_string());
+    let reason = problem.reason.clone();
+    let column = match problem.column.clone() {
+        Some(column) => view! { <bdi>{column}</bdi> }.into_any(),
+        None => view! { "The whole row" }.into_any(),
+    };
+    let value = match problem.value.clone().filter(|value| !value.is_empty()) {
+        Some(value) => view! { <span class="import-value" dir="auto">{value}</span> }.into_any(),
+        None => view! { <Blank/> }.into_any(),
+    };
+    view! {
+        <Row>
+            <Cell label="Row" numeric=true>{row}</Cell>
+            <Cell label="Column" lead=true>{column}</Cell>
+            <Cell label="Value">{value}</Cell>
+            <Cell label="Why">{reason}</Cell>
+        </Row>
+    }
+    .into_any()
+}
+
+/// Path of an import's page.
+pub fn path(viewer: &crate::page::Viewer, import: &Import) -> String {
+    viewer.path(&format!("imports/{}", import.id))
+}

@@ -1,0 +1,107 @@
+//! The first step of an import: choose a file. Below it the imports of before.
+
+use super::parts::{self, Place};
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, Viewer, load, set_status, use_page};
+use crate::time::Clock;
+use domain::imports::{Import, ListImports, MAX_FILE_BYTES};
+use domain::money::group_thousands;
+use domain::schema::Entity;
+use domain::{Error, Result, Verb};
+use leptos::prelude::*;
+use ui::{
+    Badge, ButtonKind, Cell, Crumb, DataTable, FileInput, FormActions, FormError, FormErrors, HeadCell, LinkButton, Page, PageHeader, Panel,
+    Row, SubmitButton, TextLink,
+};
+
+#[component]
+pub fn UploadPage() -> impl IntoView {
+    let page = use_page();
+    load(draw(page)).into_any()
+}
+
+async fn draw(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let plural = page.path.trim_start_matches('/').split('/').nth(2).unwrap_or_default();
+    let entity = viewer.entity(plural)?;
+    if !viewer.may(&entity, Verb::Import) {
+        return Err(Error::forbidden(entity.permission(Verb::Import), &viewer.role));
+    }
+    let past = backend.run(ListImports { entity: entity.key.clone() }).await?;
+    let list = viewer.path(&entity.plural);
+    let many = parts::lower(&entity.labels.many);
+    let (title, form, past) = (format!("Import {many}"), form(&page, &viewer, &entity), past_imports(&page, &viewer, &past));
+    let body = view! {
+        <Page narrow=true>
+            <PageHeader title text="Nothing is written before you have seen what would happen, and a whole import can be undone."/>
+            {parts::steps(Place::Upload, None)}
+            {form}
+            {past}
+        </Page>
+    }
+    .into_any();
+    let crumbs = vec![Crumb::link(entity.labels.many.clone(), list), Crumb::here("Import")];
+    Ok(workspace_frame(&page, crumbs, None, None, body))
+}
+
+fn form(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
+    let refused = page.replay_of("imports.create");
+    if let Some(replay) = &refused {
+        set_status(replay.error.kind.status());
+    }
+    let error = refused.map(|replay| replay.error.message.clone());
+    let errors: Vec<FormError> = error.iter().map(|message| FormError::new("file", message.clone())).collect();
+    let list = viewer.path(&entity.plural);
+    let action = format!("{list}/import");
+    let megabytes = MAX_FILE_BYTES / (1024 * 1024);
+    let hint = format!("CSV, separated by commas, semicolons or tabs, at most {megabytes} MB. Any order of columns; you say next what each one means.");
+    view! {
+        <FormErrors errors title="The file was not taken"/>
+        <form class="form" method="post" action=action enctype="multipart/form-data">
+            <FileInput name="file" label="File" accept=".csv,.tsv,.txt,text/csv" hint error required=true/>
+            <FormActions>
+                <SubmitButton icon="upload">"Upload and map columns"</SubmitButton>
+                <LinkButton href=list kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any()
+}
+
+fn past_imports(page: &PageContext, viewer: &Viewer, past: &[Import]) -> Option<AnyView> {
+    if past.is_empty() {
+        return None;
+    }
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let head = view! {
+        <HeadCell label="File"/>
+        <HeadCell label="Status"/>
+        <HeadCell label="Rows" numeric=true/>
+        <HeadCell label="Created" numeric=true/>
+        <HeadCell label="Refused" numeric=true/>
+        <HeadCell label="When"/>
+    };
+    let rows: Vec<AnyView> = past.iter().map(|import| past_row(viewer, clock, import)).collect();
+    let table = view! { <DataTable label="Imports of before" head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
+    Some(view! { <div class="import-past"><Panel title="Imports of before" flush=true>{table}</Panel></div> }.into_any())
+}
+
+fn past_row(viewer: &Viewer, clock: Clock, import: &Import) -> AnyView {
+    let href = viewer.path(&format!("imports/{}", import.id));
+    let number = |value: i64| group_thousands(&value.to_string());
+    let (words, tone) = parts::status(import.status);
+    let (file, rows, created, refused) = (import.file_name.clone(), number(import.rows), number(import.created), number(import.refused));
+    let when = clock.moment(&import.created_at);
+    let by = import.created_by.clone().map(|name| view! { " by "<bdi>{name}</bdi> });
+    view! {
+        <Row>
+            <Cell label="File" lead=true><TextLink href>{file}</TextLink></Cell>
+            <Cell label="Status"><Badge tone>{words}</Badge></Cell>
+            <Cell label="Rows" numeric=true>{rows}</Cell>
+            <Cell label="Created" numeric=true>{created}</Cell>
+            <Cell label="Refused" numeric=true>{refused}</Cell>
+            <Cell label="When">{when}{by}</Cell>
+        </Row>
+    }
+    .into_any()
+}

@@ -1,0 +1,103 @@
+//! The left side of a record: its fields in groups. Each that may be changed has a pencil, which draws that one field as a form in its
+//! place (`?edit={field}`).
+
+use super::choices::Choices;
+use super::form::{self, Draft, Look};
+use super::post::{argument, base_address, envelope, hidden};
+use super::values::Values;
+use crate::page::{PageContext, Viewer};
+use domain::records::Record;
+use domain::schema::{Entity, Field, FieldKind};
+use domain::{BackendHandle, Result, Verb};
+use leptos::prelude::*;
+use ui::{ButtonKind, DescriptionList, DescriptionRow, IconButton, LinkButton, Size, SubmitButton};
+
+/// Standard fields that say how the row came about, under a heading of their own.
+const HISTORY: [&str; 4] = ["createdAt", "createdBy", "updatedAt", "updatedBy"];
+
+pub async fn view(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<AnyView> {
+    let shown: Vec<&Field> = entity.fields.iter().filter(|field| belongs(viewer, field)).collect();
+    let (history, own): (Vec<&Field>, Vec<&Field>) = shown.into_iter().partition(|field| HISTORY.contains(&field.key.as_str()));
+    let may_edit = viewer.may(entity, Verb::Update) && record.deleted_at.is_none();
+    let edited = argument(page, "edit").and_then(|key| own.iter().find(|field| field.key == key)).filter(|field| may_edit && !field.read_only);
+    let inline = match edited {
+        Some(field) => Some((field.key.clone(), inline_form(page, viewer, backend, entity, record, field).await?)),
+        None => None,
+    };
+    let values = Values::of(page);
+    let mut inline = inline;
+    let mut lists: Vec<AnyView> = Vec::new();
+    for (title, fields) in form::groups(&own) {
+        let rows: Vec<AnyView> = fields
+            .into_iter()
+            .map(|field| {
+                let form = inline.take_if(|(key, _)| *key == field.key).map(|(_, form)| form);
+                row(page, &values, entity, record, field, may_edit, form)
+            })
+            .collect();
+        lists.push(view! { <DescriptionList title>{rows}</DescriptionList> }.into_any());
+    }
+    let past: Vec<AnyView> = history.into_iter().map(|field| row(page, &values, entity, record, field, false, None)).collect();
+    lists.push(view! { <DescriptionList title="Record">{past}</DescriptionList> }.into_any());
+    Ok(view! { <div class="about" data-record-id=record.id.to_string() data-version=record.version.to_string() data-entity=entity.key.clone()>{lists}</div> }.into_any())
+}
+
+/// Number and state stand in the head of the page.
+fn belongs(viewer: &Viewer, field: &Field) -> bool {
+    !matches!(field.kind, FieldKind::Number | FieldKind::State) && form::may_see(viewer, field)
+}
+
+fn row(
+    page: &PageContext,
+    values: &Values,
+    entity: &Entity,
+    record: &Record,
+    field: &Field,
+    may_edit: bool,
+    form: Option<AnyView>,
+) -> AnyView {
+    let label = field.label.clone();
+    if let Some(form) = form {
+        return view! { <DescriptionRow label>{form}</DescriptionRow> }.into_any();
+    }
+    let pencil = (may_edit && !field.read_only).then(|| {
+        let href = format!("{}#values.{}", base_address(page, &[("edit", &field.key)]), field.key);
+        view! { <IconButton icon="pencil" label=format!("Edit {}", field.label) href size=Size::Small/> }
+    });
+    let (value, key) = (values.cell(entity, field, record), field.key.clone());
+    view! { <DescriptionRow label><span class="about-value" data-field=key>{value}{pencil}</span></DescriptionRow> }.into_any()
+}
+
+/// One field as a form in the place of its value.
+async fn inline_form(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    record: &Record,
+    field: &Field,
+) -> Result<AnyView> {
+    let fields = [field];
+    let replay = page.replay_of("records.update");
+    let choices = Choices::load(page, viewer, backend, &fields, Some(record)).await?;
+    let draft = Draft { page, viewer, record: Some(record), replay: replay.as_deref(), choices: &choices };
+    let back = base_address(page, &[]);
+    let general = replay.as_deref().filter(|replay| replay.error.fields.is_empty());
+    Ok(view! {
+        <form class="inline-form" method="post" action=viewer.action("records.update") data-form="inline">
+            {general.map(|replay| form::problems(replay, entity, "This was not saved"))}
+            {form::default_button(&draft, &fields)}
+            {hidden("entity", entity.key.clone())}
+            {hidden("id", record.id.to_string())}
+            {hidden("version", form::read_version(page, record))}
+            {form::base(&draft, &fields)}
+            {envelope(page, "inline", &back, &format!("{} saved", field.label))}
+            {form::control(&draft, field, Look::inline())}
+            <div class="inline-actions">
+                <SubmitButton size=Size::Small>"Save"</SubmitButton>
+                <LinkButton href=back.clone() kind=ButtonKind::Ghost size=Size::Small>"Cancel"</LinkButton>
+            </div>
+        </form>
+    }
+    .into_any())
+}

@@ -1,0 +1,148 @@
+//! What the selects of a form offer: members, and rows of referenced entities. Fetched before the form is drawn, so that it works without
+//! a script. A table with more rows than a select can hold gets a search beside it.
+
+use crate::page::{PageContext, Viewer};
+use domain::people::ListMembers;
+use domain::records::{GetRecord, ListRecords, Record};
+use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, Sort};
+use domain::{BackendHandle, Result, Verb};
+use std::collections::BTreeMap;
+use ui::Choice;
+use uuid::Uuid;
+
+/// Rows that a select offers; beyond, one searches.
+const OFFERED: u32 = 200;
+/// Rows that a search offers.
+const FOUND: u32 = 50;
+
+#[derive(Default)]
+pub struct Choices {
+    by_field: BTreeMap<String, Offered>,
+}
+
+#[derive(Clone, Default)]
+pub struct Offered {
+    pub choices: Vec<Choice>,
+    /// There are more rows than are offered.
+    pub more: bool,
+    /// Words that were searched for.
+    pub found: Option<String>,
+}
+
+impl Choices {
+    pub fn of(&self, field: &Field) -> Offered {
+        self.by_field.get(&field.key).cloned().unwrap_or_default()
+    }
+
+    /// Loads what these fields need. `record` is the row as it is now: what it points at is always offered.
+    pub async fn load(
+        page: &PageContext,
+        viewer: &Viewer,
+        backend: &BackendHandle,
+        fields: &[&Field],
+        record: Option<&Record>,
+    ) -> Result<Self> {
+        let mut by_field = BTreeMap::new();
+        let mut members: Option<Vec<Choice>> = None;
+        for field in fields {
+            let current = current(page, field, record);
+            let mut offered = match &field.kind {
+                FieldKind::Member => {
+                    let choices = match members.clone() {
+                        Some(choices) => choices,
+                        None => members.insert(load_members(backend).await?).clone(),
+                    };
+                    Offered { choices, more: false, found: None }
+                }
+                FieldKind::Reference { entity } => match viewer.catalog.get(entity) {
+                    Some(target) if viewer.may(target, Verb::Read) => load_rows(page, backend, target, field).await?,
+                    _ => Offered::default(),
+                },
+                _ => continue,
+            };
+            for id in current {
+                if !offered.choices.iter().any(|choice| choice.value == id) {
+                    offered.choices.insert(0, Choice::new(id.clone(), label(viewer, backend, field, record, &id).await));
+                }
+            }
+            by_field.insert(field.key.clone(), offered);
+        }
+        Ok(Self { by_field })
+    }
+}
+
+/// Ids that the select must offer: what the row holds, and what was chosen in the form before.
+fn current(page: &PageContext, field: &Field, record: Option<&Record>) -> Vec<String> {
+    let posted = format!("values.{}", field.key);
+    let typed = page.replay.as_ref().and_then(|replay| replay.value(&posted));
+    let mut ids: Vec<String> = [record.and_then(|record| record.text(&field.key)), page.query(&posted), page.query(&field.key), typed]
+        .into_iter()
+        .flatten()
+        .filter(|id| Uuid::try_parse(id).is_ok())
+        .map(str::to_owned)
+        .collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+async fn load_members(backend: &BackendHandle) -> Result<Vec<Choice>> {
+    let members = backend.run(ListMembers {}).await?;
+    Ok(members.into_iter().filter(|member| member.status == "active").map(|member| Choice::new(member.id.to_string(), member.name)).collect())
+}
+
+async fn load_rows(page: &PageContext, backend: &BackendHandle, target: &Entity, field: &Field) -> Result<Offered> {
+    let words = page.query(&format!("find.{}", field.key)).map(str::to_owned);
+    let limit = if words.is_some() { FOUND } else { OFFERED };
+    let mut wanted = vec![target.title.clone(), "number".to_owned()];
+    wanted.extend(target.subtitle.clone());
+    let title_sorts = target.field(&target.title).is_some_and(|title| title.indexed);
+    let query = ListQuery {
+        search: words.clone(),
+        sort: if title_sorts { vec![Sort { field: target.title.clone(), descending: false }] } else { Vec::new() },
+        limit,
+        fields: wanted,
+        count: Count::None,
+        ..ListQuery::default()
+    };
+    let answer = backend.run(ListRecords { entity: target.key.clone(), query }).await?;
+    let choices = answer.records()?.iter().map(|row| Choice::new(row.id.to_string(), row_label(target, row))).collect();
+    Ok(Offered { choices, more: answer.next.is_some() || words.is_some(), found: words })
+}
+
+/// The title, with the number where it tells rows of one name apart.
+fn row_label(target: &Entity, row: &Record) -> String {
+    let title = row.text(&target.title).unwrap_or_default();
+    match row.text("number") {
+        Some(number) if title.is_empty() => number.to_owned(),
+        Some(number) => format!("{title} · {number}"),
+        None => title.to_owned(),
+    }
+}
+
+/// The name of a row or member that is chosen but not among those offered.
+async fn label(viewer: &Viewer, backend: &BackendHandle, field: &Field, record: Option<&Record>, id: &str) -> String {
+    let held = record.filter(|record| record.text(&field.key) == Some(id)).and_then(|record| record.label(&field.key));
+    if let Some(label) = held {
+        return label.to_owned();
+    }
+    let target = match &field.kind {
+        FieldKind::Reference { entity } => viewer.catalog.get(entity),
+        FieldKind::Member => return "Somebody who left".to_owned(),
+        _ => None,
+    };
+    if let (Some(target), Ok(id)) = (target, Uuid::try_parse(id))
+        && let Ok(row) = backend.run(GetRecord { entity: target.key.clone(), id }).await
+    {
+        return row_label(target, &row);
+    }
+    id.to_owned()
+}
+
+/// What an id of a field is called, for pages that show values from several moments.
+pub async fn name(viewer: &Viewer, backend: &BackendHandle, offered: &Choices, field: &Field, record: &Record, id: &str) -> String {
+    match offered.of(field).choices.iter().find(|choice| choice.value == id) {
+        Some(choice) => choice.label.clone(),
+        None => label(viewer, backend, field, Some(record), id).await,
+    }
+}

@@ -1,0 +1,105 @@
+//! Turning a lead into a customer and, unless declined, an opportunity (`?convert=1` of the lead).
+
+use super::list_parts::lower;
+use super::address;
+use super::choices::Choices;
+use super::form;
+use super::post::{carried, envelope, hidden, subject};
+use crate::page::{PageContext, Viewer};
+use domain::records::Record;
+use domain::schema::{Entity, Field};
+use domain::{BackendHandle, Error, Result, Verb};
+use leptos::prelude::*;
+use ui::{ButtonKind, Choice, DialogPage, FormActions, FormSection, LinkButton, Select, SubmitButton, TextInput};
+
+pub const OPERATION: &str = "crm.convert_lead";
+
+/// Whether this entity converts at all.
+pub fn converts(entity: &Entity) -> bool {
+    entity.key == "lead" && entity.field("customer").is_some()
+}
+
+/// What a lead became, by field.
+pub fn became(record: &Record) -> bool {
+    record.text("customer").is_some()
+}
+
+/// Why it cannot be converted now.
+pub fn reason(viewer: &Viewer, entity: &Entity, record: &Record) -> Option<String> {
+    if record.deleted_at.is_some() {
+        return Some("It is in the trash".to_owned());
+    }
+    viewer.missing(entity, Verb::Update).or_else(|| {
+        let customer = viewer.catalog.get("customer")?;
+        viewer.missing(customer, Verb::Create)
+    })
+}
+
+pub async fn view(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<AnyView> {
+    let here = address::of(viewer, entity, record);
+    let one = lower(&entity.labels.one);
+    if became(record) {
+        return Err(Error::conflict(format!("This {one} was converted before; its page names what it became")));
+    }
+    if let Some(reason) = reason(viewer, entity, record) {
+        return Err(Error::conflict(reason));
+    }
+    let Some(field) = entity.field("customer") else { return Err(Error::not_found()) };
+    let fields: [&Field; 1] = [field];
+    let offered = Choices::load(page, viewer, backend, &fields, Some(record)).await?.of(field);
+    let replay = page.replay_of(OPERATION);
+    let typed = |name: &str| replay.as_deref().and_then(|replay| replay.value(name)).or_else(|| page.query(&format!("values.{name}"))).map(str::to_owned);
+    let title = address::title(entity, record);
+    let company = record.text("company").filter(|company| !company.is_empty()).unwrap_or(&title).to_owned();
+    let deal = typed("opportunity").unwrap_or_else(|| company.clone());
+    let customer = label_of(viewer, "customer");
+    let opportunity = label_of(viewer, "opportunity");
+    let mut choices = offered.choices.clone();
+    choices.insert(0, Choice::new("", format!("New {}: {company}", customer.to_lowercase())));
+    let text = format!("A contact is made from {title}. The {one} counts as won and stays, with links to what it became.");
+    let find = offered.more.then(|| find(page, offered.found.clone(), &customer));
+    let (heading, verb, chosen, close) = (format!("Convert {title}"), format!("Convert {one}"), typed("customer"), here.clone());
+    let form = view! {
+        {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not converted"))}
+        {find}
+        <form class="form" method="post" action=viewer.action(OPERATION)>
+            {subject(entity, record)}
+            {envelope(page, "convert", &here, &format!("{} converted", entity.labels.one))}
+            <FormSection>
+                <Select name="customer" label=customer choices value=chosen/>
+                <TextInput
+                    name="opportunity"
+                    label=opportunity
+                    value=deal
+                    hint="Clear the name if there is no deal to follow yet."
+                    maxlength=200
+                    autocomplete="off"
+                />
+            </FormSection>
+            <FormActions>
+                <SubmitButton>{verb}</SubmitButton>
+                <LinkButton href=here kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any();
+    Ok(view! { <DialogPage title=heading text close_href=close>{form}</DialogPage> }.into_any())
+}
+
+fn label_of(viewer: &Viewer, key: &str) -> String {
+    viewer.catalog.get(key).map_or_else(|| key.to_owned(), |entity| entity.labels.one.clone())
+}
+
+/// Looks for an existing customer: a page of its own, so that nothing typed is in the way.
+fn find(page: &PageContext, words: Option<String>, customer: &str) -> AnyView {
+    let label = format!("Find an existing {}", customer.to_lowercase());
+    view! {
+        <form class="reference-find" method="get" action=page.path.clone()>
+            {hidden("convert", "1")}
+            {carried(page)}
+            <input class="input" type="search" name="find.customer" value=words placeholder=label.clone() aria-label=label autocomplete="off"/>
+            <button class="btn btn-secondary size-m" type="submit">"Find"</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,64 @@
+//! All fields of one row as a form. A save that came too late turns into the conflict page.
+
+use super::list_parts::lower;
+use super::choices::Choices;
+use super::form::{self, Draft};
+use super::post::{envelope, hidden, way_back};
+use super::{address, conflict};
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, load, use_page};
+use domain::records::GetRecord;
+use domain::{Error, Result, Verb};
+use leptos::prelude::*;
+use ui::{ButtonKind, Crumb, FormActions, LinkButton, Page, PageHeader, SubmitButton};
+
+#[component]
+pub fn EditPage() -> impl IntoView {
+    let page = use_page();
+    load(draw(page)).into_any()
+}
+
+async fn draw(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let entity = viewer.entity(address::plural(&page))?;
+    let id = address::id(&page)?;
+    if !viewer.may(&entity, Verb::Update) {
+        return Err(Error::forbidden(entity.permission(Verb::Update), &viewer.role));
+    }
+    if let Some(view) = conflict::of(&page, &viewer, &backend, &entity).await? {
+        return Ok(view);
+    }
+    let record = backend.run(GetRecord { entity: entity.key.clone(), id }).await?;
+    if record.deleted_at.is_some() {
+        return Err(Error::conflict(format!("This {} is in the trash; restore it before changing it", lower(&entity.labels.one))));
+    }
+    let fields = form::fields_of(&viewer, &entity);
+    let replay = page.replay_of("records.update");
+    let choices = Choices::load(&page, &viewer, &backend, &fields, Some(&record)).await?;
+    let draft = Draft { page: &page, viewer: &viewer, record: Some(&record), replay: replay.as_deref(), choices: &choices };
+    let one = lower(&entity.labels.one);
+    let here = viewer.path(&format!("{}/{id}", entity.plural));
+    let back = way_back(&page, &viewer.slug, here.clone());
+    let title = address::title(&entity, &record);
+    let (heading, verb) = (format!("Edit {title}"), format!("Save {one}"));
+    let form = view! {
+        {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
+        <form class="form" method="post" action=viewer.action("records.update") data-form="edit">
+            {form::default_button(&draft, &fields)}
+            {hidden("entity", entity.key.clone())}
+            {hidden("id", id.to_string())}
+            {hidden("version", form::read_version(&page, &record))}
+            {form::base(&draft, &fields)}
+            {envelope(&page, "edit", &back, &format!("{} saved", entity.labels.one))}
+            {form::sections(&draft, &fields)}
+            <FormActions>
+                <SubmitButton>{verb}</SubmitButton>
+                <LinkButton href=back kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any();
+    let body = view! { <Page narrow=true><PageHeader title=heading/>{form}</Page> }.into_any();
+    let crumbs = vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::link(title.clone(), here), Crumb::here("Edit")];
+    Ok(workspace_frame(&page, crumbs, None, None, body))
+}

@@ -1,0 +1,297 @@
+//! The form of any described entity: fields in groups, each kind with its control, what was typed kept, what is wrong said beside it.
+//!
+//! Names are `values.{key}`, of money `values.{key}.amount` and `.currency`. `base.{key}` carries what was read, as JSON, so that a stale
+//! save can say what it was.
+
+use super::choices::{Choices, Offered};
+use super::post::{carried, hidden};
+use crate::page::{PageContext, Replay, Viewer};
+use domain::currency;
+use domain::records::Record;
+use domain::schema::{Entity, Field, FieldKind};
+use leptos::prelude::*;
+use serde_json::Value;
+use ui::{Checkbox, Choice, DateInput, FormError, FormErrors, FormSection, MoneyInput, Select, TextArea, TextInput};
+
+/// What the controls are filled from.
+#[derive(Clone, Copy)]
+pub struct Draft<'a> {
+    pub page: &'a PageContext,
+    pub viewer: &'a Viewer,
+    /// The row that is changed; a new one has none.
+    pub record: Option<&'a Record>,
+    pub replay: Option<&'a Replay>,
+    pub choices: &'a Choices,
+}
+
+/// How a control stands.
+#[derive(Clone, Copy, Default)]
+pub struct Look {
+    /// The label is only heard.
+    pub bare: bool,
+    pub autofocus: bool,
+    /// Required here, whatever the description says.
+    pub required: bool,
+}
+
+impl Look {
+    /// In a form that asks for it.
+    pub fn asked() -> Self {
+        Self { required: true, ..Self::default() }
+    }
+
+    /// In the place of the value.
+    pub fn inline() -> Self {
+        Self { bare: true, autofocus: true, required: false }
+    }
+}
+
+impl Draft<'_> {
+    /// What stands in a control: what was typed, what the link asks for, what the row holds, the default of a new row.
+    fn text(&self, field: &Field, part: Option<&str>) -> String {
+        let name = part.map_or_else(|| name_of(field), |part| format!("{}.{part}", name_of(field)));
+        if let Some(typed) = self.replay.and_then(|replay| replay.value(&name)) {
+            return typed.to_owned();
+        }
+        // Not `query()`, which takes an emptied control for one that was not sent.
+        if let Some((_, typed)) = self.page.query.iter().rev().find(|(key, _)| *key == name) {
+            return typed.clone();
+        }
+        match self.record {
+            Some(record) => control_text(field, record.values.get(&field.key).unwrap_or(&Value::Null), part),
+            None => match self.page.query(&field.key) {
+                Some(asked) if part.is_none() => asked.to_owned(),
+                _ => control_text(field, field.default.as_ref().unwrap_or(&Value::Null), part),
+            },
+        }
+    }
+
+    fn error(&self, field: &Field) -> Option<String> {
+        let amount = format!("{}.amount", field.key);
+        let replay = self.replay?;
+        replay.error_for(&field.key).or_else(|| replay.error_for(&amount)).or_else(|| replay.error_for(&field.currency_key())).map(str::to_owned)
+    }
+}
+
+fn name_of(field: &Field) -> String {
+    format!("values.{}", field.key)
+}
+
+/// Id of the control that a fault of the field links to.
+fn control_id(entity: &Entity, key: &str) -> String {
+    let key = key.split('.').next().unwrap_or(key);
+    match entity.field(key).map(|field| &field.kind) {
+        Some(FieldKind::Money { .. }) => format!("values.{key}.amount"),
+        Some(_) => format!("values.{key}"),
+        None => String::new(),
+    }
+}
+
+/// A canonical value as its control wants it.
+pub fn control_text(field: &Field, value: &Value, part: Option<&str>) -> String {
+    let whole = match part {
+        Some(part) => value.get(part).unwrap_or(&Value::Null),
+        None => value,
+    };
+    match whole {
+        Value::String(text) if matches!(field.kind, FieldKind::Datetime) => {
+            text.strip_suffix('Z').unwrap_or(text).trim_end_matches(":00").to_owned()
+        }
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// Fields that the viewer fills in, in the order of the description.
+pub fn fields_of<'a>(viewer: &Viewer, entity: &'a Entity) -> Vec<&'a Field> {
+    entity.editable().filter(|field| may_see(viewer, field)).collect()
+}
+
+/// Some fields need a permission of their own.
+pub fn may_see(viewer: &Viewer, field: &Field) -> bool {
+    field.permission.as_ref().is_none_or(|permission| viewer.grants.allows(permission))
+}
+
+/// Fields by their heading, in the order in which headings first appear; those without one come first.
+pub fn groups<'a>(fields: &[&'a Field]) -> Vec<(Option<String>, Vec<&'a Field>)> {
+    let mut groups: Vec<(Option<String>, Vec<&Field>)> = vec![(None, Vec::new())];
+    for field in fields {
+        match groups.iter_mut().find(|(group, _)| *group == field.group) {
+            Some((_, members)) => members.push(field),
+            None => groups.push((field.group.clone(), vec![field])),
+        }
+    }
+    groups.retain(|(_, members)| !members.is_empty());
+    groups
+}
+
+/// Every field in its section.
+pub fn sections(draft: &Draft<'_>, fields: &[&Field]) -> Vec<AnyView> {
+    groups(fields)
+        .into_iter()
+        .map(|(title, members)| {
+            let long = members.iter().all(|field| matches!(field.kind, FieldKind::LongText { .. }));
+            let controls: Vec<AnyView> = members.iter().map(|field| control(draft, field, Look::default())).collect();
+            view! { <FormSection title two_columns=!long>{controls}</FormSection> }.into_any()
+        })
+        .collect()
+}
+
+/// The values as they were read, for the conflict page.
+pub fn base(draft: &Draft<'_>, fields: &[&Field]) -> Vec<AnyView> {
+    let Some(record) = draft.record else { return Vec::new() };
+    fields
+        .iter()
+        .map(|field| {
+            let name = format!("base.{}", field.key);
+            let read = draft.page.query(&name).map(str::to_owned);
+            let value = read.unwrap_or_else(|| record.values.get(&field.key).unwrap_or(&Value::Null).to_string());
+            hidden(name, value)
+        })
+        .collect()
+}
+
+/// The version that the values of the form were read at. A form that went to its own page to look something up keeps the first one, or a
+/// change in between would be overwritten unseen.
+pub fn read_version(page: &PageContext, record: &Record) -> String {
+    page.query("version").map_or_else(|| record.version.to_string(), str::to_owned)
+}
+
+/// What is wrong, above the form.
+pub fn problems(replay: &Replay, entity: &Entity, title: &str) -> AnyView {
+    let mut errors: Vec<FormError> = replay
+        .error
+        .fields
+        .iter()
+        .map(|fault| {
+            let key = fault.field.split('.').next().unwrap_or(&fault.field);
+            let label = entity.field(key).map_or(fault.field.as_str(), |field| &field.label);
+            FormError::new(control_id(entity, key), format!("{label}: {}", fault.message))
+        })
+        .collect();
+    if errors.is_empty() {
+        errors.push(FormError::new("", replay.error.message.clone()));
+    }
+    view! { <FormErrors errors title=title.to_owned()/> }.into_any()
+}
+
+/// Whether a form of these fields holds a search of its own, and therefore needs [`default_button`].
+pub fn searches(draft: &Draft<'_>, fields: &[&Field]) -> bool {
+    fields.iter().any(|field| draft.choices.of(field).more)
+}
+
+/// Enter presses the first button of a form, which must not be the one of a search inside it.
+pub fn default_button(draft: &Draft<'_>, fields: &[&Field]) -> Option<AnyView> {
+    searches(draft, fields).then(|| {
+        view! { <button type="submit" class="sr-only" tabindex="-1" aria-hidden="true">"Save"</button>{carried(draft.page)} }.into_any()
+    })
+}
+
+/// The control of a field.
+pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
+    let (name, label) = (name_of(field), field.label.clone());
+    let (hint, error) = (field.help.clone(), draft.error(field));
+    let required = field.required || look.required;
+    let (bare, autofocus) = (look.bare, look.autofocus);
+    let value = draft.text(field, None);
+    let text = |r#type: &'static str, maxlength: Option<u32>, mode: Option<&'static str>, hint: Option<String>| {
+        let (name, label, value, error) = (name.clone(), label.clone(), value.clone(), error.clone());
+        view! { <TextInput name label value r#type hint error required bare autofocus maxlength=maxlength.unwrap_or(400) inputmode=mode autocomplete="off"/> }
+            .into_any()
+    };
+    match &field.kind {
+        FieldKind::Text { max } => text("text", Some(*max), None, hint),
+        FieldKind::LongText { max } => {
+            view! { <TextArea name label value hint error required bare rows=5 maxlength=*max/> }.into_any()
+        }
+        FieldKind::Email => text("email", Some(254), None, hint),
+        FieldKind::Phone => text("tel", Some(40), None, hint),
+        FieldKind::Country => text("text", Some(2), None, Some(hint.unwrap_or_else(|| "Two letters, such as KE or DE".to_owned()))),
+        FieldKind::Integer { .. } => text("text", None, Some("numeric"), hint),
+        FieldKind::Decimal { .. } => text("text", None, Some("decimal"), hint),
+        FieldKind::Money { .. } => money(draft, field, look, error),
+        FieldKind::Boolean => {
+            let checked = value == "true";
+            view! { {hidden(name.clone(), "false")}<Checkbox name label checked hint error/> }.into_any()
+        }
+        FieldKind::Date { .. } => view! { <DateInput name label value hint error required bare/> }.into_any(),
+        FieldKind::Datetime => {
+            let hint = hint.unwrap_or_else(|| "In UTC".to_owned());
+            view! { <DateInput name label value with_time=true hint error required bare/> }.into_any()
+        }
+        FieldKind::Option { options } => {
+            let choices = options.iter().map(|choice| Choice::new(choice.key.clone(), choice.label.clone())).collect();
+            let blank = if required && !value.is_empty() { None } else { Some(if required { "Choose" } else { "None" }) };
+            view! { <Select name label choices value blank hint error required bare/> }.into_any()
+        }
+        FieldKind::Reference { .. } | FieldKind::Member => reference(draft, field, look, value, error),
+        // Made or moved by the server; no form shows them.
+        FieldKind::State | FieldKind::Number => ().into_any(),
+    }
+}
+
+fn money(draft: &Draft<'_>, field: &Field, look: Look, error: Option<String>) -> AnyView {
+    let name = name_of(field);
+    let held = draft.text(field, Some("currency"));
+    let chosen = if held.is_empty() { draft.viewer.currency.clone() } else { held };
+    // The workspace's own currency first: it is the one that is nearly always meant.
+    let mut currencies = vec![draft.viewer.currency.clone()];
+    currencies.extend(currency::CODES.iter().filter(|code| **code != draft.viewer.currency).map(|code| (*code).to_owned()));
+    view! {
+        <MoneyInput
+            name=format!("{name}.amount")
+            currency_name=format!("{name}.currency")
+            label=field.label.clone()
+            value=draft.text(field, Some("amount"))
+            currencies
+            currency=chosen
+            hint=field.help.clone()
+            error
+            required=field.required || look.required
+            bare=look.bare
+        />
+    }
+    .into_any()
+}
+
+fn reference(draft: &Draft<'_>, field: &Field, look: Look, value: String, error: Option<String>) -> AnyView {
+    let Offered { choices, more, found } = draft.choices.of(field);
+    let required = field.required || look.required;
+    let nothing = choices.is_empty();
+    let blank = match (&found, required) {
+        (Some(_), _) if nothing => "Nothing found",
+        (_, true) => "Choose",
+        (_, false) => "None",
+    };
+    let select = view! {
+        <Select
+            name=name_of(field)
+            label=field.label.clone()
+            choices
+            value
+            blank
+            hint=field.help.clone()
+            error
+            required
+            bare=look.bare
+        />
+    };
+    if !more {
+        return select.into_any();
+    }
+    let find = format!("find.{}", field.key);
+    let label = format!("Find in {}", field.label.to_lowercase());
+    view! {
+        <div class="reference">
+            {select}
+            <div class="reference-find">
+                <input class="input" type="search" name=find value=found placeholder="Name or number" aria-label=label autocomplete="off"/>
+                <button class="btn btn-secondary size-m" type="submit" formmethod="get" formaction=draft.page.path.clone() formnovalidate=true>
+                    "Find"
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,53 @@
+//! A new row of any described entity. A link may fill fields in: `/leads/new?customer={id}`, and name the page to go back to.
+
+use super::list_parts::lower;
+use super::address;
+use super::choices::Choices;
+use super::form::{self, Draft};
+use super::post::{envelope, hidden, way_back};
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, load, use_page};
+use domain::{Error, Result, Verb};
+use leptos::prelude::*;
+use ui::{ButtonKind, Crumb, FormActions, LinkButton, Page, PageHeader, SubmitButton};
+
+#[component]
+pub fn NewPage() -> impl IntoView {
+    let page = use_page();
+    load(draw(page)).into_any()
+}
+
+async fn draw(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let entity = viewer.entity(address::plural(&page))?;
+    if !viewer.may(&entity, Verb::Create) {
+        return Err(Error::forbidden(entity.permission(Verb::Create), &viewer.role));
+    }
+    let fields = form::fields_of(&viewer, &entity);
+    let replay = page.replay_of("records.create");
+    let choices = Choices::load(&page, &viewer, &backend, &fields, None).await?;
+    let draft = Draft { page: &page, viewer: &viewer, record: None, replay: replay.as_deref(), choices: &choices };
+    let one = lower(&entity.labels.one);
+    let list = viewer.path(&entity.plural);
+    let cancel = way_back(&page, &viewer.slug, list.clone());
+    let next = way_back(&page, &viewer.slug, format!("{list}/{{id}}"));
+    let (title, verb) = (format!("New {one}"), format!("Create {one}"));
+    let form = view! {
+        {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
+        <form class="form" method="post" action=viewer.action("records.create") data-form="new">
+            {form::default_button(&draft, &fields)}
+            {hidden("entity", entity.key.clone())}
+            {envelope(&page, "new", &next, &format!("{} created", entity.labels.one))}
+            {form::sections(&draft, &fields)}
+            <FormActions>
+                <SubmitButton>{verb}</SubmitButton>
+                <LinkButton href=cancel kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any();
+    let text = entity.help.clone();
+    let body = view! { <Page narrow=true><PageHeader title text/>{form}</Page> }.into_any();
+    let crumbs = vec![Crumb::link(entity.labels.many.clone(), list), Crumb::here(format!("New {one}"))];
+    Ok(workspace_frame(&page, crumbs, None, None, body))
+}

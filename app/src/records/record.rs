@@ -1,0 +1,198 @@
+//! One row of any described entity: what it is, what can be done with it, what happened, what belongs to it.
+
+use super::list_parts::lower;
+use super::post::{base_address, envelope, subject};
+use super::related::{self, Related};
+use super::values::state_chip;
+use super::{about, address, composer, conflict, convert, form, timeline, transition};
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, Replay, Viewer, load, set_status, use_page};
+use crate::time::Clock;
+use domain::records::{GetRecord, Record};
+use domain::schema::Entity;
+use domain::{BackendHandle, Error, Result, Verb};
+use leptos::prelude::*;
+use std::sync::Arc;
+use ui::{
+    ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuLink, MenuSeparator, MenuSide, Mono, Notice, RecordLayout, RecordPane, Size, SubmitButton,
+    Tone,
+};
+
+#[component]
+pub fn RecordPage() -> impl IntoView {
+    let page = use_page();
+    load(draw(page)).into_any()
+}
+
+async fn draw(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let entity = viewer.entity(address::plural(&page))?;
+    let id = address::id(&page)?;
+    if let Some(view) = conflict::of(&page, &viewer, &backend, &entity).await? {
+        return Ok(view);
+    }
+    let record = backend.run(GetRecord { entity: entity.key.clone(), id }).await?;
+    if let Some(replay) = &page.replay {
+        set_status(replay.error.kind.status());
+    }
+    if let Some((name, dialog)) = dialog(&page, &viewer, &backend, &entity, &record).await? {
+        let crumbs = address::crumbs(&viewer, &entity, &record, Some(&name));
+        return Ok(workspace_frame(&page, crumbs, None, None, dialog));
+    }
+    let about = about::view(&page, &viewer, &backend, &entity, &record).await?;
+    let main = main_column(&page, &viewer, &backend, &entity, &record).await?;
+    let notices = notices(&page, &viewer, &entity, &record);
+    let title = address::title(&entity, &record);
+    let chips = chips(&entity, &record);
+    let actions = record.deleted_at.is_none().then(|| actions(&page, &viewer, &entity, &record));
+    let body = view! {
+        {notices}
+        <RecordLayout title chips actions about>{main}</RecordLayout>
+    }
+    .into_any();
+    let crumbs = address::crumbs(&viewer, &entity, &record, None);
+    Ok(workspace_frame(&page, crumbs, None, None, body))
+}
+
+/// What the page asks instead of showing the record: a move, a conversion, a deletion.
+async fn dialog(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Arc<Entity>,
+    record: &Record,
+) -> Result<Option<(String, AnyView)>> {
+    if let Some(to) = super::post::argument(page, "move") {
+        let view = transition::asking_view(page, viewer, backend, entity, record, to).await?;
+        return Ok(Some((format!("Move to {}", entity.state_label(to)), view)));
+    }
+    if page.query("convert").is_some() && convert::converts(entity) {
+        return Ok(Some(("Convert".to_owned(), convert::view(page, viewer, backend, entity, record).await?)));
+    }
+    if page.query("delete").is_some() {
+        return Ok(Some(("Delete".to_owned(), confirm_delete(page, viewer, entity, record)?)));
+    }
+    Ok(None)
+}
+
+/// Tabs, and what the chosen one holds.
+async fn main_column(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<AnyView> {
+    let mut around = related::of(viewer, entity);
+    related::count(backend, record.id, &mut around).await?;
+    let tabs = related::tabs(page, &around);
+    let chosen = super::post::argument(page, "tab").and_then(|tab| around.iter().find(|one| one.tab == tab));
+    let content = match chosen {
+        Some(related) => related::list(page, viewer, backend, record, related).await?,
+        None => {
+            let activities: Option<&Related> = around.iter().find(|one| one.entity.key == "activity");
+            let composer = activities.and_then(|related| composer::view(page, viewer, record, related));
+            let stream = timeline::view(page, viewer, backend, entity, record, activities).await?;
+            view! { {composer}{stream} }.into_any()
+        }
+    };
+    Ok(view! { {tabs}<RecordPane>{content}</RecordPane> }.into_any())
+}
+
+/// State and number, beside the name.
+fn chips(entity: &Entity, record: &Record) -> AnyView {
+    let state = record.text("status").filter(|_| entity.states.is_some()).map(|state| state_chip(entity.states.as_ref(), state));
+    let number = record.text("number").map(str::to_owned).map(|number| view! { <Mono>{number}</Mono> });
+    view! { {state}{number} }.into_any()
+}
+
+fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> AnyView {
+    let targets = transition::targets(viewer, entity, record);
+    let step = transition::next_step(entity, record, &targets).map(|target| transition::step_button(page, viewer, entity, record, target));
+    let moves = (!targets.is_empty()).then(|| transition::move_menu(page, viewer, entity, record, &targets, false));
+    let here = address::of(viewer, entity, record);
+    let convert = (convert::converts(entity) && !convert::became(record)).then(|| {
+        let reason = convert::reason(viewer, entity, record);
+        view! { <LinkButton href=format!("{here}?convert=1") icon="user-check" reason>"Convert"</LinkButton> }
+    });
+    let edit = viewer.missing(entity, Verb::Update);
+    let reason = viewer.missing(entity, Verb::Delete);
+    let (edit_href, delete_href) = (format!("{here}/edit"), format!("{here}?delete=1"));
+    let (list, icon, all) = (viewer.path(&entity.plural), entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
+    let log = log_link(page, viewer, entity);
+    view! {
+        <LinkButton href=edit_href icon="pencil" reason=edit>"Edit"</LinkButton>
+        {convert}
+        {moves}
+        {step}
+        <Menu icon="ellipsis" name="More actions" kind=ButtonKind::Secondary side=MenuSide::End>
+            {log}
+            <MenuLink href=list icon>{all}</MenuLink>
+            <MenuSeparator/>
+            <MenuLink href=delete_href icon="trash-2" reason>"Move to the trash"</MenuLink>
+        </Menu>
+    }
+    .into_any()
+}
+
+/// "Log call", where activities point at this entity.
+fn log_link(page: &PageContext, viewer: &Viewer, entity: &Entity) -> Option<AnyView> {
+    let activity = related::of(viewer, entity).into_iter().find(|one| one.entity.key == "activity" && !one.read_only)?;
+    let reason = viewer.missing(&activity.entity, Verb::Create);
+    let href = format!("{}?log=call#composer", page.path);
+    Some(view! { <MenuLink href icon="phone" reason>"Log a call"</MenuLink> }.into_any())
+}
+
+/// What stands above the record: that it is in the trash, what it became, why something was refused.
+fn notices(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> AnyView {
+    let refused = page.replay.as_deref().filter(|replay| stands_above(page, replay)).map(|replay| {
+        let problems = form::problems(replay, entity, "That was not done");
+        view! { <div class="record-notice">{problems}</div> }
+    });
+    let trash = record.deleted_at.as_deref().map(|at| trash_notice(page, viewer, entity, record, at));
+    view! { {refused}{trash} }.into_any()
+}
+
+/// Forms with fields say beside them what is wrong; the others have nobody else to say it.
+fn stands_above(page: &PageContext, replay: &Replay) -> bool {
+    match replay.operation.as_str() {
+        "records.update" => super::post::argument(page, "edit").is_none(),
+        "records.create" => false,
+        _ => true,
+    }
+}
+
+fn trash_notice(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, at: &str) -> AnyView {
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let one = lower(&entity.labels.one);
+    let reason = viewer.missing(entity, Verb::Delete);
+    let here = base_address(page, &[]);
+    let restore = view! {
+        <form method="post" action=viewer.action("records.restore")>
+            {subject(entity, record)}
+            {envelope(page, "restore", &here, &format!("{} restored", entity.labels.one))}
+            <SubmitButton kind=ButtonKind::Secondary size=Size::Small icon="rotate-ccw" reason>"Restore"</SubmitButton>
+        </form>
+    };
+    let text = format!("This {one} was moved to the trash {}. Lists and searches leave it out.", clock.words(at));
+    view! { <div class="record-notice"><Notice tone=Tone::Warning title="In the trash" action=restore.into_any()>{text}</Notice></div> }.into_any()
+}
+
+fn confirm_delete(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> Result<AnyView> {
+    if !viewer.may(entity, Verb::Delete) {
+        return Err(Error::forbidden(entity.permission(Verb::Delete), &viewer.role));
+    }
+    let here = address::of(viewer, entity, record);
+    let title = address::title(entity, record);
+    let done = format!("{title} moved to the trash");
+    let problem = page.replay_of("records.delete");
+    let (heading, close) = (format!("Move {title} to the trash?"), here.clone());
+    let text = "Lists, boards and searches leave it out. It can be restored from the trash, with everything that belongs to it.";
+    let form = view! {
+        {problem.as_deref().map(|replay| form::problems(replay, entity, "It was not moved to the trash"))}
+        <form method="post" action=viewer.action("records.delete")>
+            {subject(entity, record)}
+            {envelope(page, "delete", &viewer.path(&entity.plural), &done)}
+            <FormActions>
+                <SubmitButton kind=ButtonKind::Danger icon="trash-2">"Move to the trash"</SubmitButton>
+                <LinkButton href=here kind=ButtonKind::Ghost>"Keep it"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any();
+    Ok(view! { <DialogPage title=heading text close_href=close>{form}</DialogPage> }.into_any())
+}

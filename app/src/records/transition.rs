@@ -1,0 +1,226 @@
+//! Moving a record from state to state: which targets are open, which ask for something first, why the others are closed, and the forms.
+
+use super::choices::Choices;
+use super::form::{self, Draft};
+use super::address;
+use super::post::{envelope, hidden, own_address, subject, way_back};
+use super::values::{hue, state_shape};
+use crate::page::{PageContext, Viewer, encode};
+use domain::permission::ROLES;
+use domain::records::Record;
+use domain::schema::{Entity, Field, State, StateKind, States, Transition};
+use domain::{BackendHandle, Error, Result, Verb};
+use leptos::prelude::*;
+use serde_json::Value;
+use std::sync::Arc;
+use ui::{ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuItem, MenuLabel, MenuLink, MenuSide, Size, StateDot, SubmitButton};
+
+/// A state that the record is not in.
+pub struct Target<'a> {
+    pub state: &'a State,
+    pub step: Option<&'a Transition>,
+    pub offer: Offer<'a>,
+}
+
+pub enum Offer<'a> {
+    Open,
+    /// Fields that must be filled in first; the move asks for them.
+    Asks(Vec<&'a Field>),
+    /// Why not.
+    Closed(String),
+}
+
+/// Every other state of the entity, in the order of the description.
+pub fn targets<'a>(viewer: &Viewer, entity: &'a Entity, record: &Record) -> Vec<Target<'a>> {
+    let (Some(states), Some(from)) = (&entity.states, record.text("status")) else { return Vec::new() };
+    let others = states.list.iter().filter(|state| state.key != from);
+    others
+        .map(|state| {
+            let step = states.transitions.iter().find(|step| step.starts_from(from) && step.to == state.key && !step.internal);
+            Target { state, step, offer: offer(viewer, entity, states, record, from, state, step) }
+        })
+        .collect()
+}
+
+fn offer<'a>(
+    viewer: &Viewer,
+    entity: &'a Entity,
+    states: &States,
+    record: &Record,
+    from: &str,
+    state: &State,
+    step: Option<&Transition>,
+) -> Offer<'a> {
+    let Some(step) = step else {
+        let own_way = states.between(from, &state.key).map(|step| step.label.to_lowercase());
+        return Offer::Closed(match own_way {
+            Some(verb) => format!("Only by the action “{verb}”"),
+            None => format!("No step leads here from {}", entity.state_label(from)),
+        });
+    };
+    if record.deleted_at.is_some() {
+        return Offer::Closed("It is in the trash".to_owned());
+    }
+    if let Some(missing) = viewer.missing(entity, Verb::Update) {
+        return Offer::Closed(missing);
+    }
+    if !step.gate.roles.is_empty() && !step.gate.roles.contains(&viewer.role) {
+        return Offer::Closed(format!("Needs the role {}", role_words(&step.gate.roles)));
+    }
+    let missing: Vec<&Field> =
+        step.gate.requires.iter().filter(|key| is_empty(record, key)).filter_map(|key| entity.field(key)).collect();
+    if missing.is_empty() { Offer::Open } else { Offer::Asks(missing) }
+}
+
+fn is_empty(record: &Record, key: &str) -> bool {
+    match record.values.get(key) {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.is_empty(),
+        Some(_) => false,
+    }
+}
+
+fn role_words(roles: &[String]) -> String {
+    let label = |key: &String| ROLES.iter().find(|role| role.key == key).map_or(key.clone(), |role| role.label.to_owned());
+    roles.iter().map(label).collect::<Vec<_>>().join(" or ")
+}
+
+/// Labels joined as people write them: "Value and Expected close".
+pub fn labels(fields: &[&Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.label.as_str()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The step that a person most likely takes next: the nearest open state further on, never a loss.
+pub fn next_step<'a, 'b>(entity: &Entity, record: &Record, targets: &'b [Target<'a>]) -> Option<&'b Target<'a>> {
+    let states = entity.states.as_ref()?;
+    let from = record.text("status")?;
+    if states.get(from).is_some_and(|state| state.kind != StateKind::Open) {
+        return None;
+    }
+    let ahead = |target: &&Target<'_>| states.position(&target.state.key) > states.position(from) && target.state.kind != StateKind::Lost;
+    targets.iter().filter(ahead).find(|target| !matches!(target.offer, Offer::Closed(_)))
+}
+
+/// Where the page is that asks for what a gate needs.
+fn asking_page(viewer: &Viewer, entity: &Entity, record: &Record, state: &State, back: &str) -> String {
+    let path = viewer.path(&format!("{}/{}", entity.plural, record.id));
+    format!("{path}?move={}&back={}", encode(&state.key), encode(back))
+}
+
+/// The button for one target, a form of its own.
+pub fn step_button(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, target: &Target<'_>) -> AnyView {
+    let label = target.step.map_or_else(|| target.state.label.clone(), |step| step.label.clone());
+    let here = own_address(page);
+    match &target.offer {
+        Offer::Open => view! {
+            <form method="post" action=viewer.action("records.transition")>
+                {subject(entity, record)}
+                {hidden("to", target.state.key.clone())}
+                {envelope(page, "step", &here, &format!("Moved to {}", target.state.label))}
+                <SubmitButton>{label}</SubmitButton>
+            </form>
+        }
+        .into_any(),
+        Offer::Asks(_) => {
+            let href = asking_page(viewer, entity, record, target.state, &here);
+            view! { <LinkButton href kind=ButtonKind::Primary>{label}</LinkButton> }.into_any()
+        }
+        Offer::Closed(reason) => {
+            let reason = reason.clone();
+            view! { <SubmitButton reason>{label}</SubmitButton> }.into_any()
+        }
+    }
+}
+
+/// "Move to": every other state, the closed ones with their reason. One form, one button for each open target.
+pub fn move_menu(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, targets: &[Target<'_>], on_card: bool) -> AnyView {
+    let Some(states) = &entity.states else { return ().into_any() };
+    let here = own_address(page);
+    let items: Vec<AnyView> = targets.iter().map(|target| menu_item(viewer, entity, states, record, target, &here)).collect();
+    let title = record.text(&entity.title).unwrap_or_default().to_owned();
+    let form = view! {
+        <form method="post" action=viewer.action("records.transition")>
+            {subject(entity, record)}
+            {envelope(page, &format!("move-{}", record.id), &here, &format!("{} moved", entity.labels.one))}
+            <MenuLabel>"Move to"</MenuLabel>
+            {items}
+        </form>
+    };
+    if on_card {
+        let name = format!("Move {title}");
+        view! { <Menu icon="ellipsis" name size=Size::Small side=MenuSide::End>{form}</Menu> }.into_any()
+    } else {
+        view! { <Menu label="Move to" kind=ButtonKind::Secondary>{form}</Menu> }.into_any()
+    }
+}
+
+fn menu_item(viewer: &Viewer, entity: &Entity, states: &States, record: &Record, target: &Target<'_>, here: &str) -> AnyView {
+    let state = target.state;
+    let class = format!("state-mark {}", hue(state.hue, states.position(&state.key)).class());
+    let dot = view! { <span class=class><StateDot shape=state_shape(states, &state.key)/></span>{state.label.clone()} };
+    match &target.offer {
+        Offer::Open => view! { <MenuItem name="to" value=state.key.clone()>{dot}</MenuItem> }.into_any(),
+        Offer::Asks(fields) => {
+            let href = asking_page(viewer, entity, record, state, here);
+            let hint = format!("Asks for {}", labels(fields));
+            view! { <MenuLink href hint>{dot}</MenuLink> }.into_any()
+        }
+        Offer::Closed(reason) => {
+            let reason = reason.clone();
+            view! { <MenuItem reason>{dot}</MenuItem> }.into_any()
+        }
+    }
+}
+
+/// The small form that asks for what the gate of a move needs, at `?move={state}` of the record.
+pub async fn asking_view(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Arc<Entity>,
+    record: &Record,
+    to: &str,
+) -> Result<AnyView> {
+    let target = targets(viewer, entity, record).into_iter().find(|target| target.state.key == to);
+    let here = viewer.path(&format!("{}/{}", entity.plural, record.id));
+    let back = way_back(page, &viewer.slug, here);
+    let Some(Target { state, step: Some(step), offer }) = target else {
+        return Err(Error::conflict(format!("No step leads to {} from here; go back and choose another", entity.state_label(to))));
+    };
+    let fields: Vec<&Field> = match offer {
+        Offer::Closed(reason) => return Err(Error::conflict(reason)),
+        Offer::Open => Vec::new(),
+        Offer::Asks(_) => step.gate.requires.iter().filter_map(|key| entity.field(key)).collect(),
+    };
+    let replay = page.replay_of("records.transition");
+    let choices = Choices::load(page, viewer, backend, &fields, Some(record)).await?;
+    let draft = Draft { page, viewer, record: Some(record), replay: replay.as_deref(), choices: &choices };
+    let controls: Vec<AnyView> = fields.iter().map(|field| form::control(&draft, field, form::Look::asked())).collect();
+    let title = address::title(entity, record);
+    let text = match fields.as_slice() {
+        [] => format!("{title} moves to {}.", state.label),
+        needed => format!("{title} moves to {} once {} is filled in.", state.label, labels(needed)),
+    };
+    let (verb, close) = (step.label.clone(), back.clone());
+    let form = view! {
+        {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not moved"))}
+        <form class="form" method="post" action=viewer.action("records.transition")>
+            {form::default_button(&draft, &fields)}
+            {subject(entity, record)}
+            {hidden("to", state.key.clone())}
+            {envelope(page, "asked", &back, &format!("Moved to {}", state.label))}
+            <div class="form-grid">{controls}</div>
+            <FormActions>
+                <SubmitButton>{verb}</SubmitButton>
+                <LinkButton href=back kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any();
+    Ok(view! { <DialogPage title=step.label.clone() text close_href=close>{form}</DialogPage> }.into_any())
+}
