@@ -18,6 +18,7 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// `id:base64`, the first one seals. None with the managed database: a key is made and kept beside it.
     pub encryption_keys: Option<String>,
+    pub limits: RateLimits,
     pub logs: LogFormat,
     pub log_filter: String,
 }
@@ -27,6 +28,14 @@ pub enum Database {
     /// A private cluster in the data directory.
     Managed,
     External { app: String, owner: String, platform: String },
+}
+
+/// Requests in ten seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimits {
+    pub address: u32,
+    pub member: u32,
+    pub workspace: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +78,7 @@ impl Config {
             site_root: reader.get("LEPTOS_SITE_ROOT").unwrap_or("target/site").into(),
             trusted_proxies: reader.proxies(),
             encryption_keys: reader.encryption_keys(),
+            limits: reader.limits(),
             logs: reader.logs(),
             log_filter: reader.get("RUST_LOG").unwrap_or("info,sqlx=warn,hyper=warn").to_owned(),
         };
@@ -180,6 +190,15 @@ impl<'a> Reader<'a> {
             None => {}
         }
         keys
+    }
+
+    fn limits(&mut self) -> RateLimits {
+        let mut read = |name, default| self.parsed(name, default, "a number of requests in ten seconds, at least 10", |n| *n >= 10);
+        RateLimits {
+            address: read("NEXUS_LIMIT_ADDRESS", 1000),
+            member: read("NEXUS_LIMIT_MEMBER", 500),
+            workspace: read("NEXUS_LIMIT_WORKSPACE", 5000),
+        }
     }
 
     fn logs(&mut self) -> LogFormat {

@@ -14,7 +14,7 @@ pub struct App(Arc<Inner>);
 pub struct Inner {
     pub config: Config,
     pub platform: Arc<Platform>,
-    pub limiter: Limiter,
+    pub limiter: Arc<Limiter>,
     pub leptos: LeptosOptions,
     /// Draws pages: a request with a `PageContext` in, HTML out. Kept apart so that a refused form can be answered with its page.
     pub draw: Router,

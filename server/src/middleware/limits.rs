@@ -9,10 +9,14 @@ use axum::response::{IntoResponse, Response};
 use domain::{Error, Kind};
 use platform::Access;
 use platform::limit::{Decision, LimitKey};
+use std::time::Duration;
+
+/// Limits count over this time.
+const WINDOW: Duration = Duration::from_secs(10);
 
 pub async fn by_address(State(state): State<App>, request: Request, next: Next) -> Response {
     let Some(info) = request.extensions().get::<RequestInfo>().copied() else { return next.run(request).await };
-    let decision = state.limiter.check(&[LimitKey::address(info.address)]);
+    let decision = state.limiter.check(&[LimitKey::address("address", info.address, state.config.limits.address, WINDOW)]);
     if !decision.allowed {
         return refusal(&decision, info);
     }
@@ -23,7 +27,11 @@ pub async fn by_address(State(state): State<App>, request: Request, next: Next) 
 
 /// After sign-in: the person across devices, and the workspace as a whole.
 pub fn person(state: &App, access: &Access, info: RequestInfo) -> Result<(), Response> {
-    let keys = [LimitKey::member(access.member), LimitKey::tenant(access.tenant)];
+    let limits = state.config.limits;
+    let keys = [
+        LimitKey::new("member", access.member.to_string(), limits.member, WINDOW),
+        LimitKey::new("workspace", access.tenant.to_string(), limits.workspace, WINDOW),
+    ];
     let decision = state.limiter.check(&keys);
     if decision.allowed { Ok(()) } else { Err(refusal(&decision, info)) }
 }

@@ -10,7 +10,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::{Error, Kind, Result};
+use domain::{Error, Kind, Result, UserId};
 use platform::{Access, Caller};
 use std::sync::Arc;
 use tower_sessions::Session;
@@ -30,12 +30,12 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     let (mut parts, body) = request.into_parts();
     let Some(info) = parts.extensions.get::<RequestInfo>().copied() else { return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let session = parts.extensions.get::<Session>().cloned();
-    let user = match sign_in::user(session.as_ref()).await {
-        Ok(Some(user)) => user,
+    let current = match sign_in::current(session.as_ref()).await {
+        Ok(Some(current)) => current,
         Ok(None) => return sign_in::unauthenticated(&parts, "/sign-in"),
         Err(error) => return api::problem::Problem { error, request: Some(info.id) }.into_response(),
     };
-    let access = match find(&state, user, slug).await {
+    let access = match find(&state, UserId(current.owner), slug).await {
         Ok(access) => Arc::new(access),
         Err(error) => {
             let wants_page = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
@@ -48,17 +48,13 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     if let Err(refusal) = limits::person(&state, &access, info) {
         return refusal;
     }
-    let handle = match &session {
-        Some(session) => platform::auth::handle_of(session).await,
-        None => None,
-    };
-    let caller = Caller { access, session: handle, origin: state.platform.origin(Some(info.id)) };
+    let caller = Caller { access, session: Some(current.handle), origin: state.platform.origin(Some(info.id)) };
     parts.extensions.insert(ApiCaller { platform: state.platform.clone(), caller: caller.clone(), request: info.id });
     parts.extensions.insert(caller);
     next.run(Request::from_parts(parts, body)).await
 }
 
-async fn find(state: &App, user: domain::UserId, slug: Option<String>) -> Result<Access> {
+async fn find(state: &App, user: UserId, slug: Option<String>) -> Result<Access> {
     let pool = &state.platform.services.pools.platform;
     let slug = match slug {
         Some(slug) => slug,

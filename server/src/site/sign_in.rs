@@ -11,11 +11,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use domain::{Error, Result, UserId};
 use platform::StaffAccess;
-use platform::auth::{StaffSessions, UserSessions};
+use platform::auth::{Attempt, Current, StaffSessions, UserSessions};
 use serde::Deserialize;
 use std::sync::Arc;
-use tower_sessions::cookie::SameSite;
 use tower_sessions::{Session, SessionManagerLayer};
+
+/// Names a browser that signed in before: it opens nothing, but keeps its owner from being locked out by somebody who guesses.
+const DEVICE: &str = "nexus_device";
+const DEVICE_SECONDS: u32 = 90 * 24 * 3600;
 
 #[derive(Deserialize)]
 pub struct Credentials {
@@ -28,23 +31,11 @@ pub struct Credentials {
 }
 
 pub fn user_sessions(app: &App) -> SessionManagerLayer<UserSessions> {
-    let name = if app.config.secure() { "__Host-nexus" } else { "nexus" };
-    layer(UserSessions::new(app.platform.services.clone()), name, app)
+    app.platform.services.auth.users.layer(app.config.secure())
 }
 
 pub fn staff_sessions(app: &App) -> SessionManagerLayer<StaffSessions> {
-    let name = if app.config.secure() { "__Host-nexus-admin" } else { "nexus-admin" };
-    layer(StaffSessions::new(app.platform.services.clone()), name, app)
-}
-
-fn layer<S: tower_sessions::SessionStore>(store: S, name: &'static str, app: &App) -> SessionManagerLayer<S> {
-    SessionManagerLayer::new(store)
-        .with_name(name)
-        .with_secure(app.config.secure())
-        .with_http_only(true)
-        // Not Strict: links in mails lead into the product.
-        .with_same_site(SameSite::Lax)
-        .with_path("/")
+    app.platform.services.auth.staff.layer(app.config.secure())
 }
 
 /// The signed-in person. Refused as JSON or led to the sign-in page, as the caller asks.
@@ -53,8 +44,8 @@ pub struct Person(pub UserId);
 impl FromRequestParts<App> for Person {
     type Rejection = Response;
     async fn from_request_parts(parts: &mut Parts, _state: &App) -> Result<Self, Response> {
-        match user(parts.extensions.get::<Session>()).await {
-            Ok(Some(user)) => Ok(Self(user)),
+        match current(parts.extensions.get::<Session>()).await {
+            Ok(Some(current)) => Ok(Self(UserId(current.owner))),
             Ok(None) => Err(unauthenticated(parts, "/sign-in")),
             Err(error) => Err(api::problem::Problem { error, request: None }.into_response()),
         }
@@ -69,8 +60,8 @@ impl FromRequestParts<App> for Staff {
     async fn from_request_parts(parts: &mut Parts, state: &App) -> Result<Self, Response> {
         let session = parts.extensions.get::<Session>().cloned();
         let found = async {
-            let Some(session) = session else { return Ok(None) };
-            platform::auth::staff_of(&state.platform.services.pools.platform, &session).await
+            let Some(current) = current(session.as_ref()).await? else { return Ok(None) };
+            platform::auth::staff_access(&state.platform.services.pools.platform, current.owner).await.map(Some)
         };
         match found.await {
             Ok(Some(access)) => Ok(Self(Arc::new(access))),
@@ -81,9 +72,9 @@ impl FromRequestParts<App> for Staff {
 }
 
 /// Who the session belongs to; nobody when there is none or it ended.
-pub async fn user(session: Option<&Session>) -> Result<Option<UserId>> {
+pub async fn current(session: Option<&Session>) -> Result<Option<Current>> {
     match session {
-        Some(session) => platform::auth::user_of(session).await,
+        Some(session) => platform::auth::current(session).await,
         None => Ok(None),
     }
 }
@@ -108,10 +99,22 @@ pub async fn sign_in(
     headers: HeaderMap,
     Form(form): Form<Credentials>,
 ) -> Response {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let signed_in = platform::auth::sign_in(&state.platform.services, &session, &form.login, &form.password, info.address, agent).await;
-    match signed_in {
-        Ok(_) => Redirect::to(&draw::local_path(Some(&form.next), "/")).into_response(),
+    let auth = &state.platform.services.auth;
+    let begun = async {
+        let device = cookies::read(&headers, DEVICE);
+        let attempt = Attempt { login: &form.login, password: &form.password, address: info.address, device };
+        let user = auth.sign_in(&attempt).await?;
+        auth.users.begin(&session, user.0, Some(info.address), agent(&headers)).await?;
+        auth.remember_device(user).await
+    };
+    match begun.await {
+        Ok(device) => {
+            let mut response = Redirect::to(&draw::local_path(Some(&form.next), "/")).into_response();
+            if let Some(cookie) = cookies::set(DEVICE, &device, DEVICE_SECONDS, state.config.secure()) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
+        }
         Err(error) => again(&state, &headers, info, "/sign-in", &form, error).await,
     }
 }
@@ -123,12 +126,20 @@ pub async fn staff_sign_in(
     headers: HeaderMap,
     Form(form): Form<Credentials>,
 ) -> Response {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let signed_in = platform::auth::staff_sign_in(&state.platform.services, &session, &form.login, &form.password, info.address, agent).await;
-    match signed_in {
+    let auth = &state.platform.services.auth;
+    let begun = async {
+        let attempt = Attempt { login: &form.login, password: &form.password, address: info.address, device: None };
+        let staff = auth.sign_in_staff(&attempt).await?;
+        auth.staff.begin(&session, staff, Some(info.address), agent(&headers)).await
+    };
+    match begun.await {
         Ok(_) => Redirect::to(&draw::local_path(Some(&form.next), "/admin")).into_response(),
         Err(error) => again(&state, &headers, info, "/admin/sign-in", &form, error).await,
     }
+}
+
+fn agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok())
 }
 
 /// The sign-in page again, with the login that was typed; the password is not sent back.
@@ -144,17 +155,18 @@ async fn again(state: &App, headers: &HeaderMap, info: RequestInfo, path: &str, 
 }
 
 pub async fn sign_out(State(state): State<App>, session: Session) -> Response {
-    ended(&state, session, "/sign-in").await
+    let ended = state.platform.services.auth.users.finish(&session).await;
+    signed_out(&state, ended, "/sign-in")
 }
 
 pub async fn staff_sign_out(State(state): State<App>, session: Session) -> Response {
-    ended(&state, session, "/admin/sign-in").await
+    let ended = state.platform.services.auth.staff.finish(&session).await;
+    signed_out(&state, ended, "/admin/sign-in")
 }
 
-async fn ended(state: &App, session: Session, next: &str) -> Response {
-    if let Err(error) = session.flush().await {
-        tracing::error!(%error, "a session could not be ended");
-        return api::problem::Problem { error: Error::unavailable("You are still signed in: try again in a moment"), request: None }.into_response();
+fn signed_out(state: &App, ended: Result<()>, next: &str) -> Response {
+    if let Err(error) = ended {
+        return api::problem::Problem { error, request: None }.into_response();
     }
     let mut response = Redirect::to(next).into_response();
     let headers = response.headers_mut();
@@ -168,8 +180,8 @@ async fn ended(state: &App, session: Session, next: &str) -> Response {
 /// The front door: to the workspace, to the choice of workspaces, or to sign in.
 pub async fn home(State(state): State<App>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let user = match user(parts.extensions.get::<Session>()).await {
-        Ok(Some(user)) => user,
+    let user = match current(parts.extensions.get::<Session>()).await {
+        Ok(Some(current)) => UserId(current.owner),
         Ok(None) => return Redirect::to("/sign-in").into_response(),
         Err(error) => return api::problem::Problem { error, request: None }.into_response(),
     };

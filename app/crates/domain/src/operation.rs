@@ -41,3 +41,35 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     fn requires(&self) -> Requires<'_>;
 }
+
+/// The catalogue: the stable name of every operation. Compared with the registry at start and by a test, so that none is unregistered and
+/// none unknown.
+pub const CATALOGUE: &[&str] = &[
+    "admin.list_tenants",
+    "crm.convert_lead",
+    "imports.create",
+    "imports.error_file",
+    "imports.get",
+    "imports.list",
+    "imports.map",
+    "imports.preview",
+    "imports.problems",
+    "imports.start",
+    "imports.undo",
+    "people.end_other_sessions",
+    "people.end_session",
+    "people.list_members",
+    "people.list_sessions",
+    "records.board",
+    "records.create",
+    "records.delete",
+    "records.export",
+    "records.get",
+    "records.list",
+    "records.restore",
+    "records.search",
+    "records.summarise",
+    "records.timeline",
+    "records.transition",
+    "records.update",
+];

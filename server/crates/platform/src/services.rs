@@ -1,5 +1,6 @@
-//! What the process has once and every context reaches: pools, clock, randomness, catalogues, the wake-up, secrets and egress.
+//! What the process has once and every context reaches: pools, sign-in, clock, randomness, catalogues, the wake-up, secrets and egress.
 
+use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::db::Pools;
 use crate::egress::Egress;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub struct Services {
     pub pools: Pools,
+    pub auth: Arc<Auth>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub catalogs: Catalogs,

@@ -7,8 +7,8 @@
 
 use chrono::{DateTime, TimeZone, Utc};
 use cluster::{Cluster, Urls};
-use domain::{BackendHandle, MemberId, Operation, Result, TenantId};
-use platform::auth::{self, NewTenant};
+use domain::{BackendHandle, MemberId, Operation, Result, TenantId, UserId};
+use platform::auth::{self, Auth, AuthConfig, NewTenant};
 use platform::clock::{Clock, FixedClock};
 use platform::egress::{Egress, EgressConfig};
 use platform::random::SystemRandom;
@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Salt and cost do not matter in tests; a real hash of `correct horse battery staple` at the production floor, so that signing in works.
+/// Of everybody made by [`TestWorld::user`].
 pub const PASSWORD: &str = "correct horse battery staple";
 
 pub struct TestWorld {
@@ -71,23 +71,56 @@ impl TestWorld {
 
     /// A workspace of an industry (`core` for none).
     pub async fn tenant(&self, slug: &str, industry: &str) -> TestTenant {
-        let new = NewTenant { slug, name: &format!("{slug} workspace"), industry, currency: "KES", timezone: "Africa/Nairobi" };
-        let id = auth::ensure_tenant(self.services(), &new).await.expect("a workspace");
-        TestTenant { id, slug: slug.to_owned() }
+        let services = self.services();
+        let new = NewTenant {
+            currency: "KES".to_owned(),
+            timezone: "Africa/Nairobi".to_owned(),
+            ..NewTenant::new(slug, format!("{slug} workspace"), industry)
+        };
+        let made = auth::create_tenant(&services.pools, services.clock.as_ref(), services.random.as_ref(), &new).await;
+        TestTenant { id: made.expect("a workspace"), slug: slug.to_owned() }
     }
 
-    /// A member of a workspace with these roles, as a caller.
+    /// A person who signs in with [`PASSWORD`].
+    pub async fn user(&self, name: &str, email: &str) -> UserId {
+        let hash = self.services().auth.passwords().hash(PASSWORD, self.services().random.as_ref()).await.expect("a hash");
+        self.person(name, email, &hash).await
+    }
+
+    /// Nobody who is made here can sign in unless a real hash is given: hashing is slow on purpose.
+    async fn person(&self, name: &str, email: &str, hash: &str) -> UserId {
+        let services = self.services();
+        let known: Option<uuid::Uuid> = sqlx::query_scalar("select id from users where email_norm = $1")
+            .bind(email)
+            .fetch_optional(&services.pools.platform)
+            .await
+            .expect("the table of users");
+        if let Some(known) = known {
+            return UserId(known);
+        }
+        let made = auth::create_user(&services.pools.platform, services.clock.as_ref(), services.random.as_ref(), name, email, hash).await;
+        made.expect("a user")
+    }
+
+    /// A member of a workspace with these roles, `{name}@{workspace}.example`, as a caller.
     pub async fn member(&self, tenant: &TestTenant, name: &str, roles: &[&str]) -> Caller {
         let email = format!("{}@{}.example", name.to_lowercase().replace(' ', "."), tenant.slug);
-        // No test of permissions signs in, so no password is hashed here.
-        let user = auth::ensure_user(self.services(), name, &email, "unusable").await.expect("a user");
-        let member = auth::ensure_member(self.services(), tenant.id, Some(user), name, Some(&email), roles).await.expect("a member");
+        let user = self.person(name, &email, "unusable").await;
+        let member = self.join(tenant, user, roles, None).await;
         self.caller(tenant, member).await
+    }
+
+    /// Makes a person a member.
+    pub async fn join(&self, tenant: &TestTenant, user: UserId, roles: &[&str], manager: Option<MemberId>) -> MemberId {
+        let services = self.services();
+        let made =
+            auth::add_member(&services.pools, services.clock.as_ref(), services.random.as_ref(), tenant.id, user, roles, manager).await;
+        made.expect("a member")
     }
 
     /// The caller behind a member, with the access that the database gives it now.
     pub async fn caller(&self, tenant: &TestTenant, member: MemberId) -> Caller {
-        let access = auth::access_of_member(&self.services().pools.platform, tenant.id, member).await.expect("the member's access");
+        let access = auth::member(&self.services().pools.platform, tenant.id, member).await.expect("the member's access");
         Caller { access: Arc::new(access), session: None, origin: self.platform.origin(None) }
     }
 
@@ -128,8 +161,10 @@ async fn services(urls: &Urls, library: &packs::Library, clock: Arc<FixedClock>)
     let pools = Pools::connect(&urls.app, &urls.platform, 16).await.expect("the test's pools");
     let random = Arc::new(SystemRandom);
     let key = Keyring::generate("test", random.as_ref()).into_exposed();
+    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default()).expect("sign-in");
     Arc::new(Services {
         pools,
+        auth: Arc::new(auth),
         clock: clock as Arc<dyn Clock>,
         random,
         catalogs: catalogs(library),

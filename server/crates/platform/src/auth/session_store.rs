@@ -20,8 +20,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use time::OffsetDateTime;
-use tower_sessions::session::{Id, Record};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Expiry, Id, Record};
 use tower_sessions::session_store::{Error, Result, SessionStore};
+use tower_sessions::SessionManagerLayer;
 use uuid::Uuid;
 
 /// How long a session lasts.
@@ -145,6 +147,22 @@ impl<R> fmt::Debug for Sessions<R> {
 impl<R: Realm> Sessions<R> {
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
         Self { pool, clock, random, limits, realm: PhantomData }
+    }
+
+    /// The layer that reads and writes this realm's cookie. `secure` is whether the server is reached over https.
+    pub fn layer(&self, secure: bool) -> SessionManagerLayer<Self> {
+        let layer = SessionManagerLayer::new(self.clone())
+            .with_name(cookie_name::<R>(secure))
+            .with_secure(secure)
+            .with_http_only(true)
+            .with_path("/")
+            // Strict would drop the cookie on the way back from a mail or another sign-in.
+            .with_same_site(SameSite::Lax);
+        // Outlives the browser only where the session outlives a working day.
+        match self.limits.absolute.num_days() {
+            0 => layer,
+            days => layer.with_expiry(Expiry::OnInactivity(time::Duration::days(days))),
+        }
     }
 
     pub(super) fn new_id(&self) -> Id {

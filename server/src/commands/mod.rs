@@ -1,0 +1,7 @@
+//! One file per command.
+
+pub mod check;
+pub mod migrate;
+pub mod routes;
+pub mod seed;
+pub mod serve;

@@ -1,0 +1,118 @@
+//! The demo: two workspaces with people who can sign in. Nothing of it exists unless it is asked for, and the password is random.
+
+use crate::state::App;
+use crate::{out, start};
+use anyhow::Result;
+use platform::auth::{self, NewTenant};
+use domain::{TenantId, UserId};
+use platform::Services;
+use platform::random::token;
+use sqlx::PgPool;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+struct Person {
+    name: &'static str,
+    email: &'static str,
+    /// Roles in Lakeside Motors and in Harbour Autos; none where not a member.
+    lakeside: &'static [&'static str],
+    harbour: &'static [&'static str],
+    says: &'static str,
+}
+
+const PEOPLE: [Person; 6] = [
+    Person { name: "Amina Otieno", email: "amina@demo.example", lakeside: &["USER"], harbour: &["USER"], says: "salesperson, in both workspaces" },
+    Person { name: "John Mwangi", email: "john@demo.example", lakeside: &["MANAGER"], harbour: &["USER"], says: "sales manager" },
+    Person { name: "Grace Wanjiru", email: "grace@demo.example", lakeside: &["OWNER"], harbour: &[], says: "owner of Lakeside Motors" },
+    Person { name: "Peter Kamau", email: "peter@demo.example", lakeside: &["VIEWER"], harbour: &[], says: "may only look" },
+    Person { name: "Samuel Njoroge", email: "samuel@demo.example", lakeside: &["SALES_REP"], harbour: &[], says: "sees what is his own" },
+    Person { name: "Neema Hassan", email: "neema@demo.example", lakeside: &[], harbour: &["MANAGER"], says: "manager of Harbour Autos only" },
+];
+const STAFF: (&str, &str) = ("Platform Admin", "admin@demo.example");
+const INDUSTRY: &str = "automotive";
+
+pub async fn prepare(app: &App, library: &packs::Library) -> Result<()> {
+    let services = &app.platform.services;
+    let hash = services.auth.passwords().hash(&password(app)?, services.random.as_ref()).await?;
+    let lakeside = NewTenant {
+        currency: "KES".to_owned(),
+        timezone: "Africa/Nairobi".to_owned(),
+        ..NewTenant::new("lakeside", "Lakeside Motors", INDUSTRY)
+    };
+    let harbour = NewTenant {
+        currency: "TZS".to_owned(),
+        timezone: "Africa/Dar_es_Salaam".to_owned(),
+        ..NewTenant::new("harbour", "Harbour Autos", INDUSTRY)
+    };
+    let lakeside_id = tenant(services, &lakeside).await?;
+    let harbour_id = tenant(services, &harbour).await?;
+    for person in &PEOPLE {
+        let user = user(services, person, &hash).await?;
+        for (tenant, roles) in [(lakeside_id, person.lakeside), (harbour_id, person.harbour)] {
+            if !roles.is_empty() {
+                join(services, tenant, user, roles).await?;
+            }
+        }
+    }
+    let pool = &services.pools.platform;
+    if !exists(pool, "select exists (select from staff where email_norm = $1)", STAFF.1).await? {
+        auth::create_staff(pool, services.clock.as_ref(), services.random.as_ref(), STAFF.0, STAFF.1, "SUPER_ADMIN", &hash).await?;
+    }
+    for workspace in [&lakeside, &harbour] {
+        packs::seed::seed(&app.platform, library, INDUSTRY, packs::seed::Size::Medium, &workspace.slug).await?;
+    }
+    Ok(())
+}
+
+async fn exists(pool: &PgPool, sql: &'static str, word: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar(sql).bind(word).fetch_one(pool).await?)
+}
+
+async fn tenant(services: &Services, new: &NewTenant) -> Result<TenantId> {
+    let known: Option<Uuid> =
+        sqlx::query_scalar("select id from tenants where slug = $1").bind(&new.slug).fetch_optional(&services.pools.platform).await?;
+    match known {
+        Some(known) => Ok(TenantId(known)),
+        None => Ok(auth::create_tenant(&services.pools, services.clock.as_ref(), services.random.as_ref(), new).await?),
+    }
+}
+
+async fn user(services: &Services, person: &Person, hash: &str) -> Result<UserId> {
+    let pool = &services.pools.platform;
+    let known: Option<Uuid> =
+        sqlx::query_scalar("select id from users where email_norm = $1").bind(person.email).fetch_optional(pool).await?;
+    match known {
+        Some(known) => Ok(UserId(known)),
+        None => Ok(auth::create_user(pool, services.clock.as_ref(), services.random.as_ref(), person.name, person.email, hash).await?),
+    }
+}
+
+async fn join(services: &Services, tenant: TenantId, user: UserId, roles: &[&str]) -> Result<()> {
+    const MEMBER: &str = "select exists (select from members where tenant_id = $1 and user_id = $2)";
+    let known: bool = sqlx::query_scalar(MEMBER).bind(tenant.0).bind(user.0).fetch_one(&services.pools.platform).await?;
+    if !known {
+        auth::add_member(&services.pools, services.clock.as_ref(), services.random.as_ref(), tenant, user, roles, None).await?;
+    }
+    Ok(())
+}
+
+pub fn print(app: &App, address: SocketAddr) -> Result<()> {
+    let password = password(app)?;
+    out::line("");
+    out::line(&format!("Demo sign-ins, all with the password {password}"));
+    for person in &PEOPLE {
+        out::line(&format!("  {:<22} {}", person.email, person.says));
+    }
+    out::line(&format!("  {:<22} platform staff, at http://{address}/admin", STAFF.1));
+    out::line(&format!("The password is kept in {}", file(app).display()));
+    Ok(())
+}
+
+fn file(app: &App) -> PathBuf {
+    app.config.data_dir.join("demo-password")
+}
+
+fn password(app: &App) -> Result<String> {
+    start::kept(&file(app), || token(app.platform.services.random.as_ref(), 12))
+}

@@ -1,0 +1,159 @@
+//! Putting the process together: logs, database, packs, services, registry.
+
+use crate::config::{Config, Database, LogFormat};
+use crate::out;
+use crate::state::{App, Inner};
+use anyhow::{Context, Result, bail};
+use cluster::Cluster;
+use leptos::config::LeptosOptions;
+use platform::auth::{Auth, AuthConfig};
+use platform::clock::SystemClock;
+use platform::egress::{Egress, EgressConfig};
+use platform::limit::Limiter;
+use platform::random::SystemRandom;
+use platform::secret::Keyring;
+use platform::wake::Wake;
+use platform::{Catalogs, Platform, Pools, Registry, Services};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+
+pub fn logs(config: &Config) {
+    let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.logs {
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Pretty => builder.with_target(false).compact().init(),
+    }
+}
+
+/// The database that the settings name: the managed one, started or attached to, or somebody else's.
+pub struct Connected {
+    pub app: String,
+    pub owner: String,
+    pub platform: String,
+    pub cluster: Option<Cluster>,
+}
+
+pub async fn database(config: &Config) -> Result<Connected> {
+    match &config.database {
+        Database::External { app, owner, platform } => {
+            Ok(Connected { app: app.clone(), owner: owner.clone(), platform: platform.clone(), cluster: None })
+        }
+        Database::Managed => {
+            let cluster = Cluster::start(&config.data_dir).await.context("The managed database could not start")?;
+            let urls = cluster.urls().clone();
+            Ok(Connected { app: urls.app, owner: urls.owner, platform: urls.platform, cluster: Some(cluster) })
+        }
+    }
+}
+
+impl Connected {
+    pub async fn migrate(&self) -> Result<usize> {
+        let done = platform::migrate::migrate(&self.owner).await;
+        done.context("The database could not be brought up to date. DATABASE_OWNER_URL must name the role that owns the schema")
+    }
+
+    pub async fn leave(self) -> Result<()> {
+        match self.cluster {
+            Some(cluster) => cluster.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Packs, all faults at once.
+pub fn library() -> Result<packs::Library> {
+    match packs::Library::load() {
+        Ok(library) => Ok(library),
+        Err(faults) => {
+            for fault in &faults {
+                out::error(&fault.to_string());
+            }
+            bail!("The descriptions have {} faults; nothing was started", faults.len())
+        }
+    }
+}
+
+/// Every operation of the product. Compared with the catalogue at start and by a test.
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    records::register(&mut registry);
+    modules::register(&mut registry);
+    registry
+}
+
+pub async fn platform(config: &Config, connected: &Connected, library: &packs::Library) -> Result<Arc<Platform>> {
+    let registry = registry();
+    if let Err(faults) = registry.check(domain::operation::CATALOGUE) {
+        bail!("The catalogue of operations does not fit the registry: {}", faults.join("; "));
+    }
+    let pools = Pools::connect(&connected.app, &connected.platform, config.max_connections)
+        .await
+        .context("The database did not accept the server's roles. Run scripts/roles.sql there, or check DATABASE_URL and DATABASE_PLATFORM_URL")?;
+    Ok(Platform::new(Arc::new(services(config, pools, library)?), registry))
+}
+
+pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Result<Services> {
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default()).context("Sign-in could not be set up")?;
+    Ok(Services {
+        pools,
+        auth: Arc::new(auth),
+        clock,
+        random,
+        catalogs: catalogs(library)?,
+        keyring: Arc::new(keyring(config)?),
+        egress: Egress::new(EgressConfig::default()).context("The HTTP client could not be made")?,
+        wake: Arc::new(Wake::default()),
+    })
+}
+
+fn catalogs(library: &packs::Library) -> Result<Catalogs> {
+    let core = library.catalog("core").context("The core pack is missing")?;
+    let industries = library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
+    Ok(Catalogs::new(core, industries))
+}
+
+/// The keys of the settings, or the one that was made for the managed database and is kept beside it, readable by its owner alone.
+fn keyring(config: &Config) -> Result<Keyring> {
+    let keys = match &config.encryption_keys {
+        Some(keys) => keys.clone(),
+        None => kept(&config.data_dir.join("encryption-keys"), || Keyring::generate("k1", &SystemRandom).into_exposed())?,
+    };
+    Keyring::parse(&keys).context("The encryption keys cannot be used")
+}
+
+/// The text of a private file; made with mode 0600 where there is none.
+pub fn kept(path: &Path, make: impl FnOnce() -> String) -> Result<String> {
+    if let Ok(text) = std::fs::read_to_string(path) {
+        return Ok(text.trim().to_owned());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
+    }
+    let text = make();
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+        .with_context(|| format!("{} could not be written", path.display()))?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    Ok(text)
+}
+
+pub fn app(config: Config, platform: Arc<Platform>) -> App {
+    let leptos = leptos_options(&config);
+    let limiter = Arc::new(Limiter::new(platform.services.clock.clone()));
+    let draw = crate::site::draw::drawing(leptos.clone());
+    App::new(Inner { config, platform, limiter, leptos, draw })
+}
+
+/// Asset names carry their hash where the build wrote a list of them beside the binary.
+fn leptos_options(config: &Config) -> LeptosOptions {
+    let hashes = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|folder| folder.join("hash.txt")));
+    LeptosOptions::builder()
+        .output_name("nexus")
+        .site_root(config.site_root.to_string_lossy().into_owned())
+        .site_addr(config.address)
+        .hash_files(hashes.is_some_and(|file| file.exists()))
+        .build()
+}
