@@ -108,12 +108,13 @@ fn rail_close() -> AnyView {
         .into_any()
 }
 
-fn search_link(href: String, label: String) -> AnyView {
+fn search_link(href: String, label: String, keys: Option<&'static str>) -> AnyView {
+    let keys = keys.map(|keys| view! { <span class="rail-search-key" aria-hidden="true"><Kbd keys/></span> });
     view! {
         <a class="rail-search" href=href data-palette="" title=label>
             <Icon name="search"/>
             <span class="nav-label">{label.clone()}</span>
-            <span class="rail-search-key" aria-hidden="true"><Kbd keys="Ctrl K"/></span>
+            {keys}
         </a>
     }
     .into_any()
@@ -161,7 +162,7 @@ pub fn AppShell(
             <nav class="rail" id="rail" aria-label="Main">
                 {rail_close()}
                 {workspace.into_option()}
-                {search_link(search_href, search_label)}
+                {search_link(search_href, search_label, Some("Ctrl K"))}
                 <div class="rail-scroll">{nav_sections(sections)}</div>
                 {rail_foot(foot, user)}
             </nav>
@@ -220,7 +221,7 @@ pub fn AdminShell(
         .take(4)
         .map(|item| view! { <li>{nav_link("bottom-item", item.clone())}</li> })
         .collect();
-    let search = search_href.into_option().map(|href| search_link(href, "Find a tenant".to_owned()));
+    let search = search_href.into_option().map(|href| search_link(href, "Find a tenant".to_owned(), None));
     let flash = flash.into_option();
     view! {
         <a class="skip" href="#main">"Skip to content"</a>

@@ -119,7 +119,9 @@ pub fn Cell(
     if lead {
         return view! { <th scope="row" class="is-lead" data-label=label data-field=field dir="auto">{children()}</th> }.into_any();
     }
-    view! { <td class:is-numeric=numeric data-label=label data-field=field dir="auto">{children()}</td> }.into_any()
+    // Figures keep the page's direction: a currency sign in Arabic would turn the number round.
+    let direction = (!numeric).then_some("auto");
+    view! { <td class:is-numeric=numeric data-label=label data-field=field dir=direction>{children()}</td> }.into_any()
 }
 
 /// The last cell of a row: buttons that appear under the pointer or the focus, a menu.
