@@ -1,0 +1,304 @@
+//! The four figures and the two charts, from counts and sums that the database makes.
+
+use super::money::{Sums, change, short};
+use super::{Home, open_filter, won_filter};
+use crate::records::{hue, lower};
+use chrono::{Datelike, Months, NaiveDate};
+use domain::money::group_thousands;
+use domain::records::{Group, GroupBy, Sum};
+use domain::schema::{Entity, FieldKind, StateKind};
+use domain::{Money, Result};
+use leptos::prelude::*;
+use std::sync::Arc;
+use ui::{BarChart, BarList, ChartPanel, Datum, Delta, EmptyState, LinkButton, StatTile, Trend};
+
+/// Months in the chart.
+const MONTHS: u32 = 12;
+
+fn number(value: i64) -> String {
+    group_thousands(&value.to_string())
+}
+
+fn count_words(count: i64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), lower(if count == 1 { one } else { many }))
+}
+
+/// Open leads, and where they stand.
+pub struct Leads {
+    entity: Arc<Entity>,
+    by_state: Vec<Group>,
+    fresh: i64,
+}
+
+impl Leads {
+    pub async fn load(home: &Home) -> Result<Option<Self>> {
+        let Some(entity) = home.entity("lead") else { return Ok(None) };
+        let (by_state, fresh) = futures::try_join!(
+            home.summarise(&entity, "", GroupBy::Field("status".to_owned()), None),
+            home.count(&entity, "createdAt >= today-6"),
+        )?;
+        Ok(Some(Self { entity, by_state, fresh }))
+    }
+
+    fn count_of(&self, state: &str) -> i64 {
+        self.by_state.iter().find(|group| group.key.as_deref() == Some(state)).map_or(0, |group| group.count)
+    }
+
+    fn open(&self) -> i64 {
+        let states = self.entity.states.iter().flat_map(|states| &states.list).filter(|state| state.kind == StateKind::Open);
+        states.map(|state| self.count_of(&state.key)).sum()
+    }
+
+    pub fn tile(&self, home: &Home) -> AnyView {
+        let label = format!("Open {}", lower(&self.entity.labels.many));
+        let note = match self.fresh {
+            0 => "None new in seven days".to_owned(),
+            fresh => format!("{} new in seven days", number(fresh)),
+        };
+        view! { <StatTile label value=number(self.open()) note href=home.rows(&self.entity, &open_filter(&self.entity))/> }.into_any()
+    }
+
+    /// How many stand where, as lying bars; or what to do where there is none.
+    pub fn chart(&self, home: &Home) -> Option<AnyView> {
+        let states = self.entity.states.as_ref()?;
+        let many = lower(&self.entity.labels.many);
+        if self.by_state.iter().all(|group| group.count == 0) {
+            let import = home.viewer.path(&format!("{}/import", self.entity.plural));
+            let reason = home.viewer.missing(&self.entity, domain::Verb::Import);
+            let action = view! { <LinkButton href=import icon="upload" reason>{format!("Import {many}")}</LinkButton> }.into_any();
+            let (icon, title) = (self.entity.icon.clone(), format!("No {many} yet"));
+            return Some(
+                view! {
+                    <ChartPanel title=format!("Where the {many} stand")>
+                        <EmptyState icon title text="Bring in the ones that you have as a CSV file." action/>
+                    </ChartPanel>
+                }
+                .into_any(),
+            );
+        }
+        let open: Vec<_> = states.list.iter().filter(|state| state.kind == StateKind::Open).collect();
+        let data: Vec<Datum> = open
+            .iter()
+            .map(|state| {
+                let count = self.count_of(&state.key);
+                let href = home.rows(&self.entity, &format!("status = {}", state.key));
+                Datum::new(state.label.clone(), count as f64, number(count)).href(href)
+            })
+            .collect();
+        let most = open.iter().max_by_key(|state| self.count_of(&state.key))?;
+        let title = format!("{} of {} open {many} are in {}", number(self.count_of(&most.key)), number(self.open()), most.label);
+        Some(view! { <ChartPanel title=title.clone()><BarList title data hue=hue(Some(1), 0)/></ChartPanel> }.into_any())
+    }
+}
+
+/// What may still be won.
+pub struct Pipeline {
+    entity: Arc<Entity>,
+    by_state: Vec<Group>,
+}
+
+impl Pipeline {
+    pub async fn load(home: &Home) -> Result<Option<Self>> {
+        let Some((entity, measure)) = deal(home) else { return Ok(None) };
+        let by_state = home.summarise(&entity, &open_filter(&entity), GroupBy::Field("status".to_owned()), Some(&measure)).await?;
+        Ok(Some(Self { entity, by_state }))
+    }
+
+    pub fn tile(&self, home: &Home) -> AnyView {
+        let currency = &home.viewer.currency;
+        let sums = Sums::of(self.by_state.iter().flat_map(|group| &group.sums), currency);
+        let count: i64 = self.by_state.iter().map(|group| group.count).sum();
+        let words = count_words(count, &self.entity.labels.one, &self.entity.labels.many);
+        let weighted = self.weighted(currency).map(|money| format!(", {} weighted", short(&money)));
+        let rest = sums.rest().map(|rest| format!(", and {rest}"));
+        let note = format!("{words}{}{}", weighted.unwrap_or_default(), rest.unwrap_or_default());
+        view! { <StatTile label="Open pipeline" value=sums.headline() note href=home.rows(&self.entity, &open_filter(&self.entity))/> }.into_any()
+    }
+
+    /// In the workspace's currency, each stage by its chance.
+    fn weighted(&self, currency: &str) -> Option<Money> {
+        let states = self.entity.states.as_ref()?;
+        let mut total: i128 = 0;
+        for group in &self.by_state {
+            let chance = group.key.as_deref().and_then(|key| states.get(key)).and_then(|state| state.probability)?;
+            total += i128::from(minor(&group.sums, currency)) * i128::from(chance) / 100;
+        }
+        Money::from_minor(i64::try_from(total).ok().filter(|total| *total != 0)?, currency).ok()
+    }
+}
+
+/// The opportunity and its money field.
+fn deal(home: &Home) -> Option<(Arc<Entity>, String)> {
+    let entity = home.entity("opportunity")?;
+    let value = entity.field("value").filter(|field| matches!(field.kind, FieldKind::Money { .. }))?;
+    let readable = value.permission.as_ref().is_none_or(|permission| home.viewer.grants.allows(permission));
+    let key = value.key.clone();
+    readable.then_some((entity, key))
+}
+
+fn minor(sums: &[Sum], currency: &str) -> i64 {
+    let own = sums.iter().find(|sum| sum.currency.as_deref() == Some(currency));
+    own.and_then(|sum| Money::parse(&sum.amount, currency).ok()).map_or(0, |money| money.minor())
+}
+
+/// What was won, by the month of the expected close.
+pub struct Won {
+    entity: Arc<Entity>,
+    filter: String,
+    months: Vec<Group>,
+}
+
+impl Won {
+    pub async fn load(home: &Home) -> Result<Option<Self>> {
+        let Some((entity, measure)) = deal(home) else { return Ok(None) };
+        let (Some(won), Some(_)) = (won_filter(&entity), entity.field("closeOn")) else { return Ok(None) };
+        let today = home.clock.today();
+        let since = first_of_month(today, MONTHS - 1);
+        let until = first_of_month(today, 0).checked_add_months(Months::new(1)).unwrap_or(today);
+        let filter = format!("{won} and closeOn >= {since} and closeOn < {until}");
+        let months = home.summarise(&entity, &filter, GroupBy::Month("closeOn".to_owned()), Some(&measure)).await?;
+        Ok(Some(Self { entity, filter: won, months }))
+    }
+
+    fn month(&self, month: NaiveDate) -> Option<&Group> {
+        let key = month.format("%Y-%m").to_string();
+        self.months.iter().find(|group| group.key.as_deref() == Some(key.as_str()))
+    }
+
+    fn minor_of(&self, month: NaiveDate, currency: &str) -> i64 {
+        self.month(month).map_or(0, |group| minor(&group.sums, currency))
+    }
+
+    fn rows_of(&self, home: &Home, month: NaiveDate) -> String {
+        let next = month.checked_add_months(Months::new(1)).unwrap_or(month);
+        home.rows(&self.entity, &format!("{} and closeOn >= {month} and closeOn < {next}", self.filter))
+    }
+
+    pub fn tile(&self, home: &Home) -> AnyView {
+        let currency = &home.viewer.currency;
+        let (this, last) = (first_of_month(home.clock.today(), 0), first_of_month(home.clock.today(), 1));
+        let group = self.month(this);
+        let sums = Sums::of(group.iter().flat_map(|group| &group.sums), currency);
+        let delta = change(self.minor_of(this, currency), self.minor_of(last, currency)).map(|change| delta(change));
+        let count = group.map_or(0, |group| group.count);
+        let words = count_words(count, &self.entity.labels.one, &self.entity.labels.many);
+        let note = match (&delta, sums.rest()) {
+            (Some(_), None) => format!("on last month, {words}"),
+            (Some(_), Some(rest)) => format!("on last month, {words}, and {rest}"),
+            (None, None) => words,
+            (None, Some(rest)) => format!("{words}, and {rest}"),
+        };
+        view! { <StatTile label="Won this month" value=sums.headline() delta=delta note href=self.rows_of(home, this)/> }.into_any()
+    }
+
+    /// Upright bars, a month each, in the workspace's currency.
+    pub fn chart(&self, home: &Home) -> Option<AnyView> {
+        let currency = home.viewer.currency.clone();
+        let today = home.clock.today();
+        if self.months.is_empty() {
+            return None;
+        }
+        let data = (0..MONTHS)
+            .rev()
+            .map(|ago| {
+                let month = first_of_month(today, ago);
+                let money = Money::from_minor(self.minor_of(month, &currency), &currency).ok();
+                let text = money.as_ref().map(Money::display).unwrap_or_default();
+                // For the height of a bar only; what is read is the text.
+                let height = money.and_then(|money| money.amount().parse::<f64>().ok()).unwrap_or(0.0);
+                Datum::new(month.format("%b %Y").to_string(), height.max(0.0), text).href(self.rows_of(home, month))
+            })
+            .collect();
+        let title = self.sentence(today, &currency);
+        let value_column = format!("Won in {currency}");
+        Some(
+            view! {
+                <ChartPanel title=title.clone()>
+                    <BarChart title data column="Month" value_column hue=hue(Some(6), 5)/>
+                </ChartPanel>
+            }
+            .into_any(),
+        )
+    }
+
+    /// What the chart shows, in words.
+    fn sentence(&self, today: NaiveDate, currency: &str) -> String {
+        let (this, last) = (self.minor_of(first_of_month(today, 0), currency), self.minor_of(first_of_month(today, 1), currency));
+        match change(this, last) {
+            Some(0) => "Won value is as last month".to_owned(),
+            Some(change) if change > 0 => format!("Won value is up {} % on last month", number(change)),
+            Some(change) => format!("Won value is down {} % on last month so far", number(-change)),
+            None if this > 0 => "Won value by month: nothing last month, something in this one".to_owned(),
+            None => "Nothing was won this month or last".to_owned(),
+        }
+    }
+}
+
+fn delta(change: i64) -> AnyView {
+    let (trend, good) = match change {
+        0 => (Trend::Flat, None),
+        up if up > 0 => (Trend::Up, Some(true)),
+        _ => (Trend::Down, Some(false)),
+    };
+    let text = if change > 0 { format!("+{} %", number(change)) } else { format!("{} %", number(change)) };
+    match good {
+        Some(good) => view! { <Delta trend text good/> }.into_any(),
+        None => view! { <Delta trend text/> }.into_any(),
+    }
+}
+
+/// The first day of the month that is `ago` months before this one.
+fn first_of_month(today: NaiveDate, ago: u32) -> NaiveDate {
+    let first = today.with_day(1).unwrap_or(today);
+    first.checked_sub_months(Months::new(ago)).unwrap_or(first)
+}
+
+/// My tasks that are due.
+pub struct Tasks {
+    entity: Arc<Entity>,
+    due: i64,
+    overdue: i64,
+}
+
+/// Mine, still open: the filter of the description's own view where it says the same.
+pub fn mine(entity: &Entity) -> String {
+    let open = entity.states.iter().flat_map(|states| &states.list).filter(|state| state.kind == StateKind::Open);
+    let keys: Vec<&str> = open.map(|state| state.key.as_str()).collect();
+    match keys.as_slice() {
+        [] => "owner = me".to_owned(),
+        keys => format!("owner = me and status in ({})", keys.join(", ")),
+    }
+}
+
+impl Tasks {
+    pub async fn load(home: &Home) -> Result<Option<Self>> {
+        let Some(entity) = home.entity("task").filter(|entity| entity.field("dueOn").is_some()) else { return Ok(None) };
+        let mine = mine(&entity);
+        let (due, overdue) = (format!("{mine} and dueOn <= today"), format!("{mine} and dueOn < today"));
+        let (due, overdue) = futures::try_join!(home.count(&entity, &due), home.count(&entity, &overdue))?;
+        Ok(Some(Self { entity, due, overdue }))
+    }
+
+    pub fn tile(&self, home: &Home) -> AnyView {
+        let note = match (self.due, self.overdue) {
+            (0, _) => "Nothing is waiting for you".to_owned(),
+            (_, 0) => "All of them today".to_owned(),
+            (_, overdue) => format!("{} overdue", number(overdue)),
+        };
+        let label = format!("My {} due", lower(&self.entity.labels.many));
+        let href = home.rows(&self.entity, &format!("{} and dueOn <= today", mine(&self.entity)));
+        view! { <StatTile label value=number(self.due) note href/> }.into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_of_month;
+
+    #[test]
+    fn months_go_back_over_the_year() {
+        let day = |text: &str| text.parse().unwrap();
+        assert_eq!(first_of_month(day("2026-01-31"), 0), day("2026-01-01"));
+        assert_eq!(first_of_month(day("2026-01-31"), 2), day("2025-11-01"));
+    }
+}
