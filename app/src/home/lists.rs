@@ -8,7 +8,7 @@ use domain::records::{ListRecords, Record};
 use domain::schema::{Count, Entity, ListQuery, Sort};
 use domain::{Result, Verb};
 use leptos::prelude::*;
-use ui::{EmptyState, Icon, LinkButton, Panel, Size};
+use ui::{Badge, ButtonKind, EmptyState, Icon, LinkButton, Panel, Size, Tone};
 
 const ROWS: u32 = 6;
 
@@ -48,9 +48,8 @@ pub async fn my_tasks(home: &Home) -> Result<Option<AnyView>> {
         .iter()
         .map(|record| {
             let due = record.text("dueOn").map(|due| {
-                let late = overdue(record).then(|| view! { <span class="sr-only">"overdue "</span> });
-                let class = if overdue(record) { "is-late" } else { "" };
-                view! { <span class=class>{late}{values.clock.day(due)}</span> }
+                let late = overdue(record).then(|| view! { <Badge tone=Tone::Negative>"Late"</Badge> });
+                view! { {late}{values.clock.day(due)} }
             });
             let about = record.label("lead").or_else(|| record.label("customer")).map(str::to_owned);
             line(home, &entity, record, about, due.into_any())
@@ -98,6 +97,6 @@ fn line(home: &Home, entity: &Entity, record: &Record, detail: Option<String>, e
 }
 
 fn panel(title: String, all: String, lines: Vec<AnyView>) -> AnyView {
-    let actions = view! { <LinkButton href=all size=Size::Small kind=ui::ButtonKind::Ghost>"Show all"</LinkButton> }.into_any();
+    let actions = view! { <LinkButton href=all size=Size::Small kind=ButtonKind::Ghost>"Show all"</LinkButton> }.into_any();
     view! { <Panel title actions flush=true><ul class="row-list">{lines}</ul></Panel> }.into_any()
 }
