@@ -110,7 +110,7 @@ impl Lint<'_> {
                 self.add(&place, &field.key, format!("{} has a type that only standard fields have", field.key));
             }
             FieldKind::Option { options } => {
-                self.options(&place, options.iter().map(|choice| (choice.key.as_str(), choice.hue)))
+                self.options(&place, options.iter().map(|choice| (choice.key.as_str(), choice.hue)));
             }
             _ => {}
         }

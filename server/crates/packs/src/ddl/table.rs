@@ -63,7 +63,7 @@ pub struct Index {
 
 const LIVING: &str = "deleted_at is null";
 
-/// `target` gives the table of an entity by its key.
+/// The entity comes from a catalogue, with its standard fields; `target` gives the table of an entity by its key.
 pub fn describe<'a>(entity: &Entity, statuses: &Statuses, target: impl Fn(&str) -> Option<&'a str>) -> Table {
     let table = &entity.table;
     let mut out = Table {
@@ -91,13 +91,6 @@ pub fn describe<'a>(entity: &Entity, statuses: &Statuses, target: impl Fn(&str) 
     out.standard_tail();
     for field in &entity.fields {
         out.index(field);
-    }
-    // A catalogue appends the standard fields to a description; a bare one is completed here.
-    for name in ["number", "status", "owner_id", "created_at", "updated_at"] {
-        let known = name != "status" || entity.states.is_some();
-        if known && entity.field("number").is_none() {
-            out.ordering_index(name);
-        }
     }
     out.indexes.push(Index {
         name: format!("{table}_trash"),
@@ -160,7 +153,7 @@ impl Table {
         let name = field.column();
         match &field.kind {
             FieldKind::Option { options } => {
-                self.known(&name, options.iter().map(|choice| choice.key.clone()).collect())
+                self.known(&name, options.iter().map(|choice| choice.key.clone()).collect());
             }
             FieldKind::Country => self.check(&format!("{name}_shape"), format!("{name} ~ '^[A-Z]{{2}}$'")),
             FieldKind::Money { allow_negative } => {

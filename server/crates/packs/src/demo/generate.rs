@@ -162,15 +162,9 @@ struct Words<'a, 'g> {
 
 impl<'a, 'g> Words<'a, 'g> {
     fn new(generator: &'a Generator<'g>, batch: &Batch, ordinal: u32) -> Self {
-        let position = u64::from(batch.start) + u64::from(ordinal - 1);
         let setting = &generator.setting;
-        let mut dice = Dice::of(&[
-            &setting.tenant,
-            &generator.catalog.industry,
-            setting.size.as_str(),
-            "place",
-            &position.to_string(),
-        ]);
+        let position = u64::from(batch.start) + u64::from(setting.size.offset()) + u64::from(ordinal - 1);
+        let mut dice = Dice::of(&[&setting.tenant, &generator.catalog.industry, "place", &position.to_string()]);
         let place = dice.weighted(generator.recipe.places.iter().map(|place| (place, place.weight)));
         Self { generator, place, position, drawn: BTreeMap::new() }
     }
@@ -217,7 +211,7 @@ impl<'a, 'g> Words<'a, 'g> {
         drawn
     }
 
-    /// A combination that no other position of this size has: multiplying by a number without common factor shuffles without repeating.
+    /// A combination that no other position has: multiplying by a number without common factor shuffles without repeating.
     fn pair(&self, name: &str) -> String {
         let Some(pair) = self.generator.recipe.pairs.get(name) else { return String::new() };
         let (first, second) = (pair.first.len() as u64, pair.second.len() as u64);
@@ -226,8 +220,7 @@ impl<'a, 'g> Words<'a, 'g> {
             return String::new();
         }
         let setting = &self.generator.setting;
-        let mut dice =
-            Dice::of(&[&setting.tenant, &self.generator.catalog.industry, setting.size.as_str(), "pair", name]);
+        let mut dice = Dice::of(&[&setting.tenant, &self.generator.catalog.industry, "pair", name]);
         let offset = dice.below(all);
         let mut step = dice.below(all).max(1);
         while common_factor(step, all) != 1 {

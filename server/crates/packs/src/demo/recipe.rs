@@ -12,7 +12,7 @@ pub struct Recipe {
     /// Words that templates draw from, by the name they have there: `{model}`.
     #[serde(default)]
     pub lists: BTreeMap<String, Vec<String>>,
-    /// Names made of two words each. Within a size no combination comes twice, so addresses made from them are unique.
+    /// Names made of two words each. In a batch no combination comes twice, so addresses made from them are unique.
     #[serde(default)]
     pub pairs: BTreeMap<String, Pair>,
     pub places: Vec<Place>,
@@ -126,6 +126,15 @@ impl Size {
         }
     }
 
+    /// Where the size begins in the pairs, so that sizes side by side have no person or firm in common.
+    pub(super) const fn offset(self) -> u32 {
+        match self {
+            Self::Small => 0,
+            Self::Medium => Self::Small.records(),
+            Self::Large => Self::Small.records() + Self::Medium.records(),
+        }
+    }
+
     /// In the external keys of demo records.
     pub(super) const fn letter(self) -> char {
         match self {
@@ -204,8 +213,8 @@ impl<'a> Check<'a> {
                 self.add("lists", name, format!("{name} is empty"));
             }
         }
-        let most =
-            self.recipe.batches.iter().map(|batch| batch.start as usize + batch.count(Size::Large) as usize).max();
+        let end = |batch: &Batch| (batch.start + Size::Large.offset() + batch.count(Size::Large)) as usize;
+        let most = self.recipe.batches.iter().map(end).max();
         for (name, pair) in &self.recipe.pairs {
             let combinations = pair.first.len() * pair.second.len();
             if most.is_some_and(|most| combinations < most) {
