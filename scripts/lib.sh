@@ -63,3 +63,12 @@ postgres_bin() {
     done
     return 1
 }
+
+# stop_postgres DATA-FOLDER: the private PostgreSQL that runs there. Fails if none does. Whoever uses it should be gone.
+stop_postgres() {
+    local pid
+    pid=$(head -n 1 "$1/pg/postmaster.pid" 2>/dev/null || true)
+    [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(cd "$1/pg" 2>/dev/null && pwd -P)" ] || return 1
+    kill -INT "$pid"
+    while [ -e "/proc/$pid/cwd" ]; do sleep 0.1; done
+}

@@ -8,9 +8,6 @@
 -- then give the roles passwords (\password nexus_app ...) and put three URLs into the environment:
 -- DATABASE_URL (nexus_app), DATABASE_OWNER_URL (nexus_owner), DATABASE_PLATFORM_URL (nexus_platform).
 
--- Run from a checkout over and over and by several processes: one at a time.
-select pg_advisory_lock(hashtext('nexus roles'));
-
 do $$
 declare
     wanted text;
@@ -46,15 +43,31 @@ alter schema public owner to nexus_owner;
 revoke all on schema public from public;
 grant usage on schema public to nexus_app, nexus_platform, nexus_ai;
 
--- A statement that runs away or a transaction somebody forgot must not hold up everybody else.
-alter role nexus_app set statement_timeout = '30s';
-alter role nexus_app set lock_timeout = '10s';
-alter role nexus_app set idle_in_transaction_session_timeout = '30s';
-alter role nexus_platform set statement_timeout = '5min';
-alter role nexus_platform set lock_timeout = '10s';
-alter role nexus_platform set idle_in_transaction_session_timeout = '60s';
-alter role nexus_ai set statement_timeout = '10s';
-alter role nexus_ai set idle_in_transaction_session_timeout = '10s';
-alter role nexus_ai set default_transaction_read_only = on;
-
-select pg_advisory_unlock(hashtext('nexus roles'));
+-- A statement that runs away or a transaction somebody forgot must not hold up everybody else. Set only where it is not so
+-- already: the settings of a role are one row of the whole cluster, which two databases may be prepared in at once.
+do $$
+declare
+    wanted record;
+begin
+    for wanted in
+        select * from (values
+            ('nexus_app', 'statement_timeout', '30s'),
+            ('nexus_app', 'lock_timeout', '10s'),
+            ('nexus_app', 'idle_in_transaction_session_timeout', '30s'),
+            ('nexus_platform', 'statement_timeout', '5min'),
+            ('nexus_platform', 'lock_timeout', '10s'),
+            ('nexus_platform', 'idle_in_transaction_session_timeout', '60s'),
+            ('nexus_ai', 'statement_timeout', '10s'),
+            ('nexus_ai', 'idle_in_transaction_session_timeout', '10s'),
+            ('nexus_ai', 'default_transaction_read_only', 'on')
+        ) as settings (role, name, value)
+    loop
+        if not exists (
+            select from pg_db_role_setting
+            where setdatabase = 0 and setrole = wanted.role::regrole and wanted.name || '=' || wanted.value = any (setconfig)
+        ) then
+            execute format('alter role %I set %I = %L', wanted.role, wanted.name, wanted.value);
+        end if;
+    end loop;
+end
+$$;

@@ -30,7 +30,7 @@ const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How long to leave PostgreSQL alone after a start that failed.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// A running private cluster. Call [`Cluster::stop`] when done; dropping it asks PostgreSQL to stop without waiting.
+/// A running private cluster. Call [`Cluster::stop`] when done; dropping it does the same, but holds up its thread.
 #[derive(Debug)]
 pub struct Cluster {
     inner: Arc<Inner>,
@@ -122,12 +122,12 @@ impl Drop for Cluster {
         if self.member.take().is_none() {
             return;
         }
-        // Nothing can be awaited here. Where somebody is just starting or stopping it, it is theirs now.
+        // Where somebody is just starting or stopping it, it is theirs now.
         let Ok(Some(_guard)) = lock::try_exclusive(&self.inner.home) else { return };
         if lock::alone(&self.inner.home).unwrap_or(false)
             && let Ok(running) = self.inner.running.try_lock()
         {
-            running.ask_to_stop();
+            running.stop_now(&self.inner.home);
         }
     }
 }

@@ -21,6 +21,8 @@ const START_PATIENCE: Duration = Duration::from_secs(10 * 60);
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(60);
 /// A fast shutdown writes a checkpoint; after this long it is cut off, and the next start recovers.
 const STOP_PATIENCE: Duration = Duration::from_secs(60);
+/// The same for a shutdown that holds up a thread.
+const DROP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What postgresql.conf includes; see [`write_settings`].
 const SETTINGS: &str = include_str!("cluster.conf");
@@ -36,6 +38,18 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn is_alive(&self, home: &Home) -> bool {
         is_postgres_of(self.pid, &home.pg)
+    }
+
+    /// Stops the server without a runtime to wait in. Waits all the same: whoever came next would else attach to a server
+    /// that is about to end.
+    pub(crate) fn stop_now(&self, home: &Home) {
+        self.ask_to_stop();
+        for _ in 0..DROP_PATIENCE.as_millis() / POLL.as_millis() {
+            if !self.is_alive(home) {
+                return;
+            }
+            std::thread::sleep(POLL);
+        }
     }
 
     /// Asks for a fast shutdown: sessions are cut, their transactions rolled back, a checkpoint written.
