@@ -31,6 +31,16 @@ fail() {
     exit 1
 }
 
+# load_env: the settings in .env, except those that are set already. Not run by the shell: a URL may hold & and ?.
+load_env() {
+    local line
+    [ -f "$ROOT/.env" ] || return 0
+    while IFS= read -r line || [ -n "$line" ]; do
+        [[ "$line" =~ ^[A-Z][A-Z0-9_]*= ]] || continue
+        declare -p "${line%%=*}" >/dev/null 2>&1 || export "${line%%=*}=${line#*=}"
+    done <"$ROOT/.env"
+}
+
 # at_least 20 "v20.1.2": compares the leading numbers.
 at_least() {
     local number=${2#v}
