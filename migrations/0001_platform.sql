@@ -359,7 +359,6 @@ create table idempotency_keys (
 create index idempotency_keys_by_age on idempotency_keys (created_at);
 -- The platform role forgets keys, and only those that are a day old.
 create policy purge on idempotency_keys for delete to nexus_platform using (created_at < now() - interval '24 hours');
--- Locking rows before they are removed asks for the right to update; no policy lets it.
 grant delete on idempotency_keys to nexus_platform;
 -- Sealed with a key of the workspace, itself sealed with a key that the database never sees; bound to tenant, table, column and row.
 create table tenant_keys (

@@ -44,7 +44,7 @@ update idempotency_keys set status = $5, reply = $6 where tenant_id = $1 and mem
 const PURGE: &str = "\
 delete from idempotency_keys where (tenant_id, member_id, route, key) in (
     select tenant_id, member_id, route, key from idempotency_keys
-    where created_at < $1 order by created_at limit $2 for update skip locked)";
+    where created_at < $1 order by created_at limit $2)";
 
 /// Claims a key inside a write transaction of its tenant.
 pub async fn claim(

@@ -203,7 +203,7 @@ fn login_names(login: &str) -> (Option<String>, Option<String>) {
     match phone_norm(login) {
         Some(phone) => (None, Some(phone)),
         // PostgreSQL takes no NUL; nobody's address has one.
-        None => (Some(email_norm(login).replace('\0', "").chars().take(320).collect()), None),
+        None => (Some(email_norm(login).replace('\0', "\u{fffd}").chars().take(320).collect()), None),
     }
 }
 

@@ -1,0 +1,81 @@
+//! A database of its own for each test, in a cluster that all tests of the folder share and that stops with the last of them.
+
+use cluster::Cluster;
+use nexus_platform::Pools;
+use nexus_platform::auth::{self, Auth, AuthConfig, NewTenant};
+use nexus_platform::clock::FixedClock;
+use nexus_platform::random::SystemRandom;
+use domain::{MemberId, TenantId, UserId};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, PgPool};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub const PASSWORD: &str = "correct horse battery staple";
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+pub struct TestDb {
+    cluster: Cluster,
+    name: String,
+    pub pools: Pools,
+    pub owner: PgPool,
+    pub clock: Arc<FixedClock>,
+}
+
+impl TestDb {
+    pub async fn new() -> Self {
+        let cluster = Cluster::start_throwaway(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("test-cluster")).await.unwrap();
+        let name = format!("platform_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let urls = cluster.database(&name).await.unwrap();
+        let pool = |url: String| PgPoolOptions::new().max_connections(16).connect_lazy(&url).unwrap();
+        // The real time: purges of the database's own clock have to agree with it.
+        let clock = Arc::new(FixedClock::at(chrono::Utc::now()));
+        let pools = Pools { app: pool(urls.app), platform: pool(urls.platform) };
+        let db = Self { cluster, name, pools, owner: pool(urls.owner), clock };
+        db.migrate().await;
+        db
+    }
+
+    async fn migrate(&self) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../migrations");
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
+        files.sort();
+        for file in files {
+            let sql = std::fs::read_to_string(&file).unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.owner).await.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        }
+    }
+
+    pub fn auth(&self) -> Auth {
+        self.auth_with(AuthConfig::default())
+    }
+
+    pub fn auth_with(&self, config: AuthConfig) -> Auth {
+        Auth::new(self.pools.platform.clone(), self.clock.clone(), Arc::new(SystemRandom), config).unwrap()
+    }
+
+    pub async fn user(&self, auth: &Auth, login: &str) -> UserId {
+        let hash = auth.passwords().hash(PASSWORD, &SystemRandom).await.unwrap();
+        auth::create_user(&self.pools.platform, self.clock.as_ref(), &SystemRandom, "Åsa Öberg", login, &hash).await.unwrap()
+    }
+
+    pub async fn tenant(&self, slug: &str) -> TenantId {
+        let new = NewTenant::new(slug, format!("{slug} Ltd"), "automotive");
+        auth::create_tenant(&self.pools, self.clock.as_ref(), &SystemRandom, &new).await.unwrap()
+    }
+
+    pub async fn member(&self, tenant: TenantId, user: UserId, roles: &[&str]) -> MemberId {
+        auth::add_member(&self.pools, self.clock.as_ref(), &SystemRandom, tenant, user, roles, None).await.unwrap()
+    }
+
+    pub async fn close(self) {
+        for pool in [&self.pools.app, &self.pools.platform, &self.owner] {
+            pool.close().await;
+        }
+        self.cluster.drop_database(&self.name).await.unwrap();
+        self.cluster.stop().await.unwrap();
+    }
+}

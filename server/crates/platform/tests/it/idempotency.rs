@@ -1,0 +1,115 @@
+//! L-07: the same key has one effect and one answer.
+
+use crate::database::TestDb;
+use chrono::Duration;
+use domain::{Kind, MemberId, TenantId};
+use nexus_platform::idempotency::{self, Outcome};
+use nexus_platform::{Idempotent, TenantTx, TxMode};
+use nexus_platform::clock::Clock;
+use std::sync::Arc;
+
+fn once(key: &str, body: &[u8]) -> Idempotent {
+    Idempotent { route: "POST /orders".into(), key: key.into(), body_hash: body.to_vec() }
+}
+
+async fn world() -> (TestDb, TenantId, MemberId) {
+    let db = TestDb::new().await;
+    let user = db.user(&db.auth(), "asa@example.com").await;
+    let tenant = db.tenant("acme").await;
+    let member = db.member(tenant, user, &["USER"]).await;
+    sqlx::raw_sql("create table effects (n bigint generated always as identity, what text); grant select, insert on effects to nexus_app")
+        .execute(&db.owner)
+        .await
+        .unwrap();
+    (db, tenant, member)
+}
+
+/// A write as the dispatcher does it. `crash` leaves before the commit.
+async fn write(db: &TestDb, tenant: TenantId, member: MemberId, once: &Idempotent, crash: bool) -> Outcome {
+    let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
+    let outcome = idempotency::claim(tx.conn(), tenant, member, once, db.clock.now()).await.unwrap();
+    if outcome == Outcome::Fresh {
+        let n: i64 = sqlx::query_scalar("insert into effects (what) values ($1) returning n").bind(&once.key).fetch_one(tx.conn()).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        idempotency::finish_with(tx.conn(), tenant, member, once, 201, &format!(r#"{{"n":{n}}}"#)).await.unwrap();
+        if !crash {
+            tx.commit().await.unwrap();
+        }
+    }
+    outcome
+}
+
+async fn effects(db: &TestDb) -> i64 {
+    sqlx::query_scalar("select count(*) from effects").fetch_one(&db.owner).await.unwrap()
+}
+
+#[tokio::test]
+async fn replayed_to_the_byte_and_refused_for_another_body() {
+    let (db, tenant, member) = world().await;
+    let first = once("k", b"body");
+    assert_eq!(write(&db, tenant, member, &first, false).await, Outcome::Fresh);
+    let body = r#"{"n":1}"#.to_owned();
+    assert_eq!(write(&db, tenant, member, &first, false).await, Outcome::Replay { status: 201, body: body.clone() });
+    assert_eq!(write(&db, tenant, member, &once("k", b"other"), false).await, Outcome::OtherBody);
+    // Another route or another member is another key.
+    let elsewhere = Idempotent { route: "POST /invoices".into(), ..first.clone() };
+    assert_eq!(write(&db, tenant, member, &elsewhere, false).await, Outcome::Fresh);
+    let other = db.member(tenant, db.user(&db.auth(), "ben@example.com").await, &["USER"]).await;
+    assert_eq!(write(&db, tenant, other, &first, false).await, Outcome::Fresh);
+    assert_eq!(effects(&db).await, 3);
+    // The dispatcher's words.
+    let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
+    assert_eq!(idempotency::begin(tx.conn(), tenant, member, &first, db.clock.now()).await.unwrap(), Some(body));
+    let refused = idempotency::begin(tx.conn(), tenant, member, &once("k", b"other"), db.clock.now()).await.unwrap_err();
+    assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::Invalid, "Idempotency-Key"));
+    drop(tx);
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_crash_before_the_commit_leaves_nothing_behind() {
+    let (db, tenant, member) = world().await;
+    for crash in [true, true, true, false] {
+        assert_eq!(effects(&db).await, 0);
+        // The rollback of the one before may still be on its way.
+        while write(&db, tenant, member, &once("k", b"body"), crash).await != Outcome::Fresh {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+    assert_eq!(effects(&db).await, 1);
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_at_once_have_one_effect() {
+    let (db, tenant, member) = world().await;
+    let db = Arc::new(db);
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let db = db.clone();
+        tasks.spawn(async move { write(&db, tenant, member, &once("k", b"body"), false).await });
+    }
+    let outcomes = tasks.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Fresh).count(), 1);
+    assert!(outcomes.iter().all(|outcome| match outcome {
+        Outcome::Replay { status, body } => (*status, body.as_str()) == (201, r#"{"n":1}"#),
+        Outcome::OtherBody => false,
+        Outcome::Fresh | Outcome::InFlight => true,
+    }));
+    assert_eq!(effects(&db).await, 1);
+    Arc::into_inner(db).unwrap().close().await;
+}
+
+#[tokio::test]
+async fn keys_are_kept_for_a_day_and_forgotten_after() {
+    let (db, tenant, member) = world().await;
+    write(&db, tenant, member, &once("old", b"body"), false).await;
+    write(&db, tenant, member, &once("young", b"body"), false).await;
+    assert_eq!(idempotency::purge(&db.pools.platform, db.clock.now(), 10).await.unwrap(), 0);
+    sqlx::query("update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'").execute(&db.owner).await.unwrap();
+    // Even a clock that runs ahead cannot make it forget younger keys: row security counts by the database's own.
+    let ahead = db.clock.now() + Duration::days(30);
+    assert_eq!(idempotency::purge(&db.pools.platform, ahead, 10).await.unwrap(), 1);
+    assert!(matches!(write(&db, tenant, member, &once("young", b"body"), false).await, Outcome::Replay { .. }));
+    db.close().await;
+}
