@@ -152,11 +152,24 @@ async fn values(
             let read = sent.iter().map(|text| read(&open, entity.states.as_ref(), text, &viewer.currency, rules).map(|_| plain(text)));
             Ok(read.collect())
         }
-        FieldKind::Money { .. } => {
-            let read = sent.iter().map(|text| domain::Money::parse(text, &viewer.currency).map(|money| money.amount()).map_err(|error| error.to_string()));
-            Ok(read.collect())
-        }
+        FieldKind::Money { .. } => Ok(sent.iter().map(|text| amount(text)).collect()),
         _ => Ok(Ok(sent.iter().map(|text| (*text).to_owned()).collect())),
+    }
+}
+
+/// `5,000` compares the figure whatever its currency; `5000 KES` asks for the currency too.
+fn amount(text: &str) -> std::result::Result<String, String> {
+    match text.split_whitespace().collect::<Vec<_>>().as_slice() {
+        [figure] => match domain::money::parse_scaled(figure, 2) {
+            Ok(minor) => Ok(domain::money::scaled(minor, 2).trim_end_matches(".00").to_owned()),
+            Err(_) => Err(format!("{text} is not an amount; write 5000, or 5000 KES")),
+        },
+        [one, other] => {
+            let (figure, code) = if one.starts_with(|first: char| first.is_alphabetic()) { (other, one) } else { (one, other) };
+            let money = domain::Money::parse(figure, &code.to_uppercase()).map_err(|error| error.to_string())?;
+            Ok(format!("{} {}", money.amount(), money.currency()))
+        }
+        _ => Err(format!("{text} is not an amount; write 5000, or 5000 KES")),
     }
 }
 
@@ -333,7 +346,7 @@ async fn control(backend: &BackendHandle, viewer: &Viewer, entity: &Entity, fiel
 
 fn placeholder(viewer: &Viewer, kind: &FieldKind) -> String {
     match kind {
-        FieldKind::Money { .. } => format!("Amount in {}", viewer.currency),
+        FieldKind::Money { .. } => format!("5000, or 5000 {}", viewer.currency),
         FieldKind::Country => "KE, UG".to_owned(),
         FieldKind::Reference { entity } => {
             let label = viewer.catalog.get(entity).map_or("record", |target| target.labels.one.as_str());
@@ -376,4 +389,88 @@ fn shortcuts(page: &PageContext, field: &Field) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Added, added, amount, done_href, edit_href};
+    use crate::records::fixture::{entity, page, viewer};
+    use crate::records::list_state::ListState;
+    use domain::backend::{AnyBox, BoxFuture};
+    use domain::{Backend, BackendHandle, Error};
+    use futures::FutureExt;
+    use std::sync::Arc;
+
+    /// Nothing here may ask the business.
+    struct Nobody;
+
+    impl Backend for Nobody {
+        fn run_any(&self, _: &'static str, _: AnyBox) -> BoxFuture<'static, domain::Result<AnyBox>> {
+            Box::pin(async { Err(Error::internal()) })
+        }
+
+        fn run_json(&self, _: &str, _: serde_json::Value) -> BoxFuture<'static, domain::Result<String>> {
+            Box::pin(async { Err(Error::internal()) })
+        }
+    }
+
+    fn fold(query: &[(&str, &str)]) -> Result<String, String> {
+        let (page, entity) = (page(query), entity());
+        let (state, _) = ListState::read(&page, &entity).unwrap();
+        let backend = BackendHandle(Arc::new(Nobody));
+        match added(&page, &viewer(), &backend, &entity, &state).now_or_never().unwrap().unwrap() {
+            Added::Nothing => Ok(String::new()),
+            Added::Filter(filter) => Ok(filter.print()),
+            Added::Refused(message) => Err(message),
+        }
+    }
+
+    #[test]
+    fn a_condition_joins_the_filter() {
+        let folded = fold(&[("add.field", "status"), ("add.op", "="), ("add.value", "new"), ("add.value", "qualified")]);
+        assert_eq!(folded.unwrap(), "status not in (won, lost) and status in (new, qualified)");
+        let folded = fold(&[("filter", ""), ("add.field", "value"), ("add.op", ">"), ("add.value", "5,000 kes")]);
+        assert_eq!(folded.unwrap(), "value > \"5000.00 KES\"");
+        assert_eq!(fold(&[("filter", ""), ("add.field", "name"), ("add.op", "is empty"), ("add.value", "x")]).unwrap(), "name is empty");
+        assert_eq!(fold(&[]).unwrap(), "");
+    }
+
+    #[test]
+    fn a_changed_condition_keeps_its_place() {
+        let filter = ("filter", "status = new and score > 3");
+        let change = [filter, ("add.at", "0"), ("add.field", "status"), ("add.op", "!="), ("add.value", "won")];
+        assert_eq!(fold(&change).unwrap(), "status != won and score > 3");
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_said() {
+        for query in [
+            vec![("add.field", "score"), ("add.op", ">"), ("add.value", "many")],
+            vec![("add.field", "score"), ("add.op", "starts with"), ("add.value", "1")],
+            vec![("add.field", "nothing"), ("add.op", "="), ("add.value", "1")],
+            vec![("add.field", "status"), ("add.op", "=")],
+            vec![("add.field", "secret"), ("add.op", "="), ("add.value", "x")],
+        ] {
+            assert!(fold(&query).is_err(), "{query:?}");
+        }
+        // Beyond the bounds of the field, but a number.
+        assert!(fold(&[("add.field", "score"), ("add.op", ">"), ("add.value", "1,000")]).unwrap().ends_with("score > 1000"));
+    }
+
+    #[test]
+    fn amounts_are_read_with_and_without_a_currency() {
+        assert_eq!(amount("5,000").unwrap(), "5000");
+        assert_eq!(amount("5000.50").unwrap(), "5000.50");
+        assert_eq!(amount("kes 12").unwrap(), "12.00 KES");
+        assert!(amount("about 5").is_err() && amount("5 zzz").is_err() && amount("").is_err());
+    }
+
+    #[test]
+    fn links_of_the_line_keep_the_rest() {
+        let page = page(&[("search", "a b"), ("add.field", "status"), ("add.at", "0"), ("cursor", "c")]);
+        assert_eq!(done_href(&page, Some("x = 1")), "/w/lakeside/leads?search=a%20b&filter=x%20%3D%201");
+        let (state, _) = ListState::read(&page, &entity()).unwrap();
+        let href = edit_href(&page, state.filter.as_ref().unwrap(), 0).unwrap();
+        assert_eq!(href, "/w/lakeside/leads?search=a%20b&add.field=status&add.at=0");
+    }
 }

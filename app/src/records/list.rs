@@ -113,6 +113,7 @@ fn culprit(page: &PageContext, state: &ListState, error: &domain::Error) -> Unre
         Some("cursor") => "cursor",
         Some("sort") => "sort",
         Some("limit") => "limit",
+        Some("offset") => "offset",
         Some("search") => "search",
         _ if state.filter.is_none() && state.cursor.is_some() => "cursor",
         _ => "filter",
@@ -136,12 +137,12 @@ fn problem_notice(page: &PageContext, problem: Unreadable) -> AnyView {
     let title = match parameter {
         "filter" => "The filter cannot be read",
         "sort" => "The order cannot be read",
-        "cursor" => "The place in the list cannot be read",
+        "cursor" | "offset" => "The place in the list cannot be read",
         "search" => "The search cannot be read",
         _ => "The page size cannot be read",
     };
     let clear = page.with_query(&[(parameter, None)]);
-    let mend = (parameter != "cursor").then(|| {
+    let mend = (!matches!(parameter, "cursor" | "offset")).then(|| {
         let hidden: Vec<_> =
             filter_form::kept(page, &[parameter]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
         view! {

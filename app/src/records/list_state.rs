@@ -162,3 +162,63 @@ pub fn columns<'a>(viewer: &Viewer, entity: &'a Entity, view: &View) -> Vec<&'a 
 pub fn readable(viewer: &Viewer, field: &Field) -> bool {
     field.permission.as_ref().is_none_or(|permission| viewer.grants.allows(permission))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ListState, columns};
+    use crate::records::fixture::{entity, page, viewer};
+    use domain::schema::Filter;
+
+    fn read(query: &[(&str, &str)]) -> (ListState, Vec<&'static str>) {
+        let (state, problems) = ListState::read(&page(query), &entity()).unwrap();
+        (state, problems.into_iter().map(|problem| problem.parameter).collect())
+    }
+
+    #[test]
+    fn the_view_gives_what_the_address_leaves_out() {
+        let (state, problems) = read(&[]);
+        assert!(problems.is_empty());
+        assert_eq!(state.filter.as_ref().unwrap().print(), "status not in (won, lost)");
+        assert_eq!((state.sort[0].field.as_str(), state.sort[0].descending, state.limit), ("enquiredOn", true, 50));
+        let (state, _) = read(&[("filter", ""), ("sort", "name")]);
+        assert!(state.filter.is_none() && !state.sort[0].descending);
+        assert!(state.changed(&page(&[("filter", "")])));
+    }
+
+    #[test]
+    fn the_trash_has_no_filter_of_its_own() {
+        assert!(read(&[("trash", "1")]).0.filter.is_none());
+    }
+
+    #[test]
+    fn all_that_cannot_be_read_is_named() {
+        let (_, problems) = read(&[("filter", "stauts = new"), ("sort", "valeu"), ("limit", "9999")]);
+        assert_eq!(problems, ["filter", "sort", "limit"]);
+        assert_eq!(read(&[("sort", "name,value")]).1, ["sort"]);
+        assert!(ListState::read(&page(&[("view", "nonsense")]), &entity()).is_err());
+    }
+
+    #[test]
+    fn a_filter_that_is_the_views_own_needs_no_parameter() {
+        let (state, _) = read(&[("filter", "")]);
+        let own = Filter::parse("status not in (won, lost)", &entity()).unwrap();
+        assert_eq!(state.filter_parameter(Some(&own)), None);
+        assert_eq!(state.filter_parameter(None).as_deref(), Some(""));
+        assert_eq!(read(&[("view", "everything")]).0.filter_parameter(None), None);
+    }
+
+    #[test]
+    fn columns_lead_with_the_name_and_hide_what_may_not_be_read() {
+        let entity = entity();
+        let keys = |view: &str| columns(&viewer(), &entity, entity.view(view).unwrap()).into_iter().map(|field| field.key.clone()).collect::<Vec<_>>();
+        assert_eq!(keys("all"), ["name", "status", "value"]);
+        assert_eq!(keys("everything"), ["name", "value"]);
+    }
+
+    #[test]
+    fn a_cursor_says_where_the_page_begins_and_the_offset_only_counts() {
+        let (state, _) = read(&[("cursor", "abc"), ("offset", "50")]);
+        assert_eq!((state.query(Vec::new()).offset, state.before), (0, 50));
+        assert_eq!(read(&[("offset", "100")]).0.query(Vec::new()).offset, 100);
+    }
+}

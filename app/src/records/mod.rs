@@ -9,6 +9,8 @@ mod conflict;
 mod convert;
 mod edit;
 mod filter_form;
+#[cfg(test)]
+mod fixture;
 mod form;
 mod list;
 mod list_parts;

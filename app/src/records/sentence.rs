@@ -73,7 +73,11 @@ impl Reader<'_> {
             FieldKind::State => self.entity.state_label(text).to_owned(),
             FieldKind::Date { .. } | FieldKind::Datetime => self.day(text),
             FieldKind::Boolean => if text == "true" { "yes" } else { "no" }.to_owned(),
-            FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. } => grouped(text),
+            FieldKind::Money { .. } => match text.rsplit_once(' ') {
+                Some((amount, currency)) => format!("{} {}", currency.to_uppercase(), grouped(amount.trim_end_matches(".00"))),
+                None => grouped(text),
+            },
+            FieldKind::Integer { .. } | FieldKind::Decimal { .. } => grouped(text),
             FieldKind::Text { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::LongText { .. } => format!("“{text}”"),
             FieldKind::Member | FieldKind::Reference { .. } => "somebody or something that is gone".to_owned(),
             FieldKind::Country | FieldKind::Number => text.to_owned(),
