@@ -1,1 +1,64 @@
-//! 
+//! The engine for described entities: list, get, create, update, delete, transition, timeline, summaries, search, import.
+//!
+//! One engine serves every entity, from its description. Whatever it does, it does within the caller's workspace, reach and readable
+//! fields, which `select`, `reach` and `project` compile into every statement; the text of statements comes from `sql` alone.
+
+mod create;
+mod cursor;
+mod filter;
+mod gate;
+mod get;
+pub mod import;
+pub mod index;
+mod input;
+mod list;
+mod many;
+mod memo;
+mod number;
+mod project;
+mod reach;
+mod refuse;
+mod remove;
+mod search;
+mod select;
+mod sql;
+mod stale;
+mod store;
+mod summarise;
+mod timeline;
+mod total;
+mod transition;
+mod update;
+mod words;
+mod write;
+
+pub use create::insert;
+pub use gate::arrival;
+pub use get::{Held, hold, visible};
+pub use input::By;
+pub use list::{MAX_OFFSET, explain};
+pub use many::{Created, NewRow, Removed, Updated, create_many, remove_many, revert_many, update_many};
+pub use project::readable;
+pub use transition::transition_internal;
+pub use words::words;
+pub use write::{Edit, write};
+
+use platform::Registry;
+
+/// Every operation of `domain::records`, and those of imports.
+pub fn register(registry: &mut Registry) {
+    registry
+        .add(list::list)
+        .add(list::export)
+        .add(get::get)
+        .add(create::create)
+        .add(update::update)
+        .add(remove::delete)
+        .add(remove::restore)
+        .add(transition::transition)
+        .add(timeline::timeline)
+        .add(summarise::summarise)
+        .add(summarise::board)
+        .add(search::search);
+    import::register(registry);
+}

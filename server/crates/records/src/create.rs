@@ -1,0 +1,205 @@
+//! `records.create`, and making many rows at once for imports and seeding.
+
+use crate::gate;
+use crate::input::{self, By, all_right};
+use crate::number;
+use crate::project::{self, Projection};
+use crate::refuse;
+use crate::sql::{Bind, Sql};
+use crate::store::{columns, stored};
+use domain::records::{CreateRecord, Record, Values};
+use domain::schema::Entity;
+use domain::schema::value::Rules;
+use domain::{Error, Result, Verb};
+use platform::{Change, Ctx};
+use serde_json::{Value, json};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+pub async fn create(ctx: &mut Ctx, operation: CreateRecord) -> Result<Record> {
+    let entity = ctx.entity(&operation.entity)?;
+    insert(ctx, &entity, &operation.values, By::Caller).await
+}
+
+/// A new row in its initial state.
+pub async fn insert(ctx: &mut Ctx, entity: &Entity, values: &Values, by: By) -> Result<Record> {
+    let rules = Rules { today: ctx.today() };
+    let mut faults = Vec::new();
+    // What is wrong and what is missing are told together.
+    let mut given = input::checked(&ctx.access, entity, values, by, rules).unwrap_or_else(|wrong| {
+        faults = wrong;
+        values.clone()
+    });
+    if let Err(missing) = input::completed(ctx, entity, &mut given, rules) {
+        faults.extend(missing.into_iter().filter(|fault| !values.contains_key(&fault.field)));
+    }
+    all_right(faults)?;
+    all_right(input::pointing(ctx, entity, &given, Verb::Create).await?)?;
+    let first = number::take(ctx, entity, 1).await?;
+    let draft = Draft::new(ctx, entity, given, None, first);
+    let catalog = ctx.catalog.clone();
+    let projection = Projection::of(&ctx.access, &catalog, entity, &[])?;
+    let drafts = [draft];
+    let rows = write(ctx, entity, &drafts, Some(&projection)).await?;
+    let [draft] = drafts;
+    let Some(row) = rows.first() else { return Err(occupied(ctx, entity, &draft).await?) };
+    let record = projection.record(row)?;
+    ctx.changed(draft.change(entity));
+    Ok(record)
+}
+
+/// A row to be made. Values are canonical and complete: whoever makes many has checked them already.
+#[derive(Debug, Clone)]
+pub struct NewRow {
+    pub values: Values,
+    /// Another state than the initial one. It has to be one that a row could have been moved to.
+    pub status: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    pub id: Uuid,
+    pub number: String,
+    pub version: i64,
+}
+
+/// Makes many rows by one statement, in the order given. All are made or none: a value that another row holds already is an error. Rows
+/// without an owner of their own are the caller's. References are held to by the database alone.
+pub async fn create_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<NewRow>) -> Result<Vec<Created>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    ctx.reach(entity, Verb::Create)?;
+    let count = i64::try_from(rows.len()).map_err(|_| Error::internal())?;
+    let first = number::take(ctx, entity, count).await?;
+    let mut drafts = Vec::with_capacity(rows.len());
+    for (number, mut row) in (first..).zip(rows) {
+        if let Some(status) = &row.status {
+            gate::arrival(&ctx.access, entity, status, &row.values)?;
+        }
+        if !row.values.contains_key("owner") {
+            row.values.insert("owner".to_owned(), Value::String(ctx.access.member.to_string()));
+        }
+        drafts.push(Draft::new(ctx, entity, row.values, row.status, number));
+    }
+    let written = write(ctx, entity, &drafts, None).await?;
+    if written.len() < drafts.len() {
+        return Err(left_out(ctx, entity, &drafts, &written).await?);
+    }
+    let mut created = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        created.push(Created { id: draft.id, number: draft.number.clone(), version: 1 });
+        ctx.changed(draft.change(entity));
+    }
+    Ok(created)
+}
+
+async fn left_out(ctx: &mut Ctx, entity: &Entity, drafts: &[Draft], written: &[PgRow]) -> Result<Error> {
+    let made: HashSet<Uuid> = written.iter().filter_map(|row| row.try_get(0).ok()).collect();
+    match drafts.iter().find(|draft| !made.contains(&draft.id)) {
+        Some(draft) => occupied(ctx, entity, draft).await,
+        None => Ok(Error::internal()),
+    }
+}
+
+/// Why the database made nothing of a draft: somebody holds one of its unique values.
+async fn occupied(ctx: &mut Ctx, entity: &Entity, draft: &Draft) -> Result<Error> {
+    let holder = refuse::holder(ctx, entity, &draft.values, Some(draft.id)).await?;
+    Ok(holder.unwrap_or_else(|| Error::conflict("Somebody else was creating the same thing. Nothing was saved; try again")))
+}
+
+/// A row before it is one.
+struct Draft {
+    id: Uuid,
+    number: String,
+    status: Option<String>,
+    values: Values,
+}
+
+impl Draft {
+    fn new(ctx: &Ctx, entity: &Entity, values: Values, status: Option<String>, number: i64) -> Self {
+        let initial = entity.states.as_ref().map(|states| states.initial.clone());
+        let status = if initial.is_some() { status.or(initial) } else { None };
+        Self { id: ctx.new_id(), number: number::print(entity, number), status, values }
+    }
+
+    fn change(self, entity: &Entity) -> Change {
+        let mut after = self.values;
+        after.retain(|_, value| !value.is_null());
+        after.insert("number".to_owned(), Value::String(self.number));
+        if let Some(status) = self.status {
+            after.insert("status".to_owned(), Value::String(status));
+        }
+        after.insert("version".to_owned(), json!(1));
+        Change {
+            entity: entity.key.clone(),
+            record: Some(self.id),
+            before: None,
+            after: Some(Value::Object(after)),
+            event: Some(format!("{}.{}.created", entity.area, entity.key)),
+        }
+    }
+}
+
+/// One array per column. A row whose unique value is taken is left out, without spoiling the transaction. Answers the rows made: as the
+/// projection has them, or their ids.
+async fn write(ctx: &mut Ctx, entity: &Entity, drafts: &[Draft], projection: Option<&Projection<'_>>) -> Result<Vec<PgRow>> {
+    let columns = arrays(entity, drafts)?;
+    let mut sql = Sql::default();
+    let tenant = project::tenant(&mut sql, &ctx.access);
+    sql.push("with r as (insert into ").name(&entity.table).push(" (tenant_id, created_by, created_at, updated_by, updated_at, location_id");
+    for (name, _) in &columns {
+        sql.push(", ").name(name);
+    }
+    sql.push(") select ").again(tenant).push(", ");
+    let (member, now) = (Bind::Id(Some(ctx.access.member.0)), Bind::Moment(Some(ctx.now())));
+    let member = sql.bind(member);
+    sql.push(", ");
+    let now = sql.bind(now);
+    sql.push(", ").again(member).push(", ").again(now).push(", ");
+    sql.bind(Bind::Id(ctx.access.location));
+    sql.push(", v.* from unnest(");
+    for (at, (_, values)) in columns.into_iter().enumerate() {
+        sql.push(if at == 0 { "" } else { ", " });
+        sql.bind(values);
+    }
+    sql.push(") v on conflict do nothing returning *) select ");
+    match projection {
+        Some(projection) => {
+            projection.select(&mut sql);
+            sql.push(" from r");
+            projection.joins(&mut sql, &ctx.access, tenant);
+        }
+        None => {
+            sql.push("r.id from r");
+        }
+    }
+    sql.try_all(ctx.conn()).await?.map_err(|error| refuse::from_database(entity, error))
+}
+
+/// Every column that is written by value, so that all creations of an entity are one statement to PostgreSQL.
+fn arrays(entity: &Entity, drafts: &[Draft]) -> Result<Vec<(String, Bind)>> {
+    let mut out = vec![
+        ("id".to_owned(), Bind::ids(drafts.iter().map(|draft| draft.id))),
+        ("number".to_owned(), Bind::texts(drafts.iter().map(|draft| draft.number.as_str()))),
+    ];
+    if entity.states.is_some() {
+        let states = drafts.iter().map(|draft| draft.status.clone()).collect();
+        out.push(("status".to_owned(), Bind::Texts(states)));
+    }
+    for field in stored(entity) {
+        let start = out.len();
+        for draft in drafts {
+            let filled = columns(field, draft.values.get(&field.key).unwrap_or(&Value::Null))?;
+            for (at, (name, value)) in filled.into_iter().enumerate() {
+                if out.len() == start + at {
+                    out.push((name, value.list()));
+                }
+                out[start + at].1.append(value)?;
+            }
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,102 @@
+//! Gates: what a move from one state to another asks for.
+
+use domain::records::Values;
+use domain::schema::{Entity, States, Transition};
+use domain::text::nearest;
+use domain::{Error, FieldError, Kind, Result};
+use platform::Access;
+use serde_json::Value;
+
+/// Refuses unless the values and the caller's roles are what the transition asks for.
+pub fn pass(access: &Access, entity: &Entity, states: &States, transition: &Transition, values: &Values) -> Result<()> {
+    let target = states.get(&transition.to).map_or(transition.to.as_str(), |state| &state.label);
+    let roles = &transition.gate.roles;
+    if !roles.is_empty() && !roles.iter().any(|role| access.roles.contains(role)) {
+        let message = format!("Moving to {target} needs the role {}; ask somebody who has it", roles.join(" or "));
+        return Err(Error { user_role: Some(access.role.clone()), ..Error::new(Kind::Forbidden, message) });
+    }
+    let missing: Vec<(&str, &str)> = transition
+        .gate
+        .requires
+        .iter()
+        .filter(|key| values.get(*key).is_none_or(empty))
+        .map(|key| (key.as_str(), entity.field(key).map_or(key.as_str(), |field| &field.label)))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let labels: Vec<&str> = missing.iter().map(|(_, label)| *label).collect();
+    let fields = missing
+        .iter()
+        .map(|(key, label)| FieldError { field: (*key).to_owned(), message: format!("Moving to {target} needs {label}") })
+        .collect();
+    Err(Error { kind: Kind::Conflict, message: format!("Move to {target} needs {}", labels.join(" and ")), ..Error::fields(fields) })
+}
+
+fn empty(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(str::is_empty)
+}
+
+/// Whether a new row may begin in a state: the initial one, or one that it could have been moved to, through that move's gate.
+pub fn arrival(access: &Access, entity: &Entity, status: &str, values: &Values) -> Result<()> {
+    let Some(states) = &entity.states else {
+        return Err(Error::field("status", format!("{} has no states", entity.labels.one)));
+    };
+    if status == states.initial {
+        return Ok(());
+    }
+    known(states, status)?;
+    // A row that comes from elsewhere may have gone a way of several moves; the last of them is what it has to satisfy.
+    let moves = |transition: &&Transition| transition.to == status && !transition.internal;
+    let direct = states.from(&states.initial).find(moves);
+    match direct.or_else(|| states.transitions.iter().find(moves)) {
+        Some(transition) => pass(access, entity, states, transition, values),
+        None => Err(Error::field("status", format!("No move leads to {}", states.get(status).map_or(status, |state| &state.label)))),
+    }
+}
+
+fn known(states: &States, status: &str) -> Result<()> {
+    if states.get(status).is_some() {
+        return Ok(());
+    }
+    let hint = nearest(status, states.list.iter().map(|state| state.key.as_str())).map(|meant| format!("; did you mean {meant}?"));
+    Err(Error::field("status", format!("{status} is not a state{}", hint.unwrap_or_default())))
+}
+
+/// What a transition asks for by its name or by where it leads.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    Name(&'a str),
+    To(&'a str),
+}
+
+/// The transition that is meant, from the state that the row is in. `internal` ones are known only to the operations they belong to.
+pub fn find<'a>(entity: &Entity, states: &'a States, from: &'a str, wanted: Wanted<'_>, internal: bool) -> Result<&'a Transition> {
+    let offered = || states.from(from).filter(|transition| internal || !transition.internal);
+    let fits = |transition: &&Transition| match wanted {
+        Wanted::Name(name) => transition.name == name,
+        Wanted::To(to) => transition.to == to,
+    };
+    if let Some(transition) = offered().find(fits) {
+        return Ok(transition);
+    }
+    let here = states.get(from).map_or(from, |state| &state.label);
+    let one = &entity.labels.one;
+    let names: Vec<String> = offered().map(|transition| format!("{} ({})", transition.label, transition.name)).collect();
+    let allowed = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    let exists = states.transitions.iter().filter(|transition| internal || !transition.internal).any(|transition| fits(&transition));
+    let message = match wanted {
+        Wanted::To(to) if to == from => format!("This {} is {here} already", one.to_lowercase()),
+        _ if exists => format!("From {here} this move cannot be made; from there go: {allowed}"),
+        Wanted::Name(name) => return Err(Error::field("name", format!("{one} has no move {name}; from {here} go: {allowed}"))),
+        Wanted::To(to) => {
+            known(states, to).map_err(|error| Error { fields: relabel(error.fields), ..Error::invalid(error.message) })?;
+            format!("No move leads from {here} to {}; from there go: {allowed}", states.get(to).map_or(to, |state| &state.label))
+        }
+    };
+    Err(Error::conflict(message))
+}
+
+fn relabel(fields: Vec<FieldError>) -> Vec<FieldError> {
+    fields.into_iter().map(|fault| FieldError { field: "to".to_owned(), ..fault }).collect()
+}

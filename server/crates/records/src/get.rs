@@ -1,0 +1,112 @@
+//! `records.get`, and reading one row for the writes.
+
+use crate::project::Projection;
+use crate::reach;
+use crate::select::one;
+use crate::sql::{Argument, Sql};
+use domain::records::{GetRecord, Record, Values};
+use domain::schema::Entity;
+use domain::{Error, Reach, Result, Verb};
+use platform::Ctx;
+use uuid::Uuid;
+
+pub async fn get(ctx: &mut Ctx, operation: GetRecord) -> Result<Record> {
+    let entity = ctx.entity(&operation.entity)?;
+    visible(ctx, &entity, operation.id).await
+}
+
+/// The row as its reader sees it. A row of another workspace, one out of reach and one that never was are the same: not found. Rows in the
+/// trash are there for those who may empty it.
+pub async fn visible(ctx: &mut Ctx, entity: &Entity, id: Uuid) -> Result<Record> {
+    let reach = ctx.reach(entity, Verb::Read)?;
+    let trash = ctx.access.grants.reach(&entity.permission(Verb::Delete));
+    let catalog = ctx.catalog.clone();
+    let projection = Projection::of(&ctx.access, &catalog, entity, &[])?;
+    let mut sql = Sql::new("select ");
+    let tenant = crate::project::tenant(&mut sql, &ctx.access);
+    projection.select(&mut sql);
+    sql.push(" from (select ");
+    projection.columns(&mut sql, "t");
+    sql.push(" from ").name(&entity.table).push(" t where ");
+    one(&mut sql, &ctx.access, reach, tenant, id);
+    in_trash(&mut sql, ctx, trash, tenant);
+    sql.push(") r");
+    projection.joins(&mut sql, &ctx.access, tenant);
+    let row = sql.optional(ctx.conn()).await?.ok_or_else(Error::not_found)?;
+    projection.record(&row)
+}
+
+fn in_trash(sql: &mut Sql, ctx: &Ctx, trash: Option<Reach>, tenant: Argument) {
+    match trash {
+        Some(Reach::All) => {}
+        Some(trash) => {
+            sql.push(" and (t.deleted_at is null or ");
+            reach::within(sql, &ctx.access, trash, tenant, |sql| {
+                sql.push("t");
+            });
+            sql.push(")");
+        }
+        None => {
+            sql.push(" and t.deleted_at is null");
+        }
+    }
+}
+
+/// A row as the writes compare it: every field, whoever asks, locked until the transaction ends.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub id: Uuid,
+    pub version: i64,
+    pub values: Values,
+    pub deleted: bool,
+}
+
+impl Held {
+    pub fn text(&self, key: &str) -> &str {
+        self.values.get(key).and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+
+    fn of(projection: &Projection<'_>, row: &sqlx::postgres::PgRow) -> Result<Self> {
+        let record = projection.record(row)?;
+        Ok(Self { id: record.id, version: record.version, values: record.values, deleted: record.deleted_at.is_some() })
+    }
+}
+
+/// Reads and locks a row for a verb. Out of the reader's sight it is not found; in sight but out of the verb's reach it is forbidden, which
+/// tells nothing that the reader does not see.
+pub async fn hold(ctx: &mut Ctx, entity: &Entity, id: Uuid, verb: Verb, deleted: bool) -> Result<Held> {
+    let (reach, sight) = (ctx.reach(entity, verb)?, ctx.reach(entity, Verb::Read)?);
+    let held = lock(ctx, entity, &[id], reach.min(sight)).await?.pop();
+    match held {
+        Some(held) if held.deleted == deleted => Ok(held),
+        None if sight > reach => {
+            let record = visible(ctx, entity, id).await?;
+            if record.deleted_at.is_some() != deleted {
+                return Err(Error::not_found());
+            }
+            Err(Error::forbidden(entity.permission(verb), &ctx.access.role))
+        }
+        _ => Err(Error::not_found()),
+    }
+}
+
+/// Rows by id, locked in the order of their ids, so that two writers of the same rows do not wait for each other in a circle.
+pub async fn lock(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach) -> Result<Vec<Held>> {
+    let projection = Projection::whole(entity);
+    let mut sql = Sql::new("select ");
+    let tenant = crate::project::tenant(&mut sql, &ctx.access);
+    projection.columns(&mut sql, "t");
+    sql.push(" from ").name(&entity.table).push(" t where t.tenant_id = ").again(tenant).push(" and ");
+    if let [id] = ids {
+        sql.push("t.id = ");
+        sql.bind(crate::sql::Bind::Id(Some(*id)));
+    } else {
+        sql.push("t.id = any (");
+        sql.bind(crate::sql::Bind::ids(ids.iter().copied()));
+        sql.push(")");
+    }
+    reach::and(&mut sql, &ctx.access, reach, tenant);
+    sql.push(" order by t.id for update");
+    let rows = sql.all(ctx.conn()).await?;
+    rows.iter().map(|row| Held::of(&projection, row)).collect()
+}

@@ -1,0 +1,179 @@
+//! What a caller sends, held to the description: every field that is wrong is named at once.
+
+use crate::project::readable;
+use crate::reach;
+use crate::sql::{Bind, Sql};
+use domain::records::Values;
+use domain::schema::value::{Rules, check};
+use domain::schema::{Entity, Field, FieldKind};
+use domain::text::nearest;
+use domain::{Error, FieldError, Reach, Result, Verb};
+use platform::{Access, Ctx, db_error};
+use serde_json::Value;
+use sqlx::Row;
+use uuid::Uuid;
+
+/// Who fills in the fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A caller: fields of the server are refused.
+    Caller,
+    /// An operation of ours, which may also set what only the server sets.
+    Server,
+}
+
+/// The values in their canonical form. Nothing is added and nothing dropped; what is not writable is refused by name.
+pub fn checked(access: &Access, entity: &Entity, values: &Values, by: By, rules: Rules) -> Result<Values, Vec<FieldError>> {
+    let mut out = Values::new();
+    let mut faults = Vec::new();
+    for (key, value) in values {
+        match one(access, entity, key, value, by, rules) {
+            Ok(value) => {
+                out.insert(key.clone(), value);
+            }
+            Err(message) => faults.push(FieldError { field: key.clone(), message }),
+        }
+    }
+    if faults.is_empty() { Ok(out) } else { Err(faults) }
+}
+
+fn one(access: &Access, entity: &Entity, key: &str, value: &Value, by: By, rules: Rules) -> Result<Value, String> {
+    let Some(field) = entity.field(key).filter(|field| readable(access, field)) else {
+        return Err(unknown(access, entity, key));
+    };
+    match field.kind {
+        FieldKind::State => return Err(format!("{} changes by a move such as those that the record offers, not by an edit", field.label)),
+        FieldKind::Number => return Err(format!("{} is given by the server", field.label)),
+        _ if field.read_only && by == By::Caller => return Err(format!("{} is set by the server", field.label)),
+        _ => {}
+    }
+    let value = check(field, value, rules)?;
+    if field.required && value.is_null() { Err(needed(field)) } else { Ok(value) }
+}
+
+fn unknown(access: &Access, entity: &Entity, key: &str) -> String {
+    let names = entity.editable().filter(|field| readable(access, field)).map(|field| field.key.as_str());
+    let hint = nearest(key, names).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+    format!("{} has no field {key}{hint}", entity.labels.one)
+}
+
+pub fn needed(field: &Field) -> String {
+    format!("{} is required", field.label)
+}
+
+/// Adds what a new row has without being told, and names what is missing.
+pub fn completed(ctx: &Ctx, entity: &Entity, values: &mut Values, rules: Rules) -> Result<(), Vec<FieldError>> {
+    let mut faults = Vec::new();
+    for field in entity.editable() {
+        if !values.contains_key(&field.key) {
+            if let Some(value) = &field.default {
+                match check(field, value, rules) {
+                    Ok(value) => {
+                        values.insert(field.key.clone(), value);
+                    }
+                    Err(message) => faults.push(FieldError { field: field.key.clone(), message }),
+                }
+            } else if field.key == "owner" {
+                values.insert(field.key.clone(), Value::String(ctx.access.member.to_string()));
+            }
+        }
+        if field.required && values.get(&field.key).is_none_or(Value::is_null) {
+            faults.push(FieldError { field: field.key.clone(), message: needed(field) });
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// What is said of a row that is pointed at and cannot be: the same whether it is elsewhere, out of reach or nowhere.
+pub fn no_such(field: &Field) -> String {
+    format!("{} points at something that does not exist, or is not yours to see", field.label)
+}
+
+pub fn id_of(value: &Value) -> Option<Uuid> {
+    value.as_str().and_then(|text| Uuid::try_parse(text).ok())
+}
+
+/// Looks up, in one statement, every row and member that the values point at, and whether the owner is one to whom the caller may give a
+/// record: who may change only their own records cannot hand them to others, or take others' for their own.
+pub async fn pointing(ctx: &mut Ctx, entity: &Entity, values: &Values, verb: Verb) -> Result<Vec<FieldError>> {
+    let access = ctx.access.clone();
+    let catalog = ctx.catalog.clone();
+    let mut sql = Sql::new("select ");
+    let tenant = crate::project::tenant(&mut sql, &access);
+    let mut asked: Vec<(&Field, String)> = Vec::new();
+    for field in &entity.fields {
+        let Some(value) = values.get(&field.key) else { continue };
+        let Some(id) = id_of(value) else { continue };
+        match &field.kind {
+            FieldKind::Member if id == access.member.0 => continue,
+            FieldKind::Member => {
+                sql.push(if asked.is_empty() { "" } else { ", " }).push("exists (select from members t where t.tenant_id = ");
+                sql.again(tenant).push(" and t.id = ");
+            }
+            FieldKind::Reference { entity: target } => {
+                let Some(target) = catalog.get(target) else { continue };
+                sql.push(if asked.is_empty() { "" } else { ", " }).push("exists (select from ").name(&target.table);
+                sql.push(" t where t.tenant_id = ").again(tenant).push(" and t.deleted_at is null");
+                match access.grants.reach(&target.permission(Verb::Read)) {
+                    Some(reach) => reach::and(&mut sql, &access, reach, tenant),
+                    None => {
+                        sql.push(" and false");
+                    }
+                }
+                sql.push(" and t.id = ");
+            }
+            _ => continue,
+        }
+        sql.bind(Bind::Id(Some(id)));
+        sql.push(")");
+        asked.push((field, no_such(field)));
+    }
+    if let Some(field) = entity.field("owner")
+        && let Some(value) = values.get("owner")
+        && let Some(message) = giving(&mut sql, &access, ctx.reach(entity, verb)?, id_of(value), tenant, asked.is_empty())
+    {
+        asked.push((field, message));
+    }
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let row = sql.one(ctx.conn()).await?;
+    let mut faults: Vec<FieldError> = Vec::new();
+    for (at, (field, message)) in asked.into_iter().enumerate() {
+        let good: bool = row.try_get(at).map_err(db_error)?;
+        if !good && faults.iter().all(|fault| fault.field != field.key) {
+            faults.push(FieldError { field: field.key.clone(), message });
+        }
+    }
+    Ok(faults)
+}
+
+/// Appends whether the owner is within reach, where that is in question at all.
+fn giving(sql: &mut Sql, access: &Access, reach: Reach, owner: Option<Uuid>, tenant: crate::sql::Argument, first: bool) -> Option<String> {
+    if owner == Some(access.member.0) {
+        return None;
+    }
+    let comma = if first { "" } else { ", " };
+    match reach {
+        Reach::All => return None,
+        Reach::Own => {
+            sql.push(comma).push("false");
+        }
+        Reach::Team | Reach::Location => {
+            sql.push(comma).push("coalesce(");
+            sql.bind(Bind::Id(owner));
+            sql.push(" = any (array(");
+            reach::members_below(sql, access, tenant);
+            sql.push(")), false)");
+        }
+    }
+    Some(match reach {
+        Reach::Own => "You may keep records for yourself only; ask a manager to hand them over".to_owned(),
+        _ => "You may give records to yourself and the people below you only".to_owned(),
+    })
+}
+
+/// One error for all of them.
+pub fn all_right(faults: Vec<FieldError>) -> Result<()> {
+    if faults.is_empty() { Ok(()) } else { Err(Error::fields(faults)) }
+}

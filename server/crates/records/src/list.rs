@@ -1,0 +1,260 @@
+//! `records.list` and `records.export`: one page of rows, in order.
+
+use crate::cursor::{Order, Start};
+use crate::project::{Projection, known};
+use crate::select::{Rows, rows};
+use crate::sql::{Bind, Sql};
+use crate::total::Plan;
+use domain::records::{ExportRecords, ListRecords, Page, Total};
+use domain::schema::query::MAX_LIMIT;
+use domain::schema::{Entity, ListQuery};
+use domain::{Error, Reach, Result, Verb};
+use platform::{Ctx, db_error};
+use serde_json::value::RawValue;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+/// Farther into a list than this only a cursor leads: skipping rows reads them all.
+pub const MAX_OFFSET: u32 = 100_000;
+
+pub async fn list(ctx: &mut Ctx, operation: ListRecords) -> Result<Page> {
+    let entity = ctx.entity(&operation.entity)?;
+    let reach = ctx.reach(&entity, Verb::Read)?;
+    page(ctx, &entity, &operation.query, reach).await
+}
+
+/// Rows leave the house only as far as both permissions reach.
+pub async fn export(ctx: &mut Ctx, operation: ExportRecords) -> Result<Page> {
+    let entity = ctx.entity(&operation.entity)?;
+    let reach = ctx.reach(&entity, Verb::Export)?.min(ctx.reach(&entity, Verb::Read)?);
+    page(ctx, &entity, &operation.query, reach).await
+}
+
+/// The plans that PostgreSQL makes of a list, one for each statement that it may take. `analyze` also runs them.
+pub async fn explain(ctx: &mut Ctx, entity: &str, query: &ListQuery, analyze: bool) -> Result<Vec<serde_json::Value>> {
+    let entity = ctx.entity(entity)?;
+    let reach = ctx.reach(&entity, Verb::Read)?;
+    let catalog = ctx.catalog.clone();
+    let listing = Listing::prepare(ctx, &catalog, &entity, query, reach)?;
+    let mut plans = Vec::new();
+    for part in listing.parts() {
+        let statement = listing.statement(ctx, &part, &Plan::Nothing);
+        plans.push(statement.explained(analyze).one(ctx.conn()).await?.try_get(0).map_err(db_error)?);
+    }
+    Ok(plans)
+}
+
+async fn page(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -> Result<Page> {
+    let catalog = ctx.catalog.clone();
+    let listing = Listing::prepare(ctx, &catalog, entity, query, reach)?;
+    let plan = Plan::make(ctx, entity, &listing.rows.sql, &listing.rows.matching, query.count);
+    let mut found: Vec<PgRow> = Vec::new();
+    for (at, part) in listing.parts().into_iter().enumerate() {
+        if found.len() > listing.limit {
+            break;
+        }
+        let Some(part) = listing.skipping(ctx, part, at, found.len()).await? else { break };
+        // Only the first statement that finds rows has to carry the count.
+        let counting = if found.is_empty() { &plan } else { &Plan::Nothing };
+        found.extend(listing.statement(ctx, &part, counting).all(ctx.conn()).await?);
+    }
+    let counted = match (&plan, found.first()) {
+        (Plan::Count { .. }, Some(row)) => Some(row.try_get(listing.projection.width()).map_err(db_error)?),
+        // Nothing at the top of the list: there is nothing at all.
+        (Plan::Count { .. }, None) if listing.start == Start::Top && query.offset == 0 => Some(0),
+        _ => None,
+    };
+    let total = plan.finish(ctx, entity, listing.rows.sql.clone(), &listing.rows.matching, counted).await?;
+    listing.page(found, total)
+}
+
+/// A list query made ready: what to select, from where, in which order.
+struct Listing<'a> {
+    entity: &'a Entity,
+    projection: Projection<'a>,
+    rows: Rows,
+    order: Order,
+    /// Position of the ordering column in the rows.
+    ordering: usize,
+    start: Start,
+    limit: usize,
+    offset: u32,
+}
+
+/// The rows with a value and those without are read one after the other: both stand in order in the index, but not in the order wanted.
+#[derive(Debug, Clone)]
+struct Part {
+    filled: Option<bool>,
+    behind: bool,
+    offset: u32,
+}
+
+impl<'a> Listing<'a> {
+    fn prepare(ctx: &Ctx, catalog: &'a domain::schema::Catalog, entity: &'a Entity, query: &ListQuery, reach: Reach) -> Result<Self> {
+        if query.limit == 0 || query.limit > MAX_LIMIT {
+            return Err(Error::field("limit", format!("A page holds 1 to {MAX_LIMIT} rows, not {}", query.limit)));
+        }
+        if query.offset > MAX_OFFSET {
+            let message = format!("An offset goes to {MAX_OFFSET}; follow the cursor `next` to read on from there");
+            return Err(Error::field("offset", message));
+        }
+        let order = order(ctx, entity, query)?;
+        let start = Start::read(&order, query.cursor.as_deref())?;
+        let mut projection = Projection::of(&ctx.access, catalog, entity, &query.fields)?;
+        let ordering = projection.column(&order.column);
+        let rows = rows(ctx, entity, query, reach)?;
+        let offset = if start == Start::Top { query.offset } else { 0 };
+        Ok(Self { entity, projection, rows, order, ordering, start, limit: query.limit as usize, offset })
+    }
+
+    /// In the order in which they are read.
+    fn parts(&self) -> Vec<Part> {
+        let part = |filled, behind| Part { filled, behind, offset: self.offset };
+        if !self.order.nullable {
+            return vec![part(None, self.start != Start::Top)];
+        }
+        match &self.start {
+            Start::Top => vec![part(Some(true), false), part(Some(false), false)],
+            Start::Row { value: Some(_), back: false, .. } => vec![part(Some(true), true), part(Some(false), false)],
+            Start::Row { value: None, back: false, .. } => vec![part(Some(false), true)],
+            Start::Row { value: Some(_), back: true, .. } => vec![part(Some(true), true)],
+            Start::Row { value: None, back: true, .. } => vec![part(Some(false), true), part(Some(true), false)],
+        }
+    }
+
+    /// The part with what is left of the offset: rows that an earlier part has skipped need not be skipped again.
+    async fn skipping(&self, ctx: &mut Ctx, part: Part, at: usize, found: usize) -> Result<Option<Part>> {
+        if at == 0 || self.offset == 0 {
+            return Ok(Some(part));
+        }
+        if found > 0 {
+            return Ok(Some(Part { offset: 0, ..part }));
+        }
+        let mut sql = self.rows.sql.clone();
+        sql.push("select count(*) from ").name(&self.entity.table).push(" t where ").place(&self.rows.matching);
+        sql.push(" and ").column("t", &self.order.column).push(" is not null");
+        let skipped: i64 = sql.one(ctx.conn()).await?.try_get(0).map_err(db_error)?;
+        Ok(Some(Part { offset: self.offset.saturating_sub(u32::try_from(skipped).unwrap_or(u32::MAX)), ..part }))
+    }
+
+    fn statement(&self, ctx: &Ctx, part: &Part, plan: &Plan) -> Sql {
+        let mut sql = self.rows.sql.clone();
+        sql.push("select ");
+        self.projection.select(&mut sql);
+        plan.select(&mut sql, self.entity, &self.rows.matching);
+        sql.push(" from (select ");
+        self.projection.columns(&mut sql, "t");
+        sql.push(" from ").name(&self.entity.table).push(" t where ").place(&self.rows.matching);
+        self.bounds(&mut sql, part);
+        self.ordered(&mut sql, "t");
+        // One row more than the page holds tells whether there is another page. Printed, because a plan for any limit would be another.
+        sql.push(" limit ").number(u32::try_from(self.limit).unwrap_or(MAX_LIMIT).saturating_add(1));
+        if part.offset > 0 {
+            sql.push(" offset ").number(part.offset);
+        }
+        sql.push(") r");
+        self.projection.joins(&mut sql, &ctx.access, self.rows.tenant);
+        self.ordered(&mut sql, "r");
+        sql
+    }
+
+    fn descending(&self) -> bool {
+        self.order.descending != self.start.back()
+    }
+
+    fn ordered(&self, sql: &mut Sql, alias: &'static str) {
+        let direction = if self.descending() { " desc" } else { "" };
+        sql.push(" order by ").column(alias, &self.order.column).push(direction);
+        sql.push(", ").column(alias, "id").push(direction);
+    }
+
+    fn bounds(&self, sql: &mut Sql, part: &Part) {
+        let column = &self.order.column;
+        match part.filled {
+            Some(true) => sql.push(" and ").column("t", column).push(" is not null"),
+            Some(false) => sql.push(" and ").column("t", column).push(" is null"),
+            None => sql,
+        };
+        let Start::Row { value, id, .. } = &self.start else { return };
+        if !part.behind {
+            return;
+        }
+        let beyond = if self.descending() { " < " } else { " > " };
+        match value {
+            Some(value) => {
+                sql.push(" and (").column("t", column).push(", t.id)").push(beyond).push("(");
+                sql.bind(value.clone());
+                sql.push(", ");
+                sql.bind(Bind::Id(Some(*id)));
+                sql.push(")");
+            }
+            None => {
+                sql.push(" and t.id").push(beyond);
+                sql.bind(Bind::Id(Some(*id)));
+            }
+        }
+    }
+
+    fn page(&self, mut found: Vec<PgRow>, total: Option<Total>) -> Result<Page> {
+        let more = found.len() > self.limit;
+        found.truncate(self.limit);
+        let back = self.start.back();
+        if back {
+            found.reverse();
+        }
+        let cursor = |row: Option<&PgRow>, wanted: bool, back: bool| match row.filter(|_| wanted) {
+            Some(row) => self.order.cursor(row, Projection::id(row)?, self.ordering, back).map(Some),
+            None => Ok(None),
+        };
+        let came_from_somewhere = self.start != Start::Top;
+        Ok(Page {
+            rows: self.json(&found)?,
+            returned: u32::try_from(found.len()).unwrap_or(MAX_LIMIT),
+            total,
+            next: cursor(found.last(), more || back, false)?,
+            previous: cursor(found.first(), if back { more } else { came_from_somewhere }, true)?,
+        })
+    }
+
+    fn json(&self, found: &[PgRow]) -> Result<Box<RawValue>> {
+        let mut out = Vec::with_capacity(64 + found.len() * 512);
+        out.push(b'[');
+        for (at, row) in found.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            self.projection.write(row, &mut out)?;
+        }
+        out.push(b']');
+        let text = String::from_utf8(out).map_err(|_| Error::internal())?;
+        RawValue::from_string(text).map_err(|_| Error::internal())
+    }
+}
+
+/// The order that a query asks for; newest first unless it says. In the trash: last thrown away first.
+pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
+    if query.sort.len() > 1 {
+        return Err(Error::field("sort", "A list is sorted by one field; name one"));
+    }
+    let (key, descending) = match query.sort.first() {
+        Some(sort) => (sort.field.as_str(), sort.descending),
+        None if query.trash => {
+            let column = "deleted_at".to_owned();
+            return Ok(Order { key: "deletedAt".to_owned(), column, sql: "timestamptz", nullable: false, descending: true });
+        }
+        None => ("createdAt", true),
+    };
+    let field = known(&ctx.access, entity, key, "sort")?;
+    if !field.indexed {
+        return Err(Error::field("sort", format!("{} cannot be sorted by {}", entity.labels.many, field.key)));
+    }
+    let (column, sql) = field.ordering();
+    Ok(Order { key: field.key.clone(), column, sql, nullable: field.nullable_ordering(), descending })
+}
+
+/// ` order by` of an order from its top, on rows named `t`, empty values last.
+pub fn order_by(sql: &mut Sql, order: &Order) {
+    let direction = if order.descending { " desc nulls last" } else { " nulls last" };
+    sql.push(" order by ").column("t", &order.column).push(direction);
+    sql.push(", t.id").push(if order.descending { " desc" } else { "" });
+}

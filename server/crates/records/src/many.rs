@@ -1,0 +1,229 @@
+//! Changing and removing many rows at once, for imports and for taking them back. Making many is in `create`.
+
+pub use crate::create::{Created, NewRow, create_many};
+use crate::gate::{self, Wanted};
+use crate::get::{Held, lock};
+use crate::project;
+use crate::refuse;
+use crate::sql::{Bind, Sql};
+use crate::store::columns;
+use domain::records::Values;
+use domain::schema::{Catalog, Entity, FieldKind};
+use domain::{Error, Reach, Result, Verb};
+use platform::{Change, Ctx, db_error};
+use serde_json::{Value, json};
+use sqlx::Row;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use uuid::Uuid;
+
+/// What became of one row of an `update_many`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Updated {
+    /// Changed; `before` holds what the changed fields had, for taking it back.
+    Changed { version: i64, before: Values },
+    /// It holds these values already.
+    Same { version: i64 },
+    /// Somebody has changed it since that version.
+    Stale { version: i64 },
+    /// Gone, in the trash, or out of the caller's reach.
+    Missing,
+    /// The move that a `status` among the values asks for is not possible.
+    Refused(Error),
+}
+
+/// Changes many rows by one statement: id, the version expected, and canonical, checked values. A `status` among the values is a move and
+/// has to pass its gate. Answers in the order of the rows.
+pub async fn update_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, Values)>) -> Result<Vec<Updated>> {
+    change_many(ctx, entity, rows, true).await
+}
+
+/// The same without gates: puts back what was there before.
+pub async fn revert_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, Values)>) -> Result<Vec<Updated>> {
+    change_many(ctx, entity, rows, false).await
+}
+
+async fn change_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, Values)>, gated: bool) -> Result<Vec<Updated>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let reach = ctx.reach(entity, Verb::Update)?.min(ctx.reach(entity, Verb::Read)?);
+    let mut held = held_by_id(ctx, entity, rows.iter().map(|(id, ..)| *id), reach).await?;
+    let mut answers = Vec::with_capacity(rows.len());
+    let mut edits: Vec<(Held, Values)> = Vec::new();
+    for (id, version, values) in rows {
+        // Taken out, so that a row named twice is changed once.
+        let Some(row) = held.remove(&id).filter(|row| !row.deleted) else {
+            answers.push(Updated::Missing);
+            continue;
+        };
+        let (answer, edit) = judge(ctx, entity, row, version, values, gated);
+        answers.push(answer);
+        edits.extend(edit);
+    }
+    if !edits.is_empty() {
+        store(ctx, entity, &edits).await?;
+        for (held, values) in edits {
+            tell(ctx, entity, &held, values);
+        }
+    }
+    Ok(answers)
+}
+
+fn judge(ctx: &Ctx, entity: &Entity, held: Held, version: i64, mut values: Values, gated: bool) -> (Updated, Option<(Held, Values)>) {
+    if held.version != version {
+        return (Updated::Stale { version: held.version }, None);
+    }
+    values.retain(|key, value| held.values.get(key).unwrap_or(&Value::Null) != value);
+    if values.is_empty() {
+        return (Updated::Same { version }, None);
+    }
+    if gated && let Some(Err(error)) = values.get("status").map(|status| moves(ctx, entity, &held, &values, status)) {
+        return (Updated::Refused(error), None);
+    }
+    let before = values.keys().map(|key| (key.clone(), held.values.get(key).cloned().unwrap_or(Value::Null))).collect();
+    (Updated::Changed { version: version + 1, before }, Some((held, values)))
+}
+
+fn moves(ctx: &Ctx, entity: &Entity, held: &Held, values: &Values, status: &Value) -> Result<()> {
+    let (Some(states), Some(to)) = (&entity.states, status.as_str()) else {
+        return Err(Error::field("status", format!("{} has no such state", entity.labels.one)));
+    };
+    let transition = gate::find(entity, states, held.text("status"), Wanted::To(to), false)?;
+    let mut arriving = held.values.clone();
+    arriving.extend(values.clone());
+    gate::pass(&ctx.access, entity, states, transition, &arriving)
+}
+
+async fn held_by_id(ctx: &mut Ctx, entity: &Entity, ids: impl Iterator<Item = Uuid>, reach: Reach) -> Result<HashMap<Uuid, Held>> {
+    let ids: Vec<Uuid> = ids.collect();
+    Ok(lock(ctx, entity, &ids, reach).await?.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// One array for every column that any of the rows changes; the others give back what they have.
+async fn store(ctx: &mut Ctx, entity: &Entity, edits: &[(Held, Values)]) -> Result<()> {
+    let keys: HashSet<&String> = edits.iter().flat_map(|(_, values)| values.keys()).collect();
+    let mut arrays: BTreeMap<String, Bind> = BTreeMap::new();
+    for (held, values) in edits {
+        for key in &keys {
+            let field = entity.field(key).ok_or_else(Error::internal)?;
+            let value = values.get(*key).or_else(|| held.values.get(*key)).unwrap_or(&Value::Null);
+            for (name, bind) in columns(field, value)? {
+                arrays.entry(name).or_insert_with(|| bind.list()).append(bind)?;
+            }
+        }
+    }
+    let mut sql = Sql::default();
+    let tenant = project::tenant(&mut sql, &ctx.access);
+    sql.push("update ").name(&entity.table).push(" t set version = t.version + 1, updated_by = ");
+    sql.bind(Bind::Id(Some(ctx.access.member.0)));
+    sql.push(", updated_at = ");
+    sql.bind(Bind::Moment(Some(ctx.now())));
+    for name in arrays.keys() {
+        sql.push(", ").name(name).push(" = ").column("v", name);
+    }
+    let names: Vec<String> = arrays.keys().cloned().collect();
+    sql.push(" from unnest(");
+    sql.bind(Bind::ids(edits.iter().map(|(held, _)| held.id)));
+    for values in arrays.into_values() {
+        sql.push(", ");
+        sql.bind(values);
+    }
+    sql.push(") v (id");
+    for name in &names {
+        sql.push(", ").name(name);
+    }
+    sql.push(") where t.tenant_id = ").again(tenant).push(" and t.id = v.id");
+    sql.try_all(ctx.conn()).await?.map_err(|error| refuse::from_database(entity, error))?;
+    Ok(())
+}
+
+fn tell(ctx: &mut Ctx, entity: &Entity, held: &Held, values: Values) {
+    let mut before: Values =
+        values.keys().map(|key| (key.clone(), held.values.get(key).cloned().unwrap_or(Value::Null))).collect();
+    let mut after = values;
+    before.insert("version".to_owned(), json!(held.version));
+    after.insert("version".to_owned(), json!(held.version + 1));
+    ctx.changed(Change {
+        entity: entity.key.clone(),
+        record: Some(held.id),
+        before: Some(Value::Object(before)),
+        after: Some(Value::Object(after)),
+        event: Some(format!("{}.{}.updated", entity.area, entity.key)),
+    });
+}
+
+/// What became of one row of a `remove_many`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removed {
+    Gone,
+    /// Somebody has changed it since that version.
+    Stale { version: i64 },
+    /// Another row points at it.
+    InUse,
+    Missing,
+}
+
+/// Removes rows for good, as if they had never been: for taking back what an import made. Answers in the order of the rows.
+pub async fn remove_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64)>) -> Result<Vec<Removed>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Whoever imports may take the import back.
+    let reach = ctx.reach(entity, Verb::Import)?;
+    let held = held_by_id(ctx, entity, rows.iter().map(|(id, _)| *id), reach).await?;
+    let wanted: Vec<Uuid> = rows.iter().filter(|(id, version)| held.get(id).is_some_and(|row| row.version == *version)).map(|row| row.0).collect();
+    let gone = unreferenced(ctx, entity, &wanted).await?;
+    let answers = rows
+        .iter()
+        .map(|(id, version)| match held.get(id) {
+            None => Removed::Missing,
+            Some(row) if row.version != *version => Removed::Stale { version: row.version },
+            Some(_) if gone.contains(id) => Removed::Gone,
+            Some(_) => Removed::InUse,
+        })
+        .collect();
+    for (id, row) in held {
+        if gone.contains(&id) {
+            let mut before = row.values;
+            before.retain(|_, value| !value.is_null());
+            before.insert("version".to_owned(), json!(row.version));
+            ctx.changed(Change {
+                entity: entity.key.clone(),
+                record: Some(id),
+                before: Some(Value::Object(before)),
+                after: None,
+                event: Some(format!("{}.{}.deleted", entity.area, entity.key)),
+            });
+        }
+    }
+    Ok(answers)
+}
+
+/// Deletes the rows that nothing points at, and answers which those were.
+async fn unreferenced(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let catalog = ctx.catalog.clone();
+    let mut sql = Sql::default();
+    let tenant = project::tenant(&mut sql, &ctx.access);
+    sql.push("delete from ").name(&entity.table).push(" t where t.tenant_id = ").again(tenant).push(" and t.id = any (");
+    let ids = sql.bind(Bind::ids(ids.iter().copied()));
+    sql.push(")");
+    for (table, column) in pointing_at(&catalog, entity) {
+        // Rows that go together may point at each other.
+        sql.push(" and not exists (select from ").name(table).push(" o where o.tenant_id = ").again(tenant);
+        sql.push(" and ").column("o", &column).push(" = t.id");
+        if table == entity.table {
+            sql.push(" and o.id <> all (").again(ids).push(")");
+        }
+        sql.push(")");
+    }
+    sql.push(" returning t.id");
+    let rows = sql.try_all(ctx.conn()).await?.map_err(|error| refuse::from_database(entity, error))?;
+    rows.iter().map(|row| row.try_get(0).map_err(db_error)).collect()
+}
+
+fn pointing_at<'a>(catalog: &'a Catalog, entity: &'a Entity) -> impl Iterator<Item = (&'a str, String)> {
+    catalog.iter().flat_map(move |other| {
+        let fields = other.fields.iter().filter(|field| matches!(&field.kind, FieldKind::Reference { entity: target } if *target == entity.key));
+        fields.map(|field| (other.table.as_str(), field.column()))
+    })
+}

@@ -1,0 +1,168 @@
+//! `records.search` and the words of a list: by the beginnings of words, over a plain table of words (index.rs fills it).
+//!
+//! A range of words is the only kind of text search that row security leaves indexed.
+
+use crate::filter::after;
+use crate::project::{Projection, readable};
+use crate::reach;
+use crate::sql::{Argument, Bind, Sql};
+use crate::words::{MAX_WORDS, words};
+use domain::records::{Record, SearchHit, SearchRecords};
+use domain::schema::value::show;
+use domain::schema::{Catalog, Entity};
+use domain::{Error, Reach, Result, Verb};
+use platform::{Ctx, db_error};
+use sqlx::Row;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+const MOST_HITS: u32 = 50;
+/// Rows looked at per entity before they are ranked. Short words begin many; the nearest to what was typed come first in the index.
+const CANDIDATES: u32 = 200;
+
+/// Appends that a row named `t` has every word of the text; one without any word matches nothing.
+pub fn having_words(sql: &mut Sql, entity: &Entity, tenant: Argument, text: &str) {
+    let mut words = words(text);
+    words.truncate(MAX_WORDS);
+    if text.trim().is_empty() {
+        return;
+    }
+    if words.is_empty() {
+        sql.push(" and false");
+    }
+    for word in &words {
+        sql.push(" and exists (select from search_terms s where s.tenant_id = ").again(tenant).push(" and s.entity = ");
+        sql.bind(Bind::text(&entity.key));
+        sql.push(" and s.record_id = t.id and ");
+        beginning(sql, "s", word);
+        sql.push(")");
+    }
+}
+
+fn beginning(sql: &mut Sql, alias: &'static str, word: &str) {
+    sql.push(alias).push(".term >= ");
+    sql.bind(Bind::text(word));
+    if let Some(end) = after(word) {
+        sql.push(" and ").push(alias).push(".term < ");
+        sql.bind(Bind::text(end));
+    }
+}
+
+pub async fn search(ctx: &mut Ctx, operation: SearchRecords) -> Result<Vec<SearchHit>> {
+    if operation.limit == 0 || operation.limit > MOST_HITS {
+        return Err(Error::field("limit", format!("A search shows 1 to {MOST_HITS} hits, not {}", operation.limit)));
+    }
+    let mut words = words(&operation.words);
+    words.truncate(MAX_WORDS);
+    // The longest word begins the fewest others.
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    let Some((first, others)) = words.split_first() else { return Ok(Vec::new()) };
+    let catalog = ctx.catalog.clone();
+    let ranked = ranked(ctx, &catalog, first, others, operation.limit).await?;
+    let mut found: HashMap<Uuid, SearchHit> = HashMap::new();
+    for (entity, ids) in by_entity(&ranked) {
+        if let Some(entity) = catalog.get(entity) {
+            found.extend(hits(ctx, &catalog, entity, ids).await?);
+        }
+    }
+    Ok(ranked.into_iter().filter_map(|(_, id)| found.remove(&id)).collect())
+}
+
+/// Entity and id of the best rows within reach, best first.
+async fn ranked(ctx: &mut Ctx, catalog: &Catalog, first: &str, others: &[String], limit: u32) -> Result<Vec<(String, Uuid)>> {
+    let access = ctx.access.clone();
+    let mut sql = Sql::new("select entity, record_id from (");
+    let tenant = crate::project::tenant(&mut sql, &access);
+    let mut none = true;
+    for entity in catalog.iter() {
+        let Some(reach) = access.grants.reach(&entity.permission(Verb::Read)) else { continue };
+        sql.push(if none { "(" } else { " union all (" });
+        none = false;
+        candidates(&mut sql, entity, tenant, first, others);
+        sql.push(" and exists (select from ").name(&entity.table).push(" t where ");
+        crate::select::living(&mut sql, tenant, true);
+        sql.push(" and t.id = s.record_id");
+        reach::and(&mut sql, &access, reach, tenant);
+        sql.push(") order by s.term limit ").number(CANDIDATES).push(")");
+    }
+    if none {
+        return Ok(Vec::new());
+    }
+    // A word that is exactly what was typed counts more than one that only begins so.
+    sql.push(") c group by entity, record_id order by max(c.weight + case when c.term = ");
+    sql.bind(Bind::text(first));
+    sql.push(" then 100 else 0 end) desc, min(c.term), record_id limit ").number(limit);
+    let rows = sql.all(ctx.conn()).await?;
+    let ranked = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    ranked.collect::<sqlx::Result<Vec<_>>>().map_err(db_error)
+}
+
+fn candidates(sql: &mut Sql, entity: &Entity, tenant: Argument, first: &str, others: &[String]) {
+    sql.push("select s.entity, s.record_id, s.term, s.weight from search_terms s where s.tenant_id = ").again(tenant);
+    sql.push(" and s.entity = ");
+    sql.bind(Bind::text(&entity.key));
+    sql.push(" and ");
+    beginning(sql, "s", first);
+    for word in others {
+        sql.push(" and exists (select from search_terms o where o.tenant_id = ").again(tenant);
+        sql.push(" and o.record_id = s.record_id and o.entity = s.entity and ");
+        beginning(sql, "o", word);
+        sql.push(")");
+    }
+}
+
+fn by_entity(ranked: &[(String, Uuid)]) -> HashMap<&str, Vec<Uuid>> {
+    let mut out: HashMap<&str, Vec<Uuid>> = HashMap::new();
+    for (entity, id) in ranked {
+        out.entry(entity).or_default().push(*id);
+    }
+    out
+}
+
+/// What the hits show: the fields that name a row, as far as the caller may read them.
+async fn hits(ctx: &mut Ctx, catalog: &Catalog, entity: &Entity, ids: Vec<Uuid>) -> Result<Vec<(Uuid, SearchHit)>> {
+    let access = ctx.access.clone();
+    let keys = [Some(&entity.title), entity.subtitle.as_ref()];
+    let wanted: Vec<String> = keys
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .chain(["number", "status"])
+        .filter(|key| entity.field(key).is_some_and(|field| readable(&access, field)))
+        .map(str::to_owned)
+        .collect();
+    let projection = Projection::of(&access, catalog, entity, &wanted)?;
+    let mut sql = Sql::new("select ");
+    let tenant = crate::project::tenant(&mut sql, &access);
+    projection.select(&mut sql);
+    sql.push(" from ").name(&entity.table).push(" r");
+    projection.joins(&mut sql, &access, tenant);
+    sql.push(" where r.tenant_id = ").again(tenant).push(" and r.id = any (");
+    sql.bind(Bind::ids(ids));
+    sql.push(")");
+    let reach = access.grants.reach(&entity.permission(Verb::Read)).ok_or_else(Error::internal)?;
+    if reach != Reach::All {
+        sql.push(" and ");
+        reach::within(&mut sql, &access, reach, tenant, |sql| {
+            sql.push("r");
+        });
+    }
+    let rows = sql.all(ctx.conn()).await?;
+    rows.iter().map(|row| projection.record(row).map(|record| (record.id, hit(entity, &record)))).collect()
+}
+
+fn hit(entity: &Entity, record: &Record) -> SearchHit {
+    let shown = |key: &str| {
+        let value = record.values.get(key)?;
+        let text = show(entity.field(key)?, entity.states.as_ref(), value, record.label(key));
+        (!text.is_empty()).then_some(text)
+    };
+    let title = shown(&entity.title).or_else(|| shown("number")).unwrap_or_default();
+    SearchHit {
+        entity: entity.key.clone(),
+        id: record.id,
+        title,
+        subtitle: entity.subtitle.as_deref().and_then(shown),
+        status: record.text("status").map(str::to_owned),
+    }
+}

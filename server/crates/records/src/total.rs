@@ -1,0 +1,91 @@
+//! How many rows match: exact up to a bound, an estimate of the planner's beyond it.
+//!
+//! The bounded count rides in the statement of the list. Once it has hit the bound, the estimate is remembered for a minute, so that paging
+//! through a long list counts nothing.
+
+use crate::memo::Memo;
+use crate::sql::{Piece, Sql};
+use domain::records::Total;
+use domain::schema::query::EXACT_TOTAL;
+use domain::schema::{Count, Entity};
+use domain::{Error, Result};
+use platform::Ctx;
+use sqlx::Row;
+
+/// What is left to do about the total.
+pub enum Plan {
+    Nothing,
+    /// Known already.
+    Known(Total),
+    /// To be counted by the statement, up to the bound or to the end.
+    Count { exact: bool, key: String },
+}
+
+impl Plan {
+    pub fn make(ctx: &Ctx, entity: &Entity, sql: &Sql, matching: &Piece, count: Count) -> Self {
+        match count {
+            Count::None => Self::Nothing,
+            Count::Exact => Self::Count { exact: true, key: String::new() },
+            Count::Estimated => {
+                let key = key(ctx, entity, sql, matching);
+                match Memo::of(&ctx.services).estimate(&key, ctx.now()) {
+                    Some(value) => Self::Known(Total { value, exact: false }),
+                    None => Self::Count { exact: false, key },
+                }
+            }
+        }
+    }
+
+    /// `, (select count(*) ...)`, where something is to be counted. The subselect does not depend on the row, so it runs once.
+    pub fn select(&self, sql: &mut Sql, entity: &Entity, matching: &Piece) {
+        let Self::Count { exact, .. } = self else { return };
+        sql.push(", (");
+        count(sql, entity, matching, *exact);
+        sql.push(")");
+    }
+
+    /// From what was counted.
+    pub async fn finish(self, ctx: &mut Ctx, entity: &Entity, sql: Sql, matching: &Piece, counted: Option<i64>) -> Result<Option<Total>> {
+        let (exact, key) = match self {
+            Self::Nothing => return Ok(None),
+            Self::Known(total) => return Ok(Some(total)),
+            Self::Count { exact, key } => (exact, key),
+        };
+        let counted = match counted {
+            Some(counted) => counted,
+            None => {
+                // The page held no row that could have carried the count.
+                let mut statement = sql.clone();
+                count(&mut statement, entity, matching, exact);
+                statement.one(ctx.conn()).await?.try_get(0).map_err(platform::db_error)?
+            }
+        };
+        if exact || counted <= EXACT_TOTAL {
+            return Ok(Some(Total { value: counted, exact: true }));
+        }
+        let value = estimate(ctx, entity, sql, matching).await?.max(counted);
+        Memo::of(&ctx.services).keep_estimate(key, ctx.now(), value);
+        Ok(Some(Total { value, exact: false }))
+    }
+}
+
+fn count(sql: &mut Sql, entity: &Entity, matching: &Piece, exact: bool) {
+    if exact {
+        sql.push("select count(*) from ").name(&entity.table).push(" t where ").place(matching);
+    } else {
+        sql.push("select count(*) from (select 1 from ").name(&entity.table).push(" t where ").place(matching);
+        sql.push(" limit ").number(u32::try_from(EXACT_TOTAL).unwrap_or(u32::MAX).saturating_add(1)).push(") counted");
+    }
+}
+
+/// `sql` holds the arguments of `matching` and no text yet.
+async fn estimate(ctx: &mut Ctx, entity: &Entity, mut sql: Sql, matching: &Piece) -> Result<i64> {
+    sql.push("select 1 from ").name(&entity.table).push(" t where ").place(matching);
+    let plan: serde_json::Value = sql.explained(false).one(ctx.conn()).await?.try_get(0).map_err(platform::db_error)?;
+    plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_i64).ok_or_else(Error::internal)
+}
+
+fn key(ctx: &Ctx, entity: &Entity, sql: &Sql, matching: &Piece) -> String {
+    // Arguments include the tenant and whatever limits the caller's reach.
+    format!("{} {matching:?} {:?} {}", entity.table, sql.binds(), ctx.access.tenant)
+}

@@ -1,0 +1,58 @@
+//! `records.transition`: moves a row to another state, through the gate of the move.
+
+use crate::gate::{self, Wanted};
+use crate::get::hold;
+use crate::input::{self, By, all_right};
+use crate::stale;
+use crate::update::{differing, given};
+use crate::write::{Edit, write};
+use domain::records::{Record, TransitionRecord, Values};
+use domain::schema::Entity;
+use domain::{Error, Result, Verb};
+use platform::Ctx;
+use uuid::Uuid;
+
+pub async fn transition(ctx: &mut Ctx, operation: TransitionRecord) -> Result<Record> {
+    let entity = ctx.entity(&operation.entity)?;
+    let TransitionRecord { id, version, name, to, values, .. } = operation;
+    let wanted = match (&name, &to) {
+        (Some(name), _) => Wanted::Name(name),
+        (None, Some(to)) => Wanted::To(to),
+        (None, None) => return Err(Error::field("to", "Say which move to make, or which state to move to")),
+    };
+    take(ctx, &entity, id, version, wanted, &values, By::Caller).await
+}
+
+/// The same for an operation of ours that a transition belongs to, such as a conversion: internal transitions are open to it, and so are
+/// the fields that only the server sets.
+pub async fn transition_internal(ctx: &mut Ctx, entity: &Entity, id: Uuid, version: Option<i64>, name: &str, values: &Values) -> Result<Record> {
+    take(ctx, entity, id, version, Wanted::Name(name), values, By::Server).await
+}
+
+async fn take(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    id: Uuid,
+    version: Option<i64>,
+    wanted: Wanted<'_>,
+    values: &Values,
+    by: By,
+) -> Result<Record> {
+    let Some(states) = &entity.states else {
+        return Err(Error::invalid(format!("{} have no states to move between", entity.labels.many)));
+    };
+    let held = hold(ctx, entity, id, Verb::Update, false).await?;
+    let values = given(ctx, entity, values, by)?;
+    if let Some(version) = version.filter(|version| *version != held.version) {
+        return Err(stale::error(ctx, entity, &held, version, &values, None).await?);
+    }
+    let transition = gate::find(entity, states, held.text("status"), wanted, by == By::Server)?;
+    let mut arriving = held.values.clone();
+    arriving.extend(values.clone());
+    gate::pass(&ctx.access, entity, states, transition, &arriving)?;
+    let values = differing(&held, values);
+    if by == By::Caller {
+        all_right(input::pointing(ctx, entity, &values, Verb::Update).await?)?;
+    }
+    write(ctx, entity, &held, Edit { values, status: Some(transition.to.clone()), deleted: None }, &transition.to).await
+}
