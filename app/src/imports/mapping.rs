@@ -57,7 +57,7 @@ pub fn view(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Impor
         view! { <Notice tone=Tone::Warning title="The first row does not look like a header">{doubt}</Notice> }
     });
     let upload = viewer.path(&format!("{}/import", entity.plural));
-    let table = view! { <DataTable label="Columns of the file" head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
+    let table = view! { <div class="as-cards"><DataTable label="Columns of the file" head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any();
     view! {
         {parts::steps(Place::Map, Some(&here))}
         <FormErrors errors title="The columns cannot be used like this"/>
@@ -175,11 +175,13 @@ fn rules(viewer: &Viewer, entity: &Entity, chosen: &Chosen<'_>) -> AnyView {
         view! { <Select name="mapping.currency" label="Currency of amounts that name none" choices value=currency/> }
     });
     view! {
-        <FormSection title=format!("When it is there already")>
-            {key_select}
-            <RadioGroup name="mapping.existing" label="A row that exists already" choices=meetings value=existing/>
-            {currency_select}
-        </FormSection>
+        <div class="import-rules">
+            <FormSection title="When a row is there already">
+                {key_select}
+                <RadioGroup name="mapping.existing" label="What happens to it" choices=meetings value=existing/>
+                {currency_select}
+            </FormSection>
+        </div>
     }
     .into_any()
 }

@@ -9,11 +9,12 @@ mod upload;
 pub use upload::UploadPage;
 
 use crate::layout::workspace_frame;
+use crate::time::Clock;
 use crate::page::{PageContext, load, set_status, use_page};
 use domain::imports::{GetImport, ImportStatus};
 use domain::{Error, Result, Verb};
 use leptos::prelude::*;
-use ui::{Crumb, Page, PageHeader};
+use ui::{Crumb, Page, PageHeader, Stack};
 use uuid::Uuid;
 
 #[component]
@@ -45,7 +46,8 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         ImportStatus::Failed => outcome::failed(&page, &viewer, &entity, &import),
     };
     let title = import.file_name.clone();
-    let body = view! { <Page><PageHeader title/>{content}</Page> }.into_any();
+    let text = parts::file_words(&import, Clock::new(&page.now, &viewer.timezone));
+    let body = view! { <Page><Stack><PageHeader title text/>{content}</Stack></Page> }.into_any();
     let crumbs = vec![
         Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)),
         Crumb::link("Import", viewer.path(&format!("{}/import", entity.plural))),

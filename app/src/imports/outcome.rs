@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use leptos_meta::Meta;
 use serde_json::Map;
 use ui::{
-    Badge, ButtonKind, Cell, DataTable, EmptyState, FormActions, FormError, FormErrors, HeadCell, LinkButton, Notice, Panel, Progress, Row,
+    Badge, ButtonKind, Cell, DataTable, DialogPage, EmptyState, FormActions, FormError, FormErrors, HeadCell, LinkButton, Notice, Panel, Progress, Row,
     StatTile, SubmitButton, Tiles, Tone,
 };
 use uuid::Uuid;
@@ -89,7 +89,7 @@ fn first_rows(page: &PageContext, entity: &Entity, import: &Import, preview: &Pr
     let values = Values::of(page);
     let rows: Vec<AnyView> = preview.rows.iter().map(|row| preview_row(&values, entity, &fields, row)).collect();
     let table = view! { <DataTable label="The first rows" head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
-    Some(view! { <Panel title="The first rows, as they would become" flush=true>{table}</Panel> }.into_any())
+    Some(view! { <div class="import-first"><Panel title="The first rows, as they would become" flush=true>{table}</Panel></div> }.into_any())
 }
 
 fn preview_row(values: &Values, entity: &Entity, fields: &[&Field], row: &PreviewRow) -> AnyView {
@@ -198,19 +198,20 @@ fn confirm_undo(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &I
         ),
     };
     let errors = page.replay_of("imports.undo").map(|replay| vec![FormError::new("", replay.error.message.clone())]).unwrap_or_default();
-    view! {
-        <FormErrors errors title="The import was not undone"/>
-        <Notice tone=Tone::Warning title="Undo this import?">{text}</Notice>
-        <form class="import-go" method="post" action=viewer.action("imports.undo")>
+    let close = here.clone();
+    let form = view! {
+        <form class="form" method="post" action=viewer.action("imports.undo")>
+            <FormErrors errors title="The import was not undone"/>
             <input type="hidden" name="id" value=import.id.to_string()/>
             {envelope(page, "undo", &here, "")}
             <FormActions>
                 <SubmitButton kind=ButtonKind::Danger icon="undo-2">"Undo the import"</SubmitButton>
-                <LinkButton href=here.clone() kind=ButtonKind::Ghost>"Keep it"</LinkButton>
+                <LinkButton href=here kind=ButtonKind::Ghost>"Keep it"</LinkButton>
             </FormActions>
         </form>
     }
-    .into_any()
+    .into_any();
+    view! { <DialogPage title="Undo this import?" text close_href=close>{form}</DialogPage> }.into_any()
 }
 
 /// After an undo.

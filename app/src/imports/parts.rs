@@ -1,5 +1,6 @@
 //! What the pages of the import wizard share: the steps, the words for a state, the table of problems.
 
+use crate::time::Clock;
 use domain::imports::{Import, ImportStatus, Problem};
 use domain::money::group_thousands;
 use leptos::prelude::*;
@@ -56,7 +57,7 @@ pub fn problems(label: &str, problems: &[Problem]) -> AnyView {
         <HeadCell label="Why it is refused"/>
     };
     let rows: Vec<AnyView> = problems.iter().map(problem).collect();
-    view! { <DataTable label=label.to_owned() head=head.into_any() inline=true>{rows}</DataTable> }.into_any()
+    view! { <div class="as-cards"><DataTable label=label.to_owned() head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any()
 }
 
 fn problem(problem: &Problem) -> AnyView {
@@ -79,6 +80,18 @@ fn problem(problem: &Problem) -> AnyView {
         </Row>
     }
     .into_any()
+}
+
+/// "10,000 rows · 1.4 MB · Joyce Mwangi, 5 min ago".
+pub fn file_words(import: &Import, clock: Clock) -> String {
+    let size = match import.bytes {
+        bytes @ 0..10_000 => format!("{} bytes", group_thousands(&bytes.to_string())),
+        bytes @ 10_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        bytes => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    };
+    let when = clock.words(&import.created_at);
+    let who = import.created_by.as_ref().map_or_else(|| when.clone(), |name| format!("{name}, {when}"));
+    format!("{} · {size} · {who}", counted(import.rows, "row", "rows"))
 }
 
 /// Path of an import's page.

@@ -11,7 +11,7 @@ use domain::{Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{
     Badge, ButtonKind, Cell, Crumb, DataTable, FileInput, FormActions, FormError, FormErrors, HeadCell, LinkButton, Page, PageHeader, Panel,
-    Row, SubmitButton, TextLink,
+    Row, Stack, SubmitButton, TextLink,
 };
 
 #[component]
@@ -33,10 +33,12 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let (title, form, past) = (format!("Import {many}"), form(&page, &viewer, &entity), past_imports(&page, &viewer, &past));
     let body = view! {
         <Page narrow=true>
-            <PageHeader title text="Nothing is written before you have seen what would happen, and a whole import can be undone."/>
-            {parts::steps(Place::Upload, None)}
-            {form}
-            {past}
+            <Stack>
+                <PageHeader title text="Nothing is written before you have seen what would happen, and a whole import can be undone."/>
+                {parts::steps(Place::Upload, None)}
+                {form}
+                {past}
+            </Stack>
         </Page>
     }
     .into_any();
@@ -82,7 +84,7 @@ fn past_imports(page: &PageContext, viewer: &Viewer, past: &[Import]) -> Option<
         <HeadCell label="When"/>
     };
     let rows: Vec<AnyView> = past.iter().map(|import| past_row(viewer, clock, import)).collect();
-    let table = view! { <DataTable label="Imports of before" head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
+    let table = view! { <div class="as-cards"><DataTable label="Imports of before" head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any();
     Some(view! { <div class="import-past"><Panel title="Imports of before" flush=true>{table}</Panel></div> }.into_any())
 }
 
@@ -100,7 +102,7 @@ fn past_row(viewer: &Viewer, clock: Clock, import: &Import) -> AnyView {
             <Cell label="Rows" numeric=true>{rows}</Cell>
             <Cell label="Created" numeric=true>{created}</Cell>
             <Cell label="Refused" numeric=true>{refused}</Cell>
-            <Cell label="When">{when}{by}</Cell>
+            <Cell label="When"><span>{when}{by}</span></Cell>
         </Row>
     }
     .into_any()

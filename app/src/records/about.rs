@@ -16,7 +16,7 @@ use ui::{ButtonKind, DescriptionList, DescriptionRow, IconButton, LinkButton, Si
 const HISTORY: [&str; 4] = ["createdAt", "createdBy", "updatedAt", "updatedBy"];
 
 pub async fn view(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<AnyView> {
-    let shown: Vec<&Field> = entity.fields.iter().filter(|field| belongs(viewer, field)).collect();
+    let shown: Vec<&Field> = entity.fields.iter().filter(|field| belongs(viewer, field) && says_something(record, field)).collect();
     let (history, own): (Vec<&Field>, Vec<&Field>) = shown.into_iter().partition(|field| HISTORY.contains(&field.key.as_str()));
     let may_edit = viewer.may(entity, Verb::Update) && record.deleted_at.is_none();
     let edited = argument(page, "edit").and_then(|key| own.iter().find(|field| field.key == key)).filter(|field| may_edit && !field.read_only);
@@ -47,6 +47,11 @@ fn belongs(viewer: &Viewer, field: &Field) -> bool {
     !matches!(field.kind, FieldKind::Number | FieldKind::State) && form::may_see(viewer, field)
 }
 
+/// What nobody can fill in by hand and nothing has filled in yet is left out.
+fn says_something(record: &Record, field: &Field) -> bool {
+    !field.read_only || record.values.get(&field.key).is_some_and(|value| !value.is_null())
+}
+
 fn row(
     page: &PageContext,
     values: &Values,
@@ -65,6 +70,13 @@ fn row(
         view! { <IconButton icon="pencil" label=format!("Edit {}", field.label) href size=Size::Small/> }
     });
     let (value, key) = (values.cell(entity, field, record), field.key.clone());
+    if matches!(field.kind, FieldKind::LongText { .. }) {
+        let class = if field.group.as_ref() == Some(&label) { "sr-only" } else { "" };
+        return view! {
+            <div class="desc-row is-block"><dt class=class>{label}</dt><dd dir="auto"><span class="about-value" data-field=key>{value}{pencil}</span></dd></div>
+        }
+        .into_any();
+    }
     view! { <DescriptionRow label><span class="about-value" data-field=key>{value}{pencil}</span></DescriptionRow> }.into_any()
 }
 

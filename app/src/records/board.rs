@@ -164,14 +164,16 @@ struct Pen<'a> {
     values: Values,
     lines: Vec<&'a Field>,
     owner: Option<&'a Field>,
+    /// What is to be done next, where the entity knows.
+    step: Option<&'a Field>,
 }
 
 fn draw(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState, view: &View, columns: &[Column<'_>]) -> AnyView {
     let group = view.group.as_deref().and_then(|key| entity.field(key)).filter(|field| matches!(field.kind, FieldKind::Option { .. }));
     let shown = view.fields.iter().filter_map(|key| entity.field(key)).filter(|field| form::may_see(viewer, field));
     let lines = shown.filter(|field| field.key != entity.title && field.key != "owner").take(LINES).collect();
-    let owner = entity.field("owner");
-    let pen = Pen { page, viewer, entity, group, values: Values::of(page), lines, owner };
+    let (owner, step) = (entity.field("owner"), entity.field("nextStep").filter(|field| form::may_see(viewer, field)));
+    let pen = Pen { page, viewer, entity, group, values: Values::of(page), lines, owner, step };
     let drawn: Vec<AnyView> = columns.iter().map(|column| draw_column(&pen, state, column)).collect();
     let label = format!("{} by {}", entity.labels.many, group.map_or("stage", |field| &field.label));
     view! {
@@ -275,7 +277,7 @@ fn open_targets(targets: &[Target<'_>]) -> String {
     open.map(|target| target.state.key.clone()).collect::<Vec<_>>().join(" ")
 }
 
-/// How long nothing has happened, and whose it is.
+/// How long nothing has happened, what comes next, and whose it is.
 fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView> {
     let touched = record.text("updatedAt").or_else(|| record.text("createdAt"));
     let days = touched.and_then(|at| pen.values.clock.days_since(at)).filter(|days| column.ages && *days > 0);
@@ -288,7 +290,11 @@ fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView>
         let (title, spoken) = (format!("Owner: {name}"), format!("Owner: {name}"));
         view! { <span class="card-owner" title=title><Avatar name size=Size::Small/><span class="sr-only">{spoken}</span></span> }
     });
-    (age.is_some() || owner.is_some()).then(|| view! { {age}{owner} }.into_any())
+    let step = pen.step.and_then(|field| record.text(&field.key)).map(|step| {
+        let (title, step) = (format!("Next step: {step}"), step.to_owned());
+        view! { <span class="card-step" title=title><span class="sr-only">"Next step: "</span><span dir="auto">{step}</span></span> }
+    });
+    (age.is_some() || step.is_some() || owner.is_some()).then(|| view! { {age}{step}{owner} }.into_any())
 }
 
 /// Cards in columns of an option move by setting the field.

@@ -98,7 +98,7 @@ fn draw(page: &PageContext, viewer: &Viewer, entity: &Entity, stale: &StaleWrite
             {hidden("version", stale.current_version.to_string())}
             {bases}
             {envelope(page, "conflict", &back, &format!("{} saved", entity.labels.one))}
-            <DataTable label="Changed fields" head=head.into_any() inline=true>{rows}</DataTable>
+            <div class="as-cards"><DataTable label="Changed fields" head=head.into_any() inline=true>{rows}</DataTable></div>
             <FormActions>
                 <SubmitButton>"Save what is chosen"</SubmitButton>
                 <LinkButton href=back kind=ButtonKind::Ghost>"Keep theirs, drop mine"</LinkButton>

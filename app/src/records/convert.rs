@@ -60,9 +60,9 @@ pub async fn view(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, 
     let find = offered.more.then(|| find(page, offered.found.clone(), &customer));
     let (heading, verb, chosen, close) = (format!("Convert {title}"), format!("Convert {one}"), typed("customer"), here.clone());
     let form = view! {
-        {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not converted"))}
         {find}
         <form class="form" method="post" action=viewer.action(OPERATION)>
+            {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not converted"))}
             {subject(entity, record)}
             {envelope(page, "convert", &here, &format!("{} converted", entity.labels.one))}
             <FormSection>

@@ -42,8 +42,8 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let title = address::title(&entity, &record);
     let (heading, verb) = (format!("Edit {title}"), format!("Save {one}"));
     let form = view! {
-        {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
         <form class="form" method="post" action=viewer.action("records.update") data-form="edit">
+            {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
             {hidden("id", id.to_string())}

@@ -132,7 +132,9 @@ pub fn sections(draft: &Draft<'_>, fields: &[&Field]) -> Vec<AnyView> {
         .into_iter()
         .map(|(title, members)| {
             let long = members.iter().all(|field| matches!(field.kind, FieldKind::LongText { .. }));
-            let controls: Vec<AnyView> = members.iter().map(|field| control(draft, field, Look::default())).collect();
+            // A section of one field of the same name says it once.
+            let look = |field: &Field| Look { bare: title.as_ref() == Some(&field.label), ..Look::default() };
+            let controls: Vec<AnyView> = members.iter().map(|field| control(draft, field, look(field))).collect();
             view! { <FormSection title two_columns=!long>{controls}</FormSection> }.into_any()
         })
         .collect()

@@ -33,8 +33,8 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let next = way_back(&page, &viewer.slug, format!("{list}/{{id}}"));
     let (title, verb) = (format!("New {one}"), format!("Create {one}"));
     let form = view! {
-        {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
         <form class="form" method="post" action=viewer.action("records.create") data-form="new">
+            {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
             {envelope(&page, "new", &next, &format!("{} created", entity.labels.one))}

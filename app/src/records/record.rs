@@ -14,7 +14,7 @@ use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{
-    ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuLink, MenuSeparator, MenuSide, Mono, Notice, RecordLayout, RecordPane, Size, SubmitButton,
+    ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuLink, MenuSeparator, MenuSide, Mono, Notice, Page, RecordLayout, RecordPane, Size, SubmitButton,
     Tone,
 };
 
@@ -37,6 +37,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     }
     if let Some((name, dialog)) = dialog(&page, &viewer, &backend, &entity, &record).await? {
         let crumbs = address::crumbs(&viewer, &entity, &record, Some(&name));
+        let dialog = view! { <Page>{dialog}</Page> }.into_any();
         return Ok(workspace_frame(&page, crumbs, None, None, dialog));
     }
     let about = about::view(&page, &viewer, &backend, &entity, &record).await?;

@@ -5,6 +5,7 @@ use super::address;
 use super::post::{argument, base_address};
 use super::values::{Values, is_numeric};
 use crate::page::{PageContext, Viewer, encode};
+use domain::money::group_thousands;
 use domain::records::{ListRecords, Page, Record};
 use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Sort, Test, ViewKind};
 use domain::{BackendHandle, Result, Verb};
@@ -109,12 +110,13 @@ pub async fn list(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, 
     let lines: Vec<AnyView> = rows.iter().map(|row| line(viewer, &values, entity, &columns, row)).collect();
     let filter = related.filter(record.id).print();
     let all = viewer.path(&format!("{}?filter={}", entity.plural, encode(&filter)));
-    let words = format!("All {} in the list", related.count);
-    let end = view! { <TextLink href=all>{words}</TextLink>{add} };
-    let shown = format!("{} {}", related.count, lower(&related.label));
+    let all = (related.count > rows.len() as u64).then(|| view! { <TextLink href=all>"All of them in the list"</TextLink> });
+    let end = view! { {all}{add} };
+    let noun = if related.count == 1 { &entity.labels.one } else { &entity.labels.many };
+    let shown = format!("{} {}", group_thousands(&related.count.to_string()), lower(noun));
     Ok(view! {
         <Toolbar label=related.label.clone() end=end.into_any()><span class="related-count">{shown}</span></Toolbar>
-        <DataTable label=related.label.clone() head=head.into_any() inline=true>{lines}</DataTable>
+        <div class="as-cards"><DataTable label=related.label.clone() head=head.into_any() inline=true>{lines}</DataTable></div>
     }
     .into_any())
 }

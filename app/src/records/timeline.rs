@@ -10,7 +10,7 @@ use domain::records::{FieldChange, ListRecords, Record, RecordTimeline, Timeline
 use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Sort, Test, value};
 use domain::{BackendHandle, Result};
 use leptos::prelude::*;
-use ui::{ChangedField, EmptyState, LinkButton, Timeline, TimelineDay, TimelineItem, TimelineNote, Tone};
+use ui::{ChangedField, EmptyState, Icon, LinkButton, Time, Timeline, TimelineDay, TimelineItem, TimelineNote, Tone};
 use uuid::Uuid;
 
 /// Entries of one page.
@@ -76,6 +76,18 @@ fn by_day(clock: Clock, lines: Vec<Line>) -> Vec<AnyView> {
     views
 }
 
+/// Under the heading of its day: how long ago today, the time of day before.
+fn moment_in_day(clock: Clock, at: &str) -> AnyView {
+    let full = clock.full(at);
+    match full.split_once(", ") {
+        Some((_, time)) if clock.heading(at) != "Today" => {
+            let text = time.to_owned();
+            view! { <Time datetime=at text full/> }.into_any()
+        }
+        _ => clock.moment(at),
+    }
+}
+
 /// A change of the record as a sentence, with what was and what is.
 fn change_item(viewer: &Viewer, entity: &Entity, clock: Clock, entry: &TimelineEntry) -> AnyView {
     let changes: Vec<(&Field, &FieldChange)> =
@@ -91,11 +103,11 @@ fn change_item(viewer: &Viewer, entity: &Entity, clock: Clock, entry: &TimelineE
         _ if lines.is_empty() => None,
         "records.create" | "crm.convert_lead" if lines.len() > 3 => {
             let summary = format!("{} fields", lines.len());
-            Some(view! { <details class="timeline-fold"><summary>{summary}</summary>{lines}</details> }.into_any())
+            Some(view! { <details class="timeline-fold"><summary><Icon name="chevron-right"/>{summary}</summary>{lines}</details> }.into_any())
         }
         _ => Some(lines.into_any()),
     };
-    let when = clock.moment(&entry.at);
+    let when = moment_in_day(clock, &entry.at);
     match body {
         Some(body) => view! { <TimelineItem icon tone title when href>{body}</TimelineItem> }.into_any(),
         None => view! { <TimelineItem icon tone title when href/> }.into_any(),
@@ -180,7 +192,7 @@ fn activity_item(page: &PageContext, viewer: &Viewer, entity: &Entity, clock: Cl
     let href = format!("{}?back={}", address::of(viewer, entity, row), encode(&page.address()));
     let subject = address::title(entity, row);
     let title = view! { <b>{actor}</b>" · "{word}": "<a class="link" href=href dir="auto">{subject}</a> }.into_any();
-    let when = clock.moment(at);
+    let when = moment_in_day(clock, at);
     let notes = entity.fields.iter().find(|field| matches!(field.kind, FieldKind::LongText { .. })).and_then(|field| row.text(&field.key));
     match notes.map(excerpt) {
         Some(notes) => view! { <TimelineItem icon tone=Tone::Info title when><TimelineNote>{notes}</TimelineNote></TimelineItem> }.into_any(),

@@ -95,11 +95,13 @@ pub fn labels(fields: &[&Field]) -> String {
     }
 }
 
-/// The step that a person most likely takes next: the nearest open state further on, never a loss.
+/// The step that a person most likely takes next: the nearest state further on, never a loss. Only a flow has one: it ends in two ways, well
+/// or not (won and lost, done and cancelled). A mere status such as active and inactive has no next.
 pub fn next_step<'a, 'b>(entity: &Entity, record: &Record, targets: &'b [Target<'a>]) -> Option<&'b Target<'a>> {
     let states = entity.states.as_ref()?;
     let from = record.text("status")?;
-    if states.get(from).is_some_and(|state| state.kind != StateKind::Open) {
+    let ends = states.list.iter().filter(|state| state.kind != StateKind::Open).count();
+    if ends < 2 || states.get(from).is_some_and(|state| state.kind != StateKind::Open) {
         return None;
     }
     let ahead = |target: &&Target<'_>| states.position(&target.state.key) > states.position(from) && target.state.kind != StateKind::Lost;
@@ -208,8 +210,8 @@ pub async fn asking_view(
     };
     let (verb, close) = (step.label.clone(), back.clone());
     let form = view! {
-        {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not moved"))}
         <form class="form" method="post" action=viewer.action("records.transition")>
+            {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not moved"))}
             {form::default_button(&draft, &fields)}
             {subject(entity, record)}
             {hidden("to", state.key.clone())}
