@@ -304,6 +304,8 @@ grant select, insert, update on event_consumers to nexus_platform;
 create table jobs (
     id uuid primary key,
     tenant_id uuid constraint jobs_tenant references tenants (id),
+    -- The same with a value for maintenance, so that an index can step from scope to scope.
+    scope uuid not null generated always as (coalesce(tenant_id, '00000000-0000-0000-0000-000000000000')) stored,
     kind text not null,
     payload jsonb not null,
     state text not null default 'queued' constraint jobs_state_known check (state in ('queued', 'running', 'done', 'failed')),
@@ -320,6 +322,7 @@ create table jobs (
     finished_at timestamptz
 );
 create index jobs_due on jobs (kind, run_at) where state = 'queued';
+create index jobs_due_by_scope on jobs (kind, scope, run_at) where state = 'queued';
 create index jobs_leased on jobs (kind, lease_until) where state = 'running';
 create index jobs_finished on jobs (finished_at) where state in ('done', 'failed');
 create unique index jobs_unique_key on jobs (tenant_id, unique_key) nulls not distinct

@@ -45,35 +45,7 @@ pub(crate) struct Wanted {
     pub count: i32,
 }
 
-// Jobs of dead workers come first: they have waited a lease longer. One that a worker did not survive for the last allowed time is given up
-// here, so that it cannot take down one worker after the other for ever. Rows that others are looking at are skipped, not waited for.
-const CLAIM: &str = "\
-with wanted as (select * from unnest($1::text[], $2::int[]) as w (kind, count)),
-expired as (
-    select j.id, w.kind, 0 as turn, j.run_at from wanted w cross join lateral (
-        select id, run_at from jobs where kind = w.kind and state = 'running' and lease_until < now()
-        order by lease_until limit w.count for update skip locked
-    ) j
-),
-due as (
-    select j.id, w.kind, 1 as turn, j.run_at from wanted w cross join lateral (
-        select id, run_at from jobs where kind = w.kind and state = 'queued' and run_at <= now()
-        order by run_at limit greatest(w.count - (select count(*) from expired e where e.kind = w.kind), 0) for update skip locked
-    ) j
-),
-picked as (select id from (select * from expired union all select * from due) p order by turn, run_at limit $3)
-update jobs j set
-    state = case when attempts < max_attempts then 'running' else 'failed' end,
-    attempts = least(attempts + 1, max_attempts),
-    claim_no = claim_no + 1,
-    lease_until = case when attempts < max_attempts then now() + make_interval(secs => $4) end,
-    finished_at = case when attempts < max_attempts then null else now() end,
-    error = case when attempts < max_attempts then error else
-        format('Given up: %s of %s workers that took this job stopped without an answer, the last one was %s', attempts, max_attempts, worker)
-        || coalesce(E'\\nThe last error that was reported: ' || error, '') end,
-    worker = $5
-from picked where j.id = picked.id
-returning j.id, j.tenant_id, j.kind, j.payload, j.attempts, j.max_attempts, j.claim_no, j.state";
+const CLAIM: &str = include_str!("claim.sql");
 
 // A row that its own fenced transaction holds is skipped: its lease is that transaction's business, and nobody else can take it meanwhile.
 const RENEW: &str = "\

@@ -471,3 +471,94 @@ async fn a_long_fenced_transaction_keeps_its_job_and_holds_up_no_other() {
     second.stop(Duration::from_secs(1)).await;
     db.close().await;
 }
+
+/// One scope's two thousand jobs keep another's single one waiting for a turn, not for two thousand.
+#[tokio::test]
+async fn scopes_take_turns() {
+    let db = TestDb::new().await;
+    let queue = Queue::new(db.platform.clone());
+    let (busy, quiet) = (db.tenant().await, db.tenant().await);
+    sqlx::query(
+        "insert into jobs (id, tenant_id, kind, payload) select gen_random_uuid(), $1, 'work', '{}' from generate_series(1, 2000)",
+    )
+    .bind(busy)
+    .execute(&db.platform)
+    .await
+    .unwrap();
+    let slow = || {
+        works("work", |_| {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Outcome::Done
+            })
+        })
+    };
+    let workers = [start(&db, "a", slow()), start(&db, "b", slow())];
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (asked, later, nobodys) = (tokio::time::Instant::now(), id(), id());
+    queue.enqueue(NewJob::new(later, "work", json!({})).scope(quiet)).await.unwrap();
+    queue.enqueue(NewJob::new(nobodys, "work", json!({}))).await.unwrap();
+    for job in [later, nobodys] {
+        until_state(&db, job, "done").await;
+    }
+    let waiting: i64 =
+        sqlx::query_scalar("select count(*) from jobs where state = 'queued'").fetch_one(&db.platform).await.unwrap();
+    println!("done after {:?}, {waiting} of the other scope still waiting", asked.elapsed());
+    assert!(waiting > 1000 && asked.elapsed() < Duration::from_secs(2), "{waiting} {:?}", asked.elapsed());
+    for worker in workers {
+        worker.stop(Duration::from_secs(1)).await;
+    }
+    db.close().await;
+}
+
+/// What a claim costs when a hundred thousand jobs wait, many of them for a later time.
+#[tokio::test]
+async fn a_claim_does_not_read_all_that_waits() {
+    let db = TestDb::new().await;
+    let scopes: Vec<Uuid> = futures::future::join_all((0..50).map(|_| db.tenant())).await;
+    for (kind, later) in [("now", "0"), ("later", "3600")] {
+        sqlx::query(
+            "insert into jobs (id, tenant_id, kind, payload, run_at)
+             select gen_random_uuid(), ($1::uuid[])[1 + n % 50], $2, '{}', now() + make_interval(secs => $3::float8) - interval '1 second' from generate_series(1, 50000) n",
+        )
+        .bind(&scopes)
+        .bind(kind)
+        .bind(later)
+        .execute(&db.platform)
+        .await
+        .unwrap();
+    }
+    sqlx::query("analyze jobs").execute(&db.owner).await.unwrap();
+    for kind in ["now", "later"] {
+        let began = tokio::time::Instant::now();
+        let worker = Worker::new(
+            Queue::new(db.platform.clone()),
+            WorkerConfig { poll: Duration::from_secs(60), concurrency: 1, ..config("a") },
+        );
+        let (seen, first) = (Arc::new(Notify::new()), AtomicU32::new(0));
+        let tell = seen.clone();
+        let running = worker
+            .with(works(kind, move |_| {
+                if first.fetch_add(1, Ordering::Relaxed) == 20 {
+                    tell.notify_one();
+                }
+                Box::pin(async { Outcome::Done })
+            }))
+            .start();
+        if kind == "now" {
+            seen.notified().await;
+            let each = began.elapsed() / 20;
+            println!("one claim, one job and its end: {each:?}");
+            assert!(each < Duration::from_millis(60), "{each:?}");
+        } else {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        running.stop(Duration::from_secs(1)).await;
+    }
+    let early: i64 = sqlx::query_scalar("select count(*) from jobs where kind = 'later' and attempts > 0")
+        .fetch_one(&db.platform)
+        .await
+        .unwrap();
+    assert_eq!(early, 0);
+    db.close().await;
+}
