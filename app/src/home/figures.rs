@@ -179,7 +179,7 @@ impl Won {
         let (this, last) = (first_of_month(home.clock.today(), 0), first_of_month(home.clock.today(), 1));
         let group = self.month(this);
         let sums = Sums::of(group.iter().flat_map(|group| &group.sums), currency);
-        let delta = change(self.minor_of(this, currency), self.minor_of(last, currency)).map(|change| delta(change));
+        let delta = change(self.minor_of(this, currency), self.minor_of(last, currency)).map(delta);
         let count = group.map_or(0, |group| group.count);
         let words = count_words(count, &self.entity.labels.one, &self.entity.labels.many);
         let note = match (&delta, sums.rest()) {

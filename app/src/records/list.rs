@@ -1,6 +1,7 @@
 //! The list of any described entity, at `/w/{workspace}/{plural}`.
 
-use super::filter_form::{self, Added, Line};
+use super::filter_fold::{Added, added};
+use super::filter_form::{self, Line};
 use super::list_state::{ListState, Unreadable, columns};
 use super::sentence::{Names, pointed};
 use super::{address, list_parts, table};
@@ -44,7 +45,7 @@ async fn content(page: &PageContext, viewer: &Viewer, entity: &Arc<Entity>, stat
         set_status(Kind::Invalid.status());
         return Ok(unreadable(page, viewer, entity, &state, problems));
     }
-    let refused = match filter_form::added(page, viewer, &backend, entity, &state).await? {
+    let refused = match added(page, viewer, &backend, entity, &state).await? {
         Added::Nothing => None,
         Added::Refused(message) => Some(message),
         Added::Filter(filter) => {

@@ -8,6 +8,7 @@ mod composer;
 mod conflict;
 mod convert;
 mod edit;
+mod filter_fold;
 mod filter_form;
 #[cfg(test)]
 mod fixture;
