@@ -41,7 +41,8 @@ pub fn BoardColumn(
     let weighted = weighted.into_option().map(|weighted| {
         view! { <span class="board-weighted" title="Weighted by the probability of each stage">{weighted} " weighted"</span> }
     });
-    let gate = gate.into_option().map(|gate| view! { <p class="board-gate"><Icon name="lock"/><span>{gate}</span></p> });
+    let gate =
+        gate.into_option().map(|gate| view! { <p class="board-gate"><Icon name="lock"/><span>{gate}</span></p> });
     let foot = foot.wrap(|foot| view! { <div class="board-foot">{foot}</div> }.into_any());
     let heading = format!("column-{id}");
     view! {
@@ -78,7 +79,9 @@ pub fn BoardCard(
     let fields = fields.wrap(|fields| view! { <div class="card-fields">{fields}</div> }.into_any());
     let chips = chips.wrap(|chips| view! { <div class="card-chips">{chips}</div> }.into_any());
     let menu = menu.wrap(|menu| view! { <div class="card-menu">{menu}</div> }.into_any());
-    let grip = handle.then(|| view! { <span class="card-handle" data-handle="" aria-hidden="true"><Icon name="grip-vertical"/></span> });
+    let grip = handle.then(
+        || view! { <span class="card-handle" data-handle="" aria-hidden="true"><Icon name="grip-vertical"/></span> },
+    );
     view! {
         <li class="card" data-id=id>
             {grip}

@@ -34,7 +34,8 @@ fn leading_icon(icon: MaybeText) -> Option<AnyView> {
 
 /// Wraps a refused control: the title serves the mouse and the accessible description, the tip the keyboard.
 fn reasoned(control: AnyView, reason: &str) -> AnyView {
-    view! { <span class="reasoned">{control}<span class="tip" aria-hidden="true">{reason.to_owned()}</span></span> }.into_any()
+    view! { <span class="reasoned">{control}<span class="tip" aria-hidden="true">{reason.to_owned()}</span></span> }
+        .into_any()
 }
 
 /// A button. `reason` disables it and names the missing permission or requirement.
@@ -147,7 +148,8 @@ pub fn IconButton(
         return reasoned(control.into_any(), reason);
     }
     if let Some(href) = href.into_option() {
-        return view! { <a class=class href=href aria-label=label.clone() title=label><Icon name=icon/></a> }.into_any();
+        return view! { <a class=class href=href aria-label=label.clone() title=label><Icon name=icon/></a> }
+            .into_any();
     }
     view! {
         <button

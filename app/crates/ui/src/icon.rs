@@ -51,7 +51,10 @@ mod tests {
     fn the_sprite_holds_exactly_the_listed_icons() {
         let sprite = include_str!("../../../../public/icons.svg");
         for name in icon_names() {
-            assert!(sprite.contains(&format!("<symbol id=\"{name}\"")), "public/icons.svg lacks {name}: run scripts/assets/refresh");
+            assert!(
+                sprite.contains(&format!("<symbol id=\"{name}\"")),
+                "public/icons.svg lacks {name}: run scripts/assets/refresh"
+            );
         }
         assert_eq!(sprite.matches("<symbol ").count(), icon_names().count());
     }

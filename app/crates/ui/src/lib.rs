@@ -26,6 +26,9 @@
 //! | [`shell`] | `AppShell`, `AdminShell`, `AuthShell`, `WorkspaceSwitch`, with `NavItem`, `NavSection`, `UserCard` as data |
 //! | [`theme`] | `Theme`, `Density`: what the cookie holds and `<html>` carries |
 
+// The props of a component are owned, whether its body consumes them or not.
+#![allow(clippy::needless_pass_by_value)]
+
 pub mod board;
 pub mod button;
 pub mod chart;

@@ -20,7 +20,8 @@ pub fn Panel(
     let text = text.into_option().map(|text| view! { <p class="panel-text">{text}</p> });
     let actions = actions.wrap(|actions| view! { <div class="panel-actions">{actions}</div> }.into_any());
     let head = has_head.then(|| view! { <header class="panel-head"><div>{title}{text}</div>{actions}</header> });
-    view! { <section class="panel">{head}<div class="panel-body" class:is-flush=flush>{children()}</div></section> }.into_any()
+    view! { <section class="panel">{head}<div class="panel-body" class:is-flush=flush>{children()}</div></section> }
+        .into_any()
 }
 
 /// A panel at the end side of the page, at the URL of what it shows; the cross is a link back.
@@ -77,7 +78,11 @@ pub fn DialogPage(
 
 /// A bar of controls above a list; `end` is pushed to the far side.
 #[component]
-pub fn Toolbar(#[prop(optional, into)] label: MaybeText, #[prop(optional, into)] end: Slot, children: Children) -> impl IntoView {
+pub fn Toolbar(
+    #[prop(optional, into)] label: MaybeText,
+    #[prop(optional, into)] end: Slot,
+    children: Children,
+) -> impl IntoView {
     let end = end.wrap(|end| view! { <div class="toolbar-end">{end}</div> }.into_any());
     let role = label.is_some().then_some("group");
     view! { <div class="toolbar" role=role aria-label=label.into_option()><div class="toolbar-start">{children()}</div>{end}</div> }
@@ -108,7 +113,7 @@ pub fn BulkBar(
 /// Label and value in rows, as on a record.
 #[component]
 pub fn DescriptionList(#[prop(optional, into)] title: MaybeText, children: Children) -> impl IntoView {
-    let title = title.into_option().map(|title| view! { <h3 class="desc-title">{title}</h3> });
+    let title = title.into_option().map(|title| view! { <h2 class="desc-title">{title}</h2> });
     view! { <div class="desc">{title}<dl class="desc-list">{children()}</dl></div> }.into_any()
 }
 

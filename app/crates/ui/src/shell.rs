@@ -75,7 +75,8 @@ fn nav_sections(sections: Vec<NavSection>) -> Vec<AnyView> {
         .filter(|section| !section.items.is_empty())
         .map(|section| {
             let title = section.title.map(|title| view! { <h2 class="nav-title">{title}</h2> });
-            let items: Vec<_> = section.items.into_iter().map(|item| view! { <li>{nav_link("nav-item", item)}</li> }).collect();
+            let items: Vec<_> =
+                section.items.into_iter().map(|item| view! { <li>{nav_link("nav-item", item)}</li> }).collect();
             view! { <div class="nav-section">{title}<ul>{items}</ul></div> }.into_any()
         })
         .collect()
@@ -99,7 +100,8 @@ fn rail_foot(items: Vec<NavItem>, user: UserCard) -> AnyView {
 fn top_bar(crumbs: Slot, tabs: Slot, actions: Slot) -> AnyView {
     let tabs = tabs.wrap(|tabs| view! { <div class="topbar-tabs">{tabs}</div> }.into_any());
     let actions = actions.wrap(|actions| view! { <div class="topbar-actions">{actions}</div> }.into_any());
-    view! { <header class="topbar"><div class="topbar-crumbs">{crumbs.into_option()}</div>{tabs}{actions}</header> }.into_any()
+    view! { <header class="topbar"><div class="topbar-crumbs">{crumbs.into_option()}</div>{tabs}{actions}</header> }
+        .into_any()
 }
 
 /// On a phone the rail is a sheet opened by its fragment (`#rail`); this closes it.
@@ -154,7 +156,8 @@ pub fn AppShell(
     flash: Slot,
     children: Children,
 ) -> impl IntoView {
-    let bottom: Vec<_> = bottom.into_iter().take(4).map(|item| view! { <li>{nav_link("bottom-item", item)}</li> }).collect();
+    let bottom: Vec<_> =
+        bottom.into_iter().take(4).map(|item| view! { <li>{nav_link("bottom-item", item)}</li> }).collect();
     let flash = flash.into_option();
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
@@ -257,7 +260,7 @@ pub fn AuthShell(
     children: Children,
 ) -> impl IntoView {
     let text = text.into_option().map(|text| view! { <p class="auth-text">{text}</p> });
-    let foot = foot.wrap(|foot| view! { <div class="auth-foot">{foot}</div> }.into_any());
+    let foot = foot.wrap(|foot| view! { <footer class="auth-foot">{foot}</footer> }.into_any());
     view! {
         <div class="auth" class:is-admin=admin>
             <main class="auth-main" id="main">

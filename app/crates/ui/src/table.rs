@@ -36,7 +36,11 @@ pub fn DataTable(
 
 /// A header cell that does not sort.
 #[component]
-pub fn HeadCell(#[prop(into)] label: String, #[prop(optional)] numeric: bool, #[prop(optional)] hidden_label: bool) -> impl IntoView {
+pub fn HeadCell(
+    #[prop(into)] label: String,
+    #[prop(optional)] numeric: bool,
+    #[prop(optional)] hidden_label: bool,
+) -> impl IntoView {
     let text = if hidden_label { view! { <span class="sr-only">{label}</span> }.into_any() } else { label.into_any() };
     view! { <th scope="col" class:is-numeric=numeric>{text}</th> }.into_any()
 }
@@ -70,7 +74,10 @@ pub fn SortHead(
 
 /// The header cell of the checkbox column; an island may make it choose all.
 #[component]
-pub fn HeadCheck(#[prop(default = "Choose all rows on this page".to_owned(), into)] label: String, #[prop(optional, into)] form: MaybeText) -> impl IntoView {
+pub fn HeadCheck(
+    #[prop(default = "Choose all rows on this page".to_owned(), into)] label: String,
+    #[prop(optional, into)] form: MaybeText,
+) -> impl IntoView {
     view! { <th scope="col" class="is-check"><input type="checkbox" class="check" data-check-all="" form=form.into_option() aria-label=label/></th> }
         .into_any()
 }
@@ -139,5 +146,6 @@ pub fn HeadActions() -> impl IntoView {
 /// The line under a list: what there is in all, and the pages.
 #[component]
 pub fn TableFoot(#[prop(optional, into)] end: Slot, children: Children) -> impl IntoView {
-    view! { <footer class="table-foot"><div class="table-foot-text">{children()}</div>{end.into_option()}</footer> }.into_any()
+    view! { <footer class="table-foot"><div class="table-foot-text">{children()}</div>{end.into_option()}</footer> }
+        .into_any()
 }

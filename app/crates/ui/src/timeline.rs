@@ -12,7 +12,7 @@ pub fn Timeline(#[prop(default = "Timeline".to_owned(), into)] label: String, ch
 /// The heading of a day ("Today", "18 November").
 #[component]
 pub fn TimelineDay(#[prop(into)] label: String) -> impl IntoView {
-    view! { <li class="timeline-day"><h3>{label}</h3></li> }.into_any()
+    view! { <li class="timeline-day"><h2>{label}</h2></li> }.into_any()
 }
 
 /// One entry: a line that reads as a sentence, when it was, and a body for notes and changed fields.
@@ -57,7 +57,11 @@ pub fn Composer(#[prop(into)] foot: Slot, children: Children) -> impl IntoView {
 
 /// A changed field: what it was and what it is.
 #[component]
-pub fn ChangedField(#[prop(into)] label: String, #[prop(optional, into)] before: MaybeText, #[prop(optional, into)] after: MaybeText) -> impl IntoView {
+pub fn ChangedField(
+    #[prop(into)] label: String,
+    #[prop(optional, into)] before: MaybeText,
+    #[prop(optional, into)] after: MaybeText,
+) -> impl IntoView {
     view! {
         <p class="changed">
             <span class="changed-label">{label}</span>

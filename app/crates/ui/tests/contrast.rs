@@ -17,7 +17,8 @@ fn palette(name: &str) -> Palette {
         .lines()
         .filter_map(|line| {
             let (token, value) = line.trim().strip_prefix("--")?.split_once(": oklch(")?;
-            let numbers: Vec<f64> = value.strip_suffix(");")?.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+            let numbers: Vec<f64> =
+                value.strip_suffix(");")?.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
             let [lightness, chroma, hue] = numbers.try_into().ok()?;
             Some((token, linear_srgb(lightness, chroma, hue)))
         })

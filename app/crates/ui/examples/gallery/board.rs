@@ -5,8 +5,16 @@ use nexus_ui::*;
 
 use crate::shell::staff;
 
-fn card(title: &'static str, company: &'static str, value: &'static str, age: &'static str, stale: bool, next: Option<&'static str>) -> AnyView {
-    let fields = view! { <CardField label="Customer">{company}</CardField><CardField label="Value">{value}</CardField> };
+fn card(
+    title: &'static str,
+    company: &'static str,
+    value: &'static str,
+    age: &'static str,
+    stale: bool,
+    next: Option<&'static str>,
+) -> AnyView {
+    let fields =
+        view! { <CardField label="Customer">{company}</CardField><CardField label="Value">{value}</CardField> };
     let tone = if stale { Tone::Warning } else { Tone::Neutral };
     let next = next.map(|next| view! { <Chip icon="calendar">{next}</Chip> });
     let chips = view! { <Chip tone icon="clock" title="Days in this stage">{age}</Chip>{next} };
@@ -51,15 +59,19 @@ fn columns() -> AnyView {
         >
             {card("Delivery scooters", "Dakar Transit", "KES 940,000", "12 Nov", false, None)}
         </BoardColumn>
-        <BoardColumn id="lost" title="Lost" count=0 sum="KES 0" hue=Hue::nth(5) shape=StateShape::Lost>{()}</BoardColumn>
+        <BoardColumn id="lost" title="Lost" count=0 sum="KES 0" hue=Hue::nth(5) shape=StateShape::Lost>""</BoardColumn>
     }
     .into_any()
 }
 
 pub fn page() -> AnyView {
     let tabs = vec![TabItem::new("Open deals", "?", true), TabItem::new("Mine", "?mine", false)];
-    let kinds = vec![TabItem::new("Table", "list.html", false).icon("table-2"), TabItem::new("Board", "?", true).icon("square-kanban")];
-    let actions = view! { <LinkButton href="form.html" kind=ButtonKind::Primary icon="plus">"New opportunity"</LinkButton> };
+    let kinds = vec![
+        TabItem::new("Table", "list.html", false).icon("table-2"),
+        TabItem::new("Board", "?", true).icon("square-kanban"),
+    ];
+    let actions =
+        view! { <LinkButton href="form.html" kind=ButtonKind::Primary icon="plus">"New opportunity"</LinkButton> };
     let content = view! {
         <FillPage title="Opportunities">
             <FilterBar end=view! { <SegmentedControl label="View as" items=kinds/> }.into_any()>
@@ -70,5 +82,11 @@ pub fn page() -> AnyView {
         </FillPage>
     };
     let tabs = view! { <Tabs label="Views" items=tabs/> };
-    staff("board", vec![Crumb::here("Opportunities")], Some(tabs.into_any()), Some(actions.into_any()), content.into_any())
+    staff(
+        "board",
+        vec![Crumb::here("Opportunities")],
+        Some(tabs.into_any()),
+        Some(actions.into_any()),
+        content.into_any(),
+    )
 }

@@ -33,7 +33,16 @@ fn buttons() -> AnyView {
 fn chips() -> AnyView {
     let hues: Vec<_> = (0..8)
         .map(|index| {
-            let shapes = [StateShape::Open, StateShape::Quarter, StateShape::Half, StateShape::ThreeQuarters, StateShape::Done, StateShape::Lost, StateShape::Paused, StateShape::Open];
+            let shapes = [
+                StateShape::Open,
+                StateShape::Quarter,
+                StateShape::Half,
+                StateShape::ThreeQuarters,
+                StateShape::Done,
+                StateShape::Lost,
+                StateShape::Paused,
+                StateShape::Open,
+            ];
             view! { <StateChip label=format!("State {}", index + 1) hue=Hue::nth(index) shape=shapes[index]/> }
         })
         .collect();
@@ -41,7 +50,10 @@ fn chips() -> AnyView {
         .into_iter()
         .map(|tone| view! { <Badge tone>{format!("{tone:?}")}</Badge><Chip tone icon=tone.icon()>{format!("{tone:?}")}</Chip> })
         .collect();
-    let people: Vec<_> = ["Joyce Mwangi", "Peter Odhiambo", "Salma Idris", "محمد علي"].into_iter().map(|name| view! { <Person name/> }).collect();
+    let people: Vec<_> = ["Joyce Mwangi", "Peter Odhiambo", "Salma Idris", "محمد علي"]
+        .into_iter()
+        .map(|name| view! { <Person name/> })
+        .collect();
     view! {
         {hues}
         {tones}
@@ -96,7 +108,7 @@ fn inputs() -> AnyView {
 pub fn page() -> AnyView {
     let rows = vec![TabItem::new("All", "#", true).count(12), TabItem::new("Mine", "#", false)];
     view! {
-        <Page>
+        <main><Page>
             <Stack>
                 <PageHeader title="Components" text="Every part in each of its forms"/>
                 {section("Buttons", buttons())}
@@ -130,7 +142,7 @@ pub fn page() -> AnyView {
                     </div></details></div>
                 </Panel>
             </Stack>
-        </Page>
+        </Page></main>
     }
     .into_any()
 }

@@ -6,10 +6,23 @@ use nexus_ui::*;
 use crate::shell::staff;
 
 fn weeks() -> Vec<Datum> {
-    [("1 Sep", 2.1), ("8 Sep", 2.9), ("15 Sep", 1.8), ("22 Sep", 3.4), ("29 Sep", 3.1), ("6 Oct", 4.2), ("13 Oct", 3.7), ("20 Oct", 5.1), ("27 Oct", 4.4), ("3 Nov", 5.9), ("10 Nov", 5.2), ("17 Nov", 6.6)]
-        .into_iter()
-        .map(|(week, value)| Datum::new(week, value * 1e6, format!("KES {value} M")).href("#rows"))
-        .collect()
+    [
+        ("1 Sep", 2.1),
+        ("8 Sep", 2.9),
+        ("15 Sep", 1.8),
+        ("22 Sep", 3.4),
+        ("29 Sep", 3.1),
+        ("6 Oct", 4.2),
+        ("13 Oct", 3.7),
+        ("20 Oct", 5.1),
+        ("27 Oct", 4.4),
+        ("3 Nov", 5.9),
+        ("10 Nov", 5.2),
+        ("17 Nov", 6.6),
+    ]
+    .into_iter()
+    .map(|(week, value)| Datum::new(week, value * 1e6, format!("KES {value} M")).href("#rows"))
+    .collect()
 }
 
 fn tiles() -> AnyView {
@@ -26,9 +39,14 @@ fn tiles() -> AnyView {
 
 fn charts() -> AnyView {
     let funnel = [("New", 312.0), ("Contacted", 241.0), ("Qualified", 128.0), ("Proposal", 61.0), ("Converted", 34.0)];
-    let stages = funnel.into_iter().map(|(name, value)| Datum::new(name, value, format!("{value}")).href("#stage")).collect();
-    let sources = [("Referral", 9.2), ("Walk-in", 5.4), ("Website", 4.1), ("Trade fair Nairobi 2026", 2.0), ("WhatsApp", 1.3)];
-    let sources = sources.into_iter().map(|(name, value)| Datum::new(name, value, format!("KES {value} M")).href("#source")).collect();
+    let stages =
+        funnel.into_iter().map(|(name, value)| Datum::new(name, value, format!("{value}")).href("#stage")).collect();
+    let sources =
+        [("Referral", 9.2), ("Walk-in", 5.4), ("Website", 4.1), ("Trade fair Nairobi 2026", 2.0), ("WhatsApp", 1.3)];
+    let sources = sources
+        .into_iter()
+        .map(|(name, value)| Datum::new(name, value, format!("KES {value} M")).href("#source"))
+        .collect();
     let last: Vec<_> = weeks().into_iter().map(|datum| Datum { value: datum.value * 0.8 + 4e5, ..datum }).collect();
     view! {
         <Columns>
@@ -75,7 +93,11 @@ fn today() -> AnyView {
 }
 
 pub fn page() -> AnyView {
-    let range = vec![TabItem::new("Week", "?w", false), TabItem::new("Month", "?m", true), TabItem::new("Quarter", "?q", false)];
+    let range = vec![
+        TabItem::new("Week", "?w", false),
+        TabItem::new("Month", "?m", true),
+        TabItem::new("Quarter", "?q", false),
+    ];
     let actions = view! { <SegmentedControl label="Period" items=range/> };
     let content = view! {
         <Page>

@@ -25,20 +25,132 @@ const STAGES: [(&str, StateShape); 6] = [
 ];
 
 const LEADS: [Lead; 14] = [
-    Lead { name: "Amina Otieno", company: "Lakeside Motors", stage: 2, value: "KES 480,000", owner: "Joyce Mwangi", touched: "2 h ago", next: Some("Call Thursday") },
-    Lead { name: "Baraka Mushi", company: "Kilimanjaro Tours", stage: 3, value: "TZS 92,400,000", owner: "Joyce Mwangi", touched: "3 h ago", next: Some("Send revised quote") },
-    Lead { name: "Wanjiru Kamau", company: "Kamau & Daughters Logistics", stage: 2, value: "KES 1,250,000", owner: "Peter Odhiambo", touched: "Yesterday", next: None },
-    Lead { name: "محمد عبد الرحمن", company: "النيل للسيارات", stage: 1, value: "EGP 310,000", owner: "Salma Idris", touched: "Yesterday", next: Some("Demo on Monday") },
-    Lead { name: "Chukwuemeka Oluwaseun Adebayo-Williams", company: "Lagos Island Fleet Management and Leasing Services Limited", stage: 0, value: "NGN 8,900,000", owner: "Salma Idris", touched: "2 days ago", next: None },
-    Lead { name: "Grace Nakato", company: "Pearl Couriers", stage: 3, value: "UGX 41,000,000", owner: "Peter Odhiambo", touched: "2 days ago", next: Some("Contract review") },
-    Lead { name: "Thabo Dlamini", company: "Highveld Haulage", stage: 4, value: "ZAR 712,000", owner: "Joyce Mwangi", touched: "3 days ago", next: None },
-    Lead { name: "Fatou Diallo", company: "Dakar Transit", stage: 2, value: "XOF 18,250,000", owner: "Salma Idris", touched: "4 days ago", next: Some("Call back after visit") },
-    Lead { name: "Daniel Kiprop", company: "", stage: 0, value: "", owner: "Peter Odhiambo", touched: "5 days ago", next: None },
-    Lead { name: "Zawadi Mbeki", company: "Mbeki School Transport", stage: 1, value: "KES 2,140,000", owner: "Joyce Mwangi", touched: "12 Nov", next: Some("Site visit") },
-    Lead { name: "Samuel Tesfaye", company: "Addis Ride", stage: 5, value: "ETB 1,900,000", owner: "Salma Idris", touched: "11 Nov", next: None },
-    Lead { name: "Neema Juma", company: "Zanzibar Spice Express", stage: 2, value: "TZS 27,000,000", owner: "Joyce Mwangi", touched: "9 Nov", next: Some("Finance approval") },
-    Lead { name: "Kofi Mensah", company: "Accra Motor Hub", stage: 3, value: "GHS 260,000", owner: "Peter Odhiambo", touched: "8 Nov", next: None },
-    Lead { name: "Aisha Bello", company: "Northern Star Buses", stage: 1, value: "NGN 64,000,000", owner: "Salma Idris", touched: "6 Nov", next: Some("Send brochure") },
+    Lead {
+        name: "Amina Otieno",
+        company: "Lakeside Motors",
+        stage: 2,
+        value: "KES 480,000",
+        owner: "Joyce Mwangi",
+        touched: "2 h ago",
+        next: Some("Call Thursday"),
+    },
+    Lead {
+        name: "Baraka Mushi",
+        company: "Kilimanjaro Tours",
+        stage: 3,
+        value: "TZS 92,400,000",
+        owner: "Joyce Mwangi",
+        touched: "3 h ago",
+        next: Some("Send revised quote"),
+    },
+    Lead {
+        name: "Wanjiru Kamau",
+        company: "Kamau & Daughters Logistics",
+        stage: 2,
+        value: "KES 1,250,000",
+        owner: "Peter Odhiambo",
+        touched: "Yesterday",
+        next: None,
+    },
+    Lead {
+        name: "محمد عبد الرحمن",
+        company: "النيل للسيارات",
+        stage: 1,
+        value: "EGP 310,000",
+        owner: "Salma Idris",
+        touched: "Yesterday",
+        next: Some("Demo on Monday"),
+    },
+    Lead {
+        name: "Chukwuemeka Oluwaseun Adebayo-Williams",
+        company: "Lagos Island Fleet Management and Leasing Services Limited",
+        stage: 0,
+        value: "NGN 8,900,000",
+        owner: "Salma Idris",
+        touched: "2 days ago",
+        next: None,
+    },
+    Lead {
+        name: "Grace Nakato",
+        company: "Pearl Couriers",
+        stage: 3,
+        value: "UGX 41,000,000",
+        owner: "Peter Odhiambo",
+        touched: "2 days ago",
+        next: Some("Contract review"),
+    },
+    Lead {
+        name: "Thabo Dlamini",
+        company: "Highveld Haulage",
+        stage: 4,
+        value: "ZAR 712,000",
+        owner: "Joyce Mwangi",
+        touched: "3 days ago",
+        next: None,
+    },
+    Lead {
+        name: "Fatou Diallo",
+        company: "Dakar Transit",
+        stage: 2,
+        value: "XOF 18,250,000",
+        owner: "Salma Idris",
+        touched: "4 days ago",
+        next: Some("Call back after visit"),
+    },
+    Lead {
+        name: "Daniel Kiprop",
+        company: "",
+        stage: 0,
+        value: "",
+        owner: "Peter Odhiambo",
+        touched: "5 days ago",
+        next: None,
+    },
+    Lead {
+        name: "Zawadi Mbeki",
+        company: "Mbeki School Transport",
+        stage: 1,
+        value: "KES 2,140,000",
+        owner: "Joyce Mwangi",
+        touched: "12 Nov",
+        next: Some("Site visit"),
+    },
+    Lead {
+        name: "Samuel Tesfaye",
+        company: "Addis Ride",
+        stage: 5,
+        value: "ETB 1,900,000",
+        owner: "Salma Idris",
+        touched: "11 Nov",
+        next: None,
+    },
+    Lead {
+        name: "Neema Juma",
+        company: "Zanzibar Spice Express",
+        stage: 2,
+        value: "TZS 27,000,000",
+        owner: "Joyce Mwangi",
+        touched: "9 Nov",
+        next: Some("Finance approval"),
+    },
+    Lead {
+        name: "Kofi Mensah",
+        company: "Accra Motor Hub",
+        stage: 3,
+        value: "GHS 260,000",
+        owner: "Peter Odhiambo",
+        touched: "8 Nov",
+        next: None,
+    },
+    Lead {
+        name: "Aisha Bello",
+        company: "Northern Star Buses",
+        stage: 1,
+        value: "NGN 64,000,000",
+        owner: "Salma Idris",
+        touched: "6 Nov",
+        next: Some("Send brochure"),
+    },
 ];
 
 pub fn stage_chip(stage: usize) -> AnyView {
@@ -108,7 +220,10 @@ fn actions() -> AnyView {
 }
 
 fn view_controls() -> AnyView {
-    let kinds = vec![TabItem::new("Table", "?view=table", true).icon("table-2"), TabItem::new("Board", "board.html", false).icon("square-kanban")];
+    let kinds = vec![
+        TabItem::new("Table", "?view=table", true).icon("table-2"),
+        TabItem::new("Board", "board.html", false).icon("square-kanban"),
+    ];
     view! {
         <SegmentedControl label="View as" items=kinds/>
         <Menu label="Value" icon="arrow-down" size=Size::Small side=MenuSide::End>

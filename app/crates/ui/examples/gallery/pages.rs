@@ -32,7 +32,15 @@ pub fn admin_sign_in() -> AnyView {
     .into_any()
 }
 
-fn tenant(name: &'static str, plan: &'static str, state: (&'static str, usize, StateShape), people: &'static str, used: u64, risk: Option<&'static str>, seen: &'static str) -> AnyView {
+fn tenant(
+    name: &'static str,
+    plan: &'static str,
+    state: (&'static str, usize, StateShape),
+    people: &'static str,
+    used: u64,
+    risk: Option<&'static str>,
+    seen: &'static str,
+) -> AnyView {
     let risk = match risk {
         Some(reason) => view! { <Badge tone=Tone::Warning>"At risk"</Badge>" "{reason} }.into_any(),
         None => view! { <Blank label="none"/> }.into_any(),
@@ -53,8 +61,19 @@ fn tenant(name: &'static str, plan: &'static str, state: (&'static str, usize, S
 
 pub fn admin() -> AnyView {
     let sections = vec![
-        NavSection::new(vec![NavItem::new("#", "Tenants", "building-2").active(true), NavItem::new("#", "Tickets", "ticket").count(3), NavItem::new("#", "Usage", "chart-column")]),
-        NavSection::titled("Running", vec![NavItem::new("#", "Jobs", "activity"), NavItem::new("#", "Health", "heart-pulse"), NavItem::new("#", "Audit", "shield")]),
+        NavSection::new(vec![
+            NavItem::new("#", "Tenants", "building-2").active(true),
+            NavItem::new("#", "Tickets", "ticket").count(3),
+            NavItem::new("#", "Usage", "chart-column"),
+        ]),
+        NavSection::titled(
+            "Running",
+            vec![
+                NavItem::new("#", "Jobs", "activity"),
+                NavItem::new("#", "Health", "heart-pulse"),
+                NavItem::new("#", "Audit", "shield"),
+            ],
+        ),
     ];
     let user = UserCard { name: "Ruth Achieng".into(), detail: "SUPPORT".into(), href: "#me".into() };
     let head = view! {
@@ -82,8 +101,15 @@ pub fn admin() -> AnyView {
 }
 
 pub fn form() -> AnyView {
-    let stages = vec![Choice::new("new", "New"), Choice::new("qualified", "Qualified"), Choice::new("converted", "Converted").refused("convert it instead")];
-    let errors = vec![FormError::new("email", "Email: this is no address"), FormError::new("value", "Value: use digits, such as 480000.00")];
+    let stages = vec![
+        Choice::new("new", "New"),
+        Choice::new("qualified", "Qualified"),
+        Choice::new("converted", "Converted").refused("convert it instead"),
+    ];
+    let errors = vec![
+        FormError::new("email", "Email: this is no address"),
+        FormError::new("value", "Value: use digits, such as 480000.00"),
+    ];
     let content = view! {
         <Page>
             <DialogPage title="New lead" text="Only the name is needed; the rest can wait." close_href="list.html" wide=true>

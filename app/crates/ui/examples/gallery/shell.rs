@@ -3,8 +3,15 @@
 use leptos::prelude::*;
 use nexus_ui::*;
 
-pub fn staff(place: &str, crumbs: Vec<Crumb>, tabs: Option<AnyView>, actions: Option<AnyView>, content: AnyView) -> AnyView {
-    let item = |key: &str, label: &str, icon: &str| NavItem::new(format!("{key}.html"), label, icon).active(key == place);
+pub fn staff(
+    place: &str,
+    crumbs: Vec<Crumb>,
+    tabs: Option<AnyView>,
+    actions: Option<AnyView>,
+    content: AnyView,
+) -> AnyView {
+    let item =
+        |key: &str, label: &str, icon: &str| NavItem::new(format!("{key}.html"), label, icon).active(key == place);
     let sections = vec![
         NavSection::new(vec![
             item("home", "Home", "house"),

@@ -20,18 +20,21 @@ pub fn BarChart(
     let top = nice_top(data.iter().map(|datum| datum.value).fold(0.0, f64::max));
     let write = format.unwrap_or(plain_number);
     let slot = 1.0 / data.len().max(1) as f64;
-    let bars: Vec<_> = data.iter().enumerate().map(|(index, datum)| bar(datum, index as f64 * slot, slot, top)).collect();
+    let bars: Vec<_> =
+        data.iter().enumerate().map(|(index, datum)| bar(datum, index as f64 * slot, slot, top)).collect();
     let every = data.len().div_ceil(8).max(1);
     let labels: Vec<_> = data
         .iter()
         .enumerate()
         .map(|(index, datum)| view! { <span>{(index % every == 0).then(|| datum.label.clone())}</span> })
         .collect();
+    // A picture hides what is in it from assistive technology, and so must not hold links.
+    let role = if data.iter().any(|datum| datum.href.is_some()) { "group" } else { "img" };
     let rows = data.iter().map(|datum| (datum.label.clone(), vec![figure(datum)])).collect();
     let twin = table_twin(&title, &[column, value_column], rows);
     view! {
         <figure class=format!("chart {}", hue.class())>
-            <svg class="chart-plot" role="img" aria-label=title width="100%" height="160">{grid(&write(top), &write(top / 2.0))}{bars}<line class="chart-base" x1="0" x2="100%" y1="100%" y2="100%"></line></svg>
+            <svg class="chart-plot" role=role aria-label=title width="100%" height="160">{grid(&write(top), &write(top / 2.0))}{bars}<line class="chart-base" x1="0" x2="100%" y1="100%" y2="100%"></line></svg>
             <div class="chart-labels" aria-hidden="true">{labels}</div>
             {twin}
         </figure>
@@ -47,7 +50,7 @@ fn bar(datum: &Datum, start: f64, slot: f64, top: f64) -> AnyView {
         <title>{format!("{}: {}", datum.label, datum.text)}</title>
     };
     match &datum.href {
-        Some(href) => view! { <a class="chart-link" href=href.clone() tabindex="-1">{shape}</a> }.into_any(),
+        Some(href) => view! { <a class="chart-link" href=href.clone() aria-label=format!("{}: {}", datum.label, datum.text)>{shape}</a> }.into_any(),
         None => view! { <g>{shape}</g> }.into_any(),
     }
 }
@@ -82,7 +85,8 @@ pub fn Funnel(#[prop(into)] title: String, stages: Vec<Datum>, #[prop(optional)]
     let rows: Vec<_> = stages
         .into_iter()
         .map(|datum| {
-            let share = before.filter(|before| *before > 0.0).map(|before| format!("{:.0} %", datum.value / before * 100.0));
+            let share =
+                before.filter(|before| *before > 0.0).map(|before| format!("{:.0} %", datum.value / before * 100.0));
             before = Some(datum.value);
             lying_bar(datum, top, share)
         })

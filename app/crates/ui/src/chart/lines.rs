@@ -18,7 +18,8 @@ pub fn LineChart(
     let top = nice_top(highest);
     let write = format.unwrap_or(plain_number);
     let alone = series.len() == 1;
-    let shapes: Vec<_> = series.iter().enumerate().map(|(index, series)| line(series, hue_of(series, index), top, alone)).collect();
+    let shapes: Vec<_> =
+        series.iter().enumerate().map(|(index, series)| line(series, hue_of(series, index), top, alone)).collect();
     let labels = series.first().map(|series| edge_labels(&series.points)).unwrap_or_default();
     let legend = (!alone).then(|| legend(&series));
     let twin = twin(&title, column, &series);
@@ -46,7 +47,9 @@ fn path(points: &[Datum], top: f64) -> Option<String> {
     let parts: Vec<_> = points
         .iter()
         .enumerate()
-        .map(|(index, datum)| format!("{:.2} {:.2}", index as f64 * step, 100.0 - (datum.value / top).clamp(0.0, 1.0) * 100.0))
+        .map(|(index, datum)| {
+            format!("{:.2} {:.2}", index as f64 * step, 100.0 - (datum.value / top).clamp(0.0, 1.0) * 100.0)
+        })
         .collect();
     Some(format!("M{}", parts.join("L")))
 }
@@ -57,7 +60,8 @@ fn line(series: &Series, hue: Hue, top: f64, area: bool) -> AnyView {
     };
     let area = area.then(|| view! { <path class="chart-area" d=format!("{path}L100 100L0 100Z")></path> });
     let count = series.points.len();
-    let points: Vec<_> = series.points.iter().enumerate().map(|(index, datum)| point(datum, index, count, top)).collect();
+    let points: Vec<_> =
+        series.points.iter().enumerate().map(|(index, datum)| point(datum, index, count, top)).collect();
     view! {
         <g class=hue.class()>
             <svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">{area}<path class="chart-line" d=path></path></svg>
@@ -106,7 +110,8 @@ fn twin(title: &str, column: String, series: &[Series]) -> AnyView {
     let count = series.first().map_or(0, |series| series.points.len());
     let rows = (0..count)
         .map(|index| {
-            let cells = series.iter().map(|series| series.points.get(index).map_or_else(|| "".into_any(), figure)).collect();
+            let cells =
+                series.iter().map(|series| series.points.get(index).map_or_else(|| "".into_any(), figure)).collect();
             (series[0].points[index].label.clone(), cells)
         })
         .collect();

@@ -119,7 +119,9 @@ mod tests {
 
     #[test]
     fn axis_tops_are_round_and_hold_the_highest_value() {
-        for (highest, top) in [(0.0, 1.0), (7.0, 10.0), (10.0, 10.0), (11.0, 20.0), (240.0, 250.0), (0.3, 0.5), (f64::NAN, 1.0)] {
+        for (highest, top) in
+            [(0.0, 1.0), (7.0, 10.0), (10.0, 10.0), (11.0, 20.0), (240.0, 250.0), (0.3, 0.5), (f64::NAN, 1.0)]
+        {
             assert!((nice_top(highest) - top).abs() < 1e-9, "{highest} gives {}", nice_top(highest));
         }
     }

@@ -40,7 +40,8 @@ pub(crate) fn options(choices: Vec<Choice>, chosen: Option<&str>) -> Vec<AnyView
                 Some(reason) => format!("{} ({reason})", choice.label),
                 None => choice.label,
             };
-            view! { <option value=choice.value selected=selected disabled=choice.reason.is_some()>{text}</option> }.into_any()
+            view! { <option value=choice.value selected=selected disabled=choice.reason.is_some()>{text}</option> }
+                .into_any()
         })
         .collect()
 }
@@ -149,7 +150,8 @@ pub fn RadioGroup(
         .enumerate()
         .map(|(index, choice)| {
             let id = if index == 0 { name.clone() } else { format!("{name}-{index}") };
-            let hint = choice.reason.clone().or(choice.hint).map(|hint| view! { <span class="field-hint">{hint}</span> });
+            let hint =
+                choice.reason.clone().or(choice.hint).map(|hint| view! { <span class="field-hint">{hint}</span> });
             let checked = value.as_deref() == Some(choice.value.as_str());
             view! {
                 <div class="choice">

@@ -13,12 +13,10 @@ pub(crate) struct Wiring {
 pub(crate) fn wiring(id: &str, hint: &MaybeText, error: &MaybeText) -> Wiring {
     let parts: Vec<String> = [(hint.is_some(), "hint"), (error.is_some(), "error")]
         .into_iter()
-        .filter_map(|(present, suffix)| present.then(|| format!("{id}-{suffix}")))
+        .filter(|(present, _)| *present)
+        .map(|(_, suffix)| format!("{id}-{suffix}"))
         .collect();
-    Wiring {
-        described_by: (!parts.is_empty()).then(|| parts.join(" ")),
-        invalid: error.is_some().then_some("true"),
-    }
+    Wiring { described_by: (!parts.is_empty()).then(|| parts.join(" ")), invalid: error.is_some().then_some("true") }
 }
 
 /// Label, control, hint, error. For a control of your own: give it `id`, and `aria-describedby` of `{id}-hint` and

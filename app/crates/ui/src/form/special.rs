@@ -31,7 +31,8 @@ pub fn MoneyInput(
     let currency_label = format!("Currency of {label}");
     let chosen = currency.into_option().or_else(|| currencies.first().cloned()).unwrap_or_default();
     let unit = if currencies.len() < 2 {
-        view! { <span class="money-unit">{chosen.clone()}<input type="hidden" name=currency_name value=chosen/></span> }.into_any()
+        view! { <span class="money-unit">{chosen.clone()}<input type="hidden" name=currency_name value=chosen/></span> }
+            .into_any()
     } else {
         let codes = currencies.into_iter().map(|code| Choice::new(code.clone(), code)).collect();
         view! { <select class="money-unit" name=currency_name aria-label=currency_label>{options(codes, Some(&chosen))}</select> }.into_any()

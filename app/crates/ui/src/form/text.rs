@@ -142,7 +142,8 @@ pub fn SearchInput(
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
     let placeholder = placeholder.unwrap_or(label.clone());
-    let shortcut = shortcut.into_option().map(|keys| view! { <span class="search-key" aria-hidden="true"><Kbd keys/></span> });
+    let shortcut =
+        shortcut.into_option().map(|keys| view! { <span class="search-key" aria-hidden="true"><Kbd keys/></span> });
     view! {
         <span class="search">
             <Icon name="search"/>
