@@ -159,7 +159,7 @@ impl Scanner {
         }
         if byte == b'"' {
             self.quotes += 1;
-        } else if byte == self.delimiter && self.quotes % 2 == 0 {
+        } else if byte == self.delimiter && self.quotes.is_multiple_of(2) {
             self.delimiters += 1;
         }
     }
@@ -308,13 +308,13 @@ impl Scanner {
 
     /// Whether the first line, taken alone and leniently, has the right number of cells.
     pub(super) fn line_has(&self, columns: usize) -> bool {
-        self.quotes % 2 == 0 && self.delimiters + 1 == columns
+        self.quotes.is_multiple_of(2) && self.delimiters + 1 == columns
     }
 
     /// Whether a sound record may be trusted after a broken one: a line of the right number of cells, or several with a cell that opens on
     /// the first. The tail of a broken cell often parses too, with a single quote somewhere inside.
     pub(super) fn looks_like_record(&self, columns: usize) -> bool {
-        self.column + 1 == columns && (self.quotes % 2 == 0 || self.spans_lines())
+        self.column + 1 == columns && (self.quotes.is_multiple_of(2) || self.spans_lines())
     }
 }
 

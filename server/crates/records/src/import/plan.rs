@@ -1,0 +1,128 @@
+//! A mapping, checked against the description: which column feeds which field.
+
+use domain::error::FieldError;
+use domain::imports::{Existing, Mapping};
+use domain::schema::{Entity, Field, FieldKind};
+use domain::text::nearest;
+use domain::{Error, Grants, Result};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A field and the columns that hold it.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub field: Field,
+    pub column: usize,
+    /// Of a money field.
+    pub currency: Option<usize>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub entity: Arc<Entity>,
+    /// Names of the columns, for problems.
+    pub names: Vec<String>,
+    pub fields: Vec<Planned>,
+    pub key: Option<String>,
+    pub existing: Existing,
+    /// Currency of amounts that come without one.
+    pub currency: String,
+}
+
+/// Fields that a file may fill: what a person may edit, and the state.
+pub fn importable<'a>(entity: &'a Entity, grants: &'a Grants) -> impl Iterator<Item = &'a Field> {
+    entity.fields.iter().filter(|field| {
+        (!field.read_only || matches!(field.kind, FieldKind::State))
+            && field.permission.as_ref().is_none_or(|permission| grants.allows(permission))
+    })
+}
+
+impl Plan {
+    /// Refuses a mapping that cannot work, naming everything that is wrong with it: `columns.3` is the fourth column.
+    pub fn new(entity: Arc<Entity>, grants: &Grants, names: Vec<String>, mapping: &Mapping) -> Result<Self> {
+        let mut faults = Vec::new();
+        let mut fields: Vec<Planned> = Vec::new();
+        let mut currencies: BTreeMap<String, (usize, u32)> = BTreeMap::new();
+        for (&position, target) in &mapping.columns {
+            let mut fault = |message: String| faults.push(FieldError { field: format!("columns.{position}"), message });
+            let Some(column) = usize::try_from(position).ok().filter(|column| *column < names.len()) else {
+                fault(format!("The file has no column {}; it has {}", u64::from(position) + 1, names.len()));
+                continue;
+            };
+            let (key, is_currency) =
+                target.strip_suffix(".currency").map_or((target.as_str(), false), |key| (key, true));
+            let Some(field) = importable(&entity, grants).find(|field| field.key == key) else {
+                fault(unknown(&entity, grants, target));
+                continue;
+            };
+            if is_currency && !matches!(field.kind, FieldKind::Money { .. }) {
+                fault(format!("{} is not an amount, so it has no currency", field.label));
+            } else if is_currency && currencies.insert(key.to_owned(), (column, position)).is_some() {
+                fault(format!("The currency of {} is mapped to two columns; choose one", field.label));
+            } else if !is_currency && fields.iter().any(|planned| planned.field.key == key) {
+                fault(format!("{} is mapped to two columns; choose one", field.label));
+            } else if !is_currency {
+                fields.push(Planned { field: field.clone(), column, currency: None });
+            }
+        }
+        for (key, (column, position)) in currencies {
+            match fields.iter_mut().find(|planned| planned.field.key == key) {
+                Some(planned) => planned.currency = Some(column),
+                None => faults.push(FieldError {
+                    field: format!("columns.{position}"),
+                    message: format!("The currency is mapped, but no column holds the amount of {key}"),
+                }),
+            }
+        }
+        check_whole(&entity, &fields, mapping, &mut faults);
+        if !faults.is_empty() {
+            return Err(Error::fields(faults));
+        }
+        Ok(Self {
+            entity,
+            names,
+            fields,
+            key: mapping.key.clone(),
+            existing: mapping.existing,
+            currency: mapping.currency.clone().unwrap_or_default().trim().to_uppercase(),
+        })
+    }
+
+    pub fn planned(&self, key: &str) -> Option<&Planned> {
+        self.fields.iter().find(|planned| planned.field.key == key)
+    }
+}
+
+fn unknown(entity: &Entity, grants: &Grants, target: &str) -> String {
+    let known = importable(entity, grants).map(|field| field.key.as_str());
+    let meant = nearest(target, known).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+    format!("{target} is not a field of {} that a file can fill{meant}", entity.labels.many)
+}
+
+/// What no single column is to blame for.
+fn check_whole(entity: &Entity, fields: &[Planned], mapping: &Mapping, faults: &mut Vec<FieldError>) {
+    let mut fault = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
+    let mapped = |key: &str| fields.iter().any(|planned| planned.field.key == key);
+    for field in entity.editable().filter(|field| field.required && field.default.is_none() && !mapped(&field.key)) {
+        fault("columns", format!("{} is required; choose the column that holds it", field.label));
+    }
+    if let Some(key) = &mapping.key {
+        match entity.field(key) {
+            Some(field) if !field.unique => {
+                fault("key", format!("{} may be the same in two rows, so no row can be recognised by it", field.label));
+            }
+            Some(field) if !mapped(key) => {
+                fault("key", format!("Rows are to be recognised by {}, but no column holds it", field.label));
+            }
+            Some(_) => {}
+            None => fault("key", format!("{key} is not a field of {}", entity.labels.many)),
+        }
+    } else if mapping.existing == Existing::Update {
+        fault("key", "Choose the field by which existing rows are recognised".to_owned());
+    }
+    if let Some(currency) = mapping.currency.as_deref().map(str::trim).filter(|currency| !currency.is_empty())
+        && domain::currency::decimals(&currency.to_uppercase()).is_none()
+    {
+        fault("currency", format!("{currency} is not a currency; use a three-letter code such as KES or EUR"));
+    }
+}

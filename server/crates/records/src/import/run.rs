@@ -1,0 +1,367 @@
+//! The job: rows in batches, each batch with its records, its outcomes and the progress in one transaction.
+//!
+//! After a crash the next worker goes on behind the last batch that was committed, so no row is worked twice. Who started the import is
+//! asked about before every batch: a permission that is taken away stops it.
+
+use super::check::{BATCH, Checked, Checker, Numbered, Update, Verdict};
+use super::file::File;
+use super::plan::Plan;
+use super::store;
+use crate::many::{NewRow, Updated, create_many, update_many};
+use domain::imports::{Import, ImportStatus, Problem, StartImport};
+use domain::records::Values;
+use domain::schema::Entity;
+use domain::{Error, Kind, MemberId, Operation, Result, TenantId, Verb};
+use jobs::{BoxFuture, Claimed, Fenced, Handler, Outcome};
+use platform::dispatch::Caller;
+use platform::{Ctx, Platform, TxMode, auth, db_error};
+use serde_json::Value;
+use sqlx::types::Json;
+use std::collections::HashSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub const KIND: &str = "records.import";
+
+const BEGIN: &str = "\
+update imports set status = 'running', started_at = coalesce(started_at, $3), error = null where tenant_id = $1 and id = $2";
+const PROGRESS: &str = "\
+update imports set done = $3, created = created + $4, updated = updated + $5, unchanged = unchanged + $6, refused = refused + $7
+where tenant_id = $1 and id = $2";
+const END: &str = "update imports set status = 'done', finished_at = $3 where tenant_id = $1 and id = $2";
+const FAIL: &str = "\
+update imports set status = 'failed', finished_at = $3, error = $4 where tenant_id = $1 and id = $2 and status in ('queued', 'running')";
+const REFUSED: &str = "select row_number from import_rows where tenant_id = $1 and import_id = $2 and outcome = 'refused' and row_number <= $3";
+const OUTCOMES: &str = "\
+insert into import_rows (tenant_id, import_id, row_number, outcome, record_id, version, before, problems, cells)
+select $1, $2, r.row_number, r.outcome, r.record_id, r.version, r.before, r.problems, r.cells
+from unnest($3::bigint[], $4::text[], $5::uuid[], $6::bigint[], $7::jsonb[], $8::jsonb[], $9::jsonb[])
+    as r (row_number, outcome, record_id, version, before, problems, cells)";
+
+/// Works imports that were started.
+pub struct ImportJob {
+    platform: Arc<Platform>,
+}
+
+pub fn job_handler(platform: Arc<Platform>) -> ImportJob {
+    ImportJob { platform }
+}
+
+impl Handler for ImportJob {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn concurrency(&self) -> usize {
+        2
+    }
+
+    fn run<'a>(&'a self, job: &'a Claimed) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let Some(work) = Work::of(&self.platform, job) else {
+                return Outcome::Fail("the job names no workspace, import and member".to_owned());
+            };
+            match work.run().await {
+                Ok(()) => Outcome::Done,
+                Err(Stop::Lost) => Outcome::Retry("another worker has taken the import over".to_owned()),
+                Err(Stop::Error(error)) if passes(&error) && !job.is_last_attempt() => {
+                    Outcome::Retry(error.to_string())
+                }
+                Err(Stop::Error(error)) => {
+                    let words = error.to_string();
+                    work.fail(&error).await;
+                    Outcome::Fail(words)
+                }
+            }
+        })
+    }
+}
+
+/// Whether trying again may help: somebody else was writing the same, or something was away.
+const fn passes(error: &Error) -> bool {
+    matches!(error.kind, Kind::Conflict | Kind::Stale | Kind::Unavailable | Kind::Internal)
+}
+
+enum Stop {
+    Lost,
+    Error(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Fenced> for Stop {
+    fn from(fenced: Fenced) -> Self {
+        match fenced {
+            Fenced::Lost => Self::Lost,
+            Fenced::Database(error) => Self::Error(db_error(error)),
+        }
+    }
+}
+
+struct Work<'a> {
+    platform: &'a Arc<Platform>,
+    job: &'a Claimed,
+    tenant: TenantId,
+    import: Uuid,
+    member: MemberId,
+}
+
+impl<'a> Work<'a> {
+    /// The workspace is the job's own, whatever the payload says: an import of another one is not found.
+    fn of(platform: &'a Arc<Platform>, job: &'a Claimed) -> Option<Self> {
+        let id = |key: &str| job.payload.get(key).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok());
+        Some(Self {
+            platform,
+            job,
+            tenant: TenantId(job.scope?),
+            import: id("import")?,
+            member: MemberId(id("member")?),
+        })
+    }
+
+    async fn run(&self) -> Result<(), Stop> {
+        let mut ctx = self.open().await?;
+        let (import, entity) = store::lock(&mut ctx, self.import).await?;
+        if !matches!(import.status, ImportStatus::Queued | ImportStatus::Running) {
+            return Ok(());
+        }
+        let now = ctx.now();
+        sqlx::query(BEGIN)
+            .bind(self.tenant.0)
+            .bind(self.import)
+            .bind(now)
+            .execute(ctx.conn())
+            .await
+            .map_err(db_error)?;
+        let plan = Plan::new(entity, &ctx.access.grants, import.columns.clone(), &import.mapping)?;
+        let mut file = File::open(&mut ctx, self.import, import.bytes, import.mapping.header).await?;
+        let mut checker = Checker::new(&mut ctx, plan).await?;
+        skip(&mut ctx, &import, &mut file, &mut checker).await?;
+        self.commit(ctx).await?;
+        while self.batch(&mut file, &mut checker).await? {}
+        Ok(())
+    }
+
+    async fn open(&self) -> Result<Ctx> {
+        let access = auth::member(&self.platform.services.pools.platform, self.tenant, self.member).await?;
+        let mut origin = self.platform.origin(None);
+        (origin.cause_kind, origin.cause_id) = ("import", Some(self.import));
+        let caller = Caller { access: Arc::new(access), session: None, origin };
+        self.platform.open(&caller, StartImport::NAME, TxMode::ReadWrite).await
+    }
+
+    /// One transaction of rows; false at the end of the file.
+    async fn batch(&self, file: &mut File, checker: &mut Checker) -> Result<bool, Stop> {
+        let mut ctx = self.open().await?;
+        let (_, entity) = store::lock(&mut ctx, self.import).await?;
+        ctx.require(&entity.permission(Verb::Create))?;
+        let rows = file.batch(&mut ctx, BATCH).await?;
+        let Some(last) = rows.last().map(|row| row.row) else {
+            let now = ctx.now();
+            sqlx::query(END)
+                .bind(self.tenant.0)
+                .bind(self.import)
+                .bind(now)
+                .execute(ctx.conn())
+                .await
+                .map_err(db_error)?;
+            store::changed(&mut ctx, self.import, serde_json::json!({ "status": "done" }));
+            ctx.flush().await?;
+            self.job.finish(ctx.conn()).await?;
+            ctx.commit().await?;
+            return Ok(false);
+        };
+        checker.refresh();
+        let checked = checker.check(&mut ctx, rows).await?;
+        let outcomes = write(&mut ctx, &entity, checked).await?;
+        outcomes.keep(&mut ctx, self.import, last).await?;
+        self.commit(ctx).await?;
+        Ok(true)
+    }
+
+    /// The fence comes last: it holds the job's row.
+    async fn commit(&self, mut ctx: Ctx) -> Result<(), Stop> {
+        ctx.flush().await?;
+        self.job.fence(ctx.conn()).await?;
+        Ok(ctx.commit().await?)
+    }
+
+    /// Says why the import ended. What was written stays, and can be taken back.
+    async fn fail(&self, error: &Error) {
+        let pool = &self.platform.services.pools.app;
+        let now = self.platform.services.clock.now();
+        let done = async {
+            let mut tx = platform::TenantTx::begin(pool, self.tenant, TxMode::ReadWrite).await?;
+            sqlx::query(FAIL)
+                .bind(self.tenant.0)
+                .bind(self.import)
+                .bind(now)
+                .bind(&error.message)
+                .execute(tx.conn())
+                .await?;
+            tx.commit().await
+        };
+        if let Err(problem) = done.await {
+            tracing::error!(%problem, import = %self.import, "could not note that an import failed");
+        }
+    }
+}
+
+/// Goes past the rows that an earlier run has worked, taking note of the keys that they hold.
+async fn skip(ctx: &mut Ctx, import: &Import, file: &mut File, checker: &mut Checker) -> Result<()> {
+    if import.done == 0 {
+        return Ok(());
+    }
+    let tenant = ctx.access.tenant.0;
+    let refused: Vec<i64> = sqlx::query_scalar(REFUSED)
+        .bind(tenant)
+        .bind(import.id)
+        .bind(import.done)
+        .fetch_all(ctx.conn())
+        .await
+        .map_err(db_error)?;
+    let refused: HashSet<i64> = refused.into_iter().collect();
+    let mut left = usize::try_from(import.done).unwrap_or_default();
+    while left > 0 {
+        let rows: Vec<Numbered> = file.batch(ctx, left.min(BATCH)).await?;
+        if rows.is_empty() {
+            break;
+        }
+        left -= rows.len();
+        for row in rows.iter().filter(|row| !refused.contains(&row.row)) {
+            checker.take_note(row);
+        }
+    }
+    Ok(())
+}
+
+/// What became of the rows of a batch, in columns.
+#[derive(Default)]
+struct Outcomes {
+    numbers: Vec<i64>,
+    outcomes: Vec<&'static str>,
+    records: Vec<Option<Uuid>>,
+    versions: Vec<Option<i64>>,
+    befores: Vec<Option<Json<Values>>>,
+    problems: Vec<Option<Json<Vec<Problem>>>>,
+    cells: Vec<Option<Json<Vec<String>>>>,
+}
+
+/// A row that changes a record.
+struct Changed {
+    number: i64,
+    update: Update,
+    cells: Vec<String>,
+}
+
+/// Writes the records of a batch.
+async fn write(ctx: &mut Ctx, entity: &Arc<Entity>, checked: Vec<Checked>) -> Result<Outcomes> {
+    let mut outcomes = Outcomes::default();
+    let (mut new, mut numbers) = (Vec::new(), Vec::new());
+    let mut changed = Vec::new();
+    for row in checked {
+        match row.verdict {
+            Verdict::Create => {
+                numbers.push(row.row);
+                new.push(NewRow { id: None, values: row.values, status: row.status });
+            }
+            Verdict::Update(update) => changed.push(Changed { number: row.row, update, cells: row.cells }),
+            Verdict::Unchanged(id) => outcomes.push(row.row, "unchanged", Some(id), None),
+            Verdict::Refused => outcomes.refused(row.row, row.problems, row.cells),
+        }
+    }
+    let created = create_many(ctx, entity, new).await?;
+    for (number, row) in numbers.into_iter().zip(created) {
+        outcomes.push(number, "created", Some(row.id), Some(row.version));
+    }
+    update(ctx, entity, changed, &mut outcomes).await?;
+    Ok(outcomes)
+}
+
+async fn update(ctx: &mut Ctx, entity: &Entity, changed: Vec<Changed>, outcomes: &mut Outcomes) -> Result<()> {
+    let edits = changed.iter().map(|row| (row.update.id, row.update.version, row.update.after.clone())).collect();
+    let answers = update_many(ctx, entity, edits).await?;
+    for (row, answer) in changed.into_iter().zip(answers) {
+        let id = Some(row.update.id);
+        match answer {
+            Updated::Changed { version, before } => {
+                outcomes.push(row.number, "updated", id, Some(version));
+                outcomes.before(before);
+            }
+            Updated::Same { .. } => outcomes.push(row.number, "unchanged", id, None),
+            // The whole batch is checked again.
+            Updated::Stale { .. } | Updated::Missing => {
+                return Err(Error::conflict("A record was changed by somebody while it was being imported"));
+            }
+            Updated::Refused(error) => {
+                let problem = Problem { row: row.number, column: None, value: None, reason: error.message };
+                outcomes.refused(row.number, vec![problem], row.cells);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Outcomes {
+    fn push(&mut self, number: i64, outcome: &'static str, record: Option<Uuid>, version: Option<i64>) {
+        self.numbers.push(number);
+        self.outcomes.push(outcome);
+        self.records.push(record);
+        self.versions.push(version);
+        self.befores.push(None);
+        self.problems.push(None);
+        self.cells.push(None);
+    }
+
+    /// What the last row was before.
+    fn before(&mut self, values: Values) {
+        if let Some(last) = self.befores.last_mut() {
+            *last = Some(Json(values));
+        }
+    }
+
+    fn refused(&mut self, number: i64, problems: Vec<Problem>, cells: Vec<String>) {
+        self.push(number, "refused", None, None);
+        if let (Some(last), Some(cells_of_last)) = (self.problems.last_mut(), self.cells.last_mut()) {
+            (*last, *cells_of_last) = (Some(Json(problems)), Some(Json(cells)));
+        }
+    }
+
+    fn count(&self, outcome: &str) -> i64 {
+        i64::try_from(self.outcomes.iter().filter(|other| **other == outcome).count()).unwrap_or_default()
+    }
+
+    /// Keeps them, with the progress. `last` is the number of the last row of the batch.
+    async fn keep(self, ctx: &mut Ctx, import: Uuid, last: i64) -> Result<()> {
+        let tenant = ctx.access.tenant.0;
+        sqlx::query(PROGRESS)
+            .bind(tenant)
+            .bind(import)
+            .bind(last)
+            .bind(self.count("created"))
+            .bind(self.count("updated"))
+            .bind(self.count("unchanged"))
+            .bind(self.count("refused"))
+            .execute(ctx.conn())
+            .await
+            .map_err(db_error)?;
+        sqlx::query(OUTCOMES)
+            .bind(tenant)
+            .bind(import)
+            .bind(self.numbers)
+            .bind(self.outcomes)
+            .bind(self.records)
+            .bind(self.versions)
+            .bind(self.befores)
+            .bind(self.problems)
+            .bind(self.cells)
+            .execute(ctx.conn())
+            .await
+            .map_err(db_error)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! Hands an import to the worker.
+
+use super::plan::Plan;
+use super::run::KIND;
+use super::store;
+use domain::imports::{Existing, Import, ImportStatus, StartImport};
+use domain::{Error, Result, Verb};
+use jobs::NewJob;
+use platform::{Ctx, db_error};
+use serde_json::json;
+
+pub async fn start(ctx: &mut Ctx, input: StartImport) -> Result<Import> {
+    let (import, entity) = store::lock(ctx, input.id).await?;
+    match import.status {
+        // What failed as a whole goes on where it stopped.
+        ImportStatus::Mapped | ImportStatus::Failed => {}
+        ImportStatus::Uploaded => return Err(Error::conflict("Map the columns first; then the import can start")),
+        ImportStatus::Queued | ImportStatus::Running => {
+            return Err(Error::conflict("This import has been started already; it is being worked on"));
+        }
+        ImportStatus::Done => {
+            return Err(Error::conflict("This import is done already. To import the file again, upload it again"));
+        }
+        ImportStatus::Undone => {
+            return Err(Error::conflict("This import was taken back. To import the file again, upload it again"));
+        }
+    }
+    ctx.require(&entity.permission(Verb::Create))?;
+    if import.mapping.existing == Existing::Update {
+        ctx.require(&entity.permission(Verb::Update))?;
+    }
+    Plan::new(entity, &ctx.access.grants, import.columns.clone(), &import.mapping)?;
+    let payload = json!({ "import": import.id, "member": ctx.access.member });
+    let job =
+        NewJob::new(ctx.new_id(), KIND, payload).scope(ctx.access.tenant.0).unique(format!("import:{}", import.id));
+    if !jobs::enqueue(ctx.conn(), job).await.map_err(db_error)? {
+        return Err(Error::conflict("This import has been started already; it is being worked on"));
+    }
+    store::set_status(ctx, import.id, ImportStatus::Queued).await?;
+    Ok(store::load(ctx, import.id).await?.0)
+}
