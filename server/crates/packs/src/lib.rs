@@ -9,6 +9,7 @@ mod library;
 mod lint;
 mod pack;
 pub mod schema;
+pub mod seed;
 mod shape;
 
 pub use fault::Fault;

@@ -45,7 +45,7 @@ impl Database {
     }
 
     async fn differences(&self) -> Vec<Difference> {
-        ddl::check(&self.owner, &Library::load().unwrap().tables()).await.unwrap()
+        ddl::compare(&self.owner, &Library::load().unwrap().tables()).await.unwrap()
     }
 
     /// What the tenant role is told when it runs this in a workspace.

@@ -39,7 +39,7 @@ impl fmt::Display for Difference {
 const POLICIES: [&str; 4] = ["tenant", "assistant", "platform", "owner"];
 
 /// Holds every table against the live catalogue.
-pub async fn check(pool: &PgPool, tables: &[Table]) -> sqlx::Result<Vec<Difference>> {
+pub async fn compare(pool: &PgPool, tables: &[Table]) -> sqlx::Result<Vec<Difference>> {
     let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
     let live = live::read(pool, &names).await?;
     let mut out = Vec::new();
@@ -65,7 +65,7 @@ pub fn alter(differences: &[Difference]) -> String {
             _ => None,
         })
         .collect();
-    let mut out = print::create(&missing);
+    let mut out = print::print(&missing);
     let mut last = String::new();
     for difference in differences {
         match &difference.mend {

@@ -5,6 +5,6 @@ mod live;
 mod print;
 mod table;
 
-pub use compare::{Difference, alter, check};
-pub use print::create;
+pub use compare::{Difference, alter, compare};
+pub use print::print;
 pub use table::{Check, Column, ForeignKey, Index, Rule, Statuses, Table, describe};

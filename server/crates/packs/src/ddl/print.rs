@@ -4,7 +4,7 @@ use super::table::{Check, Column, ForeignKey, Index, Rule, Table};
 use std::fmt::Write as _;
 
 /// Every table, then the keys between them: descriptions may point at each other in a circle.
-pub fn create(tables: &[Table]) -> String {
+pub fn print(tables: &[Table]) -> String {
     let mut out = String::new();
     for table in tables {
         create_table(&mut out, table);

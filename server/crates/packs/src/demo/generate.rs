@@ -83,7 +83,8 @@ impl<'a> Generator<'a> {
             // Thrown for every field, so that a changed chance of one leaves the others as they are.
             let mut dice = Dice::of(&[&key, &self.setting.tenant, &described.key]);
             let Some(field) = drawn else { continue };
-            let wanted = described.required || required.contains(&described.key.as_str()) || dice.percent(field.chance);
+            let drawn = ordinal % field.every.max(1) == field.turn && dice.percent(field.chance);
+            let wanted = described.required || required.contains(&described.key.as_str()) || drawn;
             if wanted && let Some(value) = self.value(field, &mut dice, &mut words, ordinal) {
                 values.insert(described.key.clone(), value);
             }

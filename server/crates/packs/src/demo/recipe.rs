@@ -69,6 +69,11 @@ pub struct Field {
     /// How many of a hundred records have it. A field that a state requires is always filled.
     #[serde(default = "always")]
     pub chance: u8,
+    /// Only every so many-th record has it, counted from `turn`: what a record is about either one thing or another.
+    #[serde(default = "one")]
+    pub every: u32,
+    #[serde(default)]
+    pub turn: u32,
     pub draw: Draw,
 }
 
@@ -118,6 +123,11 @@ impl Size {
         }
     }
 
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|size| size.as_str() == text)
+    }
+
+    /// Of each kind, unless the recipe says fewer.
     pub const fn records(self) -> u32 {
         match self {
             Self::Small => 10,
@@ -151,20 +161,18 @@ impl fmt::Display for Size {
     }
 }
 
-impl std::str::FromStr for Size {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|size| size.as_str() == text)
-            .ok_or_else(|| format!("{text} is not a size; use small, medium or large"))
-    }
-}
-
 impl Batch {
     pub fn count(&self, size: Size) -> u32 {
         size.records().div_ceil(self.one_in.max(1))
+    }
+
+    /// Whether a template of the batch names the pair.
+    fn uses(&self, pair: &str) -> bool {
+        let templates = self.fields.values().chain(self.settled.values()).filter_map(|field| match &field.draw {
+            Draw::Text(template) => Some(template),
+            _ => None,
+        });
+        templates.flat_map(|template| placeholders(template)).any(|name| name.split('.').next() == Some(pair))
     }
 
     /// What is drawn for a field of a record in this state.
@@ -213,9 +221,10 @@ impl<'a> Check<'a> {
                 self.add("lists", name, format!("{name} is empty"));
             }
         }
-        let end = |batch: &Batch| (batch.start + Size::Large.offset() + batch.count(Size::Large)) as usize;
-        let most = self.recipe.batches.iter().map(end).max();
         for (name, pair) in &self.recipe.pairs {
+            let users = self.recipe.batches.iter().filter(|batch| batch.uses(name));
+            let most =
+                users.map(|batch| (batch.start + Size::Large.offset() + batch.count(Size::Large)) as usize).max();
             let combinations = pair.first.len() * pair.second.len();
             if most.is_some_and(|most| combinations < most) {
                 self.add(
