@@ -6,7 +6,8 @@ use crate::state::App;
 use api::CsvStream;
 use app::page::Replay;
 use axum::Extension;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, Request, State};
+use api::problem::Problem;
+use axum::extract::{DefaultBodyLimit, Multipart, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::imports::{CreateImport, ImportErrorFile, MAX_FILE_BYTES};
@@ -82,12 +83,13 @@ pub async fn export(
     State(state): State<App>,
     Path(path): Path<EntityPath>,
     Extension(caller): Extension<Caller>,
-    request: Request,
+    Extension(info): Extension<RequestInfo>,
+    RawQuery(query): RawQuery,
 ) -> Response {
     let catalog = state.platform.services.catalogs.of(&caller.access.industry);
     let started = async {
         let entity = catalog.by_plural(&path.entity).ok_or_else(Error::not_found)?.clone();
-        let pairs = cookies::query_pairs(request.uri().query().unwrap_or_default());
+        let pairs = cookies::query_pairs(query.as_deref().unwrap_or_default());
         let mut pairs: Vec<(String, String)> = pairs.into_iter().filter(|(name, _)| name != "limit").collect();
         // A view's own filter, sort and columns count as the list page counts them.
         if let Some(view) = pairs.iter().find(|(name, _)| name == "view").and_then(|(_, key)| entity.view(key)) {
@@ -103,7 +105,7 @@ pub async fn export(
     };
     match started.await {
         Ok(response) => response,
-        Err(error) => super::problem(&error, &request).into_response(),
+        Err(error) => Problem { error, request: Some(info.id) }.into_response(),
     }
 }
 
@@ -111,7 +113,7 @@ pub async fn error_file(
     State(state): State<App>,
     Path(path): Path<ImportPath>,
     Extension(caller): Extension<Caller>,
-    request: Request,
+    Extension(info): Extension<RequestInfo>,
 ) -> Response {
     let found = async {
         let id = Uuid::try_parse(&path.id).map_err(|_| Error::not_found())?;
@@ -128,6 +130,6 @@ pub async fn error_file(
             }
             response
         }
-        Err(error) => super::problem(&error, &request).into_response(),
+        Err(error) => Problem { error, request: Some(info.id) }.into_response(),
     }
 }

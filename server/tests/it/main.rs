@@ -1,1 +1,13 @@
+//! The whole server over HTTP, against a real PostgreSQL. One binary; areas carry the names that they have everywhere.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
+
+mod api;
+mod bleed;
+mod browser;
+mod cancel;
+mod catalogue;
+mod sessions;
+mod sockets;
+mod support;
+mod tidy;

@@ -2,9 +2,9 @@
 
 use domain::crm::{ConvertLead, Converted};
 use domain::records::{CreateRecord, GetRecord, Record, Values};
-use domain::{Error, Result};
+use domain::{Error, Result, Verb};
 use platform::Ctx;
-use records::TransitionTo;
+use records::Edit;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -83,9 +83,20 @@ fn copied(lead: &Record, names: &[(&str, &str)]) -> Values {
         .collect()
 }
 
+/// A lead that was marked as won by hand stays where it is and only gets its links.
 async fn win(ctx: &mut Ctx, convert: &ConvertLead, customer: Uuid, opportunity: Option<Uuid>) -> Result<()> {
+    let entity = ctx.entity("lead")?;
     let mut values = Values::new();
     values.insert("customer".to_owned(), json!(customer));
     values.insert("opportunity".to_owned(), json!(opportunity));
-    records::transition_internal(ctx, "lead", convert.id, convert.version, TransitionTo::Name("convert"), values).await.map(|_| ())
+    let held = records::hold(ctx, &entity, convert.id, Verb::Update, false).await?;
+    if held.text("status") == "won" {
+        if convert.version.is_some_and(|version| version != held.version) {
+            return Err(Error::conflict("This lead was changed meanwhile. Look at it again, then convert it"));
+        }
+        records::write(ctx, &entity, &held, Edit { values, status: None, deleted: None }, "converted").await?;
+        return Ok(());
+    }
+    records::transition_internal(ctx, &entity, convert.id, convert.version, "convert", &values).await?;
+    Ok(())
 }

@@ -1,0 +1,228 @@
+//! The database's own catalogue against what is promised of it: row security on every tenant table, keys led by the tenant, no floats in
+//! money, append-only changes, states and references held by the database. One query finds what a reviewer would overlook.
+
+use sqlx::{AssertSqlSafe, PgPool};
+use testkit::TestWorld;
+
+/// Tables without a tenant, each with the reason why. Reviewed; only ever shorter.
+const GLOBAL: &[(&str, &str)] = &[
+    ("tenants", "is the tenant; its policy compares the id"),
+    ("users", "people are global; the platform role alone reads them"),
+    ("user_credentials", "as users"),
+    ("known_devices", "as users"),
+    ("sessions", "as users"),
+    ("staff", "the platform realm"),
+    ("staff_credentials", "the platform realm"),
+    ("staff_sessions", "the platform realm"),
+    ("sign_in_attempts", "hashed subjects of the throttle"),
+    ("rate_counters", "counters by hashed or opaque key"),
+    ("event_consumers", "positions of readers"),
+    ("_sqlx_migrations", "the list of migrations"),
+];
+
+const TENANT_TABLES: &str = "\
+select c.oid, c.relname, c.relrowsecurity and c.relforcerowsecurity as forced, c.relispartition
+from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+where c.relkind in ('r', 'p')
+  and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)
+order by c.relname";
+
+async fn names(owner: &PgPool, sql: &'static str) -> Vec<String> {
+    sqlx::query_scalar(sql).fetch_all(owner).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_tenant_table_forces_row_security() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    let tables: Vec<(sqlx::postgres::types::Oid, String, bool, bool)> = sqlx::query_as(TENANT_TABLES).fetch_all(&owner).await.unwrap();
+    assert!(tables.len() > 20, "only {} tenant tables were found", tables.len());
+    let open: Vec<&String> = tables.iter().filter(|(_, _, forced, _)| !forced).map(|(_, name, _, _)| name).collect();
+    assert!(open.is_empty(), "row security is not forced on {open:?}");
+    // A table without a policy for the tenant role shows it nothing; a partition is reached through its parent alone.
+    let unguarded = names(
+        &owner,
+        "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+         where c.relkind in ('r', 'p') and not c.relispartition
+           and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)
+           and not exists (select from pg_policy p where p.polrelid = c.oid and (select oid from pg_roles where rolname = 'nexus_app') = any (p.polroles)
+               and pg_get_expr(p.polqual, p.polrelid) like '%tenant_id%current_setting(''app.tenant_id''%nullif%' is not null)",
+    )
+    .await;
+    assert!(unguarded.is_empty(), "no policy for the tenant role on {unguarded:?}");
+    owner.close().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn every_other_table_is_on_the_reviewed_list() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    let without = names(
+        &owner,
+        "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+         where c.relkind in ('r', 'p') and not exists
+             (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)",
+    )
+    .await;
+    let unknown: Vec<&String> = without.iter().filter(|name| GLOBAL.iter().all(|(known, _)| known != name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?} have no tenant and are on no reviewed list");
+    let granted = names(
+        &owner,
+        "select table_name || ' to ' || grantee from information_schema.role_table_grants
+         where grantee in ('nexus_app', 'nexus_ai', 'PUBLIC') and table_schema = 'public'
+           and table_name in ('users', 'user_credentials', 'known_devices', 'sessions', 'staff', 'staff_credentials', 'staff_sessions',
+               'sign_in_attempts', 'rate_counters', 'event_consumers')",
+    )
+    .await;
+    assert!(granted.is_empty(), "the tenant role reaches {granted:?}");
+    owner.close().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn no_key_crosses_tenants() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    let crossing = names(
+        &owner,
+        "with tenant_tables as (
+             select c.oid, c.relname, a.attnum from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+             join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped where c.relkind in ('r', 'p')
+         )
+         select format('%s: unique index %s does not begin with tenant_id', t.relname, i.indexrelid::regclass)
+         from tenant_tables t join pg_index i on i.indrelid = t.oid
+         where i.indisunique and i.indkey[0] <> t.attnum and t.relname <> 'jobs'
+         union all
+         select format('%s: foreign key %s leaves the tenant', t.relname, k.conname)
+         from tenant_tables t join pg_constraint k on k.conrelid = t.oid and k.contype = 'f'
+         join tenant_tables target on target.oid = k.confrelid
+         where k.conkey[1] <> t.attnum or k.confkey[1] <> target.attnum
+         union all
+         select format('%s: view sees past row security', c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+         where c.relkind in ('v', 'm') and not coalesce('security_invoker=true' = any (c.reloptions), false)
+         union all
+         select format('%s: function runs with its owner''s rights', p.proname) from pg_proc p join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'public'
+         where p.prosecdef",
+    )
+    .await;
+    assert!(crossing.is_empty(), "{crossing:#?}");
+    owner.close().await;
+    world.end().await;
+}
+
+/// The queries above must be able to fail.
+#[tokio::test]
+async fn planted_faults_are_found() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    for (fault, tables) in [
+        ("alter table leads no force row level security", 1),
+        ("alter table customers disable row level security", 2),
+        ("create table planted (tenant_id uuid not null, id uuid primary key)", 3),
+    ] {
+        sqlx::query(AssertSqlSafe(fault.to_owned())).execute(&owner).await.unwrap();
+        let open: Vec<(sqlx::postgres::types::Oid, String, bool, bool)> = sqlx::query_as(TENANT_TABLES).fetch_all(&owner).await.unwrap();
+        assert_eq!(open.iter().filter(|(_, _, forced, _)| !forced).count(), tables, "{fault}");
+    }
+    owner.close().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn roles_own_nothing_and_bypass_nothing() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    let mighty = names(
+        &owner,
+        "select rolname::text from pg_roles where rolname in ('nexus_app', 'nexus_platform', 'nexus_ai', 'nexus_owner')
+         and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)",
+    )
+    .await;
+    assert!(mighty.is_empty(), "{mighty:?} can do too much");
+    let owned = names(
+        &owner,
+        "select c.relname::text from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname in ('nexus_app', 'nexus_platform', 'nexus_ai')",
+    )
+    .await;
+    assert!(owned.is_empty(), "{owned:?} belong to a serving role");
+    let truncating = names(
+        &owner,
+        "select table_name || ' by ' || grantee from information_schema.role_table_grants
+         where grantee in ('nexus_app', 'nexus_platform', 'nexus_ai', 'PUBLIC') and table_schema = 'public' and privilege_type in ('TRUNCATE', 'TRIGGER', 'REFERENCES')",
+    )
+    .await;
+    assert!(truncating.is_empty(), "{truncating:?}");
+    owner.close().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn changes_are_append_only() {
+    let world = TestWorld::new(|_| {}).await;
+    let tenant = world.tenant("lakeside", "core").await;
+    let mut tx = platform::TenantTx::begin(&world.services().pools.app, tenant.id, platform::TxMode::ReadWrite).await.unwrap();
+    for statement in ["update changes set after = null", "delete from changes", "truncate changes", "update events set type = 'x'", "delete from events"] {
+        sqlx::query("savepoint s").execute(tx.conn()).await.unwrap();
+        let error = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(tx.conn()).await.unwrap_err();
+        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        assert_eq!(code, "42501", "{statement}: {error}");
+        sqlx::query("rollback to savepoint s").execute(tx.conn()).await.unwrap();
+    }
+    drop(tx);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn money_is_never_a_float() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    let floats = names(
+        &owner,
+        "select table_name || '.' || column_name from information_schema.columns where table_schema = 'public' and data_type in ('real', 'double precision', 'money', 'numeric')",
+    )
+    .await;
+    assert!(floats.is_empty(), "{floats:?}");
+    owner.close().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn references_and_states_are_held_by_the_database() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    // Ids that point at whatever the row's entity says, or at what is kept elsewhere on purpose.
+    let loose = names(
+        &owner,
+        "select c.relname || '.' || a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname like '%\\_id'
+         where c.relkind in ('r', 'p') and not c.relispartition
+           and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey))
+           and c.relname || '.' || a.attname not in ('changes.record_id', 'changes.cause_id', 'changes.request_id', 'events.record_id', 'events.change_id',
+               'events.correlation_id', 'events.causation_id', 'event_consumers.event_id', 'search_terms.record_id', 'import_rows.record_id')",
+    )
+    .await;
+    assert!(loose.is_empty(), "{loose:?} have no foreign key");
+    let free = names(
+        &owner,
+        "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+         join pg_attribute a on a.attrelid = c.oid and a.attname = 'status' and not a.attisdropped
+         where c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'idempotency_keys'
+           and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey))",
+    )
+    .await;
+    assert!(free.is_empty(), "{free:?} take any status");
+    owner.close().await;
+    world.end().await;
+}
+
+/// Descriptions and tables say the same.
+#[tokio::test]
+async fn descriptions_fit_the_tables() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    let differences = packs::ddl::compare(&owner, &world.library.tables()).await.unwrap();
+    assert!(differences.is_empty(), "{differences:#?}");
+    owner.close().await;
+    world.end().await;
+}

@@ -1,0 +1,168 @@
+//! A server on a port of its own, over a world of its own, and people who talk to it.
+
+use nexus_server::config::Config;
+use nexus_server::{net, site, start, worker};
+use platform::Caller;
+use reqwest::header::{self, HeaderMap};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use testkit::{PASSWORD, TestTenant, TestWorld};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub struct Server {
+    pub world: TestWorld,
+    pub base: String,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+    background: Option<worker::Background>,
+}
+
+impl Server {
+    pub async fn new() -> Self {
+        Self::with(net::Limits::default()).await
+    }
+
+    pub async fn with(limits: net::Limits) -> Self {
+        let world = TestWorld::new(|registry| *registry = start::registry()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let settings = HashMap::from([
+            ("NEXUS_BASE_URL".to_owned(), base.clone()),
+            // Tests ask faster than people do.
+            ("NEXUS_LIMIT_ADDRESS".to_owned(), "1000000".to_owned()),
+            ("NEXUS_LIMIT_MEMBER".to_owned(), "1000000".to_owned()),
+            ("NEXUS_LIMIT_WORKSPACE".to_owned(), "1000000".to_owned()),
+        ]);
+        let app = start::app(Config::read(&settings).unwrap(), world.platform.clone());
+        let (stop, stopped) = watch::channel(false);
+        let background = worker::start(&app, true, stopped.clone());
+        let serving = tokio::spawn(net::serve(listener, site::router(app), limits, stopped));
+        Self { world, base, stop, serving, background: Some(background) }
+    }
+
+    /// Every route as `nexus routes` prints it.
+    pub fn routes(&self) -> Vec<api::RouteInfo> {
+        let settings = HashMap::from([("NEXUS_BASE_URL".to_owned(), self.base.clone())]);
+        let app = start::app(Config::read(&settings).unwrap(), self.world.platform.clone());
+        site::table(&app).routes().to_vec()
+    }
+
+    pub fn client(&self) -> Client {
+        Client { base: self.base.clone(), cookies: Arc::default(), http: http() }
+    }
+
+    /// Somebody with these roles, signed in by the form.
+    pub async fn signed_in(&self, tenant: &TestTenant, name: &str, roles: &[&str]) -> (Client, Caller) {
+        let email = format!("{}@{}.example", name.to_lowercase(), tenant.slug);
+        let user = self.world.user(name, &email).await;
+        let member = self.world.join(tenant, user, roles, None).await;
+        let client = self.client();
+        let answer = client.form("/sign-in", &[("login", &email), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{name} signs in");
+        (client, self.world.caller(tenant, member).await)
+    }
+
+    pub async fn end(mut self) {
+        let _ = self.stop.send(true);
+        if let Some(background) = self.background.take() {
+            background.end().await;
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(5), &mut self.serving).await;
+        self.serving.abort();
+        self.world.end().await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests talk to the server from outside")]
+fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(30)).build().unwrap()
+}
+
+/// A browser, as far as headers and cookies go.
+#[derive(Clone)]
+pub struct Client {
+    pub base: String,
+    cookies: Arc<Mutex<BTreeMap<String, String>>>,
+    http: reqwest::Client,
+}
+
+impl Client {
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let cookies = self.cookies.lock().unwrap();
+        let line: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.http.request(method, format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
+        if line.is_empty() { request } else { request.header(header::COOKIE, line.join("; ")) }
+    }
+
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Response {
+        let answer = request.send().await.expect("the server answers");
+        self.keep(answer.headers());
+        answer
+    }
+
+    fn keep(&self, headers: &HeaderMap) {
+        let mut cookies = self.cookies.lock().unwrap();
+        for line in headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
+            let (name, value) = line.split(';').next().and_then(|pair| pair.split_once('=')).unwrap_or_default();
+            if line.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().unwrap().get(name).cloned()
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// As a browser asks for a page.
+    pub async fn page(&self, path: &str) -> (StatusCode, String) {
+        let answer = self.send(self.request(Method::GET, path).header(header::ACCEPT, "text/html")).await;
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    pub async fn json(&self, path: &str) -> (StatusCode, Value) {
+        let answer = self.get(path).await;
+        (answer.status(), body(answer).await)
+    }
+
+    pub async fn write(&self, method: Method, path: &str, value: &Value) -> (StatusCode, Value) {
+        let request = self.request(method, path).header(header::CONTENT_TYPE, "application/json").body(value.to_string());
+        let answer = self.send(request).await;
+        (answer.status(), body(answer).await)
+    }
+
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let request = self
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "text/html")
+            .body(encoded(fields));
+        self.send(request).await
+    }
+}
+
+pub fn encoded(fields: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", app::page::encode(name), app::page::encode(value))).collect();
+    pairs.join("&")
+}
+
+async fn body(answer: Response) -> Value {
+    let text = answer.text().await.unwrap();
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
