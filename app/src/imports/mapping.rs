@@ -1,15 +1,15 @@
 //! The second step: which column is which field, and how to meet rows that exist already.
 
 use super::parts::{self, Place};
-use crate::records::post::envelope;
 use crate::page::{PageContext, Replay, Viewer};
+use crate::records::post::envelope;
 use domain::currency;
 use domain::imports::{Existing, Import};
 use domain::schema::{Entity, Field, FieldKind};
 use leptos::prelude::*;
 use ui::{
-    ButtonKind, Cell, Checkbox, Choice, DataTable, FormActions, FormError, FormErrors, FormSection, HeadCell, LinkButton, Notice, RadioGroup,
-    Row, Select, SubmitButton, Tone,
+    ButtonKind, Cell, Checkbox, Choice, DataTable, FormActions, FormError, FormErrors, FormSection, HeadCell,
+    LinkButton, Notice, RadioGroup, Row, Select, SubmitButton, Tone,
 };
 
 /// Sample cells shown beside a column.
@@ -41,7 +41,7 @@ pub fn view(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Impor
     let chosen = Chosen { replay: replay.as_deref(), import };
     let here = parts::path(viewer, import);
     let errors = replay.as_deref().map(errors).unwrap_or_default();
-    let targets = targets(entity);
+    let targets = targets(viewer, entity);
     let rows: Vec<AnyView> = import
         .columns
         .iter()
@@ -81,15 +81,27 @@ fn errors(replay: &Replay) -> Vec<FormError> {
     if replay.error.fields.is_empty() {
         return vec![FormError::new("", replay.error.message.clone())];
     }
-    replay.error.fields.iter().map(|fault| FormError::new(fault.field.clone(), fault.message.clone())).collect()
+    replay.error.fields.iter().map(|fault| FormError::new(control(&fault.field), fault.message.clone())).collect()
+}
+
+/// Id of the control that a fault speaks of; what no single column is to blame for has none.
+fn control(field: &str) -> String {
+    match field.strip_prefix("mapping.").unwrap_or(field) {
+        "columns" | "" => String::new(),
+        part => format!("mapping.{part}"),
+    }
 }
 
 /// What a column may become: the fields that a person fills in, the state, and the currency of each amount.
-fn targets(entity: &Entity) -> Vec<Choice> {
+fn targets(viewer: &Viewer, entity: &Entity) -> Vec<Choice> {
     let mut targets = Vec::new();
-    for field in entity.fields.iter().filter(|field| importable(field)) {
+    for field in entity.fields.iter().filter(|field| importable(viewer, field)) {
         let choice = Choice::new(field.key.clone(), field.label.clone());
-        targets.push(if field.required { Choice::new(field.key.clone(), format!("{} (required)", field.label)) } else { choice });
+        targets.push(if field.required {
+            Choice::new(field.key.clone(), format!("{} (required)", field.label))
+        } else {
+            choice
+        });
         if matches!(field.kind, FieldKind::Money { .. }) {
             targets.push(Choice::new(field.currency_key(), format!("{} currency", field.label)));
         }
@@ -97,8 +109,9 @@ fn targets(entity: &Entity) -> Vec<Choice> {
     targets
 }
 
-fn importable(field: &Field) -> bool {
-    !field.read_only || matches!(field.kind, FieldKind::State)
+fn importable(viewer: &Viewer, field: &Field) -> bool {
+    let permitted = field.permission.as_ref().is_none_or(|permission| viewer.grants.allows(permission));
+    permitted && (!field.read_only || matches!(field.kind, FieldKind::State))
 }
 
 fn row(chosen: &Chosen<'_>, place: u32, header: &str, targets: &[Choice]) -> AnyView {
@@ -113,16 +126,20 @@ fn row(chosen: &Chosen<'_>, place: u32, header: &str, targets: &[Choice]) -> Any
         .map(short)
         .collect();
     let nothing = samples.is_empty().then(|| view! { <span class="text-muted">"Empty in the first rows"</span> });
-    let samples: Vec<_> = samples.into_iter().map(|cell| view! { <span class="import-sample" dir="auto">{cell}</span> }).collect();
+    let samples: Vec<_> =
+        samples.into_iter().map(|cell| view! { <span class="import-sample" dir="auto">{cell}</span> }).collect();
     let name = format!("mapping.columns.{place}");
     let label = format!("{header} becomes");
     let (header, value) = (header.to_owned(), chosen.column(place));
     let choices = targets.to_vec();
+    let part = format!("columns.{place}");
+    let error =
+        chosen.replay.and_then(|replay| replay.error_for(&part).or_else(|| replay.error_for(&name))).map(str::to_owned);
     view! {
         <Row>
             <Cell label="Column" lead=true><bdi>{header}</bdi></Cell>
             <Cell label="First values"><span class="import-samples">{nothing}{samples}</span></Cell>
-            <Cell label="Becomes"><Select name label choices value blank="Leave it out" bare=true/></Cell>
+            <Cell label="Becomes"><Select name label choices value blank="Leave it out" error bare=true/></Cell>
         </Row>
     }
     .into_any()
@@ -152,8 +169,11 @@ fn header_choice(chosen: &Chosen<'_>) -> AnyView {
 fn rules(viewer: &Viewer, entity: &Entity, chosen: &Chosen<'_>) -> AnyView {
     let mapping = &chosen.import.mapping;
     let many = parts::lower(&entity.labels.many);
-    let keys: Vec<Choice> =
-        entity.editable().filter(|field| field.unique).map(|field| Choice::new(field.key.clone(), field.label.clone())).collect();
+    let keys: Vec<Choice> = entity
+        .editable()
+        .filter(|field| field.unique)
+        .map(|field| Choice::new(field.key.clone(), field.label.clone()))
+        .collect();
     let key = chosen.text("mapping.key", mapping.key.clone());
     let held = match mapping.existing {
         Existing::Skip => "skip",
@@ -168,7 +188,8 @@ fn rules(viewer: &Viewer, entity: &Entity, chosen: &Chosen<'_>) -> AnyView {
     });
     let meetings = vec![
         Choice::new("skip", "Leave it as it is").hint("The row of the file is counted as unchanged."),
-        Choice::new("update", "Give it the values of the file").hint("Cells that are empty in the file change nothing."),
+        Choice::new("update", "Give it the values of the file")
+            .hint("Cells that are empty in the file change nothing."),
     ];
     let currency_select = money.then(|| {
         let choices = currency::CODES.iter().map(|code| Choice::new(*code, *code)).collect();

@@ -1,21 +1,21 @@
 //! The steps after the mapping: what would happen, the work itself, and what came of it.
 
 use super::parts::{self, Place, counted};
-use crate::records::post::envelope;
 use crate::page::{PageContext, Viewer};
+use crate::records::post::envelope;
 use crate::records::values::Values;
 use crate::time::Clock;
 use domain::imports::{Existing, Import, ImportStatus, ListProblems, Preview, PreviewImport, PreviewRow, Problem};
 use domain::money::group_thousands;
 use domain::records::Record;
-use domain::schema::{Entity, Field};
+use domain::schema::{Entity, Field, FieldKind};
 use domain::{BackendHandle, Result};
 use leptos::prelude::*;
 use leptos_meta::Meta;
 use serde_json::Map;
 use ui::{
-    Badge, ButtonKind, Cell, DataTable, DialogPage, EmptyState, FormActions, FormError, FormErrors, HeadCell, LinkButton, Notice, Panel, Progress, Row,
-    StatTile, SubmitButton, Tiles, Tone,
+    Badge, ButtonKind, Cell, DataTable, DialogPage, EmptyState, FormActions, FormError, FormErrors, HeadCell,
+    LinkButton, Notice, Panel, Progress, Row, StatTile, SubmitButton, Tiles, Tone,
 };
 use uuid::Uuid;
 
@@ -23,12 +23,21 @@ use uuid::Uuid;
 const LISTED: usize = 100;
 
 /// The third step: counts over the whole file, its first rows, and what is wrong in it.
-pub async fn preview(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, import: &Import) -> Result<AnyView> {
+pub async fn preview(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    import: &Import,
+) -> Result<AnyView> {
     let preview = backend.run(PreviewImport { id: import.id }).await?;
     let here = parts::path(viewer, import);
     let (one, many) = (&entity.labels.one, &entity.labels.many);
     let good = preview.would_create + preview.would_update;
-    let refused = page.replay_of("imports.start").map(|replay| vec![FormError::new("", replay.error.message.clone())]).unwrap_or_default();
+    let refused = page
+        .replay_of("imports.start")
+        .map(|replay| vec![FormError::new("", replay.error.message.clone())])
+        .unwrap_or_default();
     let verb = match (preview.would_create, preview.would_update) {
         (_, 0) => format!("Import {}", counted(good, one, many)),
         (0, _) => format!("Update {}", counted(good, one, many)),
@@ -37,7 +46,8 @@ pub async fn preview(page: &PageContext, viewer: &Viewer, backend: &BackendHandl
     let reason = (good == 0).then(|| nothing_to_do(&preview));
     let mapping = format!("{here}?step=map");
     let first = first_rows(page, entity, import, &preview);
-    let problems = (!preview.problems.is_empty()).then(|| problem_panel("What would be refused", preview.refused, &preview.problems, None));
+    let problems = (!preview.problems.is_empty())
+        .then(|| problem_panel("What would be refused", preview.refused, &preview.problems, None));
     Ok(view! {
         {parts::steps(Place::Preview, Some(&here))}
         <FormErrors errors=refused title="The import was not started"/>
@@ -70,7 +80,11 @@ fn tile(label: &str, value: i64, note: &str) -> AnyView {
 
 fn preview_tiles(import: &Import, preview: &Preview) -> AnyView {
     let update = import.mapping.existing == Existing::Update;
-    let third = if update { tile("Would be updated", preview.would_update, "exist already") } else { tile("Left as they are", preview.unchanged, "exist already") };
+    let third = if update {
+        tile("Would be updated", preview.would_update, "exist already")
+    } else {
+        tile("Left as they are", preview.unchanged, "exist already")
+    };
     let created = tile("Would be created", preview.would_create, "new rows");
     let refused = tile("Would be refused", preview.refused, "with their reasons below");
     let rows = tile("Rows in the file", import.rows, "without the header");
@@ -85,21 +99,34 @@ fn first_rows(page: &PageContext, entity: &Entity, import: &Import, preview: &Pr
     let mapped: Vec<&str> = import.mapping.columns.values().map(|key| key.split('.').next().unwrap_or(key)).collect();
     let fields: Vec<&Field> = entity.fields.iter().filter(|field| mapped.contains(&field.key.as_str())).collect();
     let mut head: Vec<AnyView> = vec![view! { <HeadCell label="Row" numeric=true/> }.into_any()];
-    head.extend(fields.iter().map(|field| view! { <HeadCell label=field.label.clone() numeric=field.is_numeric()/> }.into_any()));
+    head.extend(
+        fields
+            .iter()
+            .map(|field| view! { <HeadCell label=field.label.clone() numeric=field.is_numeric()/> }.into_any()),
+    );
     let values = Values::of(page);
     let rows: Vec<AnyView> = preview.rows.iter().map(|row| preview_row(&values, entity, &fields, row)).collect();
-    let table = view! { <DataTable label="The first rows" head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
+    let table =
+        view! { <DataTable label="The first rows" head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
     Some(view! { <div class="import-first"><Panel title="The first rows, as they would become" flush=true>{table}</Panel></div> }.into_any())
 }
 
 fn preview_row(values: &Values, entity: &Entity, fields: &[&Field], row: &PreviewRow) -> AnyView {
     let number = group_thousands(&row.row.to_string());
     let refused = (!row.problems.is_empty()).then(|| view! { " "<Badge tone=Tone::Negative>"Refused"</Badge> });
-    let record = Record { id: Uuid::nil(), version: 0, values: row.values.clone(), labels: Map::new(), deleted_at: None };
+    let record =
+        Record { id: Uuid::nil(), version: 0, values: row.values.clone(), labels: Map::new(), deleted_at: None };
     let cells: Vec<AnyView> = fields
         .iter()
         .map(|field| {
-            let (label, numeric, value) = (field.label.clone(), field.is_numeric(), values.cell(entity, field, &record));
+            let (label, numeric) = (field.label.clone(), field.is_numeric());
+            let value = match (&field.kind, record.text(&field.key)) {
+                // A preview names members and rows instead of pointing at them.
+                (FieldKind::Member | FieldKind::Reference { .. }, Some(name)) => {
+                    view! { <bdi>{name.to_owned()}</bdi> }.into_any()
+                }
+                _ => values.cell(entity, field, &record),
+            };
             view! { <Cell label numeric>{value}</Cell> }.into_any()
         })
         .collect();
@@ -109,10 +136,13 @@ fn preview_row(values: &Values, entity: &Entity, fields: &[&Field], row: &Previe
 fn problem_panel(title: &str, count: i64, problems: &[Problem], download: Option<String>) -> AnyView {
     let shown = problems.len().min(LISTED);
     let text = match usize::try_from(count) {
-        Ok(count) if count > shown => format!("The first {shown}, of {} refused rows.", group_thousands(&count.to_string())),
+        Ok(count) if count > shown => {
+            format!("The first {shown}, of {} refused rows.", group_thousands(&count.to_string()))
+        }
         _ => String::new(),
     };
-    let actions = download.map(|href| view! { <LinkButton href icon="download">"Download the refused rows"</LinkButton> }.into_any());
+    let actions = download
+        .map(|href| view! { <LinkButton href icon="download">"Download the refused rows"</LinkButton> }.into_any());
     let table = parts::problems(title, &problems[..shown]);
     let title = title.to_owned();
     view! { <Panel title text actions flush=true>{table}</Panel> }.into_any()
@@ -146,7 +176,13 @@ pub fn progress(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &I
 }
 
 /// What came of it, with the way to the rows, the refused ones, and back.
-pub async fn result(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, import: &Import) -> Result<AnyView> {
+pub async fn result(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    import: &Import,
+) -> Result<AnyView> {
     if page.query("undo").is_some() {
         return Ok(confirm_undo(page, viewer, entity, import));
     }
@@ -197,7 +233,10 @@ fn confirm_undo(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &I
             group_thousands(&updated.to_string())
         ),
     };
-    let errors = page.replay_of("imports.undo").map(|replay| vec![FormError::new("", replay.error.message.clone())]).unwrap_or_default();
+    let errors = page
+        .replay_of("imports.undo")
+        .map(|replay| vec![FormError::new("", replay.error.message.clone())])
+        .unwrap_or_default();
     let close = here.clone();
     let form = view! {
         <form class="form" method="post" action=viewer.action("imports.undo")>
@@ -228,7 +267,11 @@ pub fn undone(viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
         );
         view! { <Notice tone=Tone::Warning title="Not everything was taken back">{text}</Notice> }
     });
-    let text = format!("{} of {} were made by this import; those that nobody had changed since are gone.", counted(import.created, one, many), import.file_name);
+    let text = format!(
+        "{} of {} were made by this import; those that nobody had changed since are gone.",
+        counted(import.created, one, many),
+        import.file_name
+    );
     let action = view! {
         <LinkButton href=list kind=ButtonKind::Primary>"To the list"</LinkButton>
         <LinkButton href=again>"Import a file"</LinkButton>
@@ -242,7 +285,9 @@ pub fn failed(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Imp
     let again = viewer.path(&format!("{}/import", entity.plural));
     let why = import.error.clone().unwrap_or_else(|| "It stopped, and left no reason behind".to_owned());
     let done = counted(import.done, "row", "rows");
-    let text = format!("{why}. {done} had been worked on. What was written stays; importing the file again changes nothing that is there.");
+    let text = format!(
+        "{why}. {done} had been worked on. What was written stays; importing the file again changes nothing that is there."
+    );
     view! {
         {parts::steps(Place::Import, None)}
         <Notice tone=Tone::Negative title="The import stopped">{text}</Notice>

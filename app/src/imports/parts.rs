@@ -22,8 +22,10 @@ pub fn steps(place: Place, import: Option<&str>) -> AnyView {
         Some(path) if matches!(place, Place::Map | Place::Preview) => Step::link(label, format!("{path}{query}")),
         _ => Step::new(label),
     };
-    let items = vec![Step::new("Upload"), back("Map columns", "?step=map"), back("Look at it", ""), Step::new("Import")];
-    view! { <div class="import-steps"><Steps label="Steps of the import" items current=place as usize/></div> }.into_any()
+    let items =
+        vec![Step::new("Upload"), back("Map columns", "?step=map"), back("Look at it", ""), Step::new("Import")];
+    view! { <div class="import-steps"><Steps label="Steps of the import" items current=place as usize/></div> }
+        .into_any()
 }
 
 pub const fn status(status: ImportStatus) -> (&'static str, Tone) {

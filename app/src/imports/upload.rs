@@ -10,8 +10,8 @@ use domain::schema::Entity;
 use domain::{Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{
-    Badge, ButtonKind, Cell, Crumb, DataTable, FileInput, FormActions, FormError, FormErrors, HeadCell, LinkButton, Page, PageHeader, Panel,
-    Row, Stack, SubmitButton, TextLink,
+    Badge, ButtonKind, Cell, Crumb, DataTable, FileInput, FormActions, FormError, FormErrors, HeadCell, LinkButton,
+    Page, PageHeader, Panel, Row, Stack, SubmitButton, TextLink,
 };
 
 #[component]
@@ -30,7 +30,8 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let past = backend.run(ListImports { entity: entity.key.clone() }).await?;
     let list = viewer.path(&entity.plural);
     let many = parts::lower(&entity.labels.many);
-    let (title, form, past) = (format!("Import {many}"), form(&page, &viewer, &entity), past_imports(&page, &viewer, &past));
+    let (title, form, past) =
+        (format!("Import {many}"), form(&page, &viewer, &entity), past_imports(&page, &viewer, &past));
     let body = view! {
         <Page narrow=true>
             <Stack>
@@ -56,7 +57,9 @@ fn form(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
     let list = viewer.path(&entity.plural);
     let action = format!("{list}/import");
     let megabytes = MAX_FILE_BYTES / (1024 * 1024);
-    let hint = format!("CSV, separated by commas, semicolons or tabs, at most {megabytes} MB. Any order of columns; you say next what each one means.");
+    let hint = format!(
+        "CSV, separated by commas, semicolons or tabs, at most {megabytes} MB. Any order of columns; you say next what each one means."
+    );
     view! {
         <FormErrors errors title="The file was not taken"/>
         <form class="form" method="post" action=action enctype="multipart/form-data">
@@ -85,14 +88,17 @@ fn past_imports(page: &PageContext, viewer: &Viewer, past: &[Import]) -> Option<
     };
     let rows: Vec<AnyView> = past.iter().map(|import| past_row(viewer, clock, import)).collect();
     let table = view! { <div class="as-cards"><DataTable label="Imports of before" head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any();
-    Some(view! { <div class="import-past"><Panel title="Imports of before" flush=true>{table}</Panel></div> }.into_any())
+    Some(
+        view! { <div class="import-past"><Panel title="Imports of before" flush=true>{table}</Panel></div> }.into_any(),
+    )
 }
 
 fn past_row(viewer: &Viewer, clock: Clock, import: &Import) -> AnyView {
     let href = viewer.path(&format!("imports/{}", import.id));
     let number = |value: i64| group_thousands(&value.to_string());
     let (words, tone) = parts::status(import.status);
-    let (file, rows, created, refused) = (import.file_name.clone(), number(import.rows), number(import.created), number(import.refused));
+    let (file, rows, created, refused) =
+        (import.file_name.clone(), number(import.rows), number(import.created), number(import.refused));
     let when = clock.moment(&import.created_at);
     let by = import.created_by.clone().map(|name| view! { " by "<bdi>{name}</bdi> });
     view! {

@@ -15,11 +15,21 @@ use ui::{ButtonKind, DescriptionList, DescriptionRow, IconButton, LinkButton, Si
 /// Standard fields that say how the row came about, under a heading of their own.
 const HISTORY: [&str; 4] = ["createdAt", "createdBy", "updatedAt", "updatedBy"];
 
-pub async fn view(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<AnyView> {
-    let shown: Vec<&Field> = entity.fields.iter().filter(|field| belongs(viewer, field) && says_something(record, field)).collect();
-    let (history, own): (Vec<&Field>, Vec<&Field>) = shown.into_iter().partition(|field| HISTORY.contains(&field.key.as_str()));
+pub async fn view(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    record: &Record,
+) -> Result<AnyView> {
+    let shown: Vec<&Field> =
+        entity.fields.iter().filter(|field| belongs(viewer, field) && says_something(record, field)).collect();
+    let (history, own): (Vec<&Field>, Vec<&Field>) =
+        shown.into_iter().partition(|field| HISTORY.contains(&field.key.as_str()));
     let may_edit = viewer.may(entity, Verb::Update) && record.deleted_at.is_none();
-    let edited = argument(page, "edit").and_then(|key| own.iter().find(|field| field.key == key)).filter(|field| may_edit && !field.read_only);
+    let edited = argument(page, "edit")
+        .and_then(|key| own.iter().find(|field| field.key == key))
+        .filter(|field| may_edit && !field.read_only);
     let inline = match edited {
         Some(field) => Some((field.key.clone(), inline_form(page, viewer, backend, entity, record, field).await?)),
         None => None,
@@ -37,7 +47,8 @@ pub async fn view(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, 
             .collect();
         lists.push(view! { <DescriptionList title>{rows}</DescriptionList> }.into_any());
     }
-    let past: Vec<AnyView> = history.into_iter().map(|field| row(page, &values, entity, record, field, false, None)).collect();
+    let past: Vec<AnyView> =
+        history.into_iter().map(|field| row(page, &values, entity, record, field, false, None)).collect();
     lists.push(view! { <DescriptionList title="Record">{past}</DescriptionList> }.into_any());
     Ok(view! { <div class="about" data-record-id=record.id.to_string() data-version=record.version.to_string() data-entity=entity.key.clone()>{lists}</div> }.into_any())
 }
@@ -77,7 +88,8 @@ fn row(
         }
         .into_any();
     }
-    view! { <DescriptionRow label><span class="about-value" data-field=key>{value}{pencil}</span></DescriptionRow> }.into_any()
+    view! { <DescriptionRow label><span class="about-value" data-field=key>{value}{pencil}</span></DescriptionRow> }
+        .into_any()
 }
 
 /// One field as a form in the place of its value.

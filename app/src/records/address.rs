@@ -36,6 +36,8 @@ pub fn crumbs(viewer: &Viewer, entity: &Entity, record: &Record, further: Option
     let list = Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural));
     match further {
         None => vec![list, Crumb::here(title(entity, record))],
-        Some(further) => vec![list, Crumb::link(title(entity, record), of(viewer, entity, record)), Crumb::here(further)],
+        Some(further) => {
+            vec![list, Crumb::link(title(entity, record), of(viewer, entity, record)), Crumb::here(further)]
+        }
     }
 }

@@ -16,8 +16,8 @@ use domain::{BackendHandle, Kind, Result, Verb};
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{
-    Avatar, Board, BoardCard, ButtonKind, CardField, Chip, Crumb, FillPage, Hue, LinkButton, Menu, MenuItem, MenuLabel, MenuSide, Notice, Size, StateDot,
-    StateShape, Tone,
+    Avatar, Board, BoardCard, ButtonKind, CardField, Chip, Crumb, FillPage, Hue, LinkButton, Menu, MenuItem, MenuLabel,
+    MenuSide, Notice, Size, StateDot, StateShape, Tone,
 };
 
 /// Cards drawn in a column; the rest is in the list.
@@ -73,15 +73,27 @@ fn unreadable(problems: Vec<Unreadable>) -> AnyView {
 }
 
 /// The columns in the order of the description.
-async fn columns<'a>(backend: &BackendHandle, entity: &'a Entity, state: &ListState, view: &View) -> Result<Vec<Column<'a>>> {
+async fn columns<'a>(
+    backend: &BackendHandle,
+    entity: &'a Entity,
+    state: &ListState,
+    view: &View,
+) -> Result<Vec<Column<'a>>> {
     let group = view.group.as_deref().unwrap_or("status");
     match entity.field(group) {
-        Some(field) if matches!(field.kind, FieldKind::Option { .. }) => option_columns(backend, entity, state, view, field).await,
+        Some(field) if matches!(field.kind, FieldKind::Option { .. }) => {
+            option_columns(backend, entity, state, view, field).await
+        }
         _ => state_columns(backend, entity, state, view).await,
     }
 }
 
-async fn state_columns<'a>(backend: &BackendHandle, entity: &'a Entity, state: &ListState, view: &View) -> Result<Vec<Column<'a>>> {
+async fn state_columns<'a>(
+    backend: &BackendHandle,
+    entity: &'a Entity,
+    state: &ListState,
+    view: &View,
+) -> Result<Vec<Column<'a>>> {
     let Some(states) = &entity.states else { return Ok(Vec::new()) };
     let query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
     let operation = BoardRecords { entity: entity.key.clone(), query, measure: view.measure.clone(), cards: CARDS };
@@ -121,19 +133,28 @@ async fn option_columns<'a>(
         measure: view.measure.clone(),
     };
     let groups = backend.run(summary).await?;
+    let without = groups.iter().any(|group| group.key.is_none() && group.count > 0);
+    let nothing = Choice { key: String::new(), label: format!("No {}", lower(&field.label)), hue: Some(8) };
+    let choices = field.choices().iter().chain(without.then_some(&nothing));
     let mut columns = Vec::new();
-    for (place, choice) in field.choices().iter().enumerate() {
-        let test = Filter::Test(Test { field: field.key.clone(), comparison: Comparison::Equals, values: vec![choice.key.clone()] });
+    for (place, choice) in choices.enumerate() {
         let filter = Some(match query.filter.clone() {
-            Some(filter) => Filter::All(vec![filter, test]),
-            None => test,
+            Some(filter) => filter.and(column_test(&field.key, &choice.key)),
+            None => column_test(&field.key, &choice.key),
         });
         let page = ListQuery { filter, limit: CARDS, cursor: None, offset: 0, ..query.clone() };
         let cards = backend.run(ListRecords { entity: entity.key.clone(), query: page }).await?.records()?;
-        let group = groups.iter().find(|group| group.key.as_deref() == Some(&choice.key));
+        let group = groups.iter().find(|group| group.key.as_deref().unwrap_or_default() == choice.key);
         columns.push(option_column(choice, place, group, cards));
     }
     Ok(columns)
+}
+
+/// The rows of one column; the column without a key holds those without a value.
+fn column_test(field: &str, key: &str) -> Filter {
+    let (comparison, values) =
+        if key.is_empty() { (Comparison::Empty, Vec::new()) } else { (Comparison::Equals, vec![key.to_owned()]) };
+    Filter::Test(Test { field: field.to_owned(), comparison, values })
 }
 
 fn option_column<'a>(choice: &Choice, place: usize, group: Option<&Group>, cards: Vec<Record>) -> Column<'a> {
@@ -168,8 +189,19 @@ struct Pen<'a> {
     step: Option<&'a Field>,
 }
 
-fn draw(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState, view: &View, columns: &[Column<'_>]) -> AnyView {
-    let group = view.group.as_deref().and_then(|key| entity.field(key)).filter(|field| matches!(field.kind, FieldKind::Option { .. }));
+fn draw(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    state: &ListState,
+    view: &View,
+    columns: &[Column<'_>],
+) -> AnyView {
+    let group = view
+        .group
+        .as_deref()
+        .and_then(|key| entity.field(key))
+        .filter(|field| matches!(field.kind, FieldKind::Option { .. }));
     let shown = view.fields.iter().filter_map(|key| entity.field(key)).filter(|field| form::may_see(viewer, field));
     let lines = shown.filter(|field| field.key != entity.title && field.key != "owner").take(LINES).collect();
     let (owner, step) = (entity.field("owner"), entity.field("nextStep").filter(|field| form::may_see(viewer, field)));
@@ -195,7 +227,8 @@ fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView
     let count = u64::try_from(column.content.count).unwrap_or_default();
     let more = count.saturating_sub(column.content.cards.len() as u64);
     let foot = (more > 0).then(|| {
-        let (href, words) = (list_of(pen, state, column), format!("{} more in the list", group_thousands(&more.to_string())));
+        let (href, words) =
+            (list_of(pen, state, column), format!("{} more in the list", group_thousands(&more.to_string())));
         view! { <LinkButton href size=Size::Small kind=ButtonKind::Ghost>{words}</LinkButton> }.into_any()
     });
     let sum = sum_words(&column.content.sums, &pen.viewer.currency);
@@ -224,7 +257,7 @@ fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView
 /// The list that holds all rows of a column.
 fn list_of(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> String {
     let field = pen.group.map_or("status", |field| &field.key);
-    let test = Filter::Test(Test { field: field.to_owned(), comparison: Comparison::Equals, values: vec![column.key.clone()] });
+    let test = column_test(field, &column.key);
     let filter = match state.filter.clone() {
         Some(filter) => filter.and(test),
         None => test,
@@ -377,9 +410,14 @@ mod tests {
 
     #[test]
     fn large_sums_are_short() {
-        for (amount, words) in
-            [("950.50", "KES 950.50"), ("48000", "KES 48,000"), ("480000", "KES 480 k"), ("1250000", "KES 1.2 M"), ("91400000", "KES 91.4 M"), ("-2000000000", "KES -2 bn")]
-        {
+        for (amount, words) in [
+            ("950.50", "KES 950.50"),
+            ("48000", "KES 48,000"),
+            ("480000", "KES 480 k"),
+            ("1250000", "KES 1.2 M"),
+            ("91400000", "KES 91.4 M"),
+            ("-2000000000", "KES -2 bn"),
+        ] {
             assert_eq!(short_money(&Money::parse(amount, "KES").unwrap()), words);
         }
     }
@@ -387,7 +425,10 @@ mod tests {
     #[test]
     fn the_own_currency_leads_and_the_others_are_counted() {
         let sum = |currency: &str, amount: &str| Sum { currency: Some(currency.to_owned()), amount: amount.to_owned() };
-        assert_eq!(sum_words(&[sum("EUR", "5"), sum("KES", "7"), sum("USD", "9")], "KES").unwrap(), "KES 7 + 2 currencies");
+        assert_eq!(
+            sum_words(&[sum("EUR", "5"), sum("KES", "7"), sum("USD", "9")], "KES").unwrap(),
+            "KES 7 + 2 currencies"
+        );
         assert_eq!(sum_words(&[], "KES"), None);
     }
 }

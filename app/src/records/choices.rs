@@ -62,7 +62,9 @@ impl Choices {
             };
             for id in current {
                 if !offered.choices.iter().any(|choice| choice.value == id) {
-                    offered.choices.insert(0, Choice::new(id.clone(), label(viewer, backend, field, record, &id).await));
+                    offered
+                        .choices
+                        .insert(0, Choice::new(id.clone(), label(viewer, backend, field, record, &id).await));
                 }
             }
             by_field.insert(field.key.clone(), offered);
@@ -75,12 +77,13 @@ impl Choices {
 fn current(page: &PageContext, field: &Field, record: Option<&Record>) -> Vec<String> {
     let posted = format!("values.{}", field.key);
     let typed = page.replay.as_ref().and_then(|replay| replay.value(&posted));
-    let mut ids: Vec<String> = [record.and_then(|record| record.text(&field.key)), page.query(&posted), page.query(&field.key), typed]
-        .into_iter()
-        .flatten()
-        .filter(|id| Uuid::try_parse(id).is_ok())
-        .map(str::to_owned)
-        .collect();
+    let mut ids: Vec<String> =
+        [record.and_then(|record| record.text(&field.key)), page.query(&posted), page.query(&field.key), typed]
+            .into_iter()
+            .flatten()
+            .filter(|id| Uuid::try_parse(id).is_ok())
+            .map(str::to_owned)
+            .collect();
     ids.sort();
     ids.dedup();
     ids
@@ -88,7 +91,11 @@ fn current(page: &PageContext, field: &Field, record: Option<&Record>) -> Vec<St
 
 async fn load_members(backend: &BackendHandle) -> Result<Vec<Choice>> {
     let members = backend.run(ListMembers {}).await?;
-    Ok(members.into_iter().filter(|member| member.status == "active").map(|member| Choice::new(member.id.to_string(), member.name)).collect())
+    Ok(members
+        .into_iter()
+        .filter(|member| member.status == "active")
+        .map(|member| Choice::new(member.id.to_string(), member.name))
+        .collect())
 }
 
 async fn load_rows(page: &PageContext, backend: &BackendHandle, target: &Entity, field: &Field) -> Result<Offered> {
@@ -140,7 +147,14 @@ async fn label(viewer: &Viewer, backend: &BackendHandle, field: &Field, record: 
 }
 
 /// What an id of a field is called, for pages that show values from several moments.
-pub async fn name(viewer: &Viewer, backend: &BackendHandle, offered: &Choices, field: &Field, record: &Record, id: &str) -> String {
+pub async fn name(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    offered: &Choices,
+    field: &Field,
+    record: &Record,
+    id: &str,
+) -> String {
     match offered.of(field).choices.iter().find(|choice| choice.value == id) {
         Some(choice) => choice.label.clone(),
         None => label(viewer, backend, field, Some(record), id).await,

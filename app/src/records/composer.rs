@@ -1,7 +1,7 @@
 //! The box above a timeline that writes down a call, a meeting or a note: a new activity that points at this record.
 
-use super::list_parts::lower;
 use super::form;
+use super::list_parts::lower;
 use super::post::{base_address, envelope, hidden};
 use super::related::Related;
 use crate::page::{PageContext, Viewer};
@@ -41,11 +41,14 @@ pub fn view(page: &PageContext, viewer: &Viewer, record: &Record, related: &Rela
         return Some(view! { <Notice tone=Tone::Neutral>{text}</Notice> }.into_any());
     }
     let replay = page.replay_of("records.create");
-    let typed = |field: &Field| replay.as_deref().and_then(|replay| replay.value(&format!("values.{}", field.key))).map(str::to_owned);
+    let typed = |field: &Field| {
+        replay.as_deref().and_then(|replay| replay.value(&format!("values.{}", field.key))).map(str::to_owned)
+    };
     let name = |field: &Field| format!("values.{}", field.key);
     let log = page.query("log").map(str::to_owned);
     let kind = parts.kind.map(|field| {
-        let choices = field.choices().iter().map(|choice| Choice::new(choice.key.clone(), choice.label.clone())).collect();
+        let choices =
+            field.choices().iter().map(|choice| Choice::new(choice.key.clone(), choice.label.clone())).collect();
         let default = field.default.as_ref().and_then(|value| value.as_str()).map(str::to_owned);
         let value = typed(field).or_else(|| log.clone()).or(default);
         view! { <Select name=name(field) label=field.label.clone() choices value bare=true/> }

@@ -13,7 +13,10 @@ use domain::schema::{Entity, Field, FieldKind, value};
 use domain::{BackendHandle, Kind, Result};
 use leptos::prelude::*;
 use serde_json::Value;
-use ui::{Badge, Blank, ButtonKind, Cell, DataTable, FormActions, HeadCell, LinkButton, Page, PageHeader, Row, SubmitButton, Tone};
+use ui::{
+    Badge, Blank, ButtonKind, Cell, DataTable, FormActions, HeadCell, LinkButton, Page, PageHeader, Row, SubmitButton,
+    Tone,
+};
 
 /// A field of the stale save with its three values in words.
 struct Contested<'a> {
@@ -37,9 +40,16 @@ impl Contested<'_> {
 }
 
 /// The conflict page, if the form that was refused is a change of a row that somebody else had changed.
-pub async fn of(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity) -> Result<Option<AnyView>> {
+pub async fn of(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+) -> Result<Option<AnyView>> {
     let Some(replay) = page.replay_of("records.update") else { return Ok(None) };
-    let Some(stale) = replay.error.conflict.as_deref().filter(|stale| stale.entity == entity.key) else { return Ok(None) };
+    let Some(stale) = replay.error.conflict.as_deref().filter(|stale| stale.entity == entity.key) else {
+        return Ok(None);
+    };
     let Ok(current) = serde_json::from_value::<Record>(stale.current.clone()) else { return Ok(None) };
     let touched: Vec<(&Field, &StaleField)> = stale
         .fields
@@ -54,7 +64,9 @@ pub async fn of(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, en
         let mut words = [String::new(), String::new(), String::new()];
         for (place, side) in [&values.was, &values.theirs, &values.yours].into_iter().enumerate() {
             let label = match side.as_str() {
-                Some(id) if points_elsewhere(field) => Some(choices::name(viewer, backend, &offered, field, &current, id).await),
+                Some(id) if points_elsewhere(field) => {
+                    Some(choices::name(viewer, backend, &offered, field, &current, id).await)
+                }
                 _ => None,
             };
             words[place] = value::show(field, entity.states.as_ref(), side, label.as_deref());
@@ -72,14 +84,23 @@ fn points_elsewhere(field: &Field) -> bool {
     matches!(field.kind, FieldKind::Reference { .. } | FieldKind::Member)
 }
 
-fn draw(page: &PageContext, viewer: &Viewer, entity: &Entity, stale: &StaleWrite, current: &Record, contested: &[Contested<'_>]) -> AnyView {
+fn draw(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    stale: &StaleWrite,
+    current: &Record,
+    contested: &[Contested<'_>],
+) -> AnyView {
     let title = address::title(entity, current);
     let here = address::of(viewer, entity, current);
     let back = way_back(page, &viewer.slug, here);
     let clock = Clock::new(&page.now, &viewer.timezone);
     let who = stale.changed_by.clone().unwrap_or_else(|| "Somebody else".to_owned());
     let when = stale.changed_at.as_deref().map(|at| format!(" {}", clock.words(at))).unwrap_or_default();
-    let text = format!("{who} saved a change{when}, after you had opened it. Nothing of yours is lost: choose for each field what it should be.");
+    let text = format!(
+        "{who} saved a change{when}, after you had opened it. Nothing of yours is lost: choose for each field what it should be."
+    );
     let theirs = format!("{} now", stale.changed_by.as_deref().unwrap_or("Theirs"));
     let head = view! {
         <HeadCell label="Field"/>

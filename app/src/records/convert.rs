@@ -1,9 +1,9 @@
 //! Turning a lead into a customer and, unless declined, an opportunity (`?convert=1` of the lead).
 
-use super::list_parts::lower;
 use super::address;
 use super::choices::Choices;
 use super::form;
+use super::list_parts::lower;
 use super::post::{carried, envelope, hidden, subject};
 use crate::page::{PageContext, Viewer};
 use domain::records::Record;
@@ -35,7 +35,13 @@ pub fn reason(viewer: &Viewer, entity: &Entity, record: &Record) -> Option<Strin
     })
 }
 
-pub async fn view(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<AnyView> {
+pub async fn view(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    record: &Record,
+) -> Result<AnyView> {
     let here = address::of(viewer, entity, record);
     let one = lower(&entity.labels.one);
     if became(record) {
@@ -48,17 +54,32 @@ pub async fn view(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, 
     let fields: [&Field; 1] = [field];
     let offered = Choices::load(page, viewer, backend, &fields, Some(record)).await?.of(field);
     let replay = page.replay_of(OPERATION);
-    let typed = |name: &str| replay.as_deref().and_then(|replay| replay.value(name)).or_else(|| page.query(&format!("values.{name}"))).map(str::to_owned);
+    let typed = |name: &str| {
+        replay
+            .as_deref()
+            .and_then(|replay| replay.value(name))
+            .or_else(|| page.query(&format!("values.{name}")))
+            .map(str::to_owned)
+    };
     let title = address::title(entity, record);
     let company = record.text("company").filter(|company| !company.is_empty()).unwrap_or(&title).to_owned();
     let deal = typed("opportunity").unwrap_or_else(|| company.clone());
     let customer = label_of(viewer, "customer");
     let opportunity = label_of(viewer, "opportunity");
     let mut choices = offered.choices.clone();
-    choices.insert(0, Choice::new("", format!("New {}: {company}", customer.to_lowercase())));
-    let text = format!("A contact is made from {title}. The {one} counts as won and stays, with links to what it became.");
+    choices.insert(0, Choice::new("", format!("New {}: {company}", lower(&customer))));
+    let made = if company == title {
+        format!("{title} becomes a new one")
+    } else {
+        format!("{company} becomes a new one, with {title} as its contact")
+    };
+    let text = format!(
+        "Choose the {} it belongs to, or {made}. The {one} counts as won and stays, with links to both.",
+        lower(&customer)
+    );
     let find = offered.more.then(|| find(page, offered.found.clone(), &customer));
-    let (heading, verb, chosen, close) = (format!("Convert {title}"), format!("Convert {one}"), typed("customer"), here.clone());
+    let (heading, verb, chosen, close) =
+        (format!("Convert {title}"), format!("Convert {one}"), typed("customer"), here.clone());
     let form = view! {
         {find}
         <form class="form" method="post" action=viewer.action(OPERATION)>
@@ -92,7 +113,7 @@ fn label_of(viewer: &Viewer, key: &str) -> String {
 
 /// Looks for an existing customer: a page of its own, so that nothing typed is in the way.
 fn find(page: &PageContext, words: Option<String>, customer: &str) -> AnyView {
-    let label = format!("Find an existing {}", customer.to_lowercase());
+    let label = format!("Find an existing {}", lower(customer));
     view! {
         <form class="reference-find" method="get" action=page.path.clone()>
             {hidden("convert", "1")}

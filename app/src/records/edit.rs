@@ -1,8 +1,8 @@
 //! All fields of one row as a form. A save that came too late turns into the conflict page.
 
-use super::list_parts::lower;
 use super::choices::Choices;
 use super::form::{self, Draft};
+use super::list_parts::lower;
 use super::post::{envelope, hidden, way_back};
 use super::{address, conflict};
 use crate::layout::workspace_frame;
@@ -30,12 +30,16 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     }
     let record = backend.run(GetRecord { entity: entity.key.clone(), id }).await?;
     if record.deleted_at.is_some() {
-        return Err(Error::conflict(format!("This {} is in the trash; restore it before changing it", lower(&entity.labels.one))));
+        return Err(Error::conflict(format!(
+            "This {} is in the trash; restore it before changing it",
+            lower(&entity.labels.one)
+        )));
     }
     let fields = form::fields_of(&viewer, &entity);
     let replay = page.replay_of("records.update");
     let choices = Choices::load(&page, &viewer, &backend, &fields, Some(&record)).await?;
-    let draft = Draft { page: &page, viewer: &viewer, record: Some(&record), replay: replay.as_deref(), choices: &choices };
+    let draft =
+        Draft { page: &page, viewer: &viewer, record: Some(&record), replay: replay.as_deref(), choices: &choices };
     let one = lower(&entity.labels.one);
     let here = viewer.path(&format!("{}/{id}", entity.plural));
     let back = way_back(&page, &viewer.slug, here.clone());
@@ -59,6 +63,10 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     }
     .into_any();
     let body = view! { <Page narrow=true><PageHeader title=heading/>{form}</Page> }.into_any();
-    let crumbs = vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::link(title.clone(), here), Crumb::here("Edit")];
+    let crumbs = vec![
+        Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)),
+        Crumb::link(title.clone(), here),
+        Crumb::here("Edit"),
+    ];
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }

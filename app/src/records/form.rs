@@ -69,7 +69,11 @@ impl Draft<'_> {
     fn error(&self, field: &Field) -> Option<String> {
         let amount = format!("{}.amount", field.key);
         let replay = self.replay?;
-        replay.error_for(&field.key).or_else(|| replay.error_for(&amount)).or_else(|| replay.error_for(&field.currency_key())).map(str::to_owned)
+        replay
+            .error_for(&field.key)
+            .or_else(|| replay.error_for(&amount))
+            .or_else(|| replay.error_for(&field.currency_key()))
+            .map(str::to_owned)
     }
 }
 
@@ -209,7 +213,9 @@ pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
         }
         FieldKind::Email => text("email", Some(254), None, hint),
         FieldKind::Phone => text("tel", Some(40), None, hint),
-        FieldKind::Country => text("text", Some(2), None, Some(hint.unwrap_or_else(|| "Two letters, such as KE or DE".to_owned()))),
+        FieldKind::Country => {
+            text("text", Some(2), None, Some(hint.unwrap_or_else(|| "Two letters, such as KE or DE".to_owned())))
+        }
         FieldKind::Integer { .. } => text("text", None, Some("numeric"), hint),
         FieldKind::Decimal { .. } => text("text", None, Some("decimal"), hint),
         FieldKind::Money { .. } => money(draft, field, look, error),
@@ -224,7 +230,8 @@ pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
         }
         FieldKind::Option { options } => {
             let choices = options.iter().map(|choice| Choice::new(choice.key.clone(), choice.label.clone())).collect();
-            let blank = if required && !value.is_empty() { None } else { Some(if required { "Choose" } else { "None" }) };
+            let blank =
+                if required && !value.is_empty() { None } else { Some(if required { "Choose" } else { "None" }) };
             view! { <Select name label choices value blank hint error required bare/> }.into_any()
         }
         FieldKind::Reference { .. } | FieldKind::Member => reference(draft, field, look, value, error),
@@ -239,7 +246,8 @@ fn money(draft: &Draft<'_>, field: &Field, look: Look, error: Option<String>) ->
     let chosen = if held.is_empty() { draft.viewer.currency.clone() } else { held };
     // The workspace's own currency first: it is the one that is nearly always meant.
     let mut currencies = vec![draft.viewer.currency.clone()];
-    currencies.extend(currency::CODES.iter().filter(|code| **code != draft.viewer.currency).map(|code| (*code).to_owned()));
+    currencies
+        .extend(currency::CODES.iter().filter(|code| **code != draft.viewer.currency).map(|code| (*code).to_owned()));
     view! {
         <MoneyInput
             name=format!("{name}.amount")

@@ -32,3 +32,6 @@ pub use list_parts::lower;
 pub use values::hue;
 pub use new::NewPage;
 pub use record::RecordPage;
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;

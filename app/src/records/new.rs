@@ -1,9 +1,9 @@
 //! A new row of any described entity. A link may fill fields in: `/leads/new?customer={id}`, and name the page to go back to.
 
-use super::list_parts::lower;
 use super::address;
 use super::choices::Choices;
 use super::form::{self, Draft};
+use super::list_parts::lower;
 use super::post::{envelope, hidden, way_back};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, load, use_page};

@@ -50,14 +50,16 @@ pub fn carried(page: &PageContext) -> Vec<AnyView> {
 pub fn own_address(page: &PageContext) -> String {
     let kept = page.query.iter().filter(|(key, _)| !is_draft(key)).map(|(key, value)| (key.as_str(), value.as_str()));
     let given_back = ARGUMENTS.iter().filter_map(|name| page.query(&format!("_{name}")).map(|value| (*name, value)));
-    let pairs: Vec<String> = kept.chain(given_back).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+    let pairs: Vec<String> =
+        kept.chain(given_back).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
     if pairs.is_empty() { page.path.clone() } else { format!("{}?{}", page.path, pairs.join("&")) }
 }
 
 /// The page's address with other arguments: of those it has only the tab stays.
 pub fn base_address(page: &PageContext, set: &[(&str, &str)]) -> String {
     let tab = argument(page, "tab").map(|tab| ("tab", tab));
-    let pairs: Vec<String> = tab.iter().chain(set).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+    let pairs: Vec<String> =
+        tab.iter().chain(set).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
     if pairs.is_empty() { page.path.clone() } else { format!("{}?{}", page.path, pairs.join("&")) }
 }
 
@@ -70,6 +72,7 @@ fn is_draft(key: &str) -> bool {
 
 /// Where to go after a form: the argument `back`, if it is inside this workspace, else `otherwise`.
 pub fn way_back(page: &PageContext, workspace: &str, otherwise: String) -> String {
-    let inside = |back: &&str| back.starts_with(&format!("/w/{workspace}/")) && !back.contains("//") && !back.contains('\\');
+    let inside =
+        |back: &&str| back.starts_with(&format!("/w/{workspace}/")) && !back.contains("//") && !back.contains('\\');
     argument(page, "back").filter(inside).map_or(otherwise, str::to_owned)
 }

@@ -14,8 +14,8 @@ use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{
-    ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuLink, MenuSeparator, MenuSide, Mono, Notice, Page, RecordLayout, RecordPane, Size, SubmitButton,
-    Tone,
+    ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuLink, MenuSeparator, MenuSide, Mono, Notice, Page,
+    RecordLayout, RecordPane, Size, SubmitButton, Tone,
 };
 
 #[component]
@@ -77,7 +77,13 @@ async fn dialog(
 }
 
 /// Tabs, and what the chosen one holds.
-async fn main_column(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<AnyView> {
+async fn main_column(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    record: &Record,
+) -> Result<AnyView> {
     let mut around = related::of(viewer, entity);
     related::count(backend, record.id, &mut around).await?;
     let tabs = related::tabs(page, &around);
@@ -96,14 +102,18 @@ async fn main_column(page: &PageContext, viewer: &Viewer, backend: &BackendHandl
 
 /// State and number, beside the name.
 fn chips(entity: &Entity, record: &Record) -> AnyView {
-    let state = record.text("status").filter(|_| entity.states.is_some()).map(|state| state_chip(entity.states.as_ref(), state));
+    let state = record
+        .text("status")
+        .filter(|_| entity.states.is_some())
+        .map(|state| state_chip(entity.states.as_ref(), state));
     let number = record.text("number").map(str::to_owned).map(|number| view! { <Mono>{number}</Mono> });
     view! { {state}{number} }.into_any()
 }
 
 fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> AnyView {
     let targets = transition::targets(viewer, entity, record);
-    let step = transition::next_step(entity, record, &targets).map(|target| transition::step_button(page, viewer, entity, record, target));
+    let step = transition::next_step(entity, record, &targets)
+        .map(|target| transition::step_button(page, viewer, entity, record, target));
     let moves = (!targets.is_empty()).then(|| transition::move_menu(page, viewer, entity, record, &targets, false));
     let here = address::of(viewer, entity, record);
     let convert = (convert::converts(entity) && !convert::became(record)).then(|| {
@@ -113,7 +123,8 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
     let edit = viewer.missing(entity, Verb::Update);
     let reason = viewer.missing(entity, Verb::Delete);
     let (edit_href, delete_href) = (format!("{here}/edit"), format!("{here}?delete=1"));
-    let (list, icon, all) = (viewer.path(&entity.plural), entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
+    let (list, icon, all) =
+        (viewer.path(&entity.plural), entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
     let log = log_link(page, viewer, entity);
     view! {
         <LinkButton href=edit_href icon="pencil" reason=edit>"Edit"</LinkButton>
@@ -132,7 +143,8 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
 
 /// "Log call", where activities point at this entity.
 fn log_link(page: &PageContext, viewer: &Viewer, entity: &Entity) -> Option<AnyView> {
-    let activity = related::of(viewer, entity).into_iter().find(|one| one.entity.key == "activity" && !one.read_only)?;
+    let activity =
+        related::of(viewer, entity).into_iter().find(|one| one.entity.key == "activity" && !one.read_only)?;
     let reason = viewer.missing(&activity.entity, Verb::Create);
     let href = format!("{}?log=call#composer", page.path);
     Some(view! { <MenuLink href icon="phone" reason>"Log a call"</MenuLink> }.into_any())

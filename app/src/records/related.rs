@@ -1,7 +1,7 @@
 //! What points at a record: one tab for each entity with a reference to it, with its count, its first rows and a way to add one.
 
-use super::list_parts::lower;
 use super::address;
+use super::list_parts::lower;
 use super::post::{argument, base_address};
 use super::values::{Values, is_numeric};
 use crate::page::{PageContext, Viewer, encode};
@@ -43,13 +43,18 @@ impl Related {
 pub fn of(viewer: &Viewer, entity: &Entity) -> Vec<Related> {
     let mut found = Vec::new();
     for other in viewer.catalog.iter().filter(|other| viewer.may(other, Verb::Read)) {
-        let fields: Vec<&Field> = other.fields.iter().filter(|field| field.indexed && points_at(field, &entity.key)).collect();
+        let fields: Vec<&Field> =
+            other.fields.iter().filter(|field| field.indexed && points_at(field, &entity.key)).collect();
         for field in &fields {
             let several = fields.len() > 1;
             found.push(Related {
                 entity: other.clone(),
                 field: field.key.clone(),
-                label: if several { format!("{} ({})", other.labels.many, field.label) } else { other.labels.many.clone() },
+                label: if several {
+                    format!("{} ({})", other.labels.many, field.label)
+                } else {
+                    other.labels.many.clone()
+                },
                 tab: if several { format!("{}.{}", other.plural, field.key) } else { other.plural.clone() },
                 read_only: field.read_only,
                 count: 0,
@@ -72,7 +77,12 @@ fn points_at(field: &Field, key: &str) -> bool {
 /// Fills in how many there are of each.
 pub async fn count(backend: &BackendHandle, id: Uuid, related: &mut [Related]) -> Result<()> {
     for one in related {
-        let query = ListQuery { filter: Some(one.filter(id)), limit: 1, fields: vec![one.entity.title.clone()], ..ListQuery::default() };
+        let query = ListQuery {
+            filter: Some(one.filter(id)),
+            limit: 1,
+            fields: vec![one.entity.title.clone()],
+            ..ListQuery::default()
+        };
         let page = backend.run(ListRecords { entity: one.entity.key.clone(), query }).await?;
         one.count = page.total.map_or(0, |total| u64::try_from(total.value).unwrap_or_default());
     }
@@ -85,32 +95,54 @@ pub fn tabs(page: &PageContext, related: &[Related]) -> AnyView {
     let known = related.iter().any(|one| one.tab == chosen);
     let mut items = vec![TabItem::new("Timeline", page.path.clone(), !known)];
     items.extend(related.iter().map(|one| {
-        TabItem::new(one.label.clone(), format!("{}?tab={}", page.path, encode(&one.tab)), one.tab == chosen).count(one.count)
+        TabItem::new(one.label.clone(), format!("{}?tab={}", page.path, encode(&one.tab)), one.tab == chosen)
+            .count(one.count)
     }));
     view! { <Tabs label="About this record" items/> }.into_any()
 }
 
 /// The rows of one tab.
-pub async fn list(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, record: &Record, related: &Related) -> Result<AnyView> {
+pub async fn list(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    record: &Record,
+    related: &Related,
+) -> Result<AnyView> {
     let entity = &related.entity;
     let columns = columns(entity, &related.field);
-    let sort = if entity.field("createdAt").is_some() { vec![Sort { field: "createdAt".to_owned(), descending: true }] } else { Vec::new() };
-    let query = ListQuery { filter: Some(related.filter(record.id)), sort, limit: ROWS, count: Count::None, ..ListQuery::default() };
+    let sort = if entity.field("createdAt").is_some() {
+        vec![Sort { field: "createdAt".to_owned(), descending: true }]
+    } else {
+        Vec::new()
+    };
+    let query = ListQuery {
+        filter: Some(related.filter(record.id)),
+        sort,
+        limit: ROWS,
+        count: Count::None,
+        ..ListQuery::default()
+    };
     let answer: Page = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
     let rows = answer.records()?;
     let add = add_button(page, viewer, record, related);
     if rows.is_empty() {
         let many = lower(&entity.labels.many);
         let text = entity.help.clone();
-        return Ok(view! { <EmptyState icon=entity.icon.clone() title=format!("No {many} yet") text action=add/> }.into_any());
+        return Ok(
+            view! { <EmptyState icon=entity.icon.clone() title=format!("No {many} yet") text action=add/> }.into_any()
+        );
     }
     let values = Values::of(page);
-    let head: Vec<AnyView> =
-        columns.iter().map(|field| view! { <HeadCell label=field.label.clone() numeric=is_numeric(field)/> }.into_any()).collect();
+    let head: Vec<AnyView> = columns
+        .iter()
+        .map(|field| view! { <HeadCell label=field.label.clone() numeric=is_numeric(field)/> }.into_any())
+        .collect();
     let lines: Vec<AnyView> = rows.iter().map(|row| line(viewer, &values, entity, &columns, row)).collect();
     let filter = related.filter(record.id).print();
     let all = viewer.path(&format!("{}?filter={}", entity.plural, encode(&filter)));
-    let all = (related.count > rows.len() as u64).then(|| view! { <TextLink href=all>"All of them in the list"</TextLink> });
+    let all =
+        (related.count > rows.len() as u64).then(|| view! { <TextLink href=all>"All of them in the list"</TextLink> });
     let end = view! { {all}{add} };
     let noun = if related.count == 1 { &entity.labels.one } else { &entity.labels.many };
     let shown = format!("{} {}", group_thousands(&related.count.to_string()), lower(noun));
@@ -154,7 +186,8 @@ fn add_button(page: &PageContext, viewer: &Viewer, record: &Record, related: &Re
     }
     let entity = &related.entity;
     let back = base_address(page, &[]);
-    let href = viewer.path(&format!("{}/new?{}={}&back={}", entity.plural, encode(&related.field), record.id, encode(&back)));
+    let href =
+        viewer.path(&format!("{}/new?{}={}&back={}", entity.plural, encode(&related.field), record.id, encode(&back)));
     let reason = viewer.missing(entity, Verb::Create);
     let words = format!("New {}", lower(&entity.labels.one));
     Some(view! { <LinkButton href icon="plus" size=Size::Small reason>{words}</LinkButton> }.into_any())

@@ -1,7 +1,7 @@
 //! What happened to a record, newest first, grouped by day: its changes, and the activities about it.
 
-use super::list_parts::lower;
 use super::address;
+use super::list_parts::lower;
 use super::post::base_address;
 use super::related::Related;
 use crate::page::{PageContext, Viewer, encode};
@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 /// Entries of one page.
 const ENTRIES: u32 = 40;
+/// More changed fields than this are folded away.
+const FOLDED: usize = 6;
 /// Notes longer than this are cut; the activity itself has all of it.
 const EXCERPT: usize = 600;
 
@@ -35,11 +37,15 @@ pub async fn view(
 ) -> Result<AnyView> {
     let before = page.query("before").and_then(|id| Uuid::try_parse(id).ok());
     let until = page.query("until").filter(|_| before.is_some());
-    let entries = backend.run(RecordTimeline { entity: entity.key.clone(), id: record.id, limit: ENTRIES, before }).await?;
+    let entries =
+        backend.run(RecordTimeline { entity: entity.key.clone(), id: record.id, limit: ENTRIES, before }).await?;
     let last = entries.last().map(|entry| (entry.id, entry.at.clone()));
     let more = entries.len() == ENTRIES as usize;
     let clock = Clock::new(&page.now, &viewer.timezone);
-    let mut lines: Vec<Line> = entries.iter().map(|entry| Line { at: entry.at.clone(), view: change_item(viewer, entity, clock, entry) }).collect();
+    let mut lines: Vec<Line> = entries
+        .iter()
+        .map(|entry| Line { at: entry.at.clone(), view: change_item(viewer, entity, clock, entry) })
+        .collect();
     if let Some(activities) = activities {
         // Those of the stretch of time that this page of changes covers.
         let from = last.as_ref().filter(|_| more).map(|(_, at)| at.as_str());
@@ -99,13 +105,13 @@ fn change_item(viewer: &Viewer, entity: &Entity, clock: Clock, entry: &TimelineE
     let href = import.map(|id| viewer.path(&format!("imports/{id}")));
     let title = view! { <b>{actor}</b>" "{words} }.into_any();
     let lines: Vec<AnyView> = changes.iter().map(|(field, change)| changed(entity, field, change)).collect();
-    let body = match entry.operation.as_str() {
-        _ if lines.is_empty() => None,
-        "records.create" | "crm.convert_lead" if lines.len() > 3 => {
-            let summary = format!("{} fields", lines.len());
-            Some(view! { <details class="timeline-fold"><summary><Icon name="chevron-right"/>{summary}</summary>{lines}</details> }.into_any())
-        }
-        _ => Some(lines.into_any()),
+    let body = if lines.is_empty() {
+        None
+    } else if lines.len() > FOLDED || is_creation(entry) {
+        let summary = if lines.len() == 1 { "1 field".to_owned() } else { format!("{} fields", lines.len()) };
+        Some(view! { <details class="timeline-fold"><summary><Icon name="chevron-right"/>{summary}</summary>{lines}</details> }.into_any())
+    } else {
+        Some(lines.into_any())
     };
     let when = moment_in_day(clock, &entry.at);
     match body {
@@ -116,21 +122,43 @@ fn change_item(viewer: &Viewer, entity: &Entity, clock: Clock, entry: &TimelineE
 
 /// What a person cares to see of a change: not the marks of the change itself.
 fn known_field<'a>(entity: &'a Entity, change: &FieldChange) -> Option<&'a Field> {
-    entity.field(&change.field).filter(|field| !matches!(field.key.as_str(), "createdAt" | "createdBy" | "updatedAt" | "updatedBy" | "number"))
+    entity
+        .field(&change.field)
+        .filter(|field| !matches!(field.key.as_str(), "createdAt" | "createdBy" | "updatedAt" | "updatedBy" | "number"))
 }
 
-fn sentence(entity: &Entity, entry: &TimelineEntry, changes: &[(&Field, &FieldChange)], cause: &str) -> (&'static str, Tone, String) {
+/// The number is given once, when the row is made, whichever operation made it.
+fn is_creation(entry: &TimelineEntry) -> bool {
+    entry.operation == "records.create"
+        || entry.changes.iter().any(|change| change.field == "number" && change.before.is_null())
+}
+
+fn sentence(
+    entity: &Entity,
+    entry: &TimelineEntry,
+    changes: &[(&Field, &FieldChange)],
+    cause: &str,
+) -> (&'static str, Tone, String) {
     let one = lower(&entity.labels.one);
-    let moved = changes.iter().find(|(field, _)| matches!(field.kind, FieldKind::State)).and_then(|(_, change)| change.after.as_str());
+    if is_creation(entry) {
+        return match cause {
+            "import" => ("upload", Tone::Neutral, format!("imported this {one}")),
+            "seed" => ("plus", Tone::Neutral, format!("created this {one} with the demo data")),
+            _ => ("plus", Tone::Positive, format!("created this {one}")),
+        };
+    }
+    let moved = changes
+        .iter()
+        .find(|(field, _)| matches!(field.kind, FieldKind::State))
+        .and_then(|(_, change)| change.after.as_str());
     match (entry.operation.as_str(), cause) {
-        ("records.create", "import") => ("upload", Tone::Neutral, format!("imported this {one}")),
-        ("records.create", "seed") => ("plus", Tone::Neutral, format!("created this {one} with the demo data")),
-        ("records.create", _) => ("plus", Tone::Positive, format!("created this {one}")),
         ("records.delete", _) => ("trash-2", Tone::Negative, "moved it to the trash".to_owned()),
         ("records.restore", _) => ("rotate-ccw", Tone::Neutral, "restored it from the trash".to_owned()),
         ("crm.convert_lead", _) => ("user-check", Tone::Positive, "converted it".to_owned()),
         ("imports.undo", _) => ("undo-2", Tone::Warning, "undid an import".to_owned()),
-        (_, "import") if !changes.is_empty() => ("upload", Tone::Neutral, format!("changed {} by an import", field_words(changes))),
+        (_, "import") if !changes.is_empty() => {
+            ("upload", Tone::Neutral, format!("changed {} by an import", field_words(changes)))
+        }
         _ => match moved {
             Some(state) => ("arrow-right", Tone::Accent, format!("moved it to {}", entity.state_label(state))),
             None if changes.is_empty() => ("pencil", Tone::Neutral, "saved it".to_owned()),
@@ -145,7 +173,9 @@ fn field_words(changes: &[(&Field, &FieldChange)]) -> String {
 }
 
 fn changed(entity: &Entity, field: &Field, change: &FieldChange) -> AnyView {
-    let show = |side: &serde_json::Value, label: &Option<String>| value::show(field, entity.states.as_ref(), side, label.as_deref());
+    let show = |side: &serde_json::Value, label: &Option<String>| {
+        value::show(field, entity.states.as_ref(), side, label.as_deref())
+    };
     let before = excerpt(&show(&change.before, &change.before_label));
     let after = excerpt(&show(&change.after, &change.after_label));
     view! { <ChangedField label=field.label.clone() before after/> }.into_any()
@@ -177,10 +207,18 @@ fn moment(entity: &Entity, row: &Record) -> Option<String> {
     own.and_then(|field| row.text(&field.key)).or_else(|| row.text("createdAt")).map(str::to_owned)
 }
 
-fn activity_item(page: &PageContext, viewer: &Viewer, entity: &Entity, clock: Clock, row: &Record, at: &str) -> AnyView {
+fn activity_item(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    clock: Clock,
+    row: &Record,
+    at: &str,
+) -> AnyView {
     let kind = entity.subtitle.as_deref().and_then(|key| entity.field(key));
     let key = kind.and_then(|field| row.text(&field.key)).unwrap_or_default();
-    let word = kind.map_or_else(String::new, |field| value::show(field, None, &serde_json::Value::String(key.to_owned()), None));
+    let word = kind
+        .map_or_else(String::new, |field| value::show(field, None, &serde_json::Value::String(key.to_owned()), None));
     let icon = match key {
         "call" => "phone",
         "meeting" => "users",
@@ -193,9 +231,16 @@ fn activity_item(page: &PageContext, viewer: &Viewer, entity: &Entity, clock: Cl
     let subject = address::title(entity, row);
     let title = view! { <b>{actor}</b>" · "{word}": "<a class="link" href=href dir="auto">{subject}</a> }.into_any();
     let when = moment_in_day(clock, at);
-    let notes = entity.fields.iter().find(|field| matches!(field.kind, FieldKind::LongText { .. })).and_then(|field| row.text(&field.key));
+    let notes = entity
+        .fields
+        .iter()
+        .find(|field| matches!(field.kind, FieldKind::LongText { .. }))
+        .and_then(|field| row.text(&field.key));
     match notes.map(excerpt) {
-        Some(notes) => view! { <TimelineItem icon tone=Tone::Info title when><TimelineNote>{notes}</TimelineNote></TimelineItem> }.into_any(),
+        Some(notes) => {
+            view! { <TimelineItem icon tone=Tone::Info title when><TimelineNote>{notes}</TimelineNote></TimelineItem> }
+                .into_any()
+        }
         None => view! { <TimelineItem icon tone=Tone::Info title when/> }.into_any(),
     }
 }

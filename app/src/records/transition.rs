@@ -1,8 +1,8 @@
 //! Moving a record from state to state: which targets are open, which ask for something first, why the others are closed, and the forms.
 
+use super::address;
 use super::choices::Choices;
 use super::form::{self, Draft};
-use super::address;
 use super::post::{envelope, hidden, own_address, subject, way_back};
 use super::values::{hue, state_shape};
 use crate::page::{PageContext, Viewer, encode};
@@ -13,7 +13,10 @@ use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
-use ui::{ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuItem, MenuLabel, MenuLink, MenuSide, Size, StateDot, SubmitButton};
+use ui::{
+    ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuItem, MenuLabel, MenuLink, MenuSide, Size, StateDot,
+    SubmitButton,
+};
 
 /// A state that the record is not in.
 pub struct Target<'a> {
@@ -36,7 +39,8 @@ pub fn targets<'a>(viewer: &Viewer, entity: &'a Entity, record: &Record) -> Vec<
     let others = states.list.iter().filter(|state| state.key != from);
     others
         .map(|state| {
-            let step = states.transitions.iter().find(|step| step.starts_from(from) && step.to == state.key && !step.internal);
+            let step =
+                states.transitions.iter().find(|step| step.starts_from(from) && step.to == state.key && !step.internal);
             Target { state, step, offer: offer(viewer, entity, states, record, from, state, step) }
         })
         .collect()
@@ -81,7 +85,8 @@ fn is_empty(record: &Record, key: &str) -> bool {
 }
 
 fn role_words(roles: &[String]) -> String {
-    let label = |key: &String| ROLES.iter().find(|role| role.key == key).map_or(key.clone(), |role| role.label.to_owned());
+    let label =
+        |key: &String| ROLES.iter().find(|role| role.key == key).map_or(key.clone(), |role| role.label.to_owned());
     roles.iter().map(label).collect::<Vec<_>>().join(" or ")
 }
 
@@ -104,7 +109,9 @@ pub fn next_step<'a, 'b>(entity: &Entity, record: &Record, targets: &'b [Target<
     if ends < 2 || states.get(from).is_some_and(|state| state.kind != StateKind::Open) {
         return None;
     }
-    let ahead = |target: &&Target<'_>| states.position(&target.state.key) > states.position(from) && target.state.kind != StateKind::Lost;
+    let ahead = |target: &&Target<'_>| {
+        states.position(&target.state.key) > states.position(from) && target.state.kind != StateKind::Lost
+    };
     targets.iter().filter(ahead).find(|target| !matches!(target.offer, Offer::Closed(_)))
 }
 
@@ -115,7 +122,13 @@ fn asking_page(viewer: &Viewer, entity: &Entity, record: &Record, state: &State,
 }
 
 /// The button for one target, a form of its own.
-pub fn step_button(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, target: &Target<'_>) -> AnyView {
+pub fn step_button(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    record: &Record,
+    target: &Target<'_>,
+) -> AnyView {
     let label = target.step.map_or_else(|| target.state.label.clone(), |step| step.label.clone());
     let here = own_address(page);
     match &target.offer {
@@ -140,10 +153,18 @@ pub fn step_button(page: &PageContext, viewer: &Viewer, entity: &Entity, record:
 }
 
 /// "Move to": every other state, the closed ones with their reason. One form, one button for each open target.
-pub fn move_menu(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, targets: &[Target<'_>], on_card: bool) -> AnyView {
+pub fn move_menu(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    record: &Record,
+    targets: &[Target<'_>],
+    on_card: bool,
+) -> AnyView {
     let Some(states) = &entity.states else { return ().into_any() };
     let here = own_address(page);
-    let items: Vec<AnyView> = targets.iter().map(|target| menu_item(viewer, entity, states, record, target, &here)).collect();
+    let items: Vec<AnyView> =
+        targets.iter().map(|target| menu_item(viewer, entity, states, record, target, &here)).collect();
     let title = record.text(&entity.title).unwrap_or_default().to_owned();
     let form = view! {
         <form method="post" action=viewer.action("records.transition")>
@@ -161,7 +182,14 @@ pub fn move_menu(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &
     }
 }
 
-fn menu_item(viewer: &Viewer, entity: &Entity, states: &States, record: &Record, target: &Target<'_>, here: &str) -> AnyView {
+fn menu_item(
+    viewer: &Viewer,
+    entity: &Entity,
+    states: &States,
+    record: &Record,
+    target: &Target<'_>,
+    here: &str,
+) -> AnyView {
     let state = target.state;
     let class = format!("state-mark {}", hue(state.hue, states.position(&state.key)).class());
     let dot = view! { <span class=class><StateDot shape=state_shape(states, &state.key)/></span>{state.label.clone()} };
@@ -192,7 +220,10 @@ pub async fn asking_view(
     let here = viewer.path(&format!("{}/{}", entity.plural, record.id));
     let back = way_back(page, &viewer.slug, here);
     let Some(Target { state, step: Some(step), offer }) = target else {
-        return Err(Error::conflict(format!("No step leads to {} from here; go back and choose another", entity.state_label(to))));
+        return Err(Error::conflict(format!(
+            "No step leads to {} from here; go back and choose another",
+            entity.state_label(to)
+        )));
     };
     let fields: Vec<&Field> = match offer {
         Offer::Closed(reason) => return Err(Error::conflict(reason)),

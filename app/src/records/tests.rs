@@ -1,0 +1,311 @@
+//! What the pages of a record promise, drawn with a small description and a backend that answers from it.
+
+use super::choices::Choices;
+use super::conflict;
+use super::form::{self, Draft, Look};
+use super::post::{own_address, way_back};
+use super::transition::{Offer, move_menu, next_step, targets};
+use crate::page::{PageContext, Replay, Viewer};
+use domain::backend::{AnyBox, Backend, BoxFuture};
+use domain::error::{StaleField, StaleWrite};
+use domain::permission::{Grants, Reach};
+use domain::records::Record;
+use domain::schema::{Catalog, Entity};
+use domain::{BackendHandle, Error, FieldError, Kind, Result};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use uuid::Uuid;
+
+fn described() -> Vec<Entity> {
+    let base = |key: &str, fields: Value, states: Value| {
+        json!({
+            "key": key, "plural": format!("{key}s"), "area": "crm", "table": format!("{key}s"), "prefix": "X",
+            "labels": { "one": key, "many": format!("{key}s") }, "icon": "target", "title": "name", "fields": fields, "states": states,
+        })
+    };
+    let lead = base(
+        "lead",
+        json!([
+            { "key": "name", "label": "Name", "kind": { "type": "text" }, "required": true },
+            { "key": "company", "label": "Company", "kind": { "type": "text" } },
+            { "key": "value", "label": "Value", "kind": { "type": "money" } },
+            { "key": "vip", "label": "Important", "kind": { "type": "boolean" } },
+            { "key": "pay", "label": "Pay", "kind": { "type": "integer" }, "permission": "crm.pay.read" },
+        ]),
+        json!({
+            "label": "Stage", "initial": "new",
+            "list": [
+                { "key": "new", "label": "New" }, { "key": "qualified", "label": "Qualified" }, { "key": "offer", "label": "Offer" },
+                { "key": "won", "label": "Won", "kind": "won" }, { "key": "lost", "label": "Lost", "kind": "lost" },
+            ],
+            "transitions": [
+                { "name": "qualify", "label": "Qualify", "from": ["new"], "to": "qualified" },
+                { "name": "offer", "label": "Send offer", "from": ["new"], "to": "offer", "gate": { "requires": ["company", "value"] } },
+                { "name": "lose", "label": "Lose", "from": ["new"], "to": "lost", "gate": { "roles": ["OWNER"] } },
+                { "name": "convert", "label": "Convert", "from": ["*"], "to": "won", "internal": true },
+            ],
+        }),
+    );
+    let customer = base(
+        "customer",
+        json!([{ "key": "name", "label": "Name", "kind": { "type": "text" } }]),
+        json!({
+            "label": "Status", "initial": "active",
+            "list": [{ "key": "active", "label": "Active" }, { "key": "inactive", "label": "Inactive", "kind": "done" }],
+            "transitions": [{ "name": "deactivate", "label": "Deactivate", "from": ["active"], "to": "inactive" }],
+        }),
+    );
+    [lead, customer].into_iter().map(|entity| serde_json::from_value(entity).unwrap()).collect()
+}
+
+/// Knows nobody and nothing, which is enough for what is tested here.
+struct Nothing;
+
+impl Backend for Nothing {
+    fn run_any(&self, _name: &'static str, _operation: AnyBox) -> BoxFuture<'static, Result<AnyBox>> {
+        Box::pin(async { Err(Error::not_found()) })
+    }
+
+    fn run_json(&self, _name: &str, _operation: Value) -> BoxFuture<'static, Result<String>> {
+        Box::pin(async { Err(Error::not_found()) })
+    }
+}
+
+fn viewer(permissions: &[&str]) -> Arc<Viewer> {
+    let grants = permissions.iter().map(|permission| ((*permission).to_owned(), Reach::All)).collect();
+    Arc::new(Viewer {
+        slug: "a".to_owned(),
+        workspace: "A".to_owned(),
+        currency: "KES".to_owned(),
+        timezone: "Africa/Nairobi".to_owned(),
+        member: Uuid::nil(),
+        name: "Joyce".to_owned(),
+        email: None,
+        role: "USER".to_owned(),
+        grants: Grants(grants),
+        catalog: Arc::new(Catalog::build("core", "Core", described()).unwrap()),
+        workspaces: Vec::new(),
+    })
+}
+
+fn page(path: &str, query: &[(&str, &str)], replay: Option<Replay>) -> PageContext {
+    PageContext {
+        path: path.to_owned(),
+        query: Arc::new(query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()),
+        theme: ui::Theme::System,
+        density: ui::Density::Regular,
+        backend: Some(BackendHandle(Arc::new(Nothing))),
+        viewer: Some(viewer(&["*.*.*"])),
+        staff: None,
+        flash: None,
+        replay: replay.map(Arc::new),
+        reference: String::new(),
+        now: "2026-11-21T09:30:00Z".to_owned(),
+        form_key: "k".to_owned(),
+    }
+}
+
+fn row(status: &str, values: Value) -> Record {
+    let mut record = json!({ "id": Uuid::nil(), "version": 3, "status": status, "name": "Amina" });
+    record.as_object_mut().unwrap().extend(values.as_object().cloned().unwrap_or_default());
+    serde_json::from_value(record).unwrap()
+}
+
+fn drawn(view: impl FnOnce() -> AnyView) -> String {
+    Owner::new().with(|| view().to_html())
+}
+
+fn replay(operation: &str, fields: &[(&str, &str)], error: Error) -> Replay {
+    let fields = fields.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Replay { operation: operation.to_owned(), fields, error }
+}
+
+#[test]
+fn every_other_state_is_offered_asked_for_or_refused_with_its_reason() {
+    let viewer = viewer(&["crm.lead.*"]);
+    let entity = viewer.catalog.get("lead").unwrap();
+    let record = row("new", json!({ "company": "Lakeside", "value": null }));
+    let told: Vec<String> = targets(&viewer, entity, &record)
+        .into_iter()
+        .map(|target| match target.offer {
+            Offer::Open => format!("{} open", target.state.key),
+            Offer::Asks(fields) => format!("{} asks {}", target.state.key, fields[0].key),
+            Offer::Closed(reason) => format!("{}: {reason}", target.state.key),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["qualified open", "offer asks value", "won: Only by the action “convert”", "lost: Needs the role Owner"]
+            .map(str::to_owned)
+    );
+}
+
+#[test]
+fn without_the_permission_every_move_names_it() {
+    let viewer = viewer(&["crm.lead.read"]);
+    let entity = viewer.catalog.get("lead").unwrap();
+    let record = row("new", json!({}));
+    let page = page("/w/a/leads", &[("view", "board")], None);
+    let html = drawn(|| move_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record), true));
+    assert!(html.contains("Needs the permission crm.lead.update") && !html.contains("name=\"to\""), "{html}");
+}
+
+#[test]
+fn the_menu_of_a_card_moves_it_and_comes_back_to_the_board() {
+    let page = page("/w/a/leads", &[("view", "board"), ("search", "a b")], None);
+    let viewer = page.viewer().unwrap();
+    let entity = viewer.catalog.get("lead").unwrap();
+    let record = row("new", json!({}));
+    let html = drawn(|| move_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record), true));
+    assert!(
+        html.contains("action=\"/w/a/do/records.transition\"") && html.contains("name=\"to\" value=\"qualified\""),
+        "{html}"
+    );
+    assert!(html.contains("name=\"_next\" value=\"/w/a/leads?view=board&amp;search=a%20b\""), "{html}");
+    assert!(html.contains("name=\"version\" value=\"3\"") && html.contains("Asks for Company and Value"), "{html}");
+}
+
+#[test]
+fn a_flow_has_a_next_step_and_a_mere_status_has_none() {
+    let viewer = viewer(&["*.*.*"]);
+    let step = |key: &str, status: &str| {
+        let entity = viewer.catalog.get(key).unwrap();
+        let record = row(status, json!({}));
+        next_step(entity, &record, &targets(&viewer, entity, &record)).map(|target| target.state.key.clone())
+    };
+    assert_eq!(step("lead", "new").as_deref(), Some("qualified"));
+    assert_eq!(step("lead", "won"), None);
+    assert_eq!(step("customer", "active"), None);
+}
+
+#[test]
+fn a_refused_form_keeps_what_was_typed_and_says_what_is_wrong() {
+    let error =
+        Error::fields(vec![FieldError { field: "value".to_owned(), message: "48o is not an amount".to_owned() }]);
+    let typed = replay(
+        "records.update",
+        &[("values.name", "<b>"), ("values.value.amount", "48o"), ("values.value.currency", "EUR")],
+        error,
+    );
+    let page = page("/w/a/leads/1/edit", &[], None);
+    let viewer = page.viewer().unwrap();
+    let entity = viewer.catalog.get("lead").unwrap();
+    let record = row("new", json!({ "value": { "amount": "7.00", "currency": "KES" } }));
+    let choices = Choices::default();
+    let draft = Draft { page: &page, viewer: &viewer, record: Some(&record), replay: Some(&typed), choices: &choices };
+    let field = |key: &str| entity.field(key).unwrap();
+    let money = drawn(|| form::control(&draft, field("value"), Look::default()));
+    assert!(money.contains("value=\"48o\"") && money.contains("<option value=\"EUR\" selected"), "{money}");
+    assert!(money.contains("48o is not an amount") && money.contains("aria-invalid=\"true\""), "{money}");
+    let name = drawn(|| form::control(&draft, field("name"), Look::default()));
+    assert!(name.contains("value=\"&lt;b&gt;\""), "{name}");
+    let tick = drawn(|| form::control(&draft, field("vip"), Look::default()));
+    let (unticked, ticked) = (tick.find("type=\"hidden\"").unwrap(), tick.find("type=\"checkbox\"").unwrap());
+    assert!(unticked < ticked, "the tick must come after what stands for none: {tick}");
+    let base = drawn(|| form::base(&draft, &[field("value")]).into_any());
+    assert!(base.contains("name=\"base.value\"") && base.contains("7.00") && !base.contains("48o"), "{base}");
+}
+
+#[test]
+fn fields_with_a_permission_of_their_own_are_not_in_the_form() {
+    let keys = |permissions: &[&str]| {
+        let viewer = viewer(permissions);
+        let entity = viewer.catalog.get("lead").unwrap().clone();
+        form::fields_of(&viewer, &entity).iter().any(|field| field.key == "pay")
+    };
+    assert!(!keys(&["crm.lead.*"]) && keys(&["crm.lead.*", "crm.pay.read"]));
+}
+
+#[test]
+fn a_form_that_looked_something_up_forgets_its_draft_in_its_address() {
+    let page = page(
+        "/w/a/leads/1",
+        &[
+            ("_edit", "company"),
+            ("_key", "x"),
+            ("values.company", "L"),
+            ("version", "2"),
+            ("find.company", "l"),
+            ("tab", "tasks"),
+        ],
+        None,
+    );
+    assert_eq!(own_address(&page), "/w/a/leads/1?tab=tasks&edit=company");
+}
+
+#[test]
+fn the_way_back_stays_inside_the_workspace() {
+    for (back, wanted) in [
+        ("/w/a/leads?view=board", "/w/a/leads?view=board"),
+        ("//evil.example", "/here"),
+        ("/w/b/leads", "/here"),
+        ("/w/a/\\\\evil", "/here"),
+    ] {
+        let page = page("/w/a/leads/1", &[("back", back)], None);
+        assert_eq!(way_back(&page, "a", "/here".to_owned()), wanted);
+    }
+}
+
+fn stale() -> Error {
+    let money = |amount: &str, currency: &str| json!({ "amount": amount, "currency": currency });
+    let field = |field: &str, was: Value, yours: Value, theirs: Value| StaleField {
+        field: field.to_owned(),
+        was,
+        yours,
+        theirs,
+    };
+    let conflict = StaleWrite {
+        entity: "lead".to_owned(),
+        id: Uuid::nil(),
+        read_version: 3,
+        current_version: 9,
+        changed_by: Some("Ali".to_owned()),
+        changed_at: Some("2026-11-21T09:20:00Z".to_owned()),
+        fields: vec![
+            field("company", json!("Lake"), json!("Lakeside Ltd"), json!("Lakeside")),
+            field("name", json!("Amina"), json!("Amina"), json!("Amina Otieno")),
+            field("value", Value::Null, money("5.00", "KES"), money("6.00", "EUR")),
+        ],
+        current: serde_json::to_value(row("new", json!({ "company": "Lakeside" }))).unwrap(),
+    };
+    Error { conflict: Some(Box::new(conflict)), ..Error::new(Kind::Stale, "late") }
+}
+
+#[test]
+fn a_stale_save_shows_what_it_was_yours_and_theirs_and_lets_one_choose() {
+    let page = page("/w/a/leads/1/edit", &[], Some(replay("records.update", &[], stale())));
+    let (viewer, backend) = (page.viewer().unwrap(), page.backend().unwrap());
+    let entity = viewer.catalog.get("lead").unwrap().clone();
+    let owner = Owner::new();
+    let view = finish(conflict::of(&page, &viewer, &backend, &entity), &owner).unwrap().unwrap();
+    let html = owner.with(|| view.to_html());
+    let radio = |name: &str, value: &str, checked: bool| {
+        let tag = format!("name=\"{name}\" value=\"{value}\"");
+        let at = html.find(&tag).unwrap_or_else(|| panic!("{tag} in {html}"));
+        let rest = &html[at..at + html[at..].find('>').unwrap()];
+        assert_eq!(rest.contains("checked"), checked, "{rest}");
+    };
+    // Changed by both: mine is chosen. Changed by the other alone: theirs is. Money of two currencies is chosen in both its parts.
+    radio("values.company", "Lakeside Ltd", true);
+    radio("values.company", "Lakeside", false);
+    radio("values.name", "Amina Otieno", true);
+    radio("values.name", "Amina", false);
+    radio("values.value.amount", "5.00", true);
+    radio("values.value.currency", "EUR", false);
+    assert!(
+        html.contains(">Lake<") && html.contains("Ali saved a change 10 min ago") && html.contains("Both changed"),
+        "{html}"
+    );
+    assert!(html.contains("name=\"version\" value=\"9\""), "{html}");
+}
+
+/// Drives a future that never waits for anything outside.
+fn finish<T>(future: impl Future<Output = T>, owner: &Owner) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match owner.with(|| future.as_mut().poll(&mut context)) {
+        std::task::Poll::Ready(value) => value,
+        std::task::Poll::Pending => panic!("the page waits for something"),
+    }
+}
