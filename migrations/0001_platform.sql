@@ -402,7 +402,7 @@ create table search_terms (
     primary key (tenant_id, term, entity, record_id)
 );
 create index search_terms_by_record on search_terms (tenant_id, record_id);
-call secure_tenant_table('search_terms', 'insert, delete');
+call secure_tenant_table('search_terms', 'insert, update, delete');
 
 -- Imports ------------------------------------------------------------------------------------------------------------------------------
 

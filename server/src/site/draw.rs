@@ -21,6 +21,8 @@ use tower::ServiceExt;
 
 /// The router that draws: any GET becomes the page of its path, with what its extensions carry.
 pub fn drawing(options: LeptosOptions) -> Router {
+    // Leptos spawns on the executor of the process; only its own route list would set it.
+    let _ = any_spawner::Executor::init_tokio();
     let handler = render_app_async_with_context(provide, move || app::shell(options.clone()));
     Router::new().fallback(handler)
 }

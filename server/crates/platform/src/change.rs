@@ -124,7 +124,7 @@ fn digest(salt: &[u8], ctx: &Ctx, id: Uuid, change: &Change, before: Option<&str
     part(id.as_bytes());
     part(ctx.operation.as_bytes());
     part(change.entity.as_bytes());
-    part(change.record.map_or(&[][..], |record| record.as_bytes().as_slice()));
+    part(change.record.as_ref().map_or(&[][..], |record| record.as_bytes().as_slice()));
     part(ctx.access.member.0.as_bytes());
     part(before.unwrap_or_default().as_bytes());
     part(after.unwrap_or_default().as_bytes());

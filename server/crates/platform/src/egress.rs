@@ -136,12 +136,21 @@ impl Egress {
     /// Sends a request and reads the whole answer. A redirect is an answer like any other.
     pub async fn send(&self, mut request: Outgoing) -> Result<Incoming, EgressError> {
         let url = self.gate.check_url(&request.url)?;
-        for ours in [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::UPGRADE] {
+        for ours in
+            [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::UPGRADE]
+        {
             request.headers.remove(ours);
         }
         let host = url.host_str().unwrap_or_default().to_owned();
         let timeout = request.timeout.map_or(self.config.timeout, |wanted| wanted.min(self.config.timeout));
-        let sent = self.client.request(request.method, url).headers(request.headers).body(request.body).timeout(timeout).send().await;
+        let sent = self
+            .client
+            .request(request.method, url)
+            .headers(request.headers)
+            .body(request.body)
+            .timeout(timeout)
+            .send()
+            .await;
         let mut response = sent.map_err(|error| unreachable(&host, &error))?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&host, &error))? {
@@ -207,7 +216,8 @@ impl Gate {
 
     /// The URL in its canonical spelling (the parser turns every way to write an IPv4 address into the usual one), if it may be asked.
     fn check_url(&self, text: &str) -> Result<Url, EgressError> {
-        let url = Url::parse(text.trim()).map_err(|_| EgressError::BadUrl("is not a URL. Write it like https://example.com/path"))?;
+        let url = Url::parse(text.trim())
+            .map_err(|_| EgressError::BadUrl("is not a URL. Write it like https://example.com/path"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(EgressError::BadUrl("must begin with https:// or http://"));
         }
@@ -218,7 +228,11 @@ impl Gate {
         let port = url.port_or_known_default().unwrap_or_default();
         if self.allowed_hosts.contains(host) {
             // A host inside is opened port by port.
-            return if self.allowed.contains(&format!("{host}:{port}")) { Ok(url) } else { Err(EgressError::Unreachable) };
+            return if self.allowed.contains(&format!("{host}:{port}")) {
+                Ok(url)
+            } else {
+                Err(EgressError::Unreachable)
+            };
         }
         match literal(host) {
             Some(address) if !is_public(address) => Err(refused(host, &[address])),
@@ -270,7 +284,9 @@ fn is_inner_name(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let last = host.rsplit('.').next().unwrap_or_default();
     // A name of one word is completed with the search list of this machine's own network.
-    !host.contains('.') || matches!(last, "localhost" | "local" | "internal" | "localdomain" | "lan" | "intranet") || host.ends_with(".home.arpa")
+    !host.contains('.')
+        || matches!(last, "localhost" | "local" | "internal" | "localdomain" | "lan" | "intranet")
+        || host.ends_with(".home.arpa")
 }
 
 /// Whether an address is out on the public internet. IPv6 by what is given out (2000::/3), less what is not a host of its own there.
@@ -307,6 +323,6 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let given_out = a & 0xe000 == 0x2000;
-    let special = (a == 0x2001 && b < 0x0200) || (a == 0x2001 && b == 0x0db8) || a == 0x2002 || (a == 0x2620 && b == 0x004f) || (a == 0x3fff && b < 0x1000);
+    let special = matches!((a, b), (0x2001, 0..0x0200 | 0x0db8) | (0x2002, _) | (0x2620, 0x004f) | (0x3fff, 0..0x1000));
     given_out && !special
 }

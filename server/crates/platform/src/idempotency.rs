@@ -97,7 +97,9 @@ pub async fn begin(
         Outcome::Replay { body, .. } => Ok(Some(body)),
         Outcome::InFlight => Err(Error {
             retry_after: Some(1),
-            ..Error::conflict("The same request is being worked on right now. Wait a moment and send it again to get its answer")
+            ..Error::conflict(
+                "The same request is being worked on right now. Wait a moment and send it again to get its answer",
+            )
         }),
         Outcome::OtherBody => Err(Error::field(
             "Idempotency-Key",
@@ -107,7 +109,13 @@ pub async fn begin(
 }
 
 /// Stores the reply beside the key, before the commit.
-pub async fn finish(conn: &mut PgConnection, tenant: TenantId, member: MemberId, once: &Idempotent, reply: &str) -> Result<()> {
+pub async fn finish(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    member: MemberId,
+    once: &Idempotent,
+    reply: &str,
+) -> Result<()> {
     finish_with(conn, tenant, member, once, 200, reply).await
 }
 
@@ -144,7 +152,10 @@ fn check_key(key: &str) -> Result<()> {
     if fits {
         return Ok(());
     }
-    Err(Error::field("Idempotency-Key", "An idempotency key is 1 to 255 printable ASCII characters; a UUID is a good one"))
+    Err(Error::field(
+        "Idempotency-Key",
+        "An idempotency key is 1 to 255 printable ASCII characters; a UUID is a good one",
+    ))
 }
 
 /// The advisory lock of one key. Two keys that share a number would only be told to wait for each other.

@@ -86,7 +86,10 @@ mod tests {
         assert_eq!(first.get_variant(), uuid::Variant::RFC4122);
         assert!(first < second);
         let seconds = first.get_timestamp().unwrap().to_unix().0;
-        assert_eq!(i64::try_from(seconds).unwrap(), FixedClock::at("2026-03-01T10:00:00Z".parse().unwrap()).now().timestamp());
+        assert_eq!(
+            i64::try_from(seconds).unwrap(),
+            FixedClock::at("2026-03-01T10:00:00Z".parse().unwrap()).now().timestamp()
+        );
     }
 
     #[test]

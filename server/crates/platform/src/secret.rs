@@ -68,9 +68,13 @@ impl fmt::Debug for Keyring {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
-    #[error("NEXUS_ENCRYPTION_KEYS holds no key. Give at least one as id:base64, for example the output of `echo k1:$(openssl rand -base64 32)`")]
+    #[error(
+        "NEXUS_ENCRYPTION_KEYS holds no key. Give at least one as id:base64, for example the output of `echo k1:$(openssl rand -base64 32)`"
+    )]
     Empty,
-    #[error("key number {0} of NEXUS_ENCRYPTION_KEYS is not of the form id:base64, with an id of letters, digits, - and _")]
+    #[error(
+        "key number {0} of NEXUS_ENCRYPTION_KEYS is not of the form id:base64, with an id of letters, digits, - and _"
+    )]
     Form(usize),
     #[error("the key {0} of NEXUS_ENCRYPTION_KEYS is not 32 bytes in base64")]
     Length(String),
@@ -84,7 +88,8 @@ impl Keyring {
         let mut keys: Vec<(String, XChaCha20Poly1305)> = Vec::new();
         for (place, entry) in setting.split(',').map(str::trim).filter(|entry| !entry.is_empty()).enumerate() {
             let (id, key) = entry.split_once(':').ok_or(KeyringError::Form(place + 1))?;
-            let fits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+            let fits =
+                !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
             if !fits {
                 return Err(KeyringError::Form(place + 1));
             }
@@ -116,7 +121,10 @@ impl Keyring {
 
     fn open(&self, id: &str, aad: &[u8], sealed: &[u8]) -> Result<Secret<Vec<u8>>> {
         let Some((_, key)) = self.keys.iter().find(|(known, _)| known == id) else {
-            tracing::error!(key = id, "a workspace's key is sealed with a key that NEXUS_ENCRYPTION_KEYS does not hold (any more)");
+            tracing::error!(
+                key = id,
+                "a workspace's key is sealed with a key that NEXUS_ENCRYPTION_KEYS does not hold (any more)"
+            );
             return Err(Error::internal());
         };
         open(key, aad, sealed)
@@ -145,7 +153,9 @@ fn open(key: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Result<Secret<Vec
         key.decrypt(&XNonce::from(nonce), Payload { msg, aad }).ok()
     });
     opened.map(Secret).ok_or_else(|| {
-        tracing::error!("a sealed value does not open: it was changed, moved to another place, or its key is another one");
+        tracing::error!(
+            "a sealed value does not open: it was changed, moved to another place, or its key is another one"
+        );
         Error::internal()
     })
 }
@@ -170,15 +180,22 @@ pub struct Vault<'a> {
 
 impl Vault<'_> {
     /// Stores a secret under a name, over one of the same name. `new_id` is used where there was none.
-    pub async fn put(&self, conn: &mut PgConnection, name: &str, value: &Secret<Vec<u8>>, new_id: Uuid) -> Result<Uuid> {
+    pub async fn put(
+        &self,
+        conn: &mut PgConnection,
+        name: &str,
+        value: &Secret<Vec<u8>>,
+        new_id: Uuid,
+    ) -> Result<Uuid> {
         // Who finds no row makes one; where somebody else was faster, theirs is found on the second turn.
         for _ in 0..2 {
-            let known: Option<(Uuid,)> = sqlx::query_as("select id from secrets where tenant_id = $1 and name = $2 for update")
-                .bind(self.tenant.0)
-                .bind(name)
-                .fetch_optional(&mut *conn)
-                .await
-                .map_err(db_error)?;
+            let known: Option<(Uuid,)> =
+                sqlx::query_as("select id from secrets where tenant_id = $1 and name = $2 for update")
+                    .bind(self.tenant.0)
+                    .bind(name)
+                    .fetch_optional(&mut *conn)
+                    .await
+                    .map_err(db_error)?;
             let id = known.map_or(new_id, |(id,)| id);
             let (key_id, key) = self.key(conn).await?;
             let sealed = seal(&key, &place(self.tenant, "secrets", "sealed", id), value.expose(), self.random)?;
@@ -218,7 +235,10 @@ impl Vault<'_> {
 
     /// Whether there was one.
     pub async fn delete(&self, conn: &mut PgConnection, name: &str) -> Result<bool> {
-        let gone = sqlx::query("delete from secrets where tenant_id = $1 and name = $2").bind(self.tenant.0).bind(name).execute(conn);
+        let gone = sqlx::query("delete from secrets where tenant_id = $1 and name = $2")
+            .bind(self.tenant.0)
+            .bind(name)
+            .execute(conn);
         Ok(gone.await.map_err(db_error)?.rows_affected() > 0)
     }
 
@@ -238,7 +258,8 @@ impl Vault<'_> {
             let key = self.keyring.open(&sealed_by, &aad, &sealed)?;
             let (sealed_by, sealed) = self.keyring.seal(&aad, key.expose(), self.random)?;
             let update = "update tenant_keys set sealed_by = $3, sealed = $4 where tenant_id = $1 and id = $2";
-            let done = sqlx::query(update).bind(self.tenant.0).bind(id).bind(sealed_by).bind(sealed).execute(&mut *conn);
+            let done =
+                sqlx::query(update).bind(self.tenant.0).bind(id).bind(sealed_by).bind(sealed).execute(&mut *conn);
             moved += done.await.map_err(db_error)?.rows_affected();
         }
         Ok(moved)
@@ -256,7 +277,8 @@ impl Vault<'_> {
         self.random.fill(&mut raw);
         self.random.fill(&mut id);
         let id = uuid::Builder::from_random_bytes(id).into_uuid();
-        let (sealed_by, sealed) = self.keyring.seal(&place(self.tenant, "tenant_keys", "sealed", id), &raw, self.random)?;
+        let (sealed_by, sealed) =
+            self.keyring.seal(&place(self.tenant, "tenant_keys", "sealed", id), &raw, self.random)?;
         sqlx::query("insert into tenant_keys (tenant_id, id, sealed_by, sealed) values ($1, $2, $3, $4)")
             .bind(self.tenant.0)
             .bind(id)

@@ -38,7 +38,7 @@ pub async fn insert(ctx: &mut Ctx, entity: &Entity, values: &Values, by: By) -> 
     all_right(faults)?;
     all_right(input::pointing(ctx, entity, &given, Verb::Create).await?)?;
     let first = number::take(ctx, entity, 1).await?;
-    let draft = Draft::new(ctx, entity, given, None, first);
+    let draft = Draft::new(ctx, entity, NewRow { values: given, ..NewRow::default() }, first);
     let catalog = ctx.catalog.clone();
     let projection = Projection::of(&ctx.access, &catalog, entity, &[])?;
     let drafts = [draft];
@@ -51,8 +51,10 @@ pub async fn insert(ctx: &mut Ctx, entity: &Entity, values: &Values, by: By) -> 
 }
 
 /// A row to be made. Values are canonical and complete: whoever makes many has checked them already.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewRow {
+    /// One that repeats, for rows that are made again by the same recipe; a fresh one when absent.
+    pub id: Option<Uuid>,
     pub values: Values,
     /// Another state than the initial one. It has to be one that a row could have been moved to.
     pub status: Option<String>,
@@ -82,7 +84,7 @@ pub async fn create_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<NewRow>) -> R
         if !row.values.contains_key("owner") {
             row.values.insert("owner".to_owned(), Value::String(ctx.access.member.to_string()));
         }
-        drafts.push(Draft::new(ctx, entity, row.values, row.status, number));
+        drafts.push(Draft::new(ctx, entity, row, number));
     }
     let written = write(ctx, entity, &drafts, None).await?;
     if written.len() < drafts.len() {
@@ -119,10 +121,11 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(ctx: &Ctx, entity: &Entity, values: Values, status: Option<String>, number: i64) -> Self {
+    fn new(ctx: &Ctx, entity: &Entity, row: NewRow, number: i64) -> Self {
+        let NewRow { id, values, status } = row;
         let initial = entity.states.as_ref().map(|states| states.initial.clone());
         let status = if initial.is_some() { status.or(initial) } else { None };
-        Self { id: ctx.new_id(), number: number::print(entity, number), status, values }
+        Self { id: id.unwrap_or_else(|| ctx.new_id()), number: number::print(entity, number), status, values }
     }
 
     fn change(self, entity: &Entity) -> Change {

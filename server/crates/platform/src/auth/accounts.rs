@@ -70,8 +70,12 @@ pub async fn create_user(
     .await;
     match made {
         Ok(_) => Ok(UserId(id)),
-        Err(error) if taken(&error) == Some("users_email_key") => Err(Error::field("email", "There is an account with this e-mail address already")),
-        Err(error) if taken(&error) == Some("users_phone_key") => Err(Error::field("phone", "There is an account with this phone number already")),
+        Err(error) if taken(&error) == Some("users_email_key") => {
+            Err(Error::field("email", "There is an account with this e-mail address already"))
+        }
+        Err(error) if taken(&error) == Some("users_phone_key") => {
+            Err(Error::field("phone", "There is an account with this phone number already"))
+        }
         Err(error) => Err(db_error(error)),
     }
 }
@@ -102,7 +106,9 @@ pub async fn create_staff(
     .await;
     match made {
         Ok(_) => Ok(id),
-        Err(error) if taken(&error) == Some("staff_email_key") => Err(Error::field("email", "There is a staff account with this e-mail address already")),
+        Err(error) if taken(&error) == Some("staff_email_key") => {
+            Err(Error::field("email", "There is a staff account with this e-mail address already"))
+        }
         Err(error) => Err(db_error(error)),
     }
 }
@@ -127,16 +133,21 @@ pub async fn create_tenant(pools: &Pools, clock: &dyn Clock, random: &dyn Random
     .await;
     if let Err(error) = made {
         return Err(match error.as_database_error().and_then(|error| error.constraint()) {
-            Some("tenants_slug_key") => Error::field("slug", format!("The address {} is taken by another workspace", new.slug)),
-            Some("tenants_slug_shape") => {
-                Error::field("slug", "An address is 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit")
+            Some("tenants_slug_key") => {
+                Error::field("slug", format!("The address {} is taken by another workspace", new.slug))
             }
+            Some("tenants_slug_shape") => Error::field(
+                "slug",
+                "An address is 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit",
+            ),
             _ => db_error(error),
         });
     }
     if let Err(error) = furnish(pools, clock, random, tenant).await {
         // Two roles of the database write here, so it cannot be one transaction: give the address back.
-        let gone = sqlx::query("update tenants set slug = id::text, status = 'CLOSED', deleted_at = $2 where id = $1").bind(tenant.0).bind(clock.now());
+        let gone = sqlx::query("update tenants set slug = id::text, status = 'CLOSED', deleted_at = $2 where id = $1")
+            .bind(tenant.0)
+            .bind(clock.now());
         if let Err(error) = gone.execute(&pools.platform).await {
             tracing::error!(%tenant, %error, "a workspace without roles was left behind");
         }
@@ -163,7 +174,8 @@ pub async fn ensure_roles(app: &PgPool, tenant: TenantId) -> Result<()> {
     let keys: Vec<&str> = ROLES.iter().map(|role| role.key).collect();
     let labels: Vec<&str> = ROLES.iter().map(|role| role.label).collect();
     let ranks: Vec<Option<i16>> = ROLES.iter().map(|role| role.rank).collect();
-    let grants = ROLES.iter().map(|role| serde_json::to_string(&role.grants.iter().copied().collect::<BTreeMap<_, _>>()));
+    let grants =
+        ROLES.iter().map(|role| serde_json::to_string(&role.grants.iter().copied().collect::<BTreeMap<_, _>>()));
     let grants: Vec<String> = grants.collect::<Result<_, _>>().map_err(|_| Error::internal())?;
     let mut tx = TenantTx::begin(app, tenant, TxMode::ReadWrite).await.map_err(db_error)?;
     sqlx::query(
@@ -193,7 +205,11 @@ pub async fn add_member(
     manager: Option<MemberId>,
 ) -> Result<MemberId> {
     let person: Option<(String, Option<String>, Option<String>)> =
-        sqlx::query_as("select name, email, email_norm from users where id = $1").bind(user.0).fetch_optional(&pools.platform).await.map_err(db_error)?;
+        sqlx::query_as("select name, email, email_norm from users where id = $1")
+            .bind(user.0)
+            .fetch_optional(&pools.platform)
+            .await
+            .map_err(db_error)?;
     let (name, email, norm) = person.ok_or_else(Error::not_found)?;
     let id = uuid_v7(clock, random);
     let mut tx = TenantTx::begin(&pools.app, tenant, TxMode::ReadWrite).await.map_err(db_error)?;
@@ -215,8 +231,15 @@ pub async fn add_member(
     .await;
     match made {
         Ok(done) if done.rows_affected() == 1 => {}
-        Ok(_) => return Err(Error::field("roles", format!("One of the roles {} does not exist in this workspace", roles.join(", ")))),
-        Err(error) if taken(&error).is_some() => return Err(Error::conflict("This person is a member of the workspace already")),
+        Ok(_) => {
+            return Err(Error::field(
+                "roles",
+                format!("One of the roles {} does not exist in this workspace", roles.join(", ")),
+            ));
+        }
+        Err(error) if taken(&error).is_some() => {
+            return Err(Error::conflict("This person is a member of the workspace already"));
+        }
         Err(error) => return Err(db_error(error)),
     }
     tx.commit().await.map_err(db_error)?;

@@ -77,7 +77,8 @@ impl Passwords {
     /// Compares with the hash of an account, or takes just as long where there is none.
     pub(crate) async fn verify(&self, password: &str, hash: Option<&str>) -> Result<Verdict> {
         let known = hash.is_some();
-        let (params, password, hash) = (self.params.clone(), password.to_owned(), hash.unwrap_or(&self.decoy).to_owned());
+        let (params, password, hash) =
+            (self.params.clone(), password.to_owned(), hash.unwrap_or(&self.decoy).to_owned());
         let turn = self.turn().await?;
         let verdict = blocking(turn, move || verify_now(&params, password.as_bytes(), &hash)).await?;
         Ok(Verdict { matches: verdict.matches && known, ..verdict })
@@ -92,7 +93,10 @@ impl Passwords {
 }
 
 /// The turn goes with the work, so that a caller who leaves does not make room before the work is done.
-async fn blocking<T: Send + 'static>(turn: OwnedSemaphorePermit, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let done = tokio::task::spawn_blocking(move || {
         let result = work();
         drop(turn);
@@ -139,7 +143,9 @@ pub fn check_password(password: &str, context: &[&str]) -> Result<()> {
     let refuse = |why: String| Err(Error::field("password", why));
     let chars = password.chars().count();
     if chars < MIN_CHARS {
-        return refuse(format!("A password has at least {MIN_CHARS} characters. A few words in a row are easy to remember and hard to guess"));
+        return refuse(format!(
+            "A password has at least {MIN_CHARS} characters. A few words in a row are easy to remember and hard to guess"
+        ));
     }
     if chars > MAX_CHARS {
         return refuse(format!("A password has at most {MAX_CHARS} characters; this one has {chars}"));
@@ -152,7 +158,9 @@ pub fn check_password(password: &str, context: &[&str]) -> Result<()> {
         return refuse("This is one of the passwords that are tried first. Choose another one".to_owned());
     }
     if let Some(word) = leaning(&lower, context) {
-        return refuse(format!("This password is little more than \"{word}\". Without it, at least {MIN_WITHOUT_CONTEXT} characters must be left"));
+        return refuse(format!(
+            "This password is little more than \"{word}\". Without it, at least {MIN_WITHOUT_CONTEXT} characters must be left"
+        ));
     }
     Ok(())
 }
@@ -199,6 +207,7 @@ mod tests {
 
     /// C-12: what is taken and what is not.
     #[test]
+    #[rustfmt::skip]
     fn the_policy() {
         let long = "a1".repeat(64);
         let taken = [
@@ -257,7 +266,8 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_crowd_is_told_to_wait() {
         let passwords = Arc::new(Passwords::new(Cost::default(), &SystemRandom).unwrap());
-        let held: Vec<_> = futures::future::join_all((0..passwords.turns.available_permits()).map(|_| passwords.turn())).await;
+        let held: Vec<_> =
+            futures::future::join_all((0..passwords.turns.available_permits()).map(|_| passwords.turn())).await;
         #[expect(clippy::disallowed_methods, reason = "a measurement")]
         let began = std::time::Instant::now();
         let refused = passwords.verify("correct horse", None).await.unwrap_err();

@@ -20,10 +20,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use time::OffsetDateTime;
+use tower_sessions::SessionManagerLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Expiry, Id, Record};
 use tower_sessions::session_store::{Error, Result, SessionStore};
-use tower_sessions::SessionManagerLayer;
 use uuid::Uuid;
 
 /// How long a session lasts.
@@ -134,7 +134,13 @@ pub struct Sessions<R> {
 
 impl<R> Clone for Sessions<R> {
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), clock: self.clock.clone(), random: self.random.clone(), limits: self.limits, realm: PhantomData }
+        Self {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            limits: self.limits,
+            realm: PhantomData,
+        }
     }
 }
 
@@ -224,18 +230,25 @@ impl<R: Realm> SessionStore for Sessions<R> {
 
     async fn save(&self, record: &Record) -> Result<()> {
         // No row is no error: the session was ended while the request was under way, and stays so.
-        sqlx::query(R::SQL.save).bind(key(record.id)).bind(kept(&record.data)).execute(&self.pool).await.map_err(backend)?;
+        sqlx::query(R::SQL.save)
+            .bind(key(record.id))
+            .bind(kept(&record.data))
+            .execute(&self.pool)
+            .await
+            .map_err(backend)?;
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let (key, now) = (key(*id), self.clock.now());
-        let found: Option<Loaded> = sqlx::query_as(R::SQL.load).bind(&key).bind(now).fetch_optional(&self.pool).await.map_err(backend)?;
+        let found: Option<Loaded> =
+            sqlx::query_as(R::SQL.load).bind(&key).bind(now).fetch_optional(&self.pool).await.map_err(backend)?;
         let Some((handle, owner, Json(mut data), expires_at, seen)) = found else { return Ok(None) };
         self.touch(&key, seen, now).await?;
         data.insert(OWNER.to_owned(), owner.to_string().into());
         data.insert(HANDLE.to_owned(), handle.to_string().into());
-        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.timestamp()).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.timestamp())
+            .map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
@@ -251,7 +264,12 @@ pub(super) fn key(id: Id) -> Vec<u8> {
 
 /// What a session holds beside what its row says in columns.
 fn kept(data: &HashMap<String, Value>) -> Json<Map<String, Value>> {
-    Json(data.iter().filter(|(name, _)| !name.starts_with('~')).map(|(name, value)| (name.clone(), value.clone())).collect())
+    Json(
+        data.iter()
+            .filter(|(name, _)| !name.starts_with('~'))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as map_err(backend)")]

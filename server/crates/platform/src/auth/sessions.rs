@@ -56,7 +56,13 @@ pub async fn current(session: &Session) -> Result<Option<Current>> {
 
 impl<R: Realm> Sessions<R> {
     /// Begins a session for somebody who just signed in, under a new id. One that the browser had before ends, whosever it was.
-    pub async fn begin(&self, session: &Session, owner: Uuid, address: Option<IpAddr>, agent: Option<&str>) -> Result<Uuid> {
+    pub async fn begin(
+        &self,
+        session: &Session,
+        owner: Uuid,
+        address: Option<IpAddr>,
+        agent: Option<&str>,
+    ) -> Result<Uuid> {
         if session.id().is_some() {
             session.cycle_id().await.map_err(store_error)?;
             session.clear().await;
@@ -79,7 +85,8 @@ impl<R: Realm> Sessions<R> {
             return Err(Error::unauthenticated());
         }
         let new = self.new_id();
-        let moved = sqlx::query(R::SQL.rotate).bind(key(old)).bind(key(new)).bind(self.clock.now()).execute(&self.pool).await;
+        let moved =
+            sqlx::query(R::SQL.rotate).bind(key(old)).bind(key(new)).bind(self.clock.now()).execute(&self.pool).await;
         if moved.map_err(db_error)?.rows_affected() == 0 {
             session.clear().await;
             return Err(Error::unauthenticated());

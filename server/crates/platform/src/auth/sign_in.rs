@@ -66,8 +66,18 @@ type Found = (Uuid, String, String, bool);
 impl Auth {
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, random: Arc<dyn Random>, config: AuthConfig) -> Result<Self> {
         let passwords = Passwords::new(config.cost, random.as_ref())?;
-        let users = UserSessions::new(pool.clone(), clock.clone(), random.clone(), config.user_limits.unwrap_or(Limits::of::<Users>()));
-        let staff = StaffSessions::new(pool.clone(), clock.clone(), random.clone(), config.staff_limits.unwrap_or(Limits::of::<Staff>()));
+        let users = UserSessions::new(
+            pool.clone(),
+            clock.clone(),
+            random.clone(),
+            config.user_limits.unwrap_or(Limits::of::<Users>()),
+        );
+        let staff = StaffSessions::new(
+            pool.clone(),
+            clock.clone(),
+            random.clone(),
+            config.staff_limits.unwrap_or(Limits::of::<Staff>()),
+        );
         Ok(Self { pool, clock, random, passwords, throttle: config.throttle, users, staff })
     }
 
@@ -98,14 +108,21 @@ impl Auth {
     /// Signs a member of the platform's staff in.
     pub async fn sign_in_staff(&self, attempt: &Attempt<'_>) -> Result<Uuid> {
         let email = email_norm(attempt.login);
-        let found: Option<Found> = sqlx::query_as(FIND_STAFF).bind(&email).fetch_optional(&self.pool).await.map_err(db_error)?;
+        let found: Option<Found> =
+            sqlx::query_as(FIND_STAFF).bind(&email).fetch_optional(&self.pool).await.map_err(db_error)?;
         let id = self.check(attempt, found, subject("staff", email.as_bytes()), REHASH_STAFF).await?;
         let seen = sqlx::query("update staff set last_sign_in_at = $2 where id = $1").bind(id).bind(self.clock.now());
         seen.execute(&self.pool).await.map_err(db_error)?;
         Ok(id)
     }
 
-    async fn check(&self, attempt: &Attempt<'_>, found: Option<Found>, subject: Vec<u8>, rehash: &'static str) -> Result<Uuid> {
+    async fn check(
+        &self,
+        attempt: &Attempt<'_>,
+        found: Option<Found>,
+        subject: Vec<u8>,
+        rehash: &'static str,
+    ) -> Result<Uuid> {
         let counted = self.throttle.count(&self.pool, subject, attempt.address, self.clock.now()).await?;
         let hash = found.as_ref().map(|(_, _, hash, _)| hash.as_str());
         let verdict = match self.passwords.verify(attempt.password, hash).await {
@@ -169,9 +186,17 @@ impl Auth {
             "delete from known_devices where key in (
                 select key from known_devices where last_used_at < $1 order by last_used_at limit $2 for update skip locked)",
         );
-        let devices = devices.bind(now - chrono::Duration::days(DEVICE_DAYS)).bind(limit).execute(&self.pool).await.map_err(db_error)?;
+        let devices = devices
+            .bind(now - chrono::Duration::days(DEVICE_DAYS))
+            .bind(limit)
+            .execute(&self.pool)
+            .await
+            .map_err(db_error)?;
         let tries = throttle::purge(&self.pool, now, limit).await?;
-        Ok(devices.rows_affected() + tries + self.users.purge_expired(limit).await? + self.staff.purge_expired(limit).await?)
+        Ok(devices.rows_affected()
+            + tries
+            + self.users.purge_expired(limit).await?
+            + self.staff.purge_expired(limit).await?)
     }
 }
 
@@ -191,7 +216,8 @@ pub(super) fn email_norm(email: &str) -> String {
 
 /// A number as it is compared: digits, with a leading `+` for one with its country.
 pub(super) fn phone_norm(phone: &str) -> Option<String> {
-    let shown: String = phone.chars().filter(|letter| !matches!(letter, ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}')).collect();
+    let shown: String =
+        phone.chars().filter(|letter| !matches!(letter, ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}')).collect();
     let international = shown.strip_prefix('+').or_else(|| shown.strip_prefix("00"));
     let digits = international.unwrap_or(&shown);
     let fits = (6..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -33,7 +33,17 @@ impl Default for Throttle {
 /// Seconds to wait after so many wrong tries in a row, as SQL.
 macro_rules! ladder {
     ($streak:literal) => {
-        concat!("make_interval(secs => case when ", $streak, " <= 0 then 0 when ", $streak, " = 1 then 1 when ", $streak, " = 2 then 3 when ", $streak, " = 3 then 5 else 10 end)")
+        concat!(
+            "make_interval(secs => case when ",
+            $streak,
+            " <= 0 then 0 when ",
+            $streak,
+            " = 1 then 1 when ",
+            $streak,
+            " = 2 then 3 when ",
+            $streak,
+            " = 3 then 5 else 10 end)"
+        )
     };
 }
 
@@ -111,18 +121,48 @@ impl Throttle {
     }
 
     /// Counts a try, or refuses it. The address comes first: an account is not touched by who is refused already.
-    pub(super) async fn count(self, pool: &PgPool, account: Vec<u8>, address: IpAddr, now: DateTime<Utc>) -> Result<Counted> {
+    pub(super) async fn count(
+        self,
+        pool: &PgPool,
+        account: Vec<u8>,
+        address: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Counted> {
         let address = subject("address", address_key(address).as_bytes());
         let (period, depth) = (self.period(), self.depth());
-        let let_in = sqlx::query(TRY_ADDRESS).bind(&address).bind(now).bind(period).bind(depth).execute(pool).await.map_err(db_error)?;
+        let let_in = sqlx::query(TRY_ADDRESS)
+            .bind(&address)
+            .bind(now)
+            .bind(period)
+            .bind(depth)
+            .execute(pool)
+            .await
+            .map_err(db_error)?;
         if let_in.rows_affected() == 0 {
-            let wait = sqlx::query_scalar(ADDRESS_WAIT).bind(&address).bind(now).bind(period).bind(depth).fetch_optional(pool).await;
+            let wait = sqlx::query_scalar(ADDRESS_WAIT)
+                .bind(&address)
+                .bind(now)
+                .bind(period)
+                .bind(depth)
+                .fetch_optional(pool)
+                .await;
             return Err(too_many(wait.map_err(db_error)?));
         }
         let counted = Counted { account, address, now, throttle: self };
-        let let_in = sqlx::query(TRY_ACCOUNT).bind(&counted.account).bind(now).bind(PER_DAY).execute(pool).await.map_err(db_error)?;
+        let let_in = sqlx::query(TRY_ACCOUNT)
+            .bind(&counted.account)
+            .bind(now)
+            .bind(PER_DAY)
+            .execute(pool)
+            .await
+            .map_err(db_error)?;
         if let_in.rows_affected() == 0 {
-            let wait = sqlx::query_scalar(ACCOUNT_WAIT).bind(&counted.account).bind(now).bind(PER_DAY).fetch_optional(pool).await;
+            let wait = sqlx::query_scalar(ACCOUNT_WAIT)
+                .bind(&counted.account)
+                .bind(now)
+                .bind(PER_DAY)
+                .fetch_optional(pool)
+                .await;
             counted.address_back(pool).await?;
             return Err(too_many(wait.map_err(db_error)?));
         }
@@ -152,7 +192,12 @@ impl Counted {
     }
 
     async fn address_back(&self, pool: &PgPool) -> Result<()> {
-        sqlx::query(ADDRESS_BACK).bind(&self.address).bind(self.throttle.period()).execute(pool).await.map_err(db_error)?;
+        sqlx::query(ADDRESS_BACK)
+            .bind(&self.address)
+            .bind(self.throttle.period())
+            .execute(pool)
+            .await
+            .map_err(db_error)?;
         Ok(())
     }
 }

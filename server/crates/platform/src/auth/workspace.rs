@@ -67,19 +67,22 @@ struct Role {
 
 /// A person in a workspace. Who is not a member learns nothing, not even that it exists; a member of a suspended one is told.
 pub async fn access(platform: &PgPool, user: UserId, slug: &str) -> Result<Access> {
-    let row: Option<Row> = sqlx::query_as(BY_SLUG).bind(user.0).bind(slug).fetch_optional(platform).await.map_err(db_error)?;
+    let row: Option<Row> =
+        sqlx::query_as(BY_SLUG).bind(user.0).bind(slug).fetch_optional(platform).await.map_err(db_error)?;
     granted(row)
 }
 
 /// The same by member, for keys and jobs that act for one.
 pub async fn member(platform: &PgPool, tenant: TenantId, member: MemberId) -> Result<Access> {
-    let row: Option<Row> = sqlx::query_as(BY_MEMBER).bind(tenant.0).bind(member.0).fetch_optional(platform).await.map_err(db_error)?;
+    let row: Option<Row> =
+        sqlx::query_as(BY_MEMBER).bind(tenant.0).bind(member.0).fetch_optional(platform).await.map_err(db_error)?;
     granted(row)
 }
 
 /// The workspace's automation, for what happens on its own.
 pub async fn automation(platform: &PgPool, tenant: TenantId) -> Result<Access> {
-    let row: Option<Row> = sqlx::query_as(AUTOMATION).bind(tenant.0).fetch_optional(platform).await.map_err(db_error)?;
+    let row: Option<Row> =
+        sqlx::query_as(AUTOMATION).bind(tenant.0).fetch_optional(platform).await.map_err(db_error)?;
     granted(row)
 }
 

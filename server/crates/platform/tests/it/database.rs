@@ -1,11 +1,11 @@
 //! A database of its own for each test, in a cluster that all tests of the folder share and that stops with the last of them.
 
 use cluster::Cluster;
+use domain::{MemberId, TenantId, UserId};
 use nexus_platform::Pools;
 use nexus_platform::auth::{self, Auth, AuthConfig, NewTenant};
 use nexus_platform::clock::FixedClock;
 use nexus_platform::random::SystemRandom;
-use domain::{MemberId, TenantId, UserId};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,8 @@ pub struct TestDb {
 
 impl TestDb {
     pub async fn new() -> Self {
-        let cluster = Cluster::start_throwaway(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("test-cluster")).await.unwrap();
+        let cluster =
+            Cluster::start_throwaway(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("test-cluster")).await.unwrap();
         let name = format!("platform_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let urls = cluster.database(&name).await.unwrap();
         let pool = |url: String| PgPoolOptions::new().max_connections(16).connect_lazy(&url).unwrap();
@@ -45,7 +46,10 @@ impl TestDb {
         files.sort();
         for file in files {
             let sql = std::fs::read_to_string(&file).unwrap();
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.owner).await.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            sqlx::raw_sql(AssertSqlSafe(sql))
+                .execute(&self.owner)
+                .await
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         }
     }
 
@@ -59,7 +63,9 @@ impl TestDb {
 
     pub async fn user(&self, auth: &Auth, login: &str) -> UserId {
         let hash = auth.passwords().hash(PASSWORD, &SystemRandom).await.unwrap();
-        auth::create_user(&self.pools.platform, self.clock.as_ref(), &SystemRandom, "Åsa Öberg", login, &hash).await.unwrap()
+        auth::create_user(&self.pools.platform, self.clock.as_ref(), &SystemRandom, "Åsa Öberg", login, &hash)
+            .await
+            .unwrap()
     }
 
     pub async fn tenant(&self, slug: &str) -> TenantId {

@@ -63,7 +63,11 @@ fn answering(list: &[&'static str]) -> Answers {
 }
 
 fn config() -> EgressConfig {
-    EgressConfig { connect_timeout: Duration::from_millis(300), timeout: Duration::from_secs(2), ..EgressConfig::default() }
+    EgressConfig {
+        connect_timeout: Duration::from_millis(300),
+        timeout: Duration::from_secs(2),
+        ..EgressConfig::default()
+    }
 }
 
 fn get(url: impl Into<String>) -> Outgoing {
@@ -71,6 +75,7 @@ fn get(url: impl Into<String>) -> Outgoing {
 }
 
 /// `{p}` is the canary's port.
+#[rustfmt::skip]
 const SPELLINGS: &[&str] = &[
     "http://127.0.0.1:{p}/", "http://localhost:{p}/", "http://LOCALHOST:{p}/", "http://localhost.:{p}/", "http://foo.localhost:{p}/", "http://127.1:{p}/",
     "http://127.0.1:{p}/", "http://2130706433:{p}/", "http://0x7f000001:{p}/", "http://0x7f.1:{p}/", "http://0x7F.0x0.0x0.0x1:{p}/", "http://017700000001:{p}/",
@@ -96,7 +101,12 @@ const SPELLINGS: &[&str] = &[
 #[tokio::test]
 async fn no_spelling_reaches_the_inside() {
     assert!(SPELLINGS.len() >= 70);
-    let canaries = [Canary::on("127.0.0.1:0", OK).await, Canary::on("[::1]:0", OK).await, Canary::on("0.0.0.0:0", OK).await, Canary::on("127.0.0.2:0", OK).await];
+    let canaries = [
+        Canary::on("127.0.0.1:0", OK).await,
+        Canary::on("[::1]:0", OK).await,
+        Canary::on("0.0.0.0:0", OK).await,
+        Canary::on("127.0.0.2:0", OK).await,
+    ];
     let egress = Egress::new(config()).unwrap();
     let mut refused_alike = 0;
     for spelling in SPELLINGS {
@@ -110,9 +120,19 @@ async fn no_spelling_reaches_the_inside() {
         }
     }
     let visits: u32 = canaries.iter().map(Canary::visits).sum();
-    println!("{} spellings at {} canaries: {visits} connections, {refused_alike} refused like a closed port", SPELLINGS.len(), canaries.len());
+    println!(
+        "{} spellings at {} canaries: {visits} connections, {refused_alike} refused like a closed port",
+        SPELLINGS.len(),
+        canaries.len()
+    );
     assert_eq!(visits, 0);
-    for (host, port) in [("127.0.0.1", canaries[0].port), ("::1", canaries[1].port), ("localhost", canaries[0].port), ("0x7f.1", canaries[0].port), ("127.0.0.1:1@x", 80)] {
+    for (host, port) in [
+        ("127.0.0.1", canaries[0].port),
+        ("::1", canaries[1].port),
+        ("localhost", canaries[0].port),
+        ("0x7f.1", canaries[0].port),
+        ("127.0.0.1:1@x", 80),
+    ] {
         assert!(egress.connect(host, port).await.is_err(), "{host}");
     }
     assert_eq!(canaries.iter().map(Canary::visits).sum::<u32>(), 0);
@@ -132,7 +152,7 @@ async fn a_name_is_judged_by_the_address_that_is_connected_to() {
         &["::ffff:127.0.0.1"],
         &["64:ff9b::7f00:1"],
         &["10.0.0.1 127.0.0.1"],
-        // 192.0.0.9 is public by the registry and answers nobody here: the second look is the one that counts.
+        // Public at the first look, inside at the next: the one that connects is the one that counts.
         &["8.8.8.8", "127.0.0.1"],
     ] {
         let egress = Egress::with_lookup(config(), answering(answers)).unwrap();
@@ -152,7 +172,10 @@ async fn what_is_allowed_is_reached_on_its_port_alone() {
     let egress = Egress::with_lookup(EgressConfig { allow, ..config() }, answering(&["127.0.0.1"])).unwrap();
     for host in ["127.0.0.1", "0x7f.1", "models.internal", "MODELS.internal"] {
         let answer = egress.send(get(format!("http://{host}:{}/", canary.port))).await.unwrap();
-        assert_eq!((answer.status, answer.body.as_slice(), answer.headers["x-kept"].as_bytes()), (200, &b"hello"[..], &b"yes"[..]));
+        assert_eq!(
+            (answer.status, answer.body.as_slice(), answer.headers["x-kept"].as_bytes()),
+            (200, &b"hello"[..], &b"yes"[..])
+        );
         assert!(egress.send(get(format!("http://{host}:{}/", other.port))).await.is_err());
     }
     assert!(egress.connect("127.0.0.1", canary.port).await.is_ok());
@@ -162,7 +185,9 @@ async fn what_is_allowed_is_reached_on_its_port_alone() {
 #[tokio::test]
 async fn redirects_are_answers_and_large_or_slow_answers_are_cut() {
     let inside = Canary::on("127.0.0.1:0", OK).await;
-    let location: &'static str = format!("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:{}/\r\ncontent-length: 0\r\n\r\n", inside.port).leak();
+    let location: &'static str =
+        format!("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:{}/\r\ncontent-length: 0\r\n\r\n", inside.port)
+            .leak();
     let moved = Canary::on("127.0.0.1:0", location).await;
     let large = Canary::on("127.0.0.1:0", "HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n").await;
     let body: &'static str = format!("HTTP/1.1 200 OK\r\ncontent-length: 200\r\n\r\n{}", "x".repeat(200)).leak();

@@ -3,9 +3,9 @@
 use crate::database::TestDb;
 use chrono::Duration;
 use domain::{Kind, MemberId, TenantId};
+use nexus_platform::clock::Clock;
 use nexus_platform::idempotency::{self, Outcome};
 use nexus_platform::{Idempotent, TenantTx, TxMode};
-use nexus_platform::clock::Clock;
 use std::sync::Arc;
 
 fn once(key: &str, body: &[u8]) -> Idempotent {
@@ -29,7 +29,11 @@ async fn write(db: &TestDb, tenant: TenantId, member: MemberId, once: &Idempoten
     let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
     let outcome = idempotency::claim(tx.conn(), tenant, member, once, db.clock.now()).await.unwrap();
     if outcome == Outcome::Fresh {
-        let n: i64 = sqlx::query_scalar("insert into effects (what) values ($1) returning n").bind(&once.key).fetch_one(tx.conn()).await.unwrap();
+        let n: i64 = sqlx::query_scalar("insert into effects (what) values ($1) returning n")
+            .bind(&once.key)
+            .fetch_one(tx.conn())
+            .await
+            .unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         idempotency::finish_with(tx.conn(), tenant, member, once, 201, &format!(r#"{{"n":{n}}}"#)).await.unwrap();
         if !crash {
@@ -60,7 +64,8 @@ async fn replayed_to_the_byte_and_refused_for_another_body() {
     // The dispatcher's words.
     let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
     assert_eq!(idempotency::begin(tx.conn(), tenant, member, &first, db.clock.now()).await.unwrap(), Some(body));
-    let refused = idempotency::begin(tx.conn(), tenant, member, &once("k", b"other"), db.clock.now()).await.unwrap_err();
+    let refused =
+        idempotency::begin(tx.conn(), tenant, member, &once("k", b"other"), db.clock.now()).await.unwrap_err();
     assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::Invalid, "Idempotency-Key"));
     drop(tx);
     db.close().await;
@@ -106,7 +111,10 @@ async fn keys_are_kept_for_a_day_and_forgotten_after() {
     write(&db, tenant, member, &once("old", b"body"), false).await;
     write(&db, tenant, member, &once("young", b"body"), false).await;
     assert_eq!(idempotency::purge(&db.pools.platform, db.clock.now(), 10).await.unwrap(), 0);
-    sqlx::query("update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'").execute(&db.owner).await.unwrap();
+    sqlx::query("update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'")
+        .execute(&db.owner)
+        .await
+        .unwrap();
     // Even a clock that runs ahead cannot make it forget younger keys: row security counts by the database's own.
     let ahead = db.clock.now() + Duration::days(30);
     assert_eq!(idempotency::purge(&db.pools.platform, ahead, 10).await.unwrap(), 1);

@@ -59,7 +59,8 @@ async fn processes_that_flush_at_once_do_not_hinder_each_other() {
         });
     }
     tasks.join_all().await;
-    let (rows, hits): (i64, i64) = sqlx::query_as("select count(*), sum(hits)::bigint from rate_counters").fetch_one(&db.owner).await.unwrap();
+    let (rows, hits): (i64, i64) =
+        sqlx::query_as("select count(*), sum(hits)::bigint from rate_counters").fetch_one(&db.owner).await.unwrap();
     assert_eq!((rows, hits), (2_000, 4 * 5 * 2_000));
     db.close().await;
 }

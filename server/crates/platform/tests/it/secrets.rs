@@ -74,12 +74,14 @@ async fn a_ciphertext_opens_nowhere_else() {
         swap("update tenant_keys t set sealed = k.sealed from kept_keys k where k.tenant_id = t.tenant_id and k.id = t.id").await;
     };
     // Between rows of one workspace.
-    swap("update secrets s set sealed = k.sealed from kept k where k.tenant_id = s.tenant_id and k.name <> s.name").await;
+    swap("update secrets s set sealed = k.sealed from kept k where k.tenant_id = s.tenant_id and k.name <> s.name")
+        .await;
     assert!(get(app, &mine, "a").await.is_err() && get(app, &mine, "b").await.is_err());
     restore().await;
     assert_eq!(get(app, &mine, "a").await.unwrap().unwrap(), PLAIN);
     // Between workspaces, the secret alone, then the key as well.
-    swap("update secrets s set sealed = k.sealed from kept k where k.tenant_id <> s.tenant_id and k.name = s.name").await;
+    swap("update secrets s set sealed = k.sealed from kept k where k.tenant_id <> s.tenant_id and k.name = s.name")
+        .await;
     assert!(get(app, &mine, "a").await.is_err() && get(app, &theirs, "a").await.is_err());
     swap("update tenant_keys t set sealed = k.sealed from kept_keys k where k.tenant_id <> t.tenant_id").await;
     assert!(get(app, &mine, "a").await.is_err() && get(app, &theirs, "a").await.is_err());
@@ -124,22 +126,30 @@ async fn the_plaintext_is_nowhere_in_the_database() {
     let ring = Keyring::parse(&ring_text).unwrap();
     let tenant = db.tenant("acme").await;
     put(&db.pools.app, &vault(tenant, &ring), "stripe", PLAIN).await;
-    let tables: Vec<String> = sqlx::query_scalar("select format('%I', relname) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'")
-        .fetch_all(&db.owner)
-        .await
-        .unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select format('%I', relname) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    )
+    .fetch_all(&db.owner)
+    .await
+    .unwrap();
     assert!(tables.len() > 20);
     let plain = String::from_utf8(PLAIN.to_vec()).unwrap();
     let hex: String = PLAIN.iter().map(|byte| format!("{byte:02x}")).collect();
     let outer = ring_text.split(':').nth(1).unwrap();
     for table in tables {
-        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("select t::text from {table} t"))).fetch_all(&db.owner).await.unwrap();
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("select t::text from {table} t")))
+            .fetch_all(&db.owner)
+            .await
+            .unwrap();
         for row in rows {
             assert!(![plain.as_str(), hex.as_str(), outer].iter().any(|needle| row.contains(needle)), "{table}");
         }
     }
     // The assistant's role may not even look at the ciphertext.
-    let refused: bool = sqlx::query_scalar("select not has_table_privilege('nexus_ai', 'secrets', 'select')").fetch_one(&db.owner).await.unwrap();
+    let refused: bool = sqlx::query_scalar("select not has_table_privilege('nexus_ai', 'secrets', 'select')")
+        .fetch_one(&db.owner)
+        .await
+        .unwrap();
     assert!(refused);
     db.close().await;
 }

@@ -18,7 +18,10 @@ async fn access_is_read_in_one_go_and_merges_roles() {
     assert_eq!(access.grants.reach("crm.lead.read"), Some(Reach::All));
     assert_eq!(access.grants.reach("crm.lead.update"), Some(Reach::Team));
     assert_eq!(access.grants.reach("finance.invoice.update"), None);
-    assert_eq!((access.currency.as_str(), access.timezone.as_str(), access.industry.as_str()), ("USD", "UTC", "automotive"));
+    assert_eq!(
+        (access.currency.as_str(), access.timezone.as_str(), access.industry.as_str()),
+        ("USD", "UTC", "automotive")
+    );
     assert_eq!(auth::member(&db.pools.platform, tenant, member).await.unwrap().name, "Åsa Öberg");
     let machine = auth::automation(&db.pools.platform, tenant).await.unwrap();
     assert_eq!((machine.user, machine.role.as_str()), (None, "ADMIN"));
@@ -36,7 +39,10 @@ async fn a_stranger_learns_nothing_and_a_member_of_a_suspended_one_is_told() {
     let there = auth::access(pool, ben, "acme").await.unwrap_err();
     assert_eq!(there, auth::access(pool, ben, "nowhere").await.unwrap_err());
     assert_eq!(there.kind, Kind::NotFound);
-    assert_eq!(auth::workspaces(pool, asa).await.unwrap().iter().map(|link| link.slug.as_str()).collect::<Vec<_>>(), ["acme"]);
+    assert_eq!(
+        auth::workspaces(pool, asa).await.unwrap().iter().map(|link| link.slug.as_str()).collect::<Vec<_>>(),
+        ["acme"]
+    );
     assert!(auth::workspaces(pool, ben).await.unwrap().is_empty());
     for (sql, kind) in [
         ("update tenants set status = 'SUSPENDED' where slug = 'acme'", Kind::Forbidden),
@@ -66,17 +72,21 @@ async fn what_cannot_be_is_said_at_the_field() {
     let tenant = db.tenant("acme").await;
     db.member(tenant, user, &["USER"]).await;
     let (pools, clock) = (&db.pools, db.clock.as_ref());
-    let create = |slug: &'static str| async move { auth::create_tenant(pools, clock, &SystemRandom, &NewTenant::new(slug, "X", "core")).await };
+    let create = |slug: &'static str| async move {
+        auth::create_tenant(pools, clock, &SystemRandom, &NewTenant::new(slug, "X", "core")).await
+    };
     for slug in ["acme", "Not A Slug", ""] {
         assert_eq!(create(slug).await.unwrap_err().fields[0].field, "slug", "{slug}");
     }
-    let again = auth::create_user(&pools.platform, clock, &SystemRandom, "Åsa", "ASA@example.com", "x").await.unwrap_err();
+    let again =
+        auth::create_user(&pools.platform, clock, &SystemRandom, "Åsa", "ASA@example.com", "x").await.unwrap_err();
     assert_eq!(again.fields[0].field, "email");
     assert!(auth::create_user(&pools.platform, clock, &SystemRandom, "Åsa", "neither", "x").await.is_err());
     let twice = auth::add_member(pools, clock, &SystemRandom, tenant, user, &["USER"], None).await.unwrap_err();
     assert_eq!(twice.kind, Kind::Conflict);
     let other = db.user(&auth, "ben@example.com").await;
-    let unknown = auth::add_member(pools, clock, &SystemRandom, tenant, other, &["USER", "WIZARD"], None).await.unwrap_err();
+    let unknown =
+        auth::add_member(pools, clock, &SystemRandom, tenant, other, &["USER", "WIZARD"], None).await.unwrap_err();
     assert_eq!(unknown.fields[0].field, "roles");
     auth::ensure_roles(&pools.app, tenant).await.unwrap();
     db.close().await;

@@ -36,11 +36,12 @@ fn refuse(plan: &Plan, row: &mut Checked, error: &Error) {
         return row.problem_at(plan, state, error.message.clone());
     }
     for fault in &error.fields {
-        let column = plan.planned(&fault.field).map(|planned| planned.column);
+        let planned = plan.planned(&fault.field);
         // A cell that could not be read has been named already; that its value is missing follows from it.
-        let name = column.and_then(|column| plan.names.get(column));
-        if name.is_none() || row.problems.iter().all(|problem| problem.column.as_ref() != name) {
-            row.problem_at(plan, column.or(state), fault.message.clone());
+        let columns = planned.into_iter().flat_map(|planned| std::iter::once(planned.column).chain(planned.currency));
+        let named = columns.filter_map(|column| plan.names.get(column)).any(|name| row.names(name));
+        if !named {
+            row.problem_at(plan, planned.map(|planned| planned.column).or(state), fault.message.clone());
         }
     }
 }

@@ -141,10 +141,8 @@ impl Checker {
         if whole {
             return checked;
         }
-        let faulty: HashSet<Option<String>> = checked.problems.iter().map(|problem| problem.column.clone()).collect();
         for planned in &self.plan.fields {
-            let name = self.plan.names.get(planned.column).cloned();
-            if !faulty.contains(&name) {
+            if self.plan.names.get(planned.column).is_none_or(|name| !checked.names(name)) {
                 self.read_field(&mut checked, planned);
             }
         }
@@ -343,6 +341,11 @@ impl Checked {
     /// The normal form of a unique value, where the row has one.
     fn unique(&self, field: &Field) -> Option<String> {
         self.values.get(&field.key).and_then(Value::as_str).map(|text| existing::unique_form(field, text))
+    }
+
+    /// Whether a problem of this column is known.
+    pub fn names(&self, column: &str) -> bool {
+        self.problems.iter().any(|problem| problem.column.as_deref() == Some(column))
     }
 
     pub fn problem_at(&mut self, plan: &Plan, column: Option<usize>, reason: String) {

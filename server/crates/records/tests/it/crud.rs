@@ -1,0 +1,214 @@
+//! Create, read, change, throw away, put back.
+
+use crate::world::{World, at, object, with};
+use domain::records::{DeleteRecord, ListRecords, RestoreRecord, UpdateRecord};
+use domain::schema::ListQuery;
+use domain::{Kind, Reach};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_record_is_created_with_what_it_needs_and_told() {
+    let world = World::new().await;
+    let here = &world.here;
+    let lead = world
+        .create(&here.user, "lead", json!({ "name": "  Lake  House ", "email": "Lake@X.com", "value": { "amount": "1,250.5", "currency": "KES" } }))
+        .await
+        .unwrap();
+    assert_eq!(lead.text("number"), Some("LEAD-000001"));
+    assert_eq!(lead.text("status"), Some("new"));
+    assert_eq!(lead.text("name"), Some("Lake  House"));
+    assert_eq!(lead.values["value"], json!({ "amount": "1250.50", "currency": "KES" }));
+    assert_eq!(lead.text("owner"), Some(here.user.access.member.to_string().as_str()));
+    assert_eq!((lead.label("owner"), lead.label("createdBy")), (Some("Uma User"), Some("Uma User")));
+    assert_eq!((lead.version, lead.text("createdAt")), (1, Some("2026-11-20T12:00:00Z")));
+    assert_eq!(lead.values["phone"], Value::Null);
+    assert_eq!(world.get(&here.viewer, "lead", lead.id).await.unwrap(), lead);
+    let told: Vec<(String, String, Option<Value>, Value)> =
+        sqlx::query_as("select c.operation, e.type, c.before, c.after from changes c join events e on e.change_id = c.id").fetch_all(&world.owner).await.unwrap();
+    let [(operation, event, None, after)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((operation.as_str(), event.as_str()), ("records.create", "crm.lead.created"));
+    assert_eq!((&after["email"], &after["version"], &after["status"]), (&json!("Lake@X.com"), &json!(1), &json!("new")));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_said_at_once() {
+    let world = World::new().await;
+    let wrong = json!({
+        "emial": "a@b.co", "email": "nobody", "status": "won", "number": "LEAD-9", "id": "x", "tenantId": "x", "version": 3,
+        "createdAt": "2026-01-01T00:00:00Z", "customer": Uuid::nil(), "value": { "amount": "1", "currency": "ZZZ" }, "country": "XX"
+    });
+    let error = world.create(&world.here.user, "lead", wrong).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    assert!(at(&error, "emial").contains("did you mean email"), "{error:?}");
+    assert!(at(&error, "email").contains("no @"));
+    for field in ["status", "number", "id", "tenantId", "version", "createdAt", "customer", "value", "country"] {
+        at(&error, field);
+    }
+    assert_eq!(at(&error, "name"), "Name is required");
+    assert_eq!(error.fields.len(), 12);
+    assert_eq!((world.count("leads").await, world.count("changes").await), (0, 0));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn defaults_are_filled_in_unless_something_is_said() {
+    let world = World::new().await;
+    let user = &world.here.user;
+    let plain = world.create(user, "sample", json!({ "name": "A" })).await.unwrap();
+    let none = world.create(user, "sample", json!({ "name": "B", "colour": null, "owner": null })).await.unwrap();
+    assert_eq!((plain.text("colour"), none.text("colour"), none.text("owner")), (Some("green"), None, None));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn every_type_comes_back_as_it_went_in() {
+    let world = World::new().await;
+    let user = with(&world.here.user, |access| {
+        access.grants.0.insert(crate::sample::MARGIN.to_owned(), Reach::All);
+    });
+    let lead = world.lead_of(&user, "Target").await;
+    let values = json!({
+        "name": "Ünïcode \"quoted\" \\ 🚗", "code": "A-1", "email": "a@b.co", "phone": "+254 700 123", "country": "KE", "order": -7,
+        "weight": "-12.345", "price": { "amount": "-4938", "currency": "JPY" }, "fragile": false, "day": "2026-02-28",
+        "moment": "2026-11-21T09:30:15Z", "colour": "red", "lead": lead.id, "keeper": world.here.rep.access.member,
+        "margin": { "amount": "1.250", "currency": "KWD" }, "secret": "s", "note": "two\nlines\t", "owner": world.here.boss.access.member
+    });
+    let made = world.create(&user, "sample", values.clone()).await.unwrap();
+    for (key, value) in object(values) {
+        let value = if key == "note" { json!("two\nlines") } else { value };
+        assert_eq!(made.values[&key], value, "{key}");
+    }
+    assert_eq!((made.label("lead"), made.label("keeper")), (Some("Target"), Some("Rita Rep")));
+    // Emptied again, one by one and together.
+    let mut empty: Value = json!({});
+    for field in world.sample().editable().filter(|field| !field.required) {
+        empty[&field.key] = Value::Null;
+    }
+    let emptied = world.update(&user, "sample", &made, empty.clone()).await.unwrap();
+    for key in object(empty).keys() {
+        assert_eq!(emptied.values[key], Value::Null, "{key}");
+    }
+    assert!(emptied.label("lead").is_none());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_update_tells_what_differs_and_nothing_else() {
+    let world = World::new().await;
+    let user = &world.here.user;
+    let lead = world.create(user, "lead", json!({ "name": "Lake", "city": "Kisumu", "value": { "amount": "5", "currency": "EUR" } })).await.unwrap();
+    let same = world.update(user, "lead", &lead, json!({ "name": "Lake", "value": { "amount": "5.00", "currency": "EUR" } })).await.unwrap();
+    assert_eq!(same, lead);
+    let changed = world.update(user, "lead", &lead, json!({ "name": "Lake", "city": "Nairobi" })).await.unwrap();
+    assert_eq!((changed.version, changed.text("city"), changed.label("updatedBy")), (2, Some("Nairobi"), Some("Uma User")));
+    let told: Vec<(String, Value, Value)> =
+        sqlx::query_as("select e.type, c.before, c.after from changes c join events e on e.change_id = c.id where c.before is not null")
+            .fetch_all(&world.owner)
+            .await
+            .unwrap();
+    let before = json!({ "city": "Kisumu", "version": 1 });
+    assert_eq!(told, [("crm.lead.updated".to_owned(), before, json!({ "city": "Nairobi", "version": 2 }))]);
+    for (values, field) in [(json!({ "status": "won" }), "status"), (json!({ "name": null }), "name"), (json!({ "cty": "x" }), "cty")] {
+        let error = world.update(user, "lead", &changed, values).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Invalid);
+        at(&error, field);
+    }
+    let none = UpdateRecord { entity: "lead".to_owned(), id: lead.id, version: None, values: object(json!({ "city": "x" })), base: None };
+    assert_eq!(world.run(user, none).await.unwrap_err().kind, Kind::VersionRequired);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn two_living_records_do_not_share_a_unique_value() {
+    let world = World::new().await;
+    let user = &world.here.user;
+    let first = world.create(user, "lead", json!({ "name": "One", "email": "Jo@x.com" })).await.unwrap();
+    let error = world.create(user, "lead", json!({ "name": "Two", "email": " jo@X.COM " })).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Conflict);
+    assert_eq!(at(&error, "email"), "Another lead already has this e-mail: LEAD-000001");
+    // Who may not see the holder is not told who it is; the other workspace is another world.
+    let error = world.create(&world.here.rep, "lead", json!({ "name": "Two", "email": "jo@x.com" })).await.unwrap_err();
+    assert_eq!(at(&error, "email"), "Another lead already has this e-mail");
+    world.create(&world.there.user, "lead", json!({ "name": "Two", "email": "jo@x.com" })).await.unwrap();
+    let second = world.create(user, "lead", json!({ "name": "Two" })).await.unwrap();
+    let error = world.update(user, "lead", &second, json!({ "email": "JO@x.com" })).await.unwrap_err();
+    assert_eq!(at(&error, "email"), "Another lead already has this e-mail: LEAD-000001");
+    // In the trash it holds nothing, and comes back only while nobody else does.
+    let gone = world.run(user, DeleteRecord { entity: "lead".to_owned(), id: first.id, version: None }).await.unwrap();
+    assert_eq!(gone.deleted_at.as_deref(), Some("2026-11-20T12:00:00Z"));
+    let second = world.update(user, "lead", &second, json!({ "email": "JO@x.com" })).await.unwrap();
+    let restore = RestoreRecord { entity: "lead".to_owned(), id: first.id };
+    let error = world.run(user, restore.clone()).await.unwrap_err();
+    assert!(at(&error, "email").ends_with(second.text("number").unwrap()), "{error}");
+    world.update(user, "lead", &second, json!({ "email": null })).await.unwrap();
+    let back = world.run(user, restore).await.unwrap();
+    assert_eq!((back.deleted_at, back.version), (None, 3));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_trash_is_for_those_who_may_empty_it() {
+    let world = World::new().await;
+    let here = &world.here;
+    let lead = world.lead_of(&here.user, "Gone").await;
+    let others = world.lead_of(&here.admin, "Kept").await;
+    let delete = |id, version| DeleteRecord { entity: "lead".to_owned(), id, version };
+    assert_eq!(world.run(&here.viewer, delete(lead.id, None)).await.unwrap_err().kind, Kind::Forbidden);
+    // Users may throw away their own only; they see the other one, so they are told.
+    assert_eq!(world.run(&here.user, delete(others.id, None)).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&here.user, delete(lead.id, Some(7))).await.unwrap_err().kind, Kind::Stale);
+    world.run(&here.user, delete(lead.id, Some(1))).await.unwrap();
+    assert_eq!(world.run(&here.user, delete(lead.id, None)).await.unwrap_err().kind, Kind::NotFound);
+    assert_eq!(world.update(&here.user, "lead", &lead, json!({ "city": "x" })).await.unwrap_err().kind, Kind::NotFound);
+    assert_eq!(world.get(&here.viewer, "lead", lead.id).await.unwrap_err().kind, Kind::NotFound);
+    assert!(world.get(&here.user, "lead", lead.id).await.unwrap().deleted_at.is_some());
+    assert!(world.get(&here.admin, "lead", lead.id).await.unwrap().deleted_at.is_some());
+    world.run(&here.admin, delete(others.id, None)).await.unwrap();
+    let trash = |caller| world.run(caller, ListRecords { entity: "lead".to_owned(), query: ListQuery { trash: true, ..ListQuery::default() } });
+    let ids = |page: domain::records::Page| page.records().unwrap().iter().map(|record| record.id).collect::<Vec<_>>();
+    assert_eq!(ids(trash(&here.user).await.unwrap()), [lead.id]);
+    assert_eq!(ids(trash(&here.admin).await.unwrap()).len(), 2);
+    assert_eq!(trash(&here.viewer).await.unwrap_err().kind, Kind::Forbidden);
+    assert!(world.all(&here.admin, "lead", None).await.unwrap().is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn numbers_go_on_without_a_gap_while_one_person_works() {
+    let world = World::new().await;
+    for expected in ["LEAD-000001", "LEAD-000002", "LEAD-000003"] {
+        assert_eq!(world.lead_of(&world.here.user, "x").await.text("number"), Some(expected));
+        world.test.clock.advance(chrono::Duration::seconds(1));
+    }
+    assert_eq!(world.lead_of(&world.there.user, "x").await.text("number"), Some("LEAD-000001"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn many_creations_at_once_get_numbers_of_their_own() {
+    let world = World::new().await;
+    let mut tasks = Vec::new();
+    for name in 0..8 {
+        let (platform, caller) = (world.platform.clone(), world.here.user.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut numbers = Vec::new();
+            for _ in 0..25 {
+                let operation = domain::records::CreateRecord { entity: "lead".to_owned(), values: object(json!({ "name": format!("n{name}") })) };
+                let made = platform.clone().backend(caller.clone()).run(operation).await.unwrap();
+                numbers.push(made.text("number").unwrap().to_owned());
+            }
+            numbers
+        }));
+    }
+    let mut numbers = Vec::new();
+    for task in tasks {
+        numbers.extend(task.await.unwrap());
+    }
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 200);
+    assert_eq!(world.count("events").await, 200);
+    world.end().await;
+}

@@ -1,0 +1,98 @@
+//! Moves between states and their gates.
+
+use crate::world::{World, at, object};
+use domain::Kind;
+use domain::Result;
+use domain::records::{Record, TransitionRecord};
+use platform::Caller;
+use serde_json::{Value, json};
+
+impl World {
+    async fn go(&self, caller: &Caller, entity: &str, record: &Record, to: &str, values: Value) -> Result<Record> {
+        let id = record.id;
+        self.run(caller, TransitionRecord { entity: entity.to_owned(), id, version: None, name: None, to: Some(to.to_owned()), values: object(values) }).await
+    }
+
+    async fn take(&self, caller: &Caller, entity: &str, record: &Record, name: &str) -> Result<Record> {
+        let id = record.id;
+        self.run(caller, TransitionRecord { entity: entity.to_owned(), id, version: None, name: Some(name.to_owned()), to: None, values: object(json!({})) }).await
+    }
+}
+
+#[tokio::test]
+async fn a_closed_gate_names_what_is_missing() {
+    let world = World::new().await;
+    let user = &world.here.user;
+    let lead = world.lead_of(user, "Lake").await;
+    let error = world.go(user, "lead", &lead, "proposal", json!({})).await.unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (Kind::Conflict, "Move to Proposal needs Value"));
+    assert_eq!(at(&error, "value"), "Moving to Proposal needs Value");
+    let error = world.go(user, "lead", &lead, "proposal", json!({ "value": { "amount": "x", "currency": "KES" } })).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    let moved = world.go(user, "lead", &lead, "proposal", json!({ "value": { "amount": "10", "currency": "KES" } })).await.unwrap();
+    assert_eq!((moved.text("status"), moved.version, &moved.values["value"]["amount"]), (Some("proposal"), 2, &json!("10.00")));
+    let told: (String, Value, Value) =
+        sqlx::query_as("select e.type, c.before, c.after from changes c join events e on e.change_id = c.id where c.operation = 'records.transition'")
+            .fetch_one(&world.owner)
+            .await
+            .unwrap();
+    assert_eq!(told.0, "crm.lead.proposal");
+    assert_eq!(told.1, json!({ "status": "new", "value": null, "version": 1 }));
+    assert_eq!(told.2["status"], "proposal");
+    // The value may not be taken away by the very move that needs it.
+    let error = world.go(user, "lead", &lead, "negotiation", json!({ "value": null })).await.unwrap_err();
+    assert_eq!(error.message, "Move to Negotiation needs Value");
+    let sample = world.create(user, "sample", json!({ "name": "A" })).await.unwrap();
+    let error = world.take(user, "sample", &sample, "finish").await.unwrap_err();
+    assert_eq!((error.message.as_str(), error.fields.len()), ("Move to Ready needs price and day", 2));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn roles_keep_a_gate() {
+    let world = World::new().await;
+    let values = json!({ "name": "A", "price": { "amount": "1", "currency": "EUR" }, "day": "2026-01-01" });
+    let sample = world.create(&world.here.user, "sample", values).await.unwrap();
+    world.take(&world.here.user, "sample", &sample, "finish").await.unwrap();
+    let error = world.take(&world.here.user, "sample", &sample, "release").await.unwrap_err();
+    assert_eq!(error.kind, Kind::Forbidden);
+    assert!(error.message.contains("the role ADMIN"), "{error}");
+    assert_eq!(world.take(&world.here.admin, "sample", &sample, "release").await.unwrap().text("status"), Some("gone"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn unknown_and_impossible_moves_name_the_possible_ones() {
+    let world = World::new().await;
+    let user = &world.here.user;
+    let lead = world.lead_of(user, "Lake").await;
+    let error = world.take(user, "lead", &lead, "fly").await.unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    assert!(at(&error, "name").contains("Qualify (qualify)"), "{error}");
+    let error = world.go(user, "lead", &lead, "wonn", json!({})).await.unwrap_err();
+    assert!(at(&error, "to").contains("did you mean won"), "{error}");
+    let error = world.take(user, "lead", &lead, "reopen").await.unwrap_err();
+    assert_eq!(error.kind, Kind::Conflict);
+    assert!(error.message.contains("Mark as contacted (contact)"), "{error}");
+    assert_eq!(world.go(user, "lead", &lead, "new", json!({})).await.unwrap_err().message, "This lead is New already");
+    // The conversion's own move is nobody's to take.
+    let error = world.take(user, "lead", &lead, "convert").await.unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    assert!(!error.message.contains("(convert)"), "{error}");
+    assert_eq!(world.take(&world.here.viewer, "lead", &lead, "lose").await.unwrap_err().kind, Kind::Forbidden);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_operation_of_ours_takes_internal_moves_and_sets_what_only_the_server_sets() {
+    let world = World::new().await;
+    let user = &world.here.user;
+    let lead = world.lead_of(user, "Lake").await;
+    let customer = world.create(user, "customer", json!({ "name": "Lake Ltd" })).await.unwrap();
+    let mut ctx = world.open(user).await;
+    let values = object(json!({ "customer": customer.id }));
+    let won = records::transition_internal(&mut ctx, &world.lead(), lead.id, Some(1), "convert", &values).await.unwrap();
+    ctx.commit().await.unwrap();
+    assert_eq!((won.text("status"), won.label("customer")), (Some("won"), Some("Lake Ltd")));
+    world.end().await;
+}
