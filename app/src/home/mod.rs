@@ -4,7 +4,7 @@
 
 mod figures;
 mod lists;
-mod money;
+pub mod money;
 
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, load, use_page};

@@ -1,46 +1,30 @@
 //! The board of any described entity: a column for each state, or for each choice of an option field, with count, sums and cards. Every
 //! card can be moved without a script by its menu; `data-` attributes let an island move it by hand and by keys.
 
+use super::columns::{Column, column_test, columns};
 use super::list_parts::{self, lower};
 use super::list_state::{ListState, Unreadable};
 use super::post::{envelope, hidden, own_address, subject};
 use super::transition::{self, Offer, Target};
-use super::values::{Values, hue, state_shape};
+use super::values::{Values, hue};
 use super::{address, form, list};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, set_status};
-use domain::money::{Money, group_thousands};
-use domain::records::{BoardColumn, BoardRecords, Group, GroupBy, ListRecords, Record, Sum, SummariseRecords};
-use domain::schema::{Choice, Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, StateKind, Test, View};
-use domain::{BackendHandle, Kind, Result, Verb};
+use domain::money::group_thousands;
+use domain::records::Record;
+use domain::schema::{Entity, Field, FieldKind, View};
+use domain::{Kind, Result, Verb};
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{
-    Avatar, Board, BoardCard, ButtonKind, CardField, Chip, Crumb, FillPage, Hue, LinkButton, Menu, MenuItem, MenuLabel,
-    MenuSide, Notice, Size, StateDot, StateShape, Tone,
+    Avatar, Board, BoardCard, ButtonKind, CardField, Chip, Crumb, FillPage, LinkButton, Menu, MenuItem, MenuLabel,
+    MenuSide, Notice, Size, StateDot, Tone,
 };
 
-/// Cards drawn in a column; the rest is in the list.
-const CARDS: u32 = 25;
 /// Fields on a card beside its title.
 const LINES: usize = 2;
 /// Days without a change after which a card is pointed out.
 const STALE_DAYS: i64 = 14;
-
-/// What a column needs to be drawn, whatever makes it.
-struct Column<'a> {
-    key: String,
-    label: String,
-    hue: Hue,
-    shape: StateShape,
-    /// In per cent, for weighted sums.
-    probability: Option<u8>,
-    /// Open states age; won, lost and done ones do not.
-    ages: bool,
-    /// What must be filled in to come here, as labels.
-    gate: Vec<&'a Field>,
-    content: BoardColumn,
-}
 
 pub async fn board_view(page: PageContext, viewer: Arc<Viewer>, entity: Arc<Entity>, view: View) -> Result<AnyView> {
     let backend = page.backend()?;
@@ -70,109 +54,6 @@ pub async fn board_view(page: PageContext, viewer: Arc<Viewer>, entity: Arc<Enti
 fn unreadable(problems: Vec<Unreadable>) -> AnyView {
     let lines: Vec<_> = problems.into_iter().map(|problem| view! { <p>{problem.message}</p> }).collect();
     view! { <div class="page-notices"><Notice tone=Tone::Negative title="The address cannot be read">{lines}</Notice></div> }.into_any()
-}
-
-/// The columns in the order of the description.
-async fn columns<'a>(
-    backend: &BackendHandle,
-    entity: &'a Entity,
-    state: &ListState,
-    view: &View,
-) -> Result<Vec<Column<'a>>> {
-    let group = view.group.as_deref().unwrap_or("status");
-    match entity.field(group) {
-        Some(field) if matches!(field.kind, FieldKind::Option { .. }) => {
-            option_columns(backend, entity, state, view, field).await
-        }
-        _ => state_columns(backend, entity, state, view).await,
-    }
-}
-
-async fn state_columns<'a>(
-    backend: &BackendHandle,
-    entity: &'a Entity,
-    state: &ListState,
-    view: &View,
-) -> Result<Vec<Column<'a>>> {
-    let Some(states) = &entity.states else { return Ok(Vec::new()) };
-    let query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
-    let operation = BoardRecords { entity: entity.key.clone(), query, measure: view.measure.clone(), cards: CARDS };
-    let mut found = backend.run(operation).await?;
-    let columns = states.list.iter().enumerate().map(|(place, described)| {
-        let at = found.iter().position(|column| column.state == described.key);
-        let empty = || BoardColumn { state: described.key.clone(), count: 0, sums: Vec::new(), cards: Vec::new() };
-        let gates = states.transitions.iter().filter(|step| step.to == described.key && !step.internal);
-        let needs = gates.map(|step| &step.gate.requires).min_by_key(|requires| requires.len());
-        Column {
-            key: described.key.clone(),
-            label: described.label.clone(),
-            hue: hue(described.hue, place),
-            shape: state_shape(states, &described.key),
-            probability: described.probability.filter(|_| described.kind == StateKind::Open),
-            ages: described.kind == StateKind::Open,
-            gate: needs.into_iter().flatten().filter_map(|key| entity.field(key)).collect(),
-            content: at.map_or_else(empty, |at| found.swap_remove(at)),
-        }
-    });
-    Ok(columns.collect())
-}
-
-/// Columns of an option field are counted in one query, and each is read by its own.
-async fn option_columns<'a>(
-    backend: &BackendHandle,
-    entity: &'a Entity,
-    state: &ListState,
-    view: &View,
-    field: &'a Field,
-) -> Result<Vec<Column<'a>>> {
-    let query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
-    let summary = SummariseRecords {
-        entity: entity.key.clone(),
-        query: query.clone(),
-        group: GroupBy::Field(field.key.clone()),
-        measure: view.measure.clone(),
-    };
-    let groups = backend.run(summary).await?;
-    let without = groups.iter().any(|group| group.key.is_none() && group.count > 0);
-    let nothing = Choice { key: String::new(), label: format!("No {}", lower(&field.label)), hue: Some(8) };
-    let choices = field.choices().iter().chain(without.then_some(&nothing));
-    let mut columns = Vec::new();
-    for (place, choice) in choices.enumerate() {
-        let filter = Some(match query.filter.clone() {
-            Some(filter) => filter.and(column_test(&field.key, &choice.key)),
-            None => column_test(&field.key, &choice.key),
-        });
-        let page = ListQuery { filter, limit: CARDS, cursor: None, offset: 0, ..query.clone() };
-        let cards = backend.run(ListRecords { entity: entity.key.clone(), query: page }).await?.records()?;
-        let group = groups.iter().find(|group| group.key.as_deref().unwrap_or_default() == choice.key);
-        columns.push(option_column(choice, place, group, cards));
-    }
-    Ok(columns)
-}
-
-/// The rows of one column; the column without a key holds those without a value.
-fn column_test(field: &str, key: &str) -> Filter {
-    let (comparison, values) =
-        if key.is_empty() { (Comparison::Empty, Vec::new()) } else { (Comparison::Equals, vec![key.to_owned()]) };
-    Filter::Test(Test { field: field.to_owned(), comparison, values })
-}
-
-fn option_column<'a>(choice: &Choice, place: usize, group: Option<&Group>, cards: Vec<Record>) -> Column<'a> {
-    Column {
-        key: choice.key.clone(),
-        label: choice.label.clone(),
-        hue: hue(choice.hue, place),
-        shape: StateShape::Open,
-        probability: None,
-        ages: false,
-        gate: Vec::new(),
-        content: BoardColumn {
-            state: choice.key.clone(),
-            count: group.map_or(0, |group| group.count),
-            sums: group.map(|group| group.sums.clone()).unwrap_or_default(),
-            cards,
-        },
-    }
 }
 
 /// What every card of a board shares.
@@ -231,8 +112,7 @@ fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView
             (list_of(pen, state, column), format!("{} more in the list", group_thousands(&more.to_string())));
         view! { <LinkButton href size=Size::Small kind=ButtonKind::Ghost>{words}</LinkButton> }.into_any()
     });
-    let sum = sum_words(&column.content.sums, &pen.viewer.currency);
-    let weighted = column.probability.and_then(|chance| weighted(&column.content.sums, &pen.viewer.currency, chance));
+    let (sum, weighted) = (column.sum(&pen.viewer.currency), column.weighted(&pen.viewer.currency));
     let needs = column.gate.iter().map(|field| field.key.clone()).collect::<Vec<_>>().join(" ");
     let gate = (!column.gate.is_empty()).then(|| format!("Needs {}", transition::labels(&column.gate)));
     view! {
@@ -361,74 +241,4 @@ fn option_menu(pen: &Pen<'_>, field: &Field, record: &Record) -> AnyView {
         </form>
     };
     view! { <Menu icon="ellipsis" name size=Size::Small side=MenuSide::End>{form}</Menu> }.into_any()
-}
-
-/// The workspace's own currency first, and how many others there are: amounts of different currencies are never added up.
-fn sum_words(sums: &[Sum], own: &str) -> Option<String> {
-    let first = sums.iter().find(|sum| sum.currency.as_deref() == Some(own)).or_else(|| sums.first())?;
-    let words = match first.currency.as_deref() {
-        Some(currency) => short_money(&Money::parse(&first.amount, currency).ok()?),
-        None => group_thousands(&first.amount),
-    };
-    Some(match sums.len() - 1 {
-        0 => words,
-        1 => format!("{words} + 1 currency"),
-        others => format!("{words} + {others} currencies"),
-    })
-}
-
-fn weighted(sums: &[Sum], own: &str, chance: u8) -> Option<String> {
-    let sum = sums.iter().find(|sum| sum.currency.as_deref() == Some(own)).or_else(|| sums.first())?;
-    let currency = sum.currency.as_deref()?;
-    let money = Money::parse(&sum.amount, currency).ok()?;
-    let minor = i128::from(money.minor()) * i128::from(chance) / 100;
-    Some(short_money(&Money::from_minor(i64::try_from(minor).ok()?, currency).ok()?))
-}
-
-/// `KES 91.4 M`: a head of a column has no room for every digit, and the list has them.
-fn short_money(money: &Money) -> String {
-    let whole = money.amount();
-    let digits = whole.split('.').next().unwrap_or(&whole);
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
-    let (cut, unit) = match digits.len() {
-        0..=5 => return money.display(),
-        6 => (3, "k"),
-        7..=9 => (6, "M"),
-        _ => (9, "bn"),
-    };
-    let (head, rest) = digits.split_at(digits.len() - cut);
-    let tenth = &rest[..1];
-    let fraction = if tenth == "0" || head.len() > 2 { String::new() } else { format!(".{tenth}") };
-    format!("{} {sign}{}{fraction} {unit}", money.currency(), group_thousands(head))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{short_money, sum_words};
-    use domain::Money;
-    use domain::records::Sum;
-
-    #[test]
-    fn large_sums_are_short() {
-        for (amount, words) in [
-            ("950.50", "KES 950.50"),
-            ("48000", "KES 48,000"),
-            ("480000", "KES 480 k"),
-            ("1250000", "KES 1.2 M"),
-            ("91400000", "KES 91.4 M"),
-            ("-2000000000", "KES -2 bn"),
-        ] {
-            assert_eq!(short_money(&Money::parse(amount, "KES").unwrap()), words);
-        }
-    }
-
-    #[test]
-    fn the_own_currency_leads_and_the_others_are_counted() {
-        let sum = |currency: &str, amount: &str| Sum { currency: Some(currency.to_owned()), amount: amount.to_owned() };
-        assert_eq!(
-            sum_words(&[sum("EUR", "5"), sum("KES", "7"), sum("USD", "9")], "KES").unwrap(),
-            "KES 7 + 2 currencies"
-        );
-        assert_eq!(sum_words(&[], "KES"), None);
-    }
 }

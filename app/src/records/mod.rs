@@ -4,6 +4,7 @@ mod about;
 mod address;
 mod board;
 mod choices;
+mod columns;
 mod composer;
 mod conflict;
 mod convert;

@@ -1,0 +1,180 @@
+//! The columns of a board: what they are called and hold, whichever field makes them.
+
+use super::list_parts::lower;
+use super::list_state::ListState;
+use super::values::{hue, state_shape};
+use crate::home::money::{Sums, short};
+use domain::money::{Money, group_thousands};
+use domain::records::{BoardColumn, BoardRecords, Group, GroupBy, ListRecords, Record, Sum, SummariseRecords};
+use domain::schema::{Choice, Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, StateKind, Test, View};
+use domain::{BackendHandle, Result};
+use ui::{Hue, StateShape};
+
+/// Cards drawn in a column; the rest is in the list.
+const CARDS: u32 = 25;
+
+/// What a column needs to be drawn, whatever makes it.
+pub struct Column<'a> {
+    pub key: String,
+    pub label: String,
+    pub hue: Hue,
+    pub shape: StateShape,
+    /// In per cent, for weighted sums.
+    pub probability: Option<u8>,
+    /// Open states age; won, lost and done ones do not.
+    pub ages: bool,
+    /// What must be filled in to come here, as labels.
+    pub gate: Vec<&'a Field>,
+    pub content: BoardColumn,
+}
+
+/// The columns in the order of the description.
+pub async fn columns<'a>(
+    backend: &BackendHandle,
+    entity: &'a Entity,
+    state: &ListState,
+    view: &View,
+) -> Result<Vec<Column<'a>>> {
+    let group = view.group.as_deref().unwrap_or("status");
+    match entity.field(group) {
+        Some(field) if matches!(field.kind, FieldKind::Option { .. }) => {
+            option_columns(backend, entity, state, view, field).await
+        }
+        _ => state_columns(backend, entity, state, view).await,
+    }
+}
+
+async fn state_columns<'a>(
+    backend: &BackendHandle,
+    entity: &'a Entity,
+    state: &ListState,
+    view: &View,
+) -> Result<Vec<Column<'a>>> {
+    let Some(states) = &entity.states else { return Ok(Vec::new()) };
+    let query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
+    let operation = BoardRecords { entity: entity.key.clone(), query, measure: view.measure.clone(), cards: CARDS };
+    let mut found = backend.run(operation).await?;
+    let columns = states.list.iter().enumerate().map(|(place, described)| {
+        let at = found.iter().position(|column| column.state == described.key);
+        let empty = || BoardColumn { state: described.key.clone(), count: 0, sums: Vec::new(), cards: Vec::new() };
+        let gates = states.transitions.iter().filter(|step| step.to == described.key && !step.internal);
+        let needs = gates.map(|step| &step.gate.requires).min_by_key(|requires| requires.len());
+        Column {
+            key: described.key.clone(),
+            label: described.label.clone(),
+            hue: hue(described.hue, place),
+            shape: state_shape(states, &described.key),
+            probability: described.probability.filter(|_| described.kind == StateKind::Open),
+            ages: described.kind == StateKind::Open,
+            gate: needs.into_iter().flatten().filter_map(|key| entity.field(key)).collect(),
+            content: at.map_or_else(empty, |at| found.swap_remove(at)),
+        }
+    });
+    Ok(columns.collect())
+}
+
+/// Columns of an option field are counted in one query, and each is read by its own.
+async fn option_columns<'a>(
+    backend: &BackendHandle,
+    entity: &'a Entity,
+    state: &ListState,
+    view: &View,
+    field: &'a Field,
+) -> Result<Vec<Column<'a>>> {
+    let query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
+    let summary = SummariseRecords {
+        entity: entity.key.clone(),
+        query: query.clone(),
+        group: GroupBy::Field(field.key.clone()),
+        measure: view.measure.clone(),
+    };
+    let groups = backend.run(summary).await?;
+    let without = groups.iter().any(|group| group.key.is_none() && group.count > 0);
+    let nothing = Choice { key: String::new(), label: format!("No {}", lower(&field.label)), hue: Some(8) };
+    let choices = field.choices().iter().chain(without.then_some(&nothing));
+    let mut columns = Vec::new();
+    for (place, choice) in choices.enumerate() {
+        let filter = Some(match query.filter.clone() {
+            Some(filter) => filter.and(column_test(&field.key, &choice.key)),
+            None => column_test(&field.key, &choice.key),
+        });
+        let page = ListQuery { filter, limit: CARDS, cursor: None, offset: 0, ..query.clone() };
+        let cards = backend.run(ListRecords { entity: entity.key.clone(), query: page }).await?.records()?;
+        let group = groups.iter().find(|group| group.key.as_deref().unwrap_or_default() == choice.key);
+        columns.push(option_column(choice, place, group, cards));
+    }
+    Ok(columns)
+}
+
+/// The rows of one column; the column without a key holds those without a value.
+pub fn column_test(field: &str, key: &str) -> Filter {
+    let (comparison, values) =
+        if key.is_empty() { (Comparison::Empty, Vec::new()) } else { (Comparison::Equals, vec![key.to_owned()]) };
+    Filter::Test(Test { field: field.to_owned(), comparison, values })
+}
+
+fn option_column<'a>(choice: &Choice, place: usize, group: Option<&Group>, cards: Vec<Record>) -> Column<'a> {
+    Column {
+        key: choice.key.clone(),
+        label: choice.label.clone(),
+        hue: hue(choice.hue, place),
+        shape: StateShape::Open,
+        probability: None,
+        ages: false,
+        gate: Vec::new(),
+        content: BoardColumn {
+            state: choice.key.clone(),
+            count: group.map_or(0, |group| group.count),
+            sums: group.map(|group| group.sums.clone()).unwrap_or_default(),
+            cards,
+        },
+    }
+}
+
+impl Column<'_> {
+    /// The workspace's own currency first, and what else there is: amounts of different currencies are never added up.
+    pub fn sum(&self, own: &str) -> Option<String> {
+        match self.content.sums.as_slice() {
+            [] => None,
+            [Sum { currency: None, amount }, ..] => Some(group_thousands(amount)),
+            sums => {
+                let sums = Sums::of(sums, own);
+                let rest = sums.rest().map(|rest| format!(" + {rest}")).unwrap_or_default();
+                Some(format!("{}{rest}", sums.headline()))
+            }
+        }
+    }
+
+    /// What the column is worth by its chance, in the workspace's own currency.
+    pub fn weighted(&self, own: &str) -> Option<String> {
+        let chance = i128::from(self.probability?);
+        let money = Sums::of(&self.content.sums, own).own.filter(|money| money.minor() != 0)?;
+        let minor = i64::try_from(i128::from(money.minor()) * chance / 100).ok()?;
+        Money::from_minor(minor, money.currency()).ok().map(|money| short(&money))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Column, option_column};
+    use domain::records::{Group, Sum};
+    use domain::schema::Choice;
+
+    fn column(sums: &[(&str, &str)]) -> Column<'static> {
+        let sums = sums
+            .iter()
+            .map(|(currency, amount)| Sum { currency: Some((*currency).to_owned()), amount: (*amount).to_owned() });
+        let group = Group { key: None, count: 3, sums: sums.collect() };
+        let choice = Choice { key: "gold".to_owned(), label: "Gold".to_owned(), hue: None };
+        Column { probability: Some(25), ..option_column(&choice, 0, Some(&group), Vec::new()) }
+    }
+
+    #[test]
+    fn the_own_currency_leads_and_is_weighted() {
+        let mixed = column(&[("EUR", "5.00"), ("KES", "2000000.00")]);
+        assert_eq!(mixed.sum("KES").unwrap(), "KES 2 M + EUR 5");
+        assert_eq!(mixed.weighted("KES").unwrap(), "KES 500,000");
+        assert_eq!((column(&[]).sum("KES"), column(&[]).weighted("KES")), (None, None));
+        assert_eq!(column(&[("EUR", "5.00")]).weighted("KES"), None);
+    }
+}
