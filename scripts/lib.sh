@@ -41,10 +41,11 @@ load_env() {
     done <"$ROOT/.env"
 }
 
-# at_least 20 "v20.1.2": compares the leading numbers.
+# at_least 20 "v20.1.2": compares the leading numbers, also of "15+248" and "18beta1".
 at_least() {
     local number=${2#v}
-    [ "${number%%.*}" -ge "$1" ] 2>/dev/null
+    number=${number%%[!0-9]*}
+    [ "${number:-0}" -ge "$1" ]
 }
 
 # The first Chromium there is, by the CHROMIUM setting or by name.
