@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Error, Result};
 use platform::db_error;
-use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use uuid::Uuid;
@@ -190,10 +190,6 @@ impl Sql {
     /// For writes, whose faults the caller turns into words about fields.
     pub async fn try_all(self, connection: &mut PgConnection) -> Result<sqlx::Result<Vec<PgRow>>> {
         Ok(self.query()?.fetch_all(connection).await)
-    }
-
-    pub async fn execute(self, connection: &mut PgConnection) -> Result<PgQueryResult> {
-        self.query()?.execute(connection).await.map_err(db_error)
     }
 
     fn query(self) -> Result<Query<'static, Postgres, PgArguments>> {

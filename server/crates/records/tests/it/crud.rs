@@ -70,7 +70,7 @@ async fn every_type_comes_back_as_it_went_in() {
     });
     let lead = world.lead_of(&user, "Target").await;
     let values = json!({
-        "name": "Ünïcode \"quoted\" \\ 🚗", "code": "A-1", "email": "a@b.co", "phone": "+254 700 123", "country": "KE", "order": -7,
+        "name": "Ünïcode \"quoted\" \\ 🚗", "code": "A-1", "email": "a@b.co", "phone": "+254 700 123", "country": "KE", "pieces": -7,
         "weight": "-12.345", "price": { "amount": "-4938", "currency": "JPY" }, "fragile": false, "day": "2026-02-28",
         "moment": "2026-11-21T09:30:15Z", "colour": "red", "lead": lead.id, "keeper": world.here.rep.access.member,
         "margin": { "amount": "1.250", "currency": "KWD" }, "secret": "s", "note": "two\nlines\t", "owner": world.here.boss.access.member

@@ -28,7 +28,7 @@ pub fn table(catalog: &Catalog) -> String {
     let entity = catalog.get("sample").expect("the sample");
     let states = entity.states.iter().flat_map(|states| states.list.iter().map(|state| state.key.clone())).collect();
     let target = |key: &str| catalog.get(key).map(|entity| entity.table.as_str());
-    packs::ddl::create(&[packs::ddl::describe(entity, &states, target)])
+    packs::ddl::print(&[packs::ddl::describe(entity, &states, target)])
 }
 
 fn sample() -> Entity {
@@ -43,8 +43,8 @@ fn sample() -> Entity {
     name["search"] = json!(10);
     let mut code = field("code", json!({ "type": "text", "max": 40 }));
     code["unique"] = json!(true);
-    let mut order = field("order", json!({ "type": "integer", "min": -1000, "max": 1000 }));
-    order["label"] = json!("Order");
+    let mut pieces = field("pieces", json!({ "type": "integer", "min": -1000, "max": 1000 }));
+    pieces["label"] = json!("Pieces");
     let mut colour = field("colour", json!({ "type": "option", "options": [
         { "key": "red", "label": "Red" }, { "key": "green", "label": "Green" }, { "key": "blue", "label": "Blue" }
     ] }));
@@ -65,8 +65,7 @@ fn sample() -> Entity {
             field("email", json!({ "type": "email" })),
             field("phone", json!({ "type": "phone" })),
             field("country", json!({ "type": "country" })),
-            // A keyword of SQL, on purpose.
-            order,
+            pieces,
             field("weight", json!({ "type": "decimal", "scale": 3 })),
             field("price", json!({ "type": "money", "allow_negative": true })),
             field("fragile", json!({ "type": "boolean" })),

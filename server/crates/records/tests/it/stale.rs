@@ -70,7 +70,7 @@ async fn a_stale_move_is_refused_too() {
 #[tokio::test]
 async fn nobodys_edit_is_overwritten_unseen() {
     let world = World::new().await;
-    let lead = world.create(&world.here.user, "sample", json!({ "name": "Counter", "order": 0 })).await.unwrap();
+    let lead = world.create(&world.here.user, "sample", json!({ "name": "Counter", "pieces": 0 })).await.unwrap();
     let mut tasks = Vec::new();
     for _ in 0..16 {
         let (platform, caller, id) = (world.platform.clone(), world.here.user.clone(), lead.id);
@@ -79,8 +79,8 @@ async fn nobodys_edit_is_overwritten_unseen() {
             for _ in 0..10 {
                 let backend = platform.clone().backend(caller.clone());
                 let read = backend.run(domain::records::GetRecord { entity: "sample".to_owned(), id }).await.unwrap();
-                let order = read.values["order"].as_i64().unwrap() + 1;
-                let values = object(json!({ "order": order }));
+                let order = read.values["pieces"].as_i64().unwrap() + 1;
+                let values = object(json!({ "pieces": order }));
                 let update = UpdateRecord { entity: "sample".to_owned(), id, version: Some(read.version), values, base: None };
                 match backend.run(update).await {
                     Ok(_) => done += 1,
@@ -96,6 +96,6 @@ async fn nobodys_edit_is_overwritten_unseen() {
     }
     let last = world.get(&world.here.user, "sample", lead.id).await.unwrap();
     assert!(done > 0);
-    assert_eq!((last.values["order"].as_i64(), last.version), (Some(done), done + 1));
+    assert_eq!((last.values["pieces"].as_i64(), last.version), (Some(done), done + 1));
     world.end().await;
 }
