@@ -1,8 +1,8 @@
 //! The four figures and the two charts, from counts and sums that the database makes.
 
-use super::money::{Sums, change, short};
+use super::money::{Sums, change};
 use super::{Home, open_filter, won_filter};
-use crate::records::{hue, lower};
+use crate::records::lower;
 use chrono::{Datelike, Months, NaiveDate};
 use domain::money::group_thousands;
 use domain::records::{Group, GroupBy, Sum};
@@ -10,7 +10,7 @@ use domain::schema::{Entity, FieldKind, StateKind};
 use domain::{Money, Result};
 use leptos::prelude::*;
 use std::sync::Arc;
-use ui::{BarChart, BarList, ChartPanel, Datum, Delta, EmptyState, LinkButton, StatTile, Trend};
+use ui::{BarChart, BarList, ChartPanel, Datum, Delta, EmptyState, Hue, LinkButton, StatTile, Trend};
 
 /// Months in the chart.
 const MONTHS: u32 = 12;
@@ -87,7 +87,7 @@ impl Leads {
             .collect();
         let most = open.iter().max_by_key(|state| self.count_of(&state.key))?;
         let title = format!("{} of {} open {many} are in {}", number(self.count_of(&most.key)), number(self.open()), most.label);
-        Some(view! { <ChartPanel title=title.clone()><BarList title data hue=hue(Some(1), 0)/></ChartPanel> }.into_any())
+        Some(view! { <ChartPanel title=title.clone()><BarList title data hue=Hue::nth(0)/></ChartPanel> }.into_any())
     }
 }
 
@@ -109,21 +109,8 @@ impl Pipeline {
         let sums = Sums::of(self.by_state.iter().flat_map(|group| &group.sums), currency);
         let count: i64 = self.by_state.iter().map(|group| group.count).sum();
         let words = count_words(count, &self.entity.labels.one, &self.entity.labels.many);
-        let weighted = self.weighted(currency).map(|money| format!(", {} weighted", short(&money)));
-        let rest = sums.rest().map(|rest| format!(", and {rest}"));
-        let note = format!("{words}{}{}", weighted.unwrap_or_default(), rest.unwrap_or_default());
+        let note = [sums.rest().map(|rest| format!("+ {rest}")), Some(words)].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         view! { <StatTile label="Open pipeline" value=sums.headline() note href=home.rows(&self.entity, &open_filter(&self.entity))/> }.into_any()
-    }
-
-    /// In the workspace's currency, each stage by its chance.
-    fn weighted(&self, currency: &str) -> Option<Money> {
-        let states = self.entity.states.as_ref()?;
-        let mut total: i128 = 0;
-        for group in &self.by_state {
-            let chance = group.key.as_deref().and_then(|key| states.get(key)).and_then(|state| state.probability)?;
-            total += i128::from(minor(&group.sums, currency)) * i128::from(chance) / 100;
-        }
-        Money::from_minor(i64::try_from(total).ok().filter(|total| *total != 0)?, currency).ok()
     }
 }
 
@@ -181,13 +168,11 @@ impl Won {
         let sums = Sums::of(group.iter().flat_map(|group| &group.sums), currency);
         let delta = change(self.minor_of(this, currency), self.minor_of(last, currency)).map(delta);
         let count = group.map_or(0, |group| group.count);
-        let words = count_words(count, &self.entity.labels.one, &self.entity.labels.many);
-        let note = match (&delta, sums.rest()) {
-            (Some(_), None) => format!("on last month, {words}"),
-            (Some(_), Some(rest)) => format!("on last month, {words}, and {rest}"),
-            (None, None) => words,
-            (None, Some(rest)) => format!("{words}, and {rest}"),
+        let words = match &delta {
+            Some(_) => "on last month".to_owned(),
+            None => count_words(count, &self.entity.labels.one, &self.entity.labels.many),
         };
+        let note = [Some(words), sums.rest().map(|rest| format!("+ {rest}"))].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         view! { <StatTile label="Won this month" value=sums.headline() delta=delta note href=self.rows_of(home, this)/> }.into_any()
     }
 
@@ -214,7 +199,7 @@ impl Won {
         Some(
             view! {
                 <ChartPanel title=title.clone()>
-                    <BarChart title data column="Month" value_column hue=hue(Some(6), 5)/>
+                    <BarChart title data column="Month" value_column hue=Hue::nth(2)/>
                 </ChartPanel>
             }
             .into_any(),

@@ -21,7 +21,7 @@ pub fn refused(page: &PageContext, error: &Error) -> AnyView {
         />
     }
     .into_any();
-    let crumbs = vec![Crumb::here(title)];
+    let crumbs = vec![Crumb::here(place(error.kind))];
     if page.viewer.is_some() {
         return workspace_frame(page, crumbs, None, None, content);
     }
@@ -50,6 +50,15 @@ const fn title(kind: Kind) -> &'static str {
         Kind::RateLimited => "Too many requests",
         Kind::Unavailable => "Nexus is not ready",
         Kind::Internal => "Something broke on our side",
+    }
+}
+
+/// Where one is, in the bar above.
+const fn place(kind: Kind) -> &'static str {
+    match kind {
+        Kind::NotFound => "Not found",
+        Kind::Forbidden => "No access",
+        _ => "Not shown",
     }
 }
 

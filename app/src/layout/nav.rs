@@ -41,19 +41,19 @@ fn area_title(viewer: &Viewer, area: &str) -> String {
     }
 }
 
-/// Home, then the entities that may be read, by area, in the order of the catalogue.
+/// Home, then the entities that may be read, by area; areas and entities in the order of the catalogue.
 pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
-    let mut sections = vec![NavSection::new(vec![home(path, viewer)])];
-    let mut area = "";
+    let mut areas: Vec<(&str, Vec<NavItem>)> = Vec::new();
     for entity in readable(viewer) {
         let item = entity_item(path, viewer, entity);
-        match sections.last_mut() {
-            Some(section) if entity.area == area => section.items.push(item),
-            _ => sections.push(NavSection::titled(area_title(viewer, &entity.area), vec![item])),
+        match areas.iter_mut().find(|(area, _)| *area == entity.area) {
+            Some((_, items)) => items.push(item),
+            None => areas.push((&entity.area, vec![item])),
         }
-        area = &entity.area;
     }
-    sections
+    let first = NavSection::new(vec![home(path, viewer)]);
+    let rest = areas.into_iter().map(|(area, items)| NavSection::titled(area_title(viewer, area), items));
+    std::iter::once(first).chain(rest).collect()
 }
 
 pub fn foot(path: &str, viewer: &Viewer) -> Vec<NavItem> {

@@ -30,7 +30,6 @@ pub mod values;
 pub use edit::EditPage;
 pub use list::ListPage;
 pub use list_parts::lower;
-pub use values::hue;
 pub use new::NewPage;
 pub use record::RecordPage;
 

@@ -7,7 +7,7 @@ use domain::schema::{Catalog, Entity, Field, FieldKind, StateKind, States, value
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
-use ui::{Avatar, Blank, Chip, Hue, MoneyText, Size, StateChip, StateShape, TextLink};
+use ui::{Avatar, Blank, Hue, MoneyText, Size, StateChip, StateShape, TextLink};
 
 /// What drawing values needs to know of the page; made once and used for every cell.
 #[derive(Clone)]
@@ -116,16 +116,14 @@ pub fn state_chip(states: Option<&States>, key: &str) -> AnyView {
     view! { <StateChip label hue shape=state_shape(states, key)/> }.into_any()
 }
 
-/// One of the choices of an option field.
+/// One of the choices of an option field: a dot in its hue and the word. Filled chips are left to states, which matter more.
 pub fn option_chip(field: &Field, key: &str) -> AnyView {
     let found = field.choices().iter().enumerate().find(|(_, choice)| choice.key == key);
-    match found.map(|(place, choice)| (hue(choice.hue, place), choice.label.clone())) {
-        Some((hue, label)) => view! { <Chip hue=hue>{label}</Chip> }.into_any(),
-        None => {
-            let key = key.to_owned();
-            view! { <Chip>{key}</Chip> }.into_any()
-        }
-    }
+    let (hue, label) = match found {
+        Some((place, choice)) => (hue(choice.hue, place), choice.label.clone()),
+        None => (Hue::default(), key.to_owned()),
+    };
+    view! { <span class=format!("option {}", hue.class())><span class="option-mark"></span><span dir="auto">{label}</span></span> }.into_any()
 }
 
 /// A member by avatar and name.

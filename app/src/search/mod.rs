@@ -24,13 +24,17 @@ async fn go_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let words = page.query("q").map(str::trim).unwrap_or_default().to_owned();
     let hits = if words.is_empty() { Vec::new() } else { page.backend()?.run(SearchRecords { words: words.clone(), limit: LIMIT }).await? };
-    let places = places(&viewer, &words);
+    let mut places = places(&viewer, &words);
+    if !hits.is_empty() {
+        places.truncate(PLACES);
+    }
     let nothing = (hits.is_empty() && places.is_empty()).then(|| {
         let title = format!("Nothing found for “{words}”");
         view! { <EmptyState icon="search" title text="Try fewer or other words: a name, a company, an e-mail address, a number such as LEAD-000012."/> }
     });
     let records = groups(&viewer, &hits);
-    let rest = place_groups(places);
+    // Places lead: there are few of them, and who types "new" wants the action.
+    let places = place_groups(places);
     let path = page.path.clone();
     let content = view! {
         <Page narrow=true>
@@ -39,12 +43,15 @@ async fn go_page(page: PageContext) -> Result<AnyView> {
                 <form class="go-form" method="get" action=path role="search">
                     <SearchInput name="q" label="Search records, pages and actions" value=words autofocus=true/>
                 </form>
-                <div class="stack" data-region="results">{nothing}{records}{rest}</div>
+                <div class="stack" data-region="results">{nothing}{places}{records}</div>
             </Stack>
         </Page>
     };
     Ok(workspace_frame(&page, vec![Crumb::here("Search")], None, None, content.into_any()))
 }
+
+/// Places shown beside records.
+const PLACES: usize = 6;
 
 /// Hits by entity, in the order in which the best of each was found.
 fn groups(viewer: &Viewer, hits: &[SearchHit]) -> Vec<AnyView> {

@@ -45,6 +45,9 @@ pub fn places(viewer: &Viewer, words: &str) -> Vec<Place> {
     places.push(page(viewer.path("settings/sessions"), "Sessions", "monitor", "devices security signed in"));
     places.push(page("/workspaces".to_owned(), "Workspaces", "building-2", "switch change"));
     places.retain(|place| matches(&words, place));
+    if !words.is_empty() {
+        places.sort_by_key(|place| !normal(&place.label).starts_with(&words));
+    }
     places
 }
 

@@ -13,8 +13,8 @@ use crate::page::{PageContext, Viewer, load, use_page};
 use domain::Result;
 use leptos::prelude::*;
 use ui::{
-    Button, ButtonKind, Choice, Crumb, Density, DescriptionList, DescriptionRow, FormActions, LinkButton, Page, PageHeader, Panel, RadioGroup, Stack,
-    SubmitButton, TabItem, Tabs, Theme,
+    Button, Choice, Crumb, Density, DescriptionList, DescriptionRow, FormActions, Page, PageHeader, Panel, RadioGroup, Size, Stack, SubmitButton,
+    TabItem, Tabs, Theme,
 };
 
 #[component]
@@ -45,10 +45,9 @@ async fn settings_page(page: PageContext) -> Result<AnyView> {
 fn account(viewer: &Viewer) -> AnyView {
     let (name, role, workspace) = (viewer.name.clone(), role_words(&viewer.role), viewer.workspace.clone());
     let email = viewer.email.clone().map(|email| view! { <DescriptionRow label="E-mail">{email}</DescriptionRow> });
-    let money = format!("{}, times in {}", viewer.currency, viewer.timezone);
-    let sessions = viewer.path("settings/sessions");
+    let (currency, timezone) = (viewer.currency.clone(), viewer.timezone.clone());
     let sign_out = view! {
-        <form method="post" action="/sign-out"><Button icon="log-out" r#type="submit">"Sign out"</Button></form>
+        <form method="post" action="/sign-out"><Button size=Size::Small icon="log-out" r#type="submit">"Sign out"</Button></form>
     };
     view! {
         <Panel title="Your account" actions=sign_out.into_any()>
@@ -57,9 +56,9 @@ fn account(viewer: &Viewer) -> AnyView {
                 {email}
                 <DescriptionRow label="Role">{role}</DescriptionRow>
                 <DescriptionRow label="Workspace">{workspace}</DescriptionRow>
-                <DescriptionRow label="Money">{money}</DescriptionRow>
+                <DescriptionRow label="Currency">{currency}</DescriptionRow>
+                <DescriptionRow label="Time zone">{timezone}</DescriptionRow>
             </DescriptionList>
-            <FormActions><LinkButton href=sessions kind=ButtonKind::Ghost icon="monitor">"Where you are signed in"</LinkButton></FormActions>
         </Panel>
     }
     .into_any()
@@ -82,7 +81,7 @@ fn appearance(page: &PageContext) -> AnyView {
     let (theme, density, next) = (page.theme.as_str(), page.density.as_str(), page.address());
     view! {
         <Panel title="Appearance" text="Of Nexus in this browser.">
-            <form method="post" action="/preferences">
+            <form class="stack" method="post" action="/preferences">
                 <input type="hidden" name="_next" value=next/>
                 <div class="form-grid is-two">
                     <RadioGroup name="theme" label="Theme" choices=themes value=theme/>

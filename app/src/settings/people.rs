@@ -56,11 +56,10 @@ fn row(viewer: &Viewer, members: &[Member], member: &Member) -> AnyView {
         Some(name) => view! { <Person name size=Size::Small/> }.into_any(),
         None => view! { <Blank label="nobody"/> }.into_any(),
     };
-    let (status, tone) = match member.status.as_str() {
-        "active" => ("Active", Tone::Neutral),
-        "suspended" => ("Suspended", Tone::Warning),
-        "automation" => ("Automation", Tone::Info),
-        _ => ("Away", Tone::Neutral),
+    let status = match member.status.as_str() {
+        "active" => "Active".into_any(),
+        "automation" => "Automation".into_any(),
+        _ => view! { <Badge tone=Tone::Warning>"Suspended"</Badge> }.into_any(),
     };
     view! {
         <Row id=member.id.to_string()>
@@ -68,7 +67,7 @@ fn row(viewer: &Viewer, members: &[Member], member: &Member) -> AnyView {
             <Cell label="Role">{roles}</Cell>
             <Cell label="E-mail">{email}</Cell>
             <Cell label="Reports to">{manager}</Cell>
-            <Cell label="Status"><Badge tone>{status}</Badge></Cell>
+            <Cell label="Status">{status}</Cell>
         </Row>
     }
     .into_any()

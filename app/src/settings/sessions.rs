@@ -7,7 +7,7 @@ use crate::time::Clock;
 use domain::Result;
 use domain::people::{ListSessions, SessionRow};
 use leptos::prelude::*;
-use ui::{Badge, Button, ButtonKind, Icon, Notice, Page, PageHeader, Panel, Size, Tone};
+use ui::{Badge, Button, Icon, Notice, Page, PageHeader, Panel, Size, Tone};
 
 #[component]
 pub fn SessionsPage() -> impl IntoView {
@@ -27,12 +27,12 @@ async fn sessions_page(page: PageContext) -> Result<AnyView> {
         view! { <Notice tone=Tone::Negative title="The session was not ended">{message}</Notice> }
     });
     let actions = (others > 0).then(|| end_others(&page, &viewer));
-    let text = "Every browser in which you are signed in, in all your workspaces. End those that you do not know.";
+    let text = "Every browser in which you are signed in. End those that you do not know.";
     let content = view! {
         <Page narrow=true>
-            <PageHeader title="Sessions" text actions=actions/>
+            <PageHeader title="Sessions" text/>
             {problem}
-            <Panel flush=true><ul class="row-list">{rows}</ul></Panel>
+            <Panel title="Signed in" actions=actions flush=true><ul class="row-list">{rows}</ul></Panel>
         </Page>
     };
     Ok(settings_frame(&page, &viewer, "Sessions", content.into_any()))
@@ -79,7 +79,7 @@ fn end_others(page: &PageContext, viewer: &Viewer) -> AnyView {
     view! {
         <form method="post" action=viewer.action("people.end_other_sessions")>
             {envelope(page, "end-others", &own, "All other sessions ended")}
-            <Button kind=ButtonKind::Danger r#type="submit">"End all others"</Button>
+            <Button size=Size::Small r#type="submit">"End all others"</Button>
         </form>
     }
     .into_any()
