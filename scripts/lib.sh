@@ -19,6 +19,8 @@ export PATH
 
 # The same for the build and for the run, wherever the target folder is.
 export LEPTOS_SITE_ROOT="${LEPTOS_SITE_ROOT:-$TARGET/site}"
+# cargo-leptos sets this one, which is compiled in: with it set for tests and lints too, they share what is built.
+export LEPTOS_OUTPUT_NAME=nexus
 
 have() { type -P "$1" >/dev/null; }
 say() { printf '%s\n' "$*"; }
