@@ -1,44 +1,46 @@
 //! Keeps `search_terms` in step with the rows: reads events in the order of their commits and writes the words of what they are about anew.
 //!
-//! An event of a transaction that is still running has a lower `xid` than one that is done already, so the reader stops at the oldest
-//! transaction still running and never skips one. Its place is kept in `event_consumers`; holding that row's lock is what makes one process
-//! at a time do the work. Words are replaced as a whole, so doing an event twice does no harm.
+//! An event of a transaction that is still running has a lower `xid` than one that is done already, so the place in `event_consumers` never
+//! moves past the oldest transaction still running: no event is skipped. What has been committed beyond that place is worked all the same,
+//! so that a long transaction anywhere in the cluster holds up nobody's search; it is met again when the place moves past it, and this
+//! process remembers that it is done. Words are replaced as a whole, so doing an event twice does no harm. The lock on the consumer's row
+//! is what makes one process at a time do the work.
+
+mod terms;
 
 use crate::sql::{Bind, Sql};
-use crate::words::{MAX_LETTERS, words};
-use domain::schema::{Catalog, Entity, Field, FieldKind, Storage};
-use domain::text::normal;
+use domain::schema::{Catalog, Entity, Field, Storage};
 use domain::{Result, TenantId};
 use platform::{Platform, Services, TenantTx, TxMode, db_error};
 use sqlx::{PgConnection, Row as _};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
+use terms::weigh;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 const CONSUMER: &str = "search";
-/// Events at once.
-const BATCH: i64 = 2000;
+/// Events worked at once.
+const BATCH: usize = 2000;
+/// Events looked at, those included that are worked already but not settled.
+const LOOK: i64 = 8000;
 /// Rows whose words are written by one statement.
 const ROWS: usize = 500;
 /// How long to wait for a wake-up before looking anyway: other processes' wake-ups may get lost.
 const POLL: Duration = Duration::from_millis(500);
 /// After a fault, such as a database that is away.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Digits at the end of a phone number that people type without what stands before them.
-const PHONE_TAILS: std::ops::RangeInclusive<usize> = 7..=10;
 
 const REGISTER: &str = "insert into event_consumers (name) values ($1) on conflict do nothing";
 const PLACE: &str = "select xid::text, event_id from event_consumers where name = $1 for update skip locked";
 const ANY: &str = "\
-with place as (select coalesce(max(xid::text), '0')::xid8 as xid, coalesce(max(event_id::text), '00000000-0000-0000-0000-000000000000')::uuid as event_id
-    from event_consumers where name = $1)
-select exists (select from events e, place p
-    where (e.xid, e.id) > (p.xid, p.event_id) and e.xid < pg_snapshot_xmin(pg_current_snapshot()))";
+select exists (select from events e where (e.xid, e.id) > (
+    coalesce((select c.xid from event_consumers c where c.name = $1), '0'::xid8),
+    coalesce((select c.event_id from event_consumers c where c.name = $1), '00000000-0000-0000-0000-000000000000'::uuid)))";
 const EVENTS: &str = "\
-select xid::text, id, tenant_id, entity, record_id from events
-where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, id limit $3";
+select xid::text, id, tenant_id, entity, record_id, xid < pg_snapshot_xmin(pg_current_snapshot()) as settled from events
+where (xid, id) > ($1::text::xid8, $2) order by xid, id limit $3";
 const MOVE: &str = "update event_consumers set xid = $2::text::xid8, event_id = $3, moved_at = now() where name = $1";
 const INDUSTRIES: &str = "select id, industry from tenants where id = any ($1)";
 const REMOVE: &str = "delete from search_terms where tenant_id = $1 and record_id = any ($2)";
@@ -47,66 +49,118 @@ insert into search_terms (tenant_id, term, entity, record_id, weight)
 select $1, t.term, $2, t.record_id, t.weight from unnest($3::text[], $4::uuid[], $5::smallint[]) as t (term, record_id, weight)
 on conflict (tenant_id, term, entity, record_id) do update set weight = excluded.weight";
 
-/// Transaction, id, workspace, entity and record.
-type Event = (String, Uuid, Uuid, Option<String>, Option<Uuid>);
+#[derive(sqlx::FromRow)]
+struct Event {
+    xid: String,
+    id: Uuid,
+    tenant_id: Uuid,
+    entity: Option<String>,
+    record_id: Option<Uuid>,
+    /// No transaction that is still running can come before it.
+    settled: bool,
+}
 
 /// Rows that events are about, by workspace and entity.
 type Touched = BTreeMap<Uuid, BTreeMap<String, BTreeSet<Uuid>>>;
 
-/// Works the events that are there, at most one batch. Answers how many it read; 0 also while another process is at it.
-pub async fn run_once(platform: &Arc<Platform>) -> Result<usize> {
-    let services = &platform.services;
-    // Asked without a lock first: with nothing to do, nothing is written and no transaction number used up.
-    if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(&services.pools.platform).await.map_err(db_error)? {
-        return Ok(0);
-    }
-    let mut tx = TenantTx::begin_platform(&services.pools.platform).await.map_err(db_error)?;
-    let Some((xid, event)) = place(tx.conn()).await? else { return Ok(0) };
-    let events: Vec<Event> =
-        sqlx::query_as(EVENTS).bind(xid).bind(event).bind(BATCH).fetch_all(tx.conn()).await.map_err(db_error)?;
-    let Some((xid, event, ..)) = events.last() else { return Ok(0) };
-    let (xid, event) = (xid.clone(), *event);
-    let mut touched = Touched::new();
-    for (_, _, tenant, entity, record) in &events {
-        if let (Some(entity), Some(record)) = (entity, record) {
-            touched.entry(*tenant).or_default().entry(entity.clone()).or_default().insert(*record);
-        }
-    }
-    let catalogs = catalogs(services, tx.conn(), &touched).await?;
-    for (tenant, entities) in &touched {
-        if let Some(catalog) = catalogs.get(tenant) {
-            index_tenant(services, catalog, TenantId(*tenant), entities).await?;
-        }
-    }
-    sqlx::query(MOVE).bind(CONSUMER).bind(xid).bind(event).execute(tx.conn()).await.map_err(db_error)?;
-    tx.commit().await.map_err(db_error)?;
-    Ok(events.len())
+/// What one round did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Round {
+    worked: usize,
+    /// Events that the place moved past.
+    settled: usize,
 }
 
-/// Runs until told to stop: at once after a commit in this process or another, at the latest after [`POLL`].
+/// Works the events that are there, at most one batch, and answers how many are behind it for good; 0 also while another process is at it.
+pub async fn run_once(platform: &Arc<Platform>) -> Result<usize> {
+    Ok(Indexer::new(platform.clone()).round().await?.settled)
+}
+
+/// Runs until told to stop: at once after a commit in this process or another, at the latest after half a second.
 pub async fn run_forever(platform: Arc<Platform>, mut stop: watch::Receiver<bool>) {
     let wake = platform.services.wake.clone();
-    loop {
+    let mut indexer = Indexer::new(platform);
+    while !*stop.borrow() {
         // Asked for before looking, so that a commit in between is not missed.
         let woken = wake.local.notified();
-        let wait = match run_once(&platform).await {
-            // A full batch: there is more.
-            Ok(read) if i64::try_from(read).is_ok_and(|read| read == BATCH) => Duration::ZERO,
+        let wait = match indexer.round().await {
+            Ok(round) if round.worked == BATCH => continue,
             Ok(_) => POLL,
             Err(error) => {
                 tracing::warn!(%error, "the search index could not be brought up to date; trying again");
                 PAUSE
             }
         };
-        if *stop.borrow() {
-            return;
-        }
         tokio::select! {
             () = woken, if wait == POLL => {}
             () = tokio::time::sleep(wait) => {}
-            changed = stop.changed() => if changed.is_err() || *stop.borrow() { return },
+            changed = stop.changed() => if changed.is_err() { return },
         }
     }
+}
+
+struct Indexer {
+    platform: Arc<Platform>,
+    /// Events that are worked, though not settled.
+    ahead: HashSet<Uuid>,
+}
+
+impl Indexer {
+    fn new(platform: Arc<Platform>) -> Self {
+        Self { platform, ahead: HashSet::new() }
+    }
+
+    async fn round(&mut self) -> Result<Round> {
+        let nothing = Round { worked: 0, settled: 0 };
+        let services = self.platform.services.clone();
+        let pool = &services.pools.platform;
+        // Asked without a lock first: with nothing to do, nothing is written and no transaction number is used up.
+        if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(pool).await.map_err(db_error)? {
+            return Ok(nothing);
+        }
+        let mut tx = TenantTx::begin_platform(pool).await.map_err(db_error)?;
+        let Some((xid, event)) = place(tx.conn()).await? else { return Ok(nothing) };
+        let events: Vec<Event> =
+            sqlx::query_as(EVENTS).bind(xid).bind(event).bind(LOOK).fetch_all(tx.conn()).await.map_err(db_error)?;
+        let fresh: Vec<&Event> = events.iter().filter(|event| !self.ahead.contains(&event.id)).take(BATCH).collect();
+        work(&services, tx.conn(), &fresh).await?;
+        let worked = fresh.len();
+        let done: HashSet<Uuid> = fresh.iter().map(|event| event.id).collect();
+        let is_done = |event: &&Event| event.settled && (done.contains(&event.id) || self.ahead.contains(&event.id));
+        let past: Vec<&Event> = events.iter().take_while(is_done).collect();
+        if let Some(last) = past.last() {
+            sqlx::query(MOVE)
+                .bind(CONSUMER)
+                .bind(&last.xid)
+                .bind(last.id)
+                .execute(tx.conn())
+                .await
+                .map_err(db_error)?;
+            tx.commit().await.map_err(db_error)?;
+        }
+        let settled = past.len();
+        let past: HashSet<Uuid> = past.into_iter().map(|event| event.id).collect();
+        self.ahead.extend(done);
+        self.ahead.retain(|event| !past.contains(event));
+        Ok(Round { worked, settled })
+    }
+}
+
+/// Writes the words of all that the events are about.
+async fn work(services: &Services, conn: &mut PgConnection, events: &[&Event]) -> Result<()> {
+    let mut touched = Touched::new();
+    for event in events {
+        if let (Some(entity), Some(record)) = (&event.entity, event.record_id) {
+            touched.entry(event.tenant_id).or_default().entry(entity.clone()).or_default().insert(record);
+        }
+    }
+    let catalogs = catalogs(services, conn, &touched).await?;
+    for (tenant, entities) in &touched {
+        if let Some(catalog) = catalogs.get(tenant) {
+            index_tenant(services, catalog, TenantId(*tenant), entities).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Where the consumer stands, locked; nothing while another process holds it.
@@ -200,97 +254,4 @@ pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Enti
 pub async fn remove(conn: &mut PgConnection, tenant: TenantId, records: &[Uuid]) -> Result<()> {
     sqlx::query(REMOVE).bind(tenant.0).bind(records).execute(conn).await.map_err(db_error)?;
     Ok(())
-}
-
-/// Adds the words of one value; of equal ones the heaviest counts.
-fn weigh(weighed: &mut BTreeMap<String, i16>, field: &Field, text: &str, weight: i16) {
-    for term in terms(&field.kind, text) {
-        let held = weighed.entry(term).or_insert(weight);
-        *held = (*held).max(weight);
-    }
-}
-
-/// The words under which a value is found: those of its text, and whole what people paste whole.
-fn terms(kind: &FieldKind, text: &str) -> Vec<String> {
-    let mut terms = words(text);
-    match kind {
-        FieldKind::Email => terms.extend(whole(text)),
-        FieldKind::Phone => {
-            let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
-            let tail = |length: usize| digits[digits.len().saturating_sub(length)..].iter().collect::<String>();
-            terms.extend((!digits.is_empty()).then(|| tail(MAX_LETTERS)));
-            terms.extend(PHONE_TAILS.filter(|length| *length < digits.len()).map(tail));
-        }
-        FieldKind::Number => {
-            terms.extend(whole(text));
-            let digits = text.rsplit('-').next().unwrap_or_default().trim_start_matches('0');
-            terms.extend(whole(digits));
-        }
-        _ => {}
-    }
-    terms
-}
-
-fn whole(text: &str) -> Option<String> {
-    let term: String = normal(text).chars().take(MAX_LETTERS).collect();
-    (!term.is_empty()).then_some(term)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(kind: &FieldKind, text: &str) -> BTreeSet<String> {
-        terms(kind, text).into_iter().collect()
-    }
-
-    fn set(list: &[&str]) -> BTreeSet<String> {
-        list.iter().map(|term| (*term).to_owned()).collect()
-    }
-
-    #[test]
-    fn words_are_found_and_wholes_beside_them() {
-        assert_eq!(
-            of(&FieldKind::Text { max: 200 }, "Åsa  O'Neill, Östra-Vägen"),
-            set(&["åsa", "o", "neill", "östra", "vägen"])
-        );
-        assert_eq!(of(&FieldKind::Text { max: 200 }, "小林 智也"), set(&["小林", "智也"]));
-        assert_eq!(of(&FieldKind::Email, "Asa.B@x.example"), set(&["asa", "b", "x", "example", "asa.b@x.example"]));
-        assert_eq!(of(&FieldKind::Number, "LEAD-000120"), set(&["lead", "000120", "lead-000120", "120"]));
-        assert_eq!(of(&FieldKind::Text { max: 200 }, " - "), set(&[]));
-    }
-
-    #[test]
-    fn phones_are_found_by_their_tails() {
-        let found = of(&FieldKind::Phone, "+254 722 000111");
-        for term in ["254722000111", "2000111", "722000111", "254", "722"] {
-            assert!(found.contains(term), "{term}: {found:?}");
-        }
-        assert!(of(&FieldKind::Phone, "").is_empty());
-    }
-
-    #[test]
-    fn the_heaviest_of_equal_words_counts() {
-        let name = |weight| Field {
-            key: "name".into(),
-            label: "Name".into(),
-            kind: FieldKind::Text { max: 9 },
-            required: false,
-            unique: false,
-            indexed: true,
-            search: Some(weight),
-            personal: false,
-            read_only: false,
-            default: None,
-            help: None,
-            group: None,
-            permission: None,
-            aliases: Vec::new(),
-        };
-        let mut weighed = BTreeMap::new();
-        weigh(&mut weighed, &name(4), "Lake", 4);
-        weigh(&mut weighed, &name(9), "lake side", 9);
-        weigh(&mut weighed, &name(2), "LAKE", 2);
-        assert_eq!(weighed, BTreeMap::from([("lake".to_owned(), 9), ("side".to_owned(), 9)]));
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use domain::imports::{Existing, ImportErrorFile, ImportStatus};
-use nexus_records::index;
+use records::index;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Instant;

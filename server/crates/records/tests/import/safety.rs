@@ -1,1 +1,181 @@
-//! (soon)
+//! Who may, crashes in the middle, and other workspaces.
+
+use crate::support::*;
+use domain::Kind;
+use domain::imports::{
+    CreateImport, Existing, GetImport, ImportErrorFile, ImportStatus, ListImports, ListProblems, MapImport, Mapping, PreviewImport, StartImport, UndoImport,
+};
+use jobs::{NewJob, Queue};
+use serde_json::json;
+use std::time::Duration;
+
+fn many(rows: usize) -> String {
+    std::iter::once("Name,E-mail\n".to_owned()).chain((0..rows).map(|n| format!("Lead {n},l{n}@x.example\n"))).collect()
+}
+
+#[tokio::test]
+async fn nobody_without_the_permission_gets_anywhere() {
+    let world = world().await;
+    let (demo, amina) = demo(&world).await;
+    let viewer = world.member(&demo, "Viewer", &["VIEWER"]).await;
+    let import = ready(&world, &amina, "lead", "Name\nX\n", Existing::Skip).await;
+    let id = import.id;
+    let create = CreateImport { entity: "lead".into(), file_name: "a.csv".into(), content: b"Name\nX\n".to_vec() };
+    assert_eq!(world.run(&viewer, create).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&viewer, ListImports { entity: "lead".into() }).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&viewer, GetImport { id }).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&viewer, MapImport { id, mapping: Mapping::default() }).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&viewer, PreviewImport { id }).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&viewer, StartImport { id }).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&viewer, ListProblems { id }).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&viewer, ImportErrorFile { id }).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.run(&viewer, UndoImport { id }).await.unwrap_err().kind, Kind::Forbidden);
+
+    // The owner of another workspace learns nothing: an id of hers is an id that never was.
+    let elsewhere = world.tenant("elsewhere", "core").await;
+    let eve = world.member(&elsewhere, "Eve", &["OWNER"]).await;
+    for id in [id, uuid::Uuid::from_u128(7)] {
+        assert_eq!(world.run(&eve, GetImport { id }).await.unwrap_err(), domain::Error::not_found());
+        assert_eq!(world.run(&eve, MapImport { id, mapping: Mapping::default() }).await.unwrap_err(), domain::Error::not_found());
+        assert_eq!(world.run(&eve, PreviewImport { id }).await.unwrap_err(), domain::Error::not_found());
+        assert_eq!(world.run(&eve, StartImport { id }).await.unwrap_err(), domain::Error::not_found());
+        assert_eq!(world.run(&eve, ListProblems { id }).await.unwrap_err(), domain::Error::not_found());
+        assert_eq!(world.run(&eve, ImportErrorFile { id }).await.unwrap_err(), domain::Error::not_found());
+        assert_eq!(world.run(&eve, UndoImport { id }).await.unwrap_err(), domain::Error::not_found());
+    }
+    assert!(world.run(&eve, ListImports { entity: "lead".into() }).await.unwrap().is_empty());
+    assert_eq!(get(&world, &amina, &import).await, import);
+    world.end().await;
+}
+
+/// A-11: the workspace of the job counts, whatever its payload names.
+#[tokio::test]
+async fn a_job_that_names_another_workspaces_import_touches_nothing() {
+    let world = world().await;
+    let (demo, amina) = demo(&world).await;
+    let elsewhere = world.tenant("elsewhere", "core").await;
+    let eve = world.member(&elsewhere, "Eve", &["OWNER"]).await;
+    let import = ready(&world, &amina, "lead", "Name\nX\n", Existing::Skip).await;
+    start(&world, &amina, &import).await.unwrap();
+    sqlx::query("delete from jobs").execute(&world.services().pools.platform).await.unwrap();
+    let before = world.fingerprint(&["leads", "imports", "import_rows", "changes", "events"]).await;
+    let queue = Queue::new(world.services().pools.platform.clone());
+    let forged = [
+        (elsewhere.id.0, json!({ "import": import.id, "member": eve.access.member })),
+        (elsewhere.id.0, json!({ "import": import.id, "member": amina.access.member })),
+        (demo.id.0, json!({ "import": import.id, "member": eve.access.member })),
+        (demo.id.0, json!({ "import": "nonsense" })),
+    ];
+    for (n, (scope, payload)) in forged.into_iter().enumerate() {
+        let job = NewJob::new(uuid::Uuid::from_u128(n as u128 + 1), records::import::KIND, payload).scope(scope).attempts(1);
+        assert!(queue.enqueue(job).await.unwrap());
+    }
+    let running = worker(&world, Duration::from_secs(30));
+    loop {
+        let (open, failed): (i64, i64) =
+            sqlx::query_as("select count(*) filter (where state in ('queued', 'running')), count(*) filter (where state = 'failed') from jobs")
+                .fetch_one(&world.services().pools.platform)
+                .await
+                .unwrap();
+        if open == 0 {
+            assert_eq!(failed, 4);
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    running.stop(Duration::from_secs(1)).await;
+    let leads = world.fingerprint(&["leads", "import_rows", "changes", "events"]).await;
+    assert!(before.contains("leads=") && before.starts_with(leads.split(' ').next().unwrap()));
+    assert!(all(&world, &amina, "lead", "").await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn starting_twice_is_refused() {
+    let world = world().await;
+    let (_, amina) = demo(&world).await;
+    let import = ready(&world, &amina, "lead", "Name\nX\n", Existing::Skip).await;
+    let started = start(&world, &amina, &import).await.unwrap();
+    assert_eq!(started.status, ImportStatus::Queued);
+    let twice = start(&world, &amina, &import).await.unwrap_err();
+    assert!(twice.kind == Kind::Conflict && twice.message.contains("already"), "{twice}");
+    let error = map(&world, &amina, &import, import.mapping.clone()).await.unwrap_err();
+    assert!(error.kind == Kind::Conflict && error.message.contains("has been started"));
+    let running = worker(&world, Duration::from_secs(30));
+    assert_eq!(ended(&world, &amina, &import).await.created, 1);
+    running.stop(Duration::from_secs(1)).await;
+    let again = start(&world, &amina, &import).await.unwrap_err();
+    assert!(again.message.contains("done already"), "{again}");
+    world.end().await;
+}
+
+/// E-14: workers die again and again; every row comes in once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_costs_no_row_and_doubles_none() {
+    let world = world().await;
+    let (_, amina) = demo(&world).await;
+    let content = many(6000) + "Lead again,l17@x.example\nNobody,\n";
+    let import = ready(&world, &amina, "lead", &content, Existing::Skip).await;
+    start(&world, &amina, &import).await.unwrap();
+    let lease = Duration::from_millis(300);
+    let mut killed = 0;
+    let mut done = 0;
+    while killed < 4 {
+        let running = worker(&world, lease);
+        // Pull the plug somewhere inside the next batch or two.
+        loop {
+            let now = get(&world, &amina, &import).await;
+            if now.done > done || now.status == ImportStatus::Done {
+                done = now.done;
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(40 * killed)).await;
+        drop(running);
+        killed += 1;
+    }
+    let before = get(&world, &amina, &import).await;
+    assert!(before.status == ImportStatus::Running && before.done < 6000, "the crashes came too late: {before:?}");
+    let running = worker(&world, lease);
+    let import = ended(&world, &amina, &import).await;
+    running.stop(Duration::from_secs(5)).await;
+    assert_eq!((import.status, import.created, import.refused, import.done), (ImportStatus::Done, 6001, 1, 6002), "{:?}", import.error);
+    let refused = refusals(&world, &amina, &import).await;
+    assert!(refused[0].0 == 6001 && refused[0].2.contains("the same as in row 18"), "{refused:?}");
+    let owner = world.owner().await;
+    let counts: (i64, i64, i64, i64) = sqlx::query_as(
+        "select (select count(*) from leads), (select count(*) from import_rows), (select count(distinct record_id) from import_rows),
+            (select count(*) from changes where entity = 'lead' and cause_kind = 'import' and cause_id = $1)",
+    )
+    .bind(import.id)
+    .fetch_one(&owner)
+    .await
+    .unwrap();
+    assert_eq!(counts, (6001, 6002, 6001, 6001));
+    world.end().await;
+}
+
+/// A permission that is taken away stops the import at the next batch, in words; what came in can be taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_withdrawn_stops_the_import() {
+    let world = world().await;
+    let (demo, amina) = demo(&world).await;
+    let boss = world.member(&demo, "Boss", &["OWNER"]).await;
+    let import = ready(&world, &amina, "lead", &many(9000), Existing::Skip).await;
+    start(&world, &amina, &import).await.unwrap();
+    let running = worker(&world, Duration::from_secs(30));
+    while get(&world, &boss, &import).await.done == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let owner = world.owner().await;
+    sqlx::query("update members set roles = '{VIEWER}' where id = $1").bind(amina.access.member.0).execute(&owner).await.unwrap();
+    let import = ended(&world, &boss, &import).await;
+    running.stop(Duration::from_secs(5)).await;
+    assert_eq!(import.status, ImportStatus::Failed);
+    assert!(import.error.as_ref().is_some_and(|error| error.contains("crm.lead.import")), "{:?}", import.error);
+    assert!(import.created > 0 && import.created < 9000);
+    let undone = undo(&world, &boss, &import).await.unwrap();
+    assert_eq!((undone.removed, undone.kept.len()), (import.created, 0));
+    world.end().await;
+}

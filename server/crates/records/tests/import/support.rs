@@ -11,7 +11,7 @@ use std::time::Duration;
 use testkit::{TestTenant, TestWorld};
 
 pub async fn world() -> TestWorld {
-    TestWorld::new(nexus_records::register).await
+    TestWorld::new(records::register).await
 }
 
 /// A workspace called demo with the members that the example file names.
@@ -29,7 +29,7 @@ pub fn worker(world: &TestWorld, lease: Duration) -> Running {
         retry_base: Duration::from_millis(20),
         ..WorkerConfig::default()
     };
-    let handler = nexus_records::import::job_handler(world.platform.clone());
+    let handler = records::import::job_handler(world.platform.clone());
     Worker::new(Queue::new(world.services().pools.platform.clone()), config).with(handler).start()
 }
 
