@@ -6,7 +6,7 @@ use super::list_parts::{self, lower};
 use super::list_state::{ListState, Unreadable};
 use super::post::{envelope, hidden, own_address, subject};
 use super::transition::{self, Offer, Target};
-use super::values::{Values, hue};
+use super::values::Values;
 use super::{address, form, list};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, set_status};
@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{
     Avatar, Board, BoardCard, ButtonKind, CardField, Chip, Crumb, FillPage, LinkButton, Menu, MenuItem, MenuLabel,
-    MenuSide, Notice, Size, StateDot, Tone,
+    MenuSide, Notice, Size, Tone,
 };
 
 /// Fields on a card beside its title.
@@ -158,14 +158,13 @@ fn card(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> AnyView {
         })
         .collect();
     let fields = (!lines.is_empty()).then(|| lines.into_any());
-    let menu = match pen.group {
-        Some(field) => option_menu(pen, field, record),
+    let (menu, open) = match pen.group {
+        Some(field) => (option_menu(pen, field, record), None),
         None => {
             let targets = transition::targets(viewer, entity, record);
-            transition::move_menu(page, viewer, entity, record, &targets, true)
+            (transition::card_menu(page, viewer, entity, record, &targets), Some(open_targets(&targets)))
         }
     };
-    let open = pen.group.is_none().then(|| open_targets(&transition::targets(viewer, entity, record)));
     view! {
         <BoardCard
             attr:data-card=""
@@ -218,13 +217,11 @@ fn option_menu(pen: &Pen<'_>, field: &Field, record: &Record) -> AnyView {
     let items: Vec<AnyView> = field
         .choices()
         .iter()
-        .enumerate()
-        .filter(|(_, choice)| now != Some(choice.key.as_str()))
-        .map(|(place, choice)| {
-            let class = format!("state-mark {}", hue(choice.hue, place).class());
+        .filter(|choice| now != Some(choice.key.as_str()))
+        .map(|choice| {
             let (name, value, reason) = (format!("values.{}", field.key), choice.key.clone(), reason.clone());
             let label = choice.label.clone();
-            view! { <MenuItem name value reason><span class=class><StateDot/></span>{label}</MenuItem> }.into_any()
+            view! { <MenuItem name value reason>{label}</MenuItem> }.into_any()
         })
         .collect();
     let done = format!("{} moved", entity.labels.one);
@@ -235,7 +232,7 @@ fn option_menu(pen: &Pen<'_>, field: &Field, record: &Record) -> AnyView {
         <form method="post" action=viewer.action("records.update")>
             {subject(entity, record)}
             {hidden(format!("base.{}", field.key), read)}
-            {envelope(page, &format!("move-{}", record.id), &own_address(page), &done)}
+            {envelope(page, &record.id.simple().to_string(), &own_address(page), &done)}
             <MenuLabel>{title}</MenuLabel>
             {items}
         </form>

@@ -11,7 +11,7 @@ use domain::{BackendHandle, Result};
 use ui::{Hue, StateShape};
 
 /// Cards drawn in a column; the rest is in the list.
-const CARDS: u32 = 25;
+const CARDS: u32 = 20;
 
 /// What a column needs to be drawn, whatever makes it.
 pub struct Column<'a> {

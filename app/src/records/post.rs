@@ -13,9 +13,12 @@ pub fn hidden(name: impl Into<String>, value: impl Into<String>) -> AnyView {
 /// Where the form came from, where success leads (`{id}` is the output's id), and what it says there. `purpose` tells the forms of one page
 /// apart, since each may be sent once.
 pub fn envelope(page: &PageContext, purpose: &str, next: &str, done: &str) -> AnyView {
+    let here = own_address(page);
+    // Without `_next` the form comes back to where it stands.
+    let next = (next != here).then(|| hidden("_next", next));
     view! {
-        {hidden("_page", own_address(page))}
-        {hidden("_next", next)}
+        {hidden("_page", here)}
+        {next}
         {(!done.is_empty()).then(|| hidden("_done", done))}
         {hidden("_key", format!("{}-{purpose}", page.form_key))}
     }

@@ -114,7 +114,7 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
     let targets = transition::targets(viewer, entity, record);
     let step = transition::next_step(entity, record, &targets)
         .map(|target| transition::step_button(page, viewer, entity, record, target));
-    let moves = (!targets.is_empty()).then(|| transition::move_menu(page, viewer, entity, record, &targets, false));
+    let moves = (!targets.is_empty()).then(|| transition::move_menu(page, viewer, entity, record, &targets));
     let here = address::of(viewer, entity, record);
     let convert = (convert::converts(entity) && !convert::became(record)).then(|| {
         let reason = convert::reason(viewer, entity, record);

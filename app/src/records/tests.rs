@@ -4,7 +4,7 @@ use super::choices::Choices;
 use super::conflict;
 use super::form::{self, Draft, Look};
 use super::post::{own_address, way_back};
-use super::transition::{Offer, move_menu, next_step, targets};
+use super::transition::{Offer, card_menu, next_step, targets};
 use crate::page::{PageContext, Replay, Viewer};
 use domain::backend::{AnyBox, Backend, BoxFuture};
 use domain::error::{StaleField, StaleWrite};
@@ -147,7 +147,7 @@ fn without_the_permission_every_move_names_it() {
     let entity = viewer.catalog.get("lead").unwrap();
     let record = row("new", json!({}));
     let page = page("/w/a/leads", &[("view", "board")], None);
-    let html = drawn(|| move_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record), true));
+    let html = drawn(|| card_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record)));
     assert!(html.contains("Needs the permission crm.lead.update") && !html.contains("name=\"to\""), "{html}");
 }
 
@@ -157,12 +157,12 @@ fn the_menu_of_a_card_moves_it_and_comes_back_to_the_board() {
     let viewer = page.viewer().unwrap();
     let entity = viewer.catalog.get("lead").unwrap();
     let record = row("new", json!({}));
-    let html = drawn(|| move_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record), true));
+    let html = drawn(|| card_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record)));
     assert!(
         html.contains("action=\"/w/a/do/records.transition\"") && html.contains("name=\"to\" value=\"qualified\""),
         "{html}"
     );
-    assert!(html.contains("name=\"_next\" value=\"/w/a/leads?view=board&amp;search=a%20b\""), "{html}");
+    assert!(html.contains("name=\"_page\" value=\"/w/a/leads?view=board&amp;search=a%20b\""), "{html}");
     assert!(html.contains("name=\"version\" value=\"3\"") && html.contains("Asks for Company and Value"), "{html}");
 }
 

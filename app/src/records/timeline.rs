@@ -23,6 +23,7 @@ const EXCERPT: usize = 600;
 /// One line of the stream, with the moment that it is sorted by.
 struct Line {
     at: String,
+    activity: bool,
     view: AnyView,
 }
 
@@ -44,7 +45,7 @@ pub async fn view(
     let clock = Clock::new(&page.now, &viewer.timezone);
     let mut lines: Vec<Line> = entries
         .iter()
-        .map(|entry| Line { at: entry.at.clone(), view: change_item(viewer, entity, clock, entry) })
+        .map(|entry| Line { at: entry.at.clone(), activity: false, view: change_item(viewer, entity, clock, entry) })
         .collect();
     if let Some(activities) = activities {
         // Those of the stretch of time that this page of changes covers.
@@ -53,10 +54,11 @@ pub async fn view(
             let Some(at) = moment(&activities.entity, &row) else { continue };
             if from.is_none_or(|from| at.as_str() >= from) && until.is_none_or(|until| at.as_str() < until) {
                 let view = activity_item(page, viewer, &activities.entity, clock, &row, &at);
-                lines.push(Line { at, view });
+                lines.push(Line { at, activity: true, view });
             }
         }
-        lines.sort_by(|one, other| other.at.cmp(&one.at));
+        // Newest first, to the second; what was written down in the second of a change stands above it.
+        lines.sort_by(|one, other| second(&other.at).cmp(second(&one.at)).then(other.activity.cmp(&one.activity)));
     }
     if lines.is_empty() {
         return Ok(view! { <EmptyState icon="clock" title="Nothing has happened yet" text="Changes, notes and calls appear here."/> }.into_any());
@@ -66,6 +68,10 @@ pub async fn view(
         view! { <div class="timeline-older"><LinkButton href>"Show older"</LinkButton></div> }
     });
     Ok(view! { <Timeline>{by_day(clock, lines)}</Timeline>{older} }.into_any())
+}
+
+fn second(at: &str) -> &str {
+    at.get(..19).unwrap_or(at)
 }
 
 fn by_day(clock: Clock, lines: Vec<Line>) -> Vec<AnyView> {

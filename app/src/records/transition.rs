@@ -152,57 +152,87 @@ pub fn step_button(
     }
 }
 
-/// "Move to": every other state, the closed ones with their reason. One form, one button for each open target.
+/// "Move to" of a record: every other state, the closed ones with their reason. One form, one button for each open target.
 pub fn move_menu(
     page: &PageContext,
     viewer: &Viewer,
     entity: &Entity,
     record: &Record,
     targets: &[Target<'_>],
-    on_card: bool,
 ) -> AnyView {
     let Some(states) = &entity.states else { return ().into_any() };
     let here = own_address(page);
-    let items: Vec<AnyView> =
-        targets.iter().map(|target| menu_item(viewer, entity, states, record, target, &here)).collect();
-    let title = record.text(&entity.title).unwrap_or_default().to_owned();
-    let form = view! {
+    let items = targets.iter().map(|target| {
+        let state = target.state;
+        let class = format!("state-mark {}", hue(state.hue, states.position(&state.key)).class());
+        let dot =
+            view! { <span class=class><StateDot shape=state_shape(states, &state.key)/></span>{state.label.clone()} };
+        menu_item(viewer, entity, record, target, &here, dot.into_any())
+    });
+    let form = menu_form(page, viewer, entity, record, &here, items.collect());
+    view! { <Menu label="Move to" kind=ButtonKind::Secondary>{form}</Menu> }.into_any()
+}
+
+/// The same on a card of a board. A board holds hundreds of them, so they are drawn as plainly as can be.
+pub fn card_menu(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    record: &Record,
+    targets: &[Target<'_>],
+) -> AnyView {
+    let name = format!("Move {}", address::title(entity, record));
+    let content = match viewer.missing(entity, Verb::Update) {
+        Some(reason) => view! { <MenuItem reason>"Move"</MenuItem> }.into_any(),
+        None => {
+            let here = own_address(page);
+            let items = targets.iter().map(|target| {
+                let label = target.state.label.clone().into_any();
+                menu_item(viewer, entity, record, target, &here, label)
+            });
+            menu_form(page, viewer, entity, record, &here, items.collect())
+        }
+    };
+    view! { <Menu icon="ellipsis" name size=Size::Small side=MenuSide::End>{content}</Menu> }.into_any()
+}
+
+fn menu_form(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    record: &Record,
+    here: &str,
+    items: Vec<AnyView>,
+) -> AnyView {
+    view! {
         <form method="post" action=viewer.action("records.transition")>
             {subject(entity, record)}
-            {envelope(page, &format!("move-{}", record.id), &here, &format!("{} moved", entity.labels.one))}
+            {envelope(page, &record.id.simple().to_string(), here, &format!("{} moved", entity.labels.one))}
             <MenuLabel>"Move to"</MenuLabel>
             {items}
         </form>
-    };
-    if on_card {
-        let name = format!("Move {title}");
-        view! { <Menu icon="ellipsis" name size=Size::Small side=MenuSide::End>{form}</Menu> }.into_any()
-    } else {
-        view! { <Menu label="Move to" kind=ButtonKind::Secondary>{form}</Menu> }.into_any()
     }
+    .into_any()
 }
 
 fn menu_item(
     viewer: &Viewer,
     entity: &Entity,
-    states: &States,
     record: &Record,
     target: &Target<'_>,
     here: &str,
+    label: AnyView,
 ) -> AnyView {
-    let state = target.state;
-    let class = format!("state-mark {}", hue(state.hue, states.position(&state.key)).class());
-    let dot = view! { <span class=class><StateDot shape=state_shape(states, &state.key)/></span>{state.label.clone()} };
     match &target.offer {
-        Offer::Open => view! { <MenuItem name="to" value=state.key.clone()>{dot}</MenuItem> }.into_any(),
+        Offer::Open => view! { <MenuItem name="to" value=target.state.key.clone()>{label}</MenuItem> }.into_any(),
         Offer::Asks(fields) => {
-            let href = asking_page(viewer, entity, record, state, here);
+            let href = asking_page(viewer, entity, record, target.state, here);
             let hint = format!("Asks for {}", labels(fields));
-            view! { <MenuLink href hint>{dot}</MenuLink> }.into_any()
+            view! { <MenuLink href hint>{label}</MenuLink> }.into_any()
         }
         Offer::Closed(reason) => {
             let reason = reason.clone();
-            view! { <MenuItem reason>{dot}</MenuItem> }.into_any()
+            view! { <MenuItem reason>{label}</MenuItem> }.into_any()
         }
     }
 }
