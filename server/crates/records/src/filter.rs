@@ -93,6 +93,7 @@ fn condition(sql: &mut Sql, scope: &Scope<'_>, test: &Test) -> Result<()> {
     let (column, _) = field.ordering();
     match test.comparison {
         Comparison::Empty | Comparison::NotEmpty => empty(sql, field, &column, test.comparison == Comparison::Empty),
+        _ if described(field) => words(sql, scope, field, &column, test)?,
         Comparison::In | Comparison::NotIn => list(sql, scope, field, &column, test)?,
         Comparison::StartsWith => starts_with(sql, &column, &prefix(field, only(test)?)),
         comparison => match &field.kind {
@@ -104,7 +105,45 @@ fn condition(sql: &mut Sql, scope: &Scope<'_>, test: &Test) -> Result<()> {
             }
         },
     }
+    // Words are printed, and a value that is unique is met by one row: there the plan is known without looking at the value.
+    if !described(field) && !(field.unique && test.comparison == Comparison::Equals) {
+        sql.varies(&column);
+    }
     Ok(())
+}
+
+/// Fields whose values are words that a description or a standard lists.
+fn described(field: &Field) -> bool {
+    matches!(field.kind, FieldKind::State | FieldKind::Option { .. } | FieldKind::Country)
+}
+
+fn words(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &Test) -> Result<()> {
+    let negated = matches!(test.comparison, Comparison::NotEquals | Comparison::NotIn);
+    if matches!(test.comparison, Comparison::Equals | Comparison::NotEquals) {
+        only(test)?;
+    }
+    if test.values.is_empty() {
+        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+    }
+    let or_null = negated && field.nullable_ordering();
+    sql.push(if or_null { "(" } else { "" }).column("t", column).push(if negated { " not in (" } else { " in (" });
+    for (at, text) in test.values.iter().enumerate() {
+        sql.push(if at == 0 { "" } else { ", " }).word(&word(scope, field, text)?);
+    }
+    sql.push(")");
+    if or_null {
+        sql.push(" or ").column("t", column).push(" is null)");
+    }
+    Ok(())
+}
+
+/// The word as the description has it, whether its key or its label was written.
+fn word(scope: &Scope<'_>, field: &Field, text: &str) -> Result<String> {
+    match read(field, scope.entity.states.as_ref(), text, "", Rules { today: scope.today }) {
+        Ok(Value::String(key)) => Ok(key),
+        Ok(_) => Err(refused(format!("{} has no value to compare with; write {} is empty", field.key, field.key))),
+        Err(message) => Err(refused(message)),
+    }
 }
 
 fn refused(message: impl Into<String>) -> Error {
@@ -240,18 +279,13 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
             Ok(id) => Ok(Bind::Id(Some(id))),
             Err(_) => Err(refused(format!("{text} is not an id that {} can be compared with", field.key))),
         },
-        FieldKind::Country | FieldKind::Option { .. } | FieldKind::State | FieldKind::Boolean => choice(scope, field, text),
-        FieldKind::Money { .. } | FieldKind::Datetime => Err(refused(format!("{} takes no list", field.key))),
-    }
-}
-
-fn choice(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
-    let states = scope.entity.states.as_ref();
-    match read(field, states, text, "", Rules { today: scope.today }) {
-        Ok(Value::Bool(yes)) => Ok(Bind::Bool(Some(yes))),
-        Ok(Value::String(key)) => Ok(Bind::Text(Some(key))),
-        Ok(_) => Err(refused(format!("{} has no value to compare with", field.key))),
-        Err(message) => Err(refused(message)),
+        FieldKind::Boolean => match read(field, None, text, "", Rules { today: scope.today }) {
+            Ok(Value::Bool(yes)) => Ok(Bind::Bool(Some(yes))),
+            _ => Err(refused(format!("{text} is neither yes nor no"))),
+        },
+        FieldKind::Country | FieldKind::Option { .. } | FieldKind::State | FieldKind::Money { .. } | FieldKind::Datetime => {
+            Err(refused(format!("{} cannot be compared so", field.key)))
+        }
     }
 }
 

@@ -155,6 +155,7 @@ impl<'a> Listing<'a> {
         sql.push(") r");
         self.projection.joins(&mut sql, &ctx.access, self.rows.tenant);
         self.ordered(&mut sql, "r");
+        sql.ordered_by(&self.order.column);
         sql
     }
 
@@ -250,11 +251,4 @@ pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
     }
     let (column, sql) = field.ordering();
     Ok(Order { key: field.key.clone(), column, sql, nullable: field.nullable_ordering(), descending })
-}
-
-/// ` order by` of an order from its top, on rows named `t`, empty values last.
-pub fn order_by(sql: &mut Sql, order: &Order) {
-    let direction = if order.descending { " desc nulls last" } else { " nulls last" };
-    sql.push(" order by ").column("t", &order.column).push(direction);
-    sql.push(", t.id").push(if order.descending { " desc" } else { "" });
 }

@@ -55,7 +55,8 @@ pub fn members_below(sql: &mut Sql, access: &Access, tenant: Argument) {
 /// ` and <condition>` on rows named `t`, nothing for `All`.
 pub fn and(sql: &mut Sql, access: &Access, reach: Reach, tenant: Argument) {
     if reach != Reach::All {
-        sql.push(" and ");
+        // Some have a handful of rows, some have nearly all.
+        sql.varies("owner_id").push(" and ");
         within(sql, access, reach, tenant, |sql| {
             sql.push("t");
         });

@@ -17,8 +17,8 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 const MOST_HITS: u32 = 50;
-/// Rows looked at per entity before they are ranked. Short words begin many; the nearest to what was typed come first in the index.
-const CANDIDATES: u32 = 200;
+/// Words looked at before they are ranked. A short beginning has many; those nearest to what was typed come first in the index.
+const CANDIDATES: u32 = 300;
 
 /// Appends that a row named `t` has every word of the text; one without any word matches nothing.
 pub fn having_words(sql: &mut Sql, entity: &Entity, tenant: Argument, text: &str) {
@@ -29,6 +29,8 @@ pub fn having_words(sql: &mut Sql, entity: &Entity, tenant: Argument, text: &str
     }
     if words.is_empty() {
         sql.push(" and false");
+    } else {
+        sql.varies("search");
     }
     for word in &words {
         sql.push(" and exists (select from search_terms s where s.tenant_id = ").again(tenant).push(" and s.entity = ");
@@ -65,43 +67,59 @@ pub async fn search(ctx: &mut Ctx, operation: SearchRecords) -> Result<Vec<Searc
             found.extend(hits(ctx, &catalog, entity, ids).await?);
         }
     }
-    Ok(ranked.into_iter().filter_map(|(_, id)| found.remove(&id)).collect())
+    // Words of a row that has just gone to the trash may still be there; more was ranked than is shown, to make up for it.
+    let hits = ranked.into_iter().filter_map(|(_, id)| found.remove(&id));
+    Ok(hits.take(operation.limit as usize).collect())
 }
 
 /// Entity and id of the best rows within reach, best first.
 async fn ranked(ctx: &mut Ctx, catalog: &Catalog, first: &str, others: &[String], limit: u32) -> Result<Vec<(String, Uuid)>> {
     let access = ctx.access.clone();
+    let (mut whole, mut part) = (Vec::new(), Vec::new());
+    for entity in catalog.iter() {
+        match access.grants.reach(&entity.permission(Verb::Read)) {
+            Some(Reach::All) => whole.push(entity.key.as_str()),
+            Some(reach) => part.push((entity, reach)),
+            None => {}
+        }
+    }
+    if whole.is_empty() && part.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut sql = Sql::new("select entity, record_id from (");
     let tenant = crate::project::tenant(&mut sql, &access);
-    let mut none = true;
-    for entity in catalog.iter() {
-        let Some(reach) = access.grants.reach(&entity.permission(Verb::Read)) else { continue };
-        sql.push(if none { "(" } else { " union all (" });
-        none = false;
-        candidates(&mut sql, entity, tenant, first, others);
-        sql.push(" and exists (select from ").name(&entity.table).push(" t where ");
-        crate::select::living(&mut sql, tenant, true);
-        sql.push(" and t.id = s.record_id");
-        reach::and(&mut sql, &access, reach, tenant);
+    if !whole.is_empty() {
+        // Words of all these entities stand beside each other, so that one stretch of the index answers for all.
+        sql.push("(select s.entity, s.record_id, s.term, s.weight from search_terms s where ");
+        candidates(&mut sql, tenant, first, others);
+        sql.push(" and s.entity = any (");
+        sql.bind(Bind::texts(whole.iter().copied()));
         sql.push(") order by s.term limit ").number(CANDIDATES).push(")");
     }
-    if none {
-        return Ok(Vec::new());
+    for (at, (entity, reach)) in part.into_iter().enumerate() {
+        sql.push(if at == 0 && whole.is_empty() { "(" } else { " union all (" });
+        // Joined rather than looked up afterwards: somebody with a few rows of their own is found through those.
+        sql.push("select s.entity, s.record_id, s.term, s.weight from search_terms s join ").name(&entity.table);
+        sql.push(" t on t.tenant_id = s.tenant_id and t.id = s.record_id where ");
+        candidates(&mut sql, tenant, first, others);
+        sql.push(" and s.entity = ");
+        sql.bind(Bind::text(&entity.key));
+        sql.push(" and ");
+        crate::select::living(&mut sql, tenant, true);
+        reach::and(&mut sql, &access, reach, tenant);
+        sql.push(" order by s.term limit ").number(CANDIDATES).push(")");
     }
     // A word that is exactly what was typed counts more than one that only begins so.
     sql.push(") c group by entity, record_id order by max(c.weight + case when c.term = ");
     sql.bind(Bind::text(first));
-    sql.push(" then 100 else 0 end) desc, min(c.term), record_id limit ").number(limit);
+    sql.push(" then 100 else 0 end) desc, min(c.term), record_id limit ").number(limit.saturating_mul(2)).ordered_by("");
     let rows = sql.all(ctx.conn()).await?;
     let ranked = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
     ranked.collect::<sqlx::Result<Vec<_>>>().map_err(db_error)
 }
 
-fn candidates(sql: &mut Sql, entity: &Entity, tenant: Argument, first: &str, others: &[String]) {
-    sql.push("select s.entity, s.record_id, s.term, s.weight from search_terms s where s.tenant_id = ").again(tenant);
-    sql.push(" and s.entity = ");
-    sql.bind(Bind::text(&entity.key));
-    sql.push(" and ");
+fn candidates(sql: &mut Sql, tenant: Argument, first: &str, others: &[String]) {
+    sql.push("s.tenant_id = ").again(tenant).push(" and ");
     beginning(sql, "s", first);
     for word in others {
         sql.push(" and exists (select from search_terms o where o.tenant_id = ").again(tenant);
@@ -137,7 +155,7 @@ async fn hits(ctx: &mut Ctx, catalog: &Catalog, entity: &Entity, ids: Vec<Uuid>)
     projection.select(&mut sql);
     sql.push(" from ").name(&entity.table).push(" r");
     projection.joins(&mut sql, &access, tenant);
-    sql.push(" where r.tenant_id = ").again(tenant).push(" and r.id = any (");
+    sql.push(" where r.tenant_id = ").again(tenant).push(" and r.deleted_at is null and r.id = any (");
     sql.bind(Bind::ids(ids));
     sql.push(")");
     let reach = access.grants.reach(&entity.permission(Verb::Read)).ok_or_else(Error::internal)?;

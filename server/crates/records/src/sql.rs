@@ -1,7 +1,7 @@
 //! The one builder of statements: the only place beside the pools where text becomes SQL.
 //!
-//! What may enter a statement is held by types: keywords are `&'static str`, names come from descriptions and are refused unless they look
-//! like names, numbers are printed from integers, and everything that a caller wrote is bound. Nothing else can be pushed.
+//! What may enter a statement is held by types: keywords are `&'static str`, names and words come from descriptions and are refused unless
+//! they look like such, numbers are printed from integers, and everything that a caller wrote is bound. Nothing else can be pushed.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Error, Result};
@@ -84,6 +84,9 @@ pub struct Sql {
     text: String,
     binds: Vec<Bind>,
     fault: bool,
+    /// Columns compared with values of which some have few rows and some have many.
+    varying: Vec<String>,
+    fresh: bool,
 }
 
 impl Sql {
@@ -124,6 +127,19 @@ impl Sql {
         self
     }
 
+    /// A word of a description, such as a state, as text. Printed, because a plan for one state is not the plan for another.
+    pub fn word(&mut self, word: &str) -> &mut Self {
+        if !word.is_empty() && word.len() <= 63 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+            self.text.push('\'');
+            self.text.push_str(word);
+            self.text.push('\'');
+        } else {
+            tracing::error!(word, "not a word that a statement may hold");
+            self.fault = true;
+        }
+        self
+    }
+
     /// A number that the server has checked and that the planner has to see, such as a limit.
     pub fn number(&mut self, number: u32) -> &mut Self {
         self.text.push_str(&number.to_string());
@@ -145,6 +161,20 @@ impl Sql {
     pub fn again(&mut self, argument: Argument) -> &mut Self {
         self.text.push('$');
         self.text.push_str(&argument.0.to_string());
+        self
+    }
+
+    /// Notes that the best plan depends on what this column is compared with.
+    pub fn varies(&mut self, column: &str) -> &mut Self {
+        self.varying.push(column.to_owned());
+        self
+    }
+
+    /// PostgreSQL soon plans a prepared statement once for all values. That is right while the rows are read in order until the page is
+    /// full, and terrible where the order is one column's and a condition on another turns out to be met by hardly any row. Such statements
+    /// are planned each time, for the values at hand: it costs a round trip.
+    pub fn ordered_by(&mut self, column: &str) -> &mut Self {
+        self.fresh = self.varying.iter().any(|varying| varying != column);
         self
     }
 
@@ -196,7 +226,7 @@ impl Sql {
         if self.fault {
             return Err(Error::internal());
         }
-        let mut query = sqlx::query(AssertSqlSafe(self.text));
+        let mut query = sqlx::query(AssertSqlSafe(self.text)).persistent(!self.fresh);
         for bind in self.binds {
             query = match bind {
                 Bind::Text(value) => query.bind(value),
@@ -247,5 +277,26 @@ mod tests {
         let mut sql = Sql::new("select ");
         sql.name("order");
         assert!(sql.query().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_word_stops_the_statement() {
+        for word in ["", "a b", "a'", "a\\", "';--", "nämn", &"a".repeat(64)] {
+            let mut sql = Sql::new("select ");
+            sql.word(word);
+            assert!(sql.query().is_err(), "{word}");
+        }
+        let mut sql = Sql::new("select ");
+        sql.word("web_form").push(", ").word("KE");
+        assert_eq!(sql.text(), "select 'web_form', 'KE'");
+    }
+
+    #[test]
+    fn a_statement_is_planned_each_time_where_the_plan_hangs_on_the_values() {
+        let mut sql = Sql::new("select ");
+        assert!(!sql.ordered_by("created_at").fresh);
+        sql.varies("value_minor");
+        assert!(!sql.ordered_by("value_minor").fresh);
+        assert!(sql.ordered_by("created_at").fresh);
     }
 }

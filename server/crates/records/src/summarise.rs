@@ -1,10 +1,11 @@
 //! `records.summarise` and `records.board`: counts, sums and first cards of the rows that match.
 
 use crate::filter::zone;
-use crate::list::{order, order_by};
+use crate::cursor::Order;
+use crate::list::order;
 use crate::project::{Projection, known};
 use crate::select::{Rows, rows};
-use crate::sql::{Bind, Sql};
+use crate::sql::{Bind, Piece, Sql};
 use domain::money::scaled;
 use domain::records::{BoardColumn, BoardRecords, Group, GroupBy, Record, Sum, SummariseRecords};
 use domain::schema::{Entity, Field, FieldKind, Storage};
@@ -49,7 +50,7 @@ async fn grouped(ctx: &mut Ctx, entity: &Entity, rows: Rows, by: &GroupBy, measu
         }
     };
     sql.push(" from ").name(&entity.table).push(" t where ").place(&matching);
-    sql.push(" group by 1, 4 order by 2 desc limit ").number(MOST_GROUPS);
+    sql.push(" group by 1, 4 order by 2 desc limit ").number(MOST_GROUPS).ordered_by("");
     let found = sql.all(ctx.conn()).await?;
     let mut groups: Vec<Group> = Vec::new();
     for row in &found {
@@ -181,21 +182,51 @@ async fn cards(ctx: &mut Ctx, entity: &Entity, operation: &BoardRecords, states:
     projection.column(&order.column);
     sql.push("select ");
     projection.select(&mut sql);
-    sql.push(" from unnest(");
-    sql.bind(Bind::texts(states));
-    sql.push(") with ordinality s (state, place) cross join lateral (select ");
-    projection.columns(&mut sql, "t");
-    sql.push(", row_number() over (");
-    order_by(&mut sql, &order);
-    sql.push(") as at from ").name(&entity.table).push(" t where ").place(&matching).push(" and t.status = s.state");
-    order_by(&mut sql, &order);
-    sql.push(" limit ").number(operation.cards).push(") r");
+    sql.push(" from (");
+    let mut first = true;
+    for state in &states {
+        // Rows with a value of what is sorted by, then those without: as in a list, the index holds them in two stretches.
+        let parts: &[Option<bool>] = if order.nullable { &[Some(true), Some(false)] } else { &[None] };
+        for filled in parts {
+            sql.push(if first { "(" } else { " union all (" });
+            first = false;
+            top(&mut sql, entity, &projection, &matching, state, &order, *filled);
+            sql.push(" limit ").number(operation.cards).push(")");
+        }
+    }
+    if first {
+        return Ok(HashMap::new());
+    }
+    sql.push(") r");
     projection.joins(&mut sql, &ctx.access, tenant);
-    sql.push(" order by s.place, r.at");
+    sql.push(" order by ").column("r", &order.column).push(if order.descending { " desc nulls last" } else { " nulls last" });
+    sql.push(", r.id").push(if order.descending { " desc" } else { "" });
+    sql.ordered_by(&order.column);
     let mut out: HashMap<String, Vec<Record>> = HashMap::new();
     for row in sql.all(ctx.conn()).await? {
         let state: String = row.try_get(status).map_err(db_error)?;
-        out.entry(state).or_default().push(projection.record(&row)?);
+        let cards = out.entry(state).or_default();
+        if cards.len() < operation.cards as usize {
+            cards.push(projection.record(&row)?);
+        }
     }
     Ok(out)
+}
+
+fn top(sql: &mut Sql, entity: &Entity, projection: &Projection<'_>, matching: &Piece, state: &str, order: &Order, filled: Option<bool>) {
+    sql.push("select ");
+    projection.columns(sql, "t");
+    sql.push(" from ").name(&entity.table).push(" t where ").place(matching).push(" and t.status = ");
+    if entity.states.as_ref().is_some_and(|states| states.get(state).is_some()) {
+        sql.word(state);
+    } else {
+        sql.bind(Bind::text(state));
+    }
+    match filled {
+        Some(true) => sql.push(" and ").column("t", &order.column).push(" is not null"),
+        Some(false) => sql.push(" and ").column("t", &order.column).push(" is null"),
+        None => sql,
+    };
+    let direction = if order.descending { " desc" } else { "" };
+    sql.push(" order by ").column("t", &order.column).push(direction).push(", t.id").push(direction);
 }

@@ -67,7 +67,7 @@ fn sample() -> Entity {
             field("country", json!({ "type": "country" })),
             pieces,
             field("weight", json!({ "type": "decimal", "scale": 3 })),
-            field("price", json!({ "type": "money", "allow_negative": true })),
+            field("price", json!({ "type": "money", "allowNegative": true })),
             field("fragile", json!({ "type": "boolean" })),
             field("day", json!({ "type": "date" })),
             field("moment", json!({ "type": "datetime" })),
