@@ -1,6 +1,7 @@
 //! Every workspace with its plan, size and when somebody was last seen in it.
 
 use crate::layout::admin_frame;
+use crate::layout::nav::words;
 use crate::page::{PageContext, load, use_page};
 use crate::time::Clock;
 use domain::admin::{ListTenants, TenantRow, Tenants};
@@ -119,13 +120,6 @@ fn status(status: &str) -> AnyView {
         _ => Tone::Neutral,
     };
     view! { <Badge tone>{label}</Badge> }.into_any()
-}
-
-/// `TRIAL` as "Trial", `financial_services` as "Financial services".
-fn words(key: &str) -> String {
-    let lower = key.replace(['_', '-'], " ").to_lowercase();
-    let mut letters = lower.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn foot(page: &PageContext, tenants: &Tenants, before: u32) -> AnyView {

@@ -170,19 +170,25 @@ impl Won {
         let count = group.map_or(0, |group| group.count);
         let words = match &delta {
             Some(_) => "on last month".to_owned(),
+            None if count == 0 => "Nothing yet".to_owned(),
             None => count_words(count, &self.entity.labels.one, &self.entity.labels.many),
         };
         let note = [Some(words), sums.rest().map(|rest| format!("+ {rest}"))].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         view! { <StatTile label="Won this month" value=sums.headline() delta=delta note href=self.rows_of(home, this)/> }.into_any()
     }
 
-    /// Upright bars, a month each, in the workspace's currency.
+    /// The workspace's currency where anything was won in it, else the first in which something was.
+    fn currency(&self, home: &Home) -> Option<String> {
+        let own = home.viewer.currency.as_str();
+        let sums = || self.months.iter().flat_map(|group| &group.sums);
+        let held = |currency: &str| sums().any(|sum| sum.currency.as_deref() == Some(currency));
+        if held(own) { Some(own.to_owned()) } else { sums().find_map(|sum| sum.currency.clone()) }
+    }
+
+    /// Upright bars, a month each, in one currency: sums of several would mean nothing.
     pub fn chart(&self, home: &Home) -> Option<AnyView> {
-        let currency = home.viewer.currency.clone();
+        let currency = self.currency(home)?;
         let today = home.clock.today();
-        if self.months.is_empty() {
-            return None;
-        }
         let data = (0..MONTHS)
             .rev()
             .map(|ago| {
@@ -210,11 +216,11 @@ impl Won {
     fn sentence(&self, today: NaiveDate, currency: &str) -> String {
         let (this, last) = (self.minor_of(first_of_month(today, 0), currency), self.minor_of(first_of_month(today, 1), currency));
         match change(this, last) {
-            Some(0) => "Won value is as last month".to_owned(),
-            Some(change) if change > 0 => format!("Won value is up {} % on last month", number(change)),
-            Some(change) => format!("Won value is down {} % on last month so far", number(-change)),
-            None if this > 0 => "Won value by month: nothing last month, something in this one".to_owned(),
-            None => "Nothing was won this month or last".to_owned(),
+            Some(0) => format!("Won value in {currency} is as last month"),
+            Some(change) if change > 0 => format!("Won value in {currency} is up {} % on last month", number(change)),
+            Some(change) => format!("Won value in {currency} is down {} % on last month so far", number(-change)),
+            None if this > 0 => format!("Something was won in {currency} this month, nothing last month"),
+            None => format!("Nothing was won in {currency} this month or last"),
         }
     }
 }

@@ -23,7 +23,6 @@ pub fn admin_frame(page: &PageContext, crumbs: Vec<Crumb>, content: AnyView) -> 
         <AdminShell
             sections=vec![NavSection::new(vec![tenants])]
             user
-            search_href="/admin"
             crumbs=view! { <Breadcrumbs items=crumbs/> }.into_any()
             actions=sign_out.into_any()
             flash=flash(page)

@@ -34,10 +34,7 @@ fn area_title(viewer: &Viewer, area: &str) -> String {
     match area {
         "crm" => "Sales".to_owned(),
         area if area == viewer.catalog.industry => viewer.catalog.industry_label.clone(),
-        other => {
-            let mut letters = other.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-        }
+        other => words(other),
     }
 }
 
@@ -72,17 +69,17 @@ pub fn user(viewer: &Viewer) -> UserCard {
     UserCard { name: viewer.name.clone(), detail: role_words(&viewer.role), href: viewer.path("settings") }
 }
 
-/// `SALES_REP` as "Sales rep".
+/// `SALES_REP` as "Sales representative"; a role that a workspace made itself by its key.
 pub fn role_words(role: &str) -> String {
     let seeded = domain::permission::ROLES.iter().find(|seed| seed.key == role);
-    match seeded {
-        Some(seed) => seed.label.to_owned(),
-        None => {
-            let lower = role.replace('_', " ").to_lowercase();
-            let mut letters = lower.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-        }
-    }
+    seeded.map_or_else(|| words(role), |seed| seed.label.to_owned())
+}
+
+/// A key as words: `financial_services` as "Financial services", `TRIAL` as "Trial".
+pub fn words(key: &str) -> String {
+    let lower = key.replace(['_', '-'], " ").to_lowercase();
+    let mut letters = lower.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The head of the rail, with the other workspaces, how things look, and the way out.
@@ -93,7 +90,7 @@ pub fn workspace_switch(page: &PageContext, viewer: &Viewer) -> AnyView {
         .take(SWITCH)
         .map(|workspace| {
             let (href, name) = (format!("/w/{}", workspace.slug), workspace.name.clone());
-            view! { <MenuLink href active=workspace.slug == viewer.slug hint=workspace.industry.clone()><span dir="auto">{name}</span></MenuLink> }
+            view! { <MenuLink href active=workspace.slug == viewer.slug hint=words(&workspace.industry)><span dir="auto">{name}</span></MenuLink> }
         })
         .collect();
     let all = (viewer.workspaces.len() > SWITCH).then(|| view! { <MenuLink href="/workspaces" icon="building-2">"All workspaces"</MenuLink> });
@@ -131,29 +128,29 @@ pub fn density_choice(density: Density) -> &'static str {
     }
 }
 
-/// Theme and density as buttons of one form each; the answer is this page again, in the new clothes.
+/// The looks that the page does not have now, as buttons of one form; the answer is this page again. Settings has all of them.
 fn appearance(page: &PageContext) -> AnyView {
-    let themes: Vec<_> = Theme::ALL
+    let themes: Vec<_> = [Theme::System, Theme::Light, Theme::Dark]
         .into_iter()
+        .filter(|theme| *theme != page.theme)
         .map(|theme| {
             let (label, icon) = theme_choice(theme);
-            let hint = (theme == page.theme).then_some("now");
-            view! { <MenuItem icon name="theme" value=theme.as_str() hint>{label}</MenuItem> }
+            let label = if theme == Theme::System { "Theme of the device".to_owned() } else { format!("{label} theme") };
+            view! { <MenuItem icon name="theme" value=theme.as_str()>{label}</MenuItem> }
         })
         .collect();
     let densities: Vec<_> = Density::ALL
         .into_iter()
+        .filter(|density| *density != page.density)
         .map(|density| {
-            let hint = (density == page.density).then_some("now");
-            view! { <MenuItem icon="rows-3" name="density" value=density.as_str() hint>{density_choice(density)}</MenuItem> }
+            let label = format!("{} rows", density_choice(density));
+            view! { <MenuItem icon="rows-3" name="density" value=density.as_str()>{label}</MenuItem> }
         })
         .collect();
     view! {
         <form method="post" action="/preferences">
             <input type="hidden" name="_next" value=page.address()/>
-            <MenuLabel>"Theme"</MenuLabel>
             {themes}
-            <MenuLabel>"Rows"</MenuLabel>
             {densities}
         </form>
     }
@@ -162,7 +159,7 @@ fn appearance(page: &PageContext) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use super::{place, role_words};
+    use super::{place, role_words, words};
 
     #[test]
     fn a_place_is_active_on_its_own_pages_only() {
@@ -174,5 +171,6 @@ mod tests {
     fn roles_have_words() {
         assert_eq!(role_words("SALES_REP"), "Sales representative");
         assert_eq!(role_words("FIELD_TECHNICIAN"), "Field technician");
+        assert_eq!(words("financial-services"), "Financial services");
     }
 }

@@ -34,7 +34,7 @@ async fn go_page(page: PageContext) -> Result<AnyView> {
     });
     let records = groups(&viewer, &hits);
     // Places lead: there are few of them, and who types "new" wants the action.
-    let places = place_groups(places);
+    let places = place_groups(places, words.is_empty());
     let path = page.path.clone();
     let content = view! {
         <Page narrow=true>
@@ -89,9 +89,14 @@ fn record_row(viewer: &Viewer, entity: &Entity, hit: &SearchHit) -> AnyView {
     .into_any()
 }
 
-fn place_groups(places: Vec<Place>) -> Vec<AnyView> {
+/// Who typed nothing looks for a page; who typed something, for what to do.
+fn place_groups(places: Vec<Place>, pages_first: bool) -> Vec<AnyView> {
     let (actions, pages): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.action);
-    [("Actions", actions), ("Pages", pages)]
+    let mut groups = [("Actions", actions), ("Pages", pages)];
+    if pages_first {
+        groups.reverse();
+    }
+    groups
         .into_iter()
         .filter(|(_, places)| !places.is_empty())
         .map(|(title, places)| {

@@ -1,5 +1,6 @@
 //! Signing in, and choosing a workspace.
 
+use crate::layout::nav::words;
 use crate::page::{WorkspaceLink, use_page};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -65,16 +66,9 @@ fn workspace(link: WorkspaceLink) -> AnyView {
     view! {
         <a class="choice-link" href=format!("/w/{slug}")>
             <Avatar name=name.clone() square=true/>
-            <span class="choice-text"><span class="choice-name" dir="auto">{name}</span><span class="choice-detail">{industry_words(&industry)}</span></span>
+            <span class="choice-text"><span class="choice-name" dir="auto">{name}</span><span class="choice-detail">{words(&industry)}</span></span>
             <Icon name="chevron-right"/>
         </a>
     }
     .into_any()
-}
-
-/// `financial_services` as "Financial services".
-fn industry_words(slug: &str) -> String {
-    let words = slug.replace(['_', '-'], " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -40,10 +40,9 @@ async fn sessions_page(page: PageContext) -> Result<AnyView> {
 
 fn row(page: &PageContext, viewer: &Viewer, session: &SessionRow, clock: Clock) -> AnyView {
     let name = agent::words(session.agent.as_deref());
-    let detail = match &session.address {
-        Some(address) => format!("{address} · signed in {} · last seen {}", clock.words(&session.created_at), clock.words(&session.last_seen_at)),
-        None => format!("signed in {} · last seen {}", clock.words(&session.created_at), clock.words(&session.last_seen_at)),
-    };
+    let seen = format!("last seen {}", clock.words(&session.last_seen_at));
+    let detail = session.address.iter().cloned().chain([seen]).collect::<Vec<_>>().join(" · ");
+    let title = format!("Signed in {}, ends {} at the latest", clock.full(&session.created_at), clock.full(&session.expires_at));
     let end = if session.current {
         view! { <Badge tone=Tone::Positive>"This one"</Badge> }.into_any()
     } else {
@@ -54,7 +53,7 @@ fn row(page: &PageContext, viewer: &Viewer, session: &SessionRow, clock: Clock) 
         <li data-id=session.id.to_string()>
             <div class="row-link">
                 <Icon name=icon/>
-                <span class="row-text"><span class="row-title">{name}</span><span class="row-detail">{detail}</span></span>
+                <span class="row-text"><span class="row-title">{name}</span><span class="row-detail" title=title>{detail}</span></span>
                 <span class="row-end">{end}</span>
             </div>
         </li>
