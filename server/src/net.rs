@@ -56,7 +56,8 @@ pub async fn serve(listener: TcpListener, app: Router, limits: Limits, mut stop:
                     continue;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            // The guard of the value is dropped in here: it cannot travel between threads.
+            () = async { let _ = stop.wait_for(|stop| *stop).await; } => break,
         };
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
         let Some(seat) = addresses.take(peer.ip(), limits.per_address) else { continue };

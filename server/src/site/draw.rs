@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Error, Kind};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
@@ -71,7 +71,7 @@ pub async fn draw(state: &App, page: PageContext, links: Option<Vec<WorkspaceLin
 
 /// A page inside a workspace. The caller was put there by the membership layer.
 pub async fn page(State(state): State<App>, request: Request) -> Response {
-    let address = address(&request);
+    let address = full_address(&request);
     let (Some(info), Some(caller)) = (info(&request), request.extensions().get::<Caller>().cloned()) else {
         return super::problem(&Error::unauthenticated(), &request).into_response();
     };
@@ -129,8 +129,13 @@ pub async fn staff_page(State(state): State<App>, staff: super::sign_in::Staff, 
     draw(&state, page_context::staff(&state, request.headers(), info, &address, &staff.0), None, None).await
 }
 
-/// No such path. The API hears it as JSON.
+/// No such path. The API hears it as JSON; an address with a slash too many is led to the one without.
 pub async fn missing(State(state): State<App>, request: Request) -> Response {
+    let path = request.uri().path();
+    if request.method() == Method::GET && path.len() > 1 && path.ends_with('/') && !path.starts_with("//") {
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Redirect::permanent(&format!("{}{query}", path.trim_end_matches('/'))).into_response();
+    }
     let wants_page = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
     match info(&request) {
         Some(info) if wants_page => refused(&state, request.headers(), info, &Error::not_found()).await,
@@ -162,12 +167,6 @@ pub fn info(request: &Request) -> Option<RequestInfo> {
 fn full_address(request: &Request) -> String {
     let original = request.extensions().get::<axum::extract::OriginalUri>().map_or(request.uri(), |uri| &uri.0);
     original.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
-}
-
-fn address(request: &Request) -> String {
-    let address = full_address(request);
-    // `/w/lakeside/` and `/w/lakeside` are one page.
-    address.strip_suffix('/').map_or(address.clone(), str::to_owned)
 }
 
 /// A path of this site to go to, or `otherwise`. Anything that a browser could read as another site is refused.

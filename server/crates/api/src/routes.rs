@@ -59,7 +59,9 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
     /// Mounts another table below a path.
     #[must_use]
     pub fn nest(mut self, base: &str, other: Self) -> Self {
-        self.routes.extend(other.routes.into_iter().map(|route| RouteInfo { path: format!("{base}{}", route.path), ..route }));
+        // The root of a nested table answers at its base, without a slash.
+        let below = |path: &str| if path == "/" { base.to_owned() } else { format!("{base}{path}") };
+        self.routes.extend(other.routes.into_iter().map(|route| RouteInfo { path: below(&route.path), ..route }));
         self.router = self.router.nest(base, other.router);
         self
     }

@@ -16,7 +16,6 @@ use platform::auth::{self, NewTenant};
 use platform::{Caller, Ctx, Platform, TxMode, db_error};
 use records::NewRow;
 use serde_json::Value;
-use sqlx::AssertSqlSafe;
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -225,37 +224,22 @@ async fn insert(ctx: &mut Ctx, entity: &Entity, records: Vec<Generated>, present
     Ok(made)
 }
 
-async fn existing(ctx: &mut Ctx, entity: &Entity, records: &[Generated]) -> Result<Vec<Uuid>> {
-    // The name of the table comes from a description, where it was checked to be a plain word.
-    let sql = format!("select id from {} where tenant_id = $1 and id = any($2)", entity.table);
-    let ids: Vec<Uuid> = records.iter().map(|record| record.id).collect();
-    let tenant = ctx.access.tenant.0;
-    sqlx::query_scalar(AssertSqlSafe(sql)).bind(tenant).bind(ids).fetch_all(ctx.conn()).await.map_err(db_error)
+async fn existing(ctx: &mut Ctx, entity: &Entity, records: &[Generated]) -> Result<HashSet<Uuid>> {
+    ::records::known_ids(ctx, entity, records.iter().map(|record| record.id).collect()).await
 }
 
 /// Values of unique text fields that other rows hold already, in their normal form.
 async fn taken(ctx: &mut Ctx, entity: &Entity, records: &[Generated]) -> Result<Vec<(String, HashSet<String>)>> {
     let mut out = Vec::new();
-    let tenant = ctx.access.tenant.0;
     for field in entity.fields.iter().filter(|field| field.unique) {
-        let (column, "text") = field.ordering() else { continue };
         let values: Vec<String> = records
             .iter()
             .filter_map(|record| record.values.get(&field.key))
             .filter_map(Value::as_str)
             .map(normal)
             .collect();
-        let sql = format!(
-            "select {column} from {} where tenant_id = $1 and {column} = any($2) and deleted_at is null",
-            entity.table
-        );
-        let held = sqlx::query_scalar(AssertSqlSafe(sql))
-            .bind(tenant)
-            .bind(values)
-            .fetch_all(ctx.conn())
-            .await
-            .map_err(db_error)?;
-        out.push((field.key.clone(), held.into_iter().collect()));
+        let held = ::records::held_values(ctx, entity, field, values).await?;
+        out.push((field.key.clone(), held));
     }
     Ok(out)
 }
