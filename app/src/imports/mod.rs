@@ -42,7 +42,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         ImportStatus::Mapped => outcome::preview(&page, &viewer, &backend, &entity, &import).await?,
         ImportStatus::Queued | ImportStatus::Running => outcome::progress(&page, &viewer, &entity, &import),
         ImportStatus::Done => outcome::result(&page, &viewer, &backend, &entity, &import).await?,
-        ImportStatus::Undone => outcome::undone(&viewer, &entity, &import),
+        ImportStatus::Undone => outcome::undone(&viewer, &backend, &entity, &import).await?,
         ImportStatus::Failed => outcome::failed(&page, &viewer, &entity, &import),
     };
     let title = import.file_name.clone();

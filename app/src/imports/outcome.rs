@@ -5,7 +5,9 @@ use crate::page::{PageContext, Viewer};
 use crate::records::post::envelope;
 use crate::records::values::Values;
 use crate::time::Clock;
-use domain::imports::{Existing, Import, ImportStatus, ListProblems, Preview, PreviewImport, PreviewRow, Problem};
+use domain::imports::{
+    Existing, Import, ImportStatus, KeptRow, ListKept, ListProblems, Preview, PreviewImport, PreviewRow, Problem,
+};
 use domain::money::group_thousands;
 use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind};
@@ -15,10 +17,12 @@ use leptos_meta::Meta;
 use serde_json::Map;
 use ui::{
     Badge, ButtonKind, Cell, DataTable, DialogPage, EmptyState, FormActions, FormError, FormErrors, HeadCell,
-    LinkButton, Notice, Panel, Progress, Row, StatTile, SubmitButton, Tiles, Tone,
+    LinkButton, Notice, Panel, Progress, Row, StatTile, SubmitButton, TextLink, Tiles, Tone,
 };
 use uuid::Uuid;
 
+/// Problems listed before the import; afterwards there are more, and a file of all.
+const FORETOLD: usize = 12;
 /// Problems listed on a page; the file has all of them.
 const LISTED: usize = 100;
 
@@ -46,8 +50,10 @@ pub async fn preview(
     let reason = (good == 0).then(|| nothing_to_do(&preview));
     let mapping = format!("{here}?step=map");
     let first = first_rows(page, entity, import, &preview);
-    let problems = (!preview.problems.is_empty())
-        .then(|| problem_panel("What would be refused", preview.refused, &preview.problems, None));
+    let problems = (!preview.problems.is_empty()).then(|| {
+        let first = &preview.problems[..preview.problems.len().min(FORETOLD)];
+        problem_panel("What would be refused", preview.refused, first, None)
+    });
     Ok(view! {
         {parts::steps(Place::Preview, Some(&here))}
         <FormErrors errors=refused title="The import was not started"/>
@@ -253,8 +259,9 @@ fn confirm_undo(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &I
     view! { <DialogPage title="Undo this import?" text close_href=close>{form}</DialogPage> }.into_any()
 }
 
-/// After an undo.
-pub fn undone(viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
+/// After an undo: what was kept, and why.
+pub async fn undone(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, import: &Import) -> Result<AnyView> {
+    let rows = if import.kept > 0 { backend.run(ListKept { id: import.id }).await? } else { Vec::new() };
     let (one, many) = (&entity.labels.one, &entity.labels.many);
     let again = viewer.path(&format!("{}/import", entity.plural));
     let list = viewer.path(&entity.plural);
@@ -276,7 +283,32 @@ pub fn undone(viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
         <LinkButton href=list kind=ButtonKind::Primary>"To the list"</LinkButton>
         <LinkButton href=again>"Import a file"</LinkButton>
     };
-    view! { {kept}<EmptyState icon="undo-2" title="This import was undone" text action=action.into_any()/> }.into_any()
+    let table = (!rows.is_empty()).then(|| kept_rows(viewer, entity, &rows));
+    Ok(view! { {kept}<EmptyState icon="undo-2" title="This import was undone" text action=action.into_any()/>{table} }
+        .into_any())
+}
+
+fn kept_rows(viewer: &Viewer, entity: &Entity, rows: &[KeptRow]) -> AnyView {
+    let head = view! { <HeadCell label=entity.labels.one.clone()/><HeadCell label="Why it was kept"/> };
+    let lines: Vec<AnyView> = rows
+        .iter()
+        .map(|row| {
+            let (label, title, reason) = (entity.labels.one.clone(), row.title.clone(), row.reason.clone());
+            let href = viewer.path(&format!("{}/{}", entity.plural, row.id));
+            view! {
+                <Row>
+                    <Cell label lead=true><TextLink href>{title}</TextLink></Cell>
+                    <Cell label="Why it was kept">{reason}</Cell>
+                </Row>
+            }
+            .into_any()
+        })
+        .collect();
+    let table = view! {
+        <div class="as-cards"><DataTable label="Kept rows" head=head.into_any() inline=true>{lines}</DataTable></div>
+    }
+    .into_any();
+    view! { <Panel title="Kept rows" flush=true>{table}</Panel> }.into_any()
 }
 
 /// The job as a whole could not be done.

@@ -59,7 +59,7 @@ pub fn problems(label: &str, problems: &[Problem]) -> AnyView {
         <HeadCell label="Why it is refused"/>
     };
     let rows: Vec<AnyView> = problems.iter().map(problem).collect();
-    view! { <div class="as-cards"><DataTable label=label.to_owned() head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any()
+    view! { <div class="as-cards import-problems"><DataTable label=label.to_owned() head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any()
 }
 
 fn problem(problem: &Problem) -> AnyView {

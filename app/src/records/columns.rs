@@ -139,7 +139,13 @@ impl Column<'_> {
             [Sum { currency: None, amount }, ..] => Some(group_thousands(amount)),
             sums => {
                 let sums = Sums::of(sums, own);
-                let rest = sums.rest().map(|rest| format!(" + {rest}")).unwrap_or_default();
+                let counted = usize::from(sums.own.as_ref().is_none_or(|own| own.minor() == 0));
+                // The head of a column has room for two.
+                let rest = match sums.others.len().saturating_sub(counted) {
+                    0 => String::new(),
+                    1 => format!(" + {}", sums.rest().unwrap_or_default()),
+                    more => format!(" + {more} currencies"),
+                };
                 Some(format!("{}{rest}", sums.headline()))
             }
         }
@@ -173,6 +179,8 @@ mod tests {
     fn the_own_currency_leads_and_is_weighted() {
         let mixed = column(&[("EUR", "5.00"), ("KES", "2000000.00")]);
         assert_eq!(mixed.sum("KES").unwrap(), "KES 2 M + EUR 5");
+        assert_eq!(column(&[("EUR", "5"), ("USD", "5"), ("KES", "1")]).sum("KES").unwrap(), "KES 1 + 2 currencies");
+        assert_eq!(column(&[("EUR", "5"), ("USD", "5")]).sum("KES").unwrap(), "EUR 5 + USD 5");
         assert_eq!(mixed.weighted("KES").unwrap(), "KES 500,000");
         assert_eq!((column(&[]).sum("KES"), column(&[]).weighted("KES")), (None, None));
         assert_eq!(column(&[("EUR", "5.00")]).weighted("KES"), None);

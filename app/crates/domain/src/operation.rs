@@ -50,6 +50,7 @@ pub const CATALOGUE: &[&str] = &[
     "imports.create",
     "imports.error_file",
     "imports.get",
+    "imports.kept",
     "imports.list",
     "imports.map",
     "imports.preview",

@@ -33,8 +33,8 @@ pub fn BoardColumn(
 ) -> impl IntoView {
     let over = limit.is_some_and(|limit| count > limit);
     let shown = match limit {
-        Some(limit) => format!("{count}/{limit}"),
-        None => count.to_string(),
+        Some(limit) => format!("{}/{limit}", grouped(count)),
+        None => grouped(count),
     };
     let warning = over.then(|| view! { <Icon name="triangle-alert" label="over the limit"/> });
     let sum = sum.into_option().map(|sum| view! { <span class="money">{sum}</span> });
@@ -59,6 +59,19 @@ pub fn BoardColumn(
         </section>
     }
     .into_any()
+}
+
+/// `2975` as `2,975`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// One card of three lines: title, chosen fields, chips. `handle` is where it can be held.

@@ -83,6 +83,10 @@ import_operation!(
 );
 import_operation!("imports.problems" Read ListProblems -> Vec<Problem>);
 import_operation!(
+    /// What an undo left in place, and why.
+    "imports.kept" Read ListKept -> Vec<KeptRow>
+);
+import_operation!(
     /// The refused rows as a CSV file: the columns of the upload, then row, column and reason.
     "imports.error_file" Read ImportErrorFile -> ErrorFile
 );

@@ -37,6 +37,7 @@ pub fn register(registry: &mut Registry) {
         .add(list)
         .add(problems::problems)
         .add(problems::error_file)
+        .add(undo::kept)
         .add(undo::undo);
 }
 

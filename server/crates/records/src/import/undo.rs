@@ -5,11 +5,12 @@ use super::store;
 use crate::get::{Held, lock};
 use crate::index;
 use crate::many::{Removed, Updated, remove_many, revert_many};
-use domain::imports::{ImportStatus, KeptRow, UndoImport, Undone};
+use domain::imports::{ImportStatus, KeptRow, ListKept, UndoImport, Undone};
 use domain::records::Values;
 use domain::schema::Entity;
 use domain::{Error, Reach, Result};
 use platform::{Ctx, db_error};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::types::Json;
 use std::collections::HashMap;
@@ -22,6 +23,17 @@ const BATCH: usize = 1000;
 const ROWS: &str = "\
 select outcome, record_id, version, before from import_rows
 where tenant_id = $1 and import_id = $2 and outcome in ('created', 'updated') and record_id is not null order by row_number";
+const KEEP: &str = "\
+update import_rows r set problems = jsonb_build_array(k.why)
+from unnest($3::uuid[], $4::jsonb[]) as k (record_id, why)
+where r.tenant_id = $1 and r.import_id = $2 and r.record_id = k.record_id and r.outcome in ('created', 'updated')";
+/// Rows that were kept have a reason, though the import had taken them.
+const KEPT: &str = "\
+select record_id, problems from import_rows
+where tenant_id = $1 and import_id = $2 and outcome in ('created', 'updated') and problems is not null
+order by row_number limit $3";
+/// Kept rows that are listed.
+const LISTED: i64 = 1000;
 const END: &str = "update imports set status = 'undone', kept = $3 where tenant_id = $1 and id = $2";
 
 /// Outcome, record, version and the values of before.
@@ -56,6 +68,7 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
     for batch in done.chunks(BATCH) {
         undo_batch(ctx, &entity, batch, &mut undone).await?;
     }
+    keep(ctx, import.id, &undone.kept).await?;
     let (tenant, kept) = (ctx.access.tenant.0, i64::try_from(undone.kept.len()).unwrap_or_default());
     sqlx::query(END).bind(tenant).bind(import.id).bind(kept).execute(ctx.conn()).await.map_err(db_error)?;
     store::changed(
@@ -64,6 +77,43 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
         json!({ "status": "undone", "removed": undone.removed, "reverted": undone.reverted, "kept": kept }),
     );
     Ok(undone)
+}
+
+/// What an undo left in place, for the page of the import.
+pub async fn kept(ctx: &mut Ctx, input: ListKept) -> Result<Vec<KeptRow>> {
+    let (import, _) = store::load(ctx, input.id).await?;
+    let tenant = ctx.access.tenant.0;
+    let rows: Vec<(Uuid, Json<Vec<Kept>>)> = sqlx::query_as(KEPT)
+        .bind(tenant)
+        .bind(import.id)
+        .bind(LISTED)
+        .fetch_all(ctx.conn())
+        .await
+        .map_err(db_error)?;
+    let row = |(id, why): (Uuid, Json<Vec<Kept>>)| {
+        let Kept { title, reason } = why.0.into_iter().next()?;
+        Some(KeptRow { id, title, reason })
+    };
+    Ok(rows.into_iter().filter_map(row).collect())
+}
+
+/// Why a row was kept, as it stands with the row.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    title: String,
+    reason: String,
+}
+
+async fn keep(ctx: &mut Ctx, import: Uuid, kept: &[KeptRow]) -> Result<()> {
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let tenant = ctx.access.tenant.0;
+    let ids: Vec<Uuid> = kept.iter().map(|row| row.id).collect();
+    let why: Vec<Json<Kept>> =
+        kept.iter().map(|row| Json(Kept { title: row.title.clone(), reason: row.reason.clone() })).collect();
+    sqlx::query(KEEP).bind(tenant).bind(import).bind(ids).bind(why).execute(ctx.conn()).await.map_err(db_error)?;
+    Ok(())
 }
 
 async fn read(ctx: &mut Ctx, import: Uuid) -> Result<Vec<Done>> {
