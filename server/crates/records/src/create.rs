@@ -109,7 +109,8 @@ async fn left_out(ctx: &mut Ctx, entity: &Entity, drafts: &[Draft], written: &[P
 /// Why the database made nothing of a draft: somebody holds one of its unique values.
 async fn occupied(ctx: &mut Ctx, entity: &Entity, draft: &Draft) -> Result<Error> {
     let holder = refuse::holder(ctx, entity, &draft.values, Some(draft.id)).await?;
-    Ok(holder.unwrap_or_else(|| Error::conflict("Somebody else was creating the same thing. Nothing was saved; try again")))
+    Ok(holder
+        .unwrap_or_else(|| Error::conflict("Somebody else was creating the same thing. Nothing was saved; try again")))
 }
 
 /// A row before it is one.
@@ -148,11 +149,18 @@ impl Draft {
 
 /// One array per column. A row whose unique value is taken is left out, without spoiling the transaction. Answers the rows made: as the
 /// projection has them, or their ids.
-async fn write(ctx: &mut Ctx, entity: &Entity, drafts: &[Draft], projection: Option<&Projection<'_>>) -> Result<Vec<PgRow>> {
+async fn write(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    drafts: &[Draft],
+    projection: Option<&Projection<'_>>,
+) -> Result<Vec<PgRow>> {
     let columns = arrays(entity, drafts)?;
     let mut sql = Sql::default();
     let tenant = project::tenant(&mut sql, &ctx.access);
-    sql.push("with r as (insert into ").name(&entity.table).push(" (tenant_id, created_by, created_at, updated_by, updated_at, location_id");
+    sql.push("with r as (insert into ")
+        .name(&entity.table)
+        .push(" (tenant_id, created_by, created_at, updated_by, updated_at, location_id");
     for (name, _) in &columns {
         sql.push(", ").name(name);
     }

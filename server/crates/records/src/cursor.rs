@@ -31,7 +31,11 @@ pub struct Order {
 pub enum Start {
     Top,
     /// Behind this row, or before it when going back.
-    Row { value: Option<Bind>, id: Uuid, back: bool },
+    Row {
+        value: Option<Bind>,
+        id: Uuid,
+        back: bool,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,7 +55,8 @@ impl Start {
         let wire: Wire = serde_json::from_slice(&json).map_err(|_| unknown())?;
         if wire.s != order.key || wire.d != order.descending {
             let sign = if wire.d { "-" } else { "" };
-            let message = format!("This cursor belongs to a list sorted by {sign}{}; start from the first page", wire.s);
+            let message =
+                format!("This cursor belongs to a list sorted by {sign}{}; start from the first page", wire.s);
             return Err(Error::field("cursor", message));
         }
         let value = match wire.v {
@@ -82,7 +87,9 @@ impl Order {
             "uuid" => row.try_get::<Option<Uuid>, _>(at)?.map(|id| id.to_string()),
             "date" => row.try_get::<Option<NaiveDate>, _>(at)?.map(|date| date.to_string()),
             // To the microsecond, as it is stored.
-            "timestamptz" => row.try_get::<Option<DateTime<Utc>>, _>(at)?.map(|moment| moment.timestamp_micros().to_string()),
+            "timestamptz" => {
+                row.try_get::<Option<DateTime<Utc>>, _>(at)?.map(|moment| moment.timestamp_micros().to_string())
+            }
             "boolean" => row.try_get::<Option<bool>, _>(at)?.map(|yes| yes.to_string()),
             _ => row.try_get::<Option<String>, _>(at)?,
         })

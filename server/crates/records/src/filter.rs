@@ -106,7 +106,8 @@ fn condition(sql: &mut Sql, scope: &Scope<'_>, test: &Test) -> Result<()> {
         },
     }
     // Words are printed, and a value that is unique is met by one row: there the plan is known without looking at the value.
-    if !described(field) && !(field.unique && test.comparison == Comparison::Equals) {
+    let one_row = field.unique && test.comparison == Comparison::Equals;
+    if !described(field) && !one_row {
         sql.varies(&column);
     }
     Ok(())
@@ -266,7 +267,9 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
         return Err(refused(format!("{} has no value to compare with; write {} is empty", field.key, field.key)));
     }
     match &field.kind {
-        FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Email | FieldKind::Phone => Ok(Bind::text(text)),
+        FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Email | FieldKind::Phone => {
+            Ok(Bind::text(text))
+        }
         FieldKind::Number => Ok(Bind::text(text.to_uppercase())),
         FieldKind::Integer { .. } => scaled(text, 0),
         FieldKind::Decimal { scale, .. } => scaled(text, *scale),
@@ -283,9 +286,11 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
             Ok(Value::Bool(yes)) => Ok(Bind::Bool(Some(yes))),
             _ => Err(refused(format!("{text} is neither yes nor no"))),
         },
-        FieldKind::Country | FieldKind::Option { .. } | FieldKind::State | FieldKind::Money { .. } | FieldKind::Datetime => {
-            Err(refused(format!("{} cannot be compared so", field.key)))
-        }
+        FieldKind::Country
+        | FieldKind::Option { .. }
+        | FieldKind::State
+        | FieldKind::Money { .. }
+        | FieldKind::Datetime => Err(refused(format!("{} cannot be compared so", field.key))),
     }
 }
 
@@ -359,9 +364,9 @@ fn span(scope: &Scope<'_>, text: &str) -> Result<(DateTime<Utc>, DateTime<Utc>)>
         let next = day.succ_opt().unwrap_or(day);
         return Ok((midnight(scope.zone, day), midnight(scope.zone, next)));
     }
-    let moment = DateTime::parse_from_rfc3339(text)
-        .map(|moment| moment.with_timezone(&Utc))
-        .map_err(|_| refused(format!("{text} is neither a day nor a moment; write 2026-11-21, today-30 or 2026-11-21T09:30:00Z")))?;
+    let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.with_timezone(&Utc)).map_err(|_| {
+        refused(format!("{text} is neither a day nor a moment; write 2026-11-21, today-30 or 2026-11-21T09:30:00Z"))
+    })?;
     let second = DateTime::from_timestamp(moment.timestamp(), 0).unwrap_or(moment);
     Ok((second, second + Duration::seconds(1)))
 }

@@ -28,9 +28,16 @@ pub fn pass(access: &Access, entity: &Entity, states: &States, transition: &Tran
     let labels: Vec<&str> = missing.iter().map(|(_, label)| *label).collect();
     let fields = missing
         .iter()
-        .map(|(key, label)| FieldError { field: (*key).to_owned(), message: format!("Moving to {target} needs {label}") })
+        .map(|(key, label)| FieldError {
+            field: (*key).to_owned(),
+            message: format!("Moving to {target} needs {label}"),
+        })
         .collect();
-    Err(Error { kind: Kind::Conflict, message: format!("Move to {target} needs {}", labels.join(" and ")), ..Error::fields(fields) })
+    Err(Error {
+        kind: Kind::Conflict,
+        message: format!("Move to {target} needs {}", labels.join(" and ")),
+        ..Error::fields(fields)
+    })
 }
 
 fn empty(value: &Value) -> bool {
@@ -51,7 +58,10 @@ pub fn arrival(access: &Access, entity: &Entity, status: &str, values: &Values) 
     let direct = states.from(&states.initial).find(moves);
     match direct.or_else(|| states.transitions.iter().find(moves)) {
         Some(transition) => pass(access, entity, states, transition, values),
-        None => Err(Error::field("status", format!("No move leads to {}", states.get(status).map_or(status, |state| &state.label)))),
+        None => Err(Error::field(
+            "status",
+            format!("No move leads to {}", states.get(status).map_or(status, |state| &state.label)),
+        )),
     }
 }
 
@@ -59,7 +69,8 @@ fn known(states: &States, status: &str) -> Result<()> {
     if states.get(status).is_some() {
         return Ok(());
     }
-    let hint = nearest(status, states.list.iter().map(|state| state.key.as_str())).map(|meant| format!("; did you mean {meant}?"));
+    let hint = nearest(status, states.list.iter().map(|state| state.key.as_str()))
+        .map(|meant| format!("; did you mean {meant}?"));
     Err(Error::field("status", format!("{status} is not a state{}", hint.unwrap_or_default())))
 }
 
@@ -71,7 +82,13 @@ pub enum Wanted<'a> {
 }
 
 /// The transition that is meant, from the state that the row is in. `internal` ones are known only to the operations they belong to.
-pub fn find<'a>(entity: &Entity, states: &'a States, from: &'a str, wanted: Wanted<'_>, internal: bool) -> Result<&'a Transition> {
+pub fn find<'a>(
+    entity: &Entity,
+    states: &'a States,
+    from: &'a str,
+    wanted: Wanted<'_>,
+    internal: bool,
+) -> Result<&'a Transition> {
     let offered = || states.from(from).filter(|transition| internal || !transition.internal);
     let fits = |transition: &&Transition| match wanted {
         Wanted::Name(name) => transition.name == name,
@@ -82,16 +99,27 @@ pub fn find<'a>(entity: &Entity, states: &'a States, from: &'a str, wanted: Want
     }
     let here = states.get(from).map_or(from, |state| &state.label);
     let one = &entity.labels.one;
-    let names: Vec<String> = offered().map(|transition| format!("{} ({})", transition.label, transition.name)).collect();
+    let names: Vec<String> =
+        offered().map(|transition| format!("{} ({})", transition.label, transition.name)).collect();
     let allowed = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-    let exists = states.transitions.iter().filter(|transition| internal || !transition.internal).any(|transition| fits(&transition));
+    let exists = states
+        .transitions
+        .iter()
+        .filter(|transition| internal || !transition.internal)
+        .any(|transition| fits(&transition));
     let message = match wanted {
         Wanted::To(to) if to == from => format!("This {} is {here} already", one.to_lowercase()),
         _ if exists => format!("From {here} this move cannot be made; from there go: {allowed}"),
-        Wanted::Name(name) => return Err(Error::field("name", format!("{one} has no move {name}; from {here} go: {allowed}"))),
+        Wanted::Name(name) => {
+            return Err(Error::field("name", format!("{one} has no move {name}; from {here} go: {allowed}")));
+        }
         Wanted::To(to) => {
-            known(states, to).map_err(|error| Error { fields: relabel(error.fields), ..Error::invalid(error.message) })?;
-            format!("No move leads from {here} to {}; from there go: {allowed}", states.get(to).map_or(to, |state| &state.label))
+            known(states, to)
+                .map_err(|error| Error { fields: relabel(error.fields), ..Error::invalid(error.message) })?;
+            format!(
+                "No move leads from {here} to {}; from there go: {allowed}",
+                states.get(to).map_or(to, |state| &state.label)
+            )
         }
     };
     Err(Error::conflict(message))

@@ -23,7 +23,13 @@ pub enum By {
 }
 
 /// The values in their canonical form. Nothing is added and nothing dropped; what is not writable is refused by name.
-pub fn checked(access: &Access, entity: &Entity, values: &Values, by: By, rules: Rules) -> Result<Values, Vec<FieldError>> {
+pub fn checked(
+    access: &Access,
+    entity: &Entity,
+    values: &Values,
+    by: By,
+    rules: Rules,
+) -> Result<Values, Vec<FieldError>> {
     let mut out = Values::new();
     let mut faults = Vec::new();
     for (key, value) in values {
@@ -42,7 +48,12 @@ fn one(access: &Access, entity: &Entity, key: &str, value: &Value, by: By, rules
         return Err(unknown(access, entity, key));
     };
     match field.kind {
-        FieldKind::State => return Err(format!("{} changes by a move such as those that the record offers, not by an edit", field.label)),
+        FieldKind::State => {
+            return Err(format!(
+                "{} changes by a move such as those that the record offers, not by an edit",
+                field.label
+            ));
+        }
         FieldKind::Number => return Err(format!("{} is given by the server", field.label)),
         _ if field.read_only && by == By::Caller => return Err(format!("{} is set by the server", field.label)),
         _ => {}
@@ -107,7 +118,8 @@ pub async fn pointing(ctx: &mut Ctx, entity: &Entity, values: &Values, verb: Ver
         match &field.kind {
             FieldKind::Member if id == access.member.0 => continue,
             FieldKind::Member => {
-                sql.push(if asked.is_empty() { "" } else { ", " }).push("exists (select from members t where t.tenant_id = ");
+                sql.push(if asked.is_empty() { "" } else { ", " })
+                    .push("exists (select from members t where t.tenant_id = ");
                 sql.again(tenant).push(" and t.id = ");
             }
             FieldKind::Reference { entity: target } => {
@@ -130,7 +142,8 @@ pub async fn pointing(ctx: &mut Ctx, entity: &Entity, values: &Values, verb: Ver
     }
     if let Some(field) = entity.field("owner")
         && let Some(value) = values.get("owner")
-        && let Some(message) = giving(&mut sql, &access, ctx.reach(entity, verb)?, id_of(value), tenant, asked.is_empty())
+        && let Some(message) =
+            giving(&mut sql, &access, ctx.reach(entity, verb)?, id_of(value), tenant, asked.is_empty())
     {
         asked.push((field, message));
     }
@@ -149,7 +162,14 @@ pub async fn pointing(ctx: &mut Ctx, entity: &Entity, values: &Values, verb: Ver
 }
 
 /// Appends whether the owner is within reach, where that is in question at all.
-fn giving(sql: &mut Sql, access: &Access, reach: Reach, owner: Option<Uuid>, tenant: crate::sql::Argument, first: bool) -> Option<String> {
+fn giving(
+    sql: &mut Sql,
+    access: &Access,
+    reach: Reach,
+    owner: Option<Uuid>,
+    tenant: crate::sql::Argument,
+    first: bool,
+) -> Option<String> {
     if owner == Some(access.member.0) {
         return None;
     }

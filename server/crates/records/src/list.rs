@@ -90,7 +90,13 @@ struct Part {
 }
 
 impl<'a> Listing<'a> {
-    fn prepare(ctx: &Ctx, catalog: &'a domain::schema::Catalog, entity: &'a Entity, query: &ListQuery, reach: Reach) -> Result<Self> {
+    fn prepare(
+        ctx: &Ctx,
+        catalog: &'a domain::schema::Catalog,
+        entity: &'a Entity,
+        query: &ListQuery,
+        reach: Reach,
+    ) -> Result<Self> {
         if query.limit == 0 || query.limit > MAX_LIMIT {
             return Err(Error::field("limit", format!("A page holds 1 to {MAX_LIMIT} rows, not {}", query.limit)));
         }
@@ -241,7 +247,13 @@ pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
         Some(sort) => (sort.field.as_str(), sort.descending),
         None if query.trash => {
             let column = "deleted_at".to_owned();
-            return Ok(Order { key: "deletedAt".to_owned(), column, sql: "timestamptz", nullable: false, descending: true });
+            return Ok(Order {
+                key: "deletedAt".to_owned(),
+                column,
+                sql: "timestamptz",
+                nullable: false,
+                descending: true,
+            });
         }
         None => ("createdAt", true),
     };

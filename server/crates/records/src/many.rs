@@ -42,7 +42,12 @@ pub async fn revert_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, V
     change_many(ctx, entity, rows, false).await
 }
 
-async fn change_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, Values)>, gated: bool) -> Result<Vec<Updated>> {
+async fn change_many(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    rows: Vec<(Uuid, i64, Values)>,
+    gated: bool,
+) -> Result<Vec<Updated>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -69,7 +74,14 @@ async fn change_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, Value
     Ok(answers)
 }
 
-fn judge(ctx: &Ctx, entity: &Entity, held: Held, version: i64, mut values: Values, gated: bool) -> (Updated, Option<(Held, Values)>) {
+fn judge(
+    ctx: &Ctx,
+    entity: &Entity,
+    held: Held,
+    version: i64,
+    mut values: Values,
+    gated: bool,
+) -> (Updated, Option<(Held, Values)>) {
     if held.version != version {
         return (Updated::Stale { version: held.version }, None);
     }
@@ -94,7 +106,12 @@ fn moves(ctx: &Ctx, entity: &Entity, held: &Held, values: &Values, status: &Valu
     gate::pass(&ctx.access, entity, states, transition, &arriving)
 }
 
-async fn held_by_id(ctx: &mut Ctx, entity: &Entity, ids: impl Iterator<Item = Uuid>, reach: Reach) -> Result<HashMap<Uuid, Held>> {
+async fn held_by_id(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    ids: impl Iterator<Item = Uuid>,
+    reach: Reach,
+) -> Result<HashMap<Uuid, Held>> {
     let ids: Vec<Uuid> = ids.collect();
     Ok(lock(ctx, entity, &ids, reach).await?.into_iter().map(|row| (row.id, row)).collect())
 }
@@ -157,7 +174,9 @@ fn tell(ctx: &mut Ctx, entity: &Entity, held: &Held, values: Values) {
 pub enum Removed {
     Gone,
     /// Somebody has changed it since that version.
-    Stale { version: i64 },
+    Stale {
+        version: i64,
+    },
     /// Another row points at it.
     InUse,
     Missing,
@@ -171,7 +190,11 @@ pub async fn remove_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64)>)
     // Whoever imports may take the import back.
     let reach = ctx.reach(entity, Verb::Import)?;
     let held = held_by_id(ctx, entity, rows.iter().map(|(id, _)| *id), reach).await?;
-    let wanted: Vec<Uuid> = rows.iter().filter(|(id, version)| held.get(id).is_some_and(|row| row.version == *version)).map(|row| row.0).collect();
+    let wanted: Vec<Uuid> = rows
+        .iter()
+        .filter(|(id, version)| held.get(id).is_some_and(|row| row.version == *version))
+        .map(|row| row.0)
+        .collect();
     let gone = unreferenced(ctx, entity, &wanted).await?;
     let answers = rows
         .iter()
@@ -204,7 +227,11 @@ async fn unreferenced(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<Ha
     let catalog = ctx.catalog.clone();
     let mut sql = Sql::default();
     let tenant = project::tenant(&mut sql, &ctx.access);
-    sql.push("delete from ").name(&entity.table).push(" t where t.tenant_id = ").again(tenant).push(" and t.id = any (");
+    sql.push("delete from ")
+        .name(&entity.table)
+        .push(" t where t.tenant_id = ")
+        .again(tenant)
+        .push(" and t.id = any (");
     let ids = sql.bind(Bind::ids(ids.iter().copied()));
     sql.push(")");
     for (table, column) in pointing_at(&catalog, entity) {
@@ -223,7 +250,10 @@ async fn unreferenced(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<Ha
 
 fn pointing_at<'a>(catalog: &'a Catalog, entity: &'a Entity) -> impl Iterator<Item = (&'a str, String)> {
     catalog.iter().flat_map(move |other| {
-        let fields = other.fields.iter().filter(|field| matches!(&field.kind, FieldKind::Reference { entity: target } if *target == entity.key));
+        let fields = other
+            .fields
+            .iter()
+            .filter(|field| matches!(&field.kind, FieldKind::Reference { entity: target } if *target == entity.key));
         fields.map(|field| (other.table.as_str(), field.column()))
     })
 }

@@ -48,7 +48,8 @@ fn from_memory(ctx: &Ctx, entity: &Entity) -> Option<i64> {
     let mut all = memo.numbers.lock().unwrap_or_else(PoisonError::into_inner);
     let series = all.entry(key.clone()).or_default();
     let now = ctx.now();
-    series.streak = if series.last.is_some_and(|last| now - last < QUICK) { series.streak.saturating_add(1) } else { 0 };
+    series.streak =
+        if series.last.is_some_and(|last| now - last < QUICK) { series.streak.saturating_add(1) } else { 0 };
     series.last = Some(now);
     let number = series.take();
     // Half a block is left for those who ask while the next one is fetched.

@@ -90,7 +90,11 @@ impl<'a> Projection<'a> {
     }
 
     fn empty() -> Self {
-        Self { columns: ["id", "version", "deleted_at"].map(str::to_owned).to_vec(), shown: Vec::new(), labels: Vec::new() }
+        Self {
+            columns: ["id", "version", "deleted_at"].map(str::to_owned).to_vec(),
+            shown: Vec::new(),
+            labels: Vec::new(),
+        }
     }
 
     /// Position of a column in the rows, added if it is not there.
@@ -243,7 +247,9 @@ impl Shown<'_> {
     fn write(&self, row: &PgRow, out: &mut Vec<u8>) -> sqlx::Result<()> {
         match &self.field.kind {
             FieldKind::Integer { .. } => or_null(row.try_get(self.at)?, out, integer),
-            FieldKind::Decimal { scale, .. } => or_null(row.try_get(self.at)?, out, |number: i64, out| text(&scaled(number, *scale), out)),
+            FieldKind::Decimal { scale, .. } => {
+                or_null(row.try_get(self.at)?, out, |number: i64, out| text(&scaled(number, *scale), out));
+            }
             FieldKind::Money { .. } => {
                 let minor: Option<i64> = row.try_get(self.at)?;
                 let code: Option<&str> = row.try_get(self.beside)?;

@@ -48,7 +48,8 @@ fn team(sql: &mut Sql, access: &Access, tenant: Argument, alias: &impl Fn(&mut S
 pub fn members_below(sql: &mut Sql, access: &Access, tenant: Argument) {
     sql.push("with recursive team (id) as (select ");
     sql.bind(Bind::Id(Some(access.member.0)));
-    sql.push(" union select m.id from members m join team on m.manager_id = team.id where m.tenant_id = ").again(tenant);
+    sql.push(" union select m.id from members m join team on m.manager_id = team.id where m.tenant_id = ")
+        .again(tenant);
     sql.push(") select id from team");
 }
 

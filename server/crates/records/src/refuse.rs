@@ -22,7 +22,10 @@ pub fn from_database(entity: &Entity, error: sqlx::Error) -> Error {
         if column == format!("{name}_fkey") {
             return Error::field(&field.key, no_such(field));
         }
-        if column.strip_prefix(&name).is_some_and(|rest| matches!(rest, "_known" | "_shape" | "_range" | "_whole" | "_currency_shape")) {
+        if column
+            .strip_prefix(&name)
+            .is_some_and(|rest| matches!(rest, "_known" | "_shape" | "_range" | "_whole" | "_currency_shape"))
+        {
             return Error::field(&field.key, format!("{} has a value that is not allowed here", field.label));
         }
     }
@@ -49,7 +52,12 @@ fn sentence(label: &str) -> String {
 }
 
 /// The first of the unique values that a living row other than `except` holds already.
-pub async fn holder(ctx: &mut Ctx, entity: &Entity, values: &domain::records::Values, except: Option<Uuid>) -> Result<Option<Error>> {
+pub async fn holder(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    values: &domain::records::Values,
+    except: Option<Uuid>,
+) -> Result<Option<Error>> {
     for field in entity.fields.iter().filter(|field| field.unique) {
         let Some(value) = values.get(&field.key).filter(|value| !value.is_null()) else { continue };
         if let Some(number) = held_by(ctx, entity, field, value, except).await? {
@@ -59,9 +67,16 @@ pub async fn holder(ctx: &mut Ctx, entity: &Entity, values: &domain::records::Va
     Ok(None)
 }
 
-async fn held_by(ctx: &mut Ctx, entity: &Entity, field: &Field, value: &Value, except: Option<Uuid>) -> Result<Option<Option<String>>> {
+async fn held_by(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    field: &Field,
+    value: &Value,
+    except: Option<Uuid>,
+) -> Result<Option<Option<String>>> {
     let (ordering, _) = field.ordering();
-    let Some((_, bind)) = crate::store::columns(field, value)?.into_iter().find(|(column, _)| *column == ordering) else {
+    let Some((_, bind)) = crate::store::columns(field, value)?.into_iter().find(|(column, _)| *column == ordering)
+    else {
         return Ok(None);
     };
     if matches!(field.storage(), Storage::Normalised { .. }) && bind == Bind::text("") {

@@ -73,7 +73,13 @@ pub async fn search(ctx: &mut Ctx, operation: SearchRecords) -> Result<Vec<Searc
 }
 
 /// Entity and id of the best rows within reach, best first.
-async fn ranked(ctx: &mut Ctx, catalog: &Catalog, first: &str, others: &[String], limit: u32) -> Result<Vec<(String, Uuid)>> {
+async fn ranked(
+    ctx: &mut Ctx,
+    catalog: &Catalog,
+    first: &str,
+    others: &[String],
+    limit: u32,
+) -> Result<Vec<(String, Uuid)>> {
     let access = ctx.access.clone();
     let (mut whole, mut part) = (Vec::new(), Vec::new());
     for entity in catalog.iter() {
@@ -112,7 +118,9 @@ async fn ranked(ctx: &mut Ctx, catalog: &Catalog, first: &str, others: &[String]
     // A word that is exactly what was typed counts more than one that only begins so.
     sql.push(") c group by entity, record_id order by max(c.weight + case when c.term = ");
     sql.bind(Bind::text(first));
-    sql.push(" then 100 else 0 end) desc, min(c.term), record_id limit ").number(limit.saturating_mul(2)).ordered_by("");
+    sql.push(" then 100 else 0 end) desc, min(c.term), record_id limit ")
+        .number(limit.saturating_mul(2))
+        .ordered_by("");
     let rows = sql.all(ctx.conn()).await?;
     let ranked = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
     ranked.collect::<sqlx::Result<Vec<_>>>().map_err(db_error)

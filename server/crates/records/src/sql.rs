@@ -103,7 +103,8 @@ impl Sql {
     /// statement.
     pub fn name(&mut self, name: &str) -> &mut Self {
         let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-        if first && name.len() <= 63 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+        if first && name.len() <= 63 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
             // Quoted, because a description may well have a field named like a keyword: `order`, `group`, `end`.
             self.text.push('"');
             self.text.push_str(name);
@@ -129,7 +130,10 @@ impl Sql {
 
     /// A word of a description, such as a state, as text. Printed, because a plan for one state is not the plan for another.
     pub fn word(&mut self, word: &str) -> &mut Self {
-        if !word.is_empty() && word.len() <= 63 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        if !word.is_empty()
+            && word.len() <= 63
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        {
             self.text.push('\'');
             self.text.push_str(word);
             self.text.push('\'');
@@ -263,7 +267,10 @@ mod tests {
             })
             .unwrap();
         sql.place(&piece).push(" or ").place(&piece).push(" limit ").number(51);
-        assert_eq!(sql.text(), "select t.\"tenant_id\" = $1 and t.a = $2 or t.\"tenant_id\" = $1 and t.a = $2 limit 51");
+        assert_eq!(
+            sql.text(),
+            "select t.\"tenant_id\" = $1 and t.a = $2 or t.\"tenant_id\" = $1 and t.a = $2 limit 51"
+        );
         assert_eq!(sql.binds().len(), 2);
     }
 

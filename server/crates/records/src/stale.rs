@@ -2,10 +2,10 @@
 
 use crate::get::{Held, visible};
 use crate::project::readable;
+use domain::error::{StaleField, StaleWrite};
 use domain::records::Values;
 use domain::schema::Entity;
 use domain::{Error, Kind, Result};
-use domain::error::{StaleField, StaleWrite};
 use platform::{Ctx, db_error};
 use serde_json::Value;
 use sqlx::Row;
@@ -16,7 +16,14 @@ where tenant_id = $1 and record_id = $2 and entity = $3 and before is not null a
 order by (before ->> 'version')::bigint";
 
 /// The refusal, with both sides in it. `values` is canonical; `base` is what the caller says to have read.
-pub async fn error(ctx: &mut Ctx, entity: &Entity, held: &Held, read: i64, values: &Values, base: Option<&Values>) -> Result<Error> {
+pub async fn error(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    held: &Held,
+    read: i64,
+    values: &Values,
+    base: Option<&Values>,
+) -> Result<Error> {
     let current = visible(ctx, entity, held.id).await?;
     let was = match base {
         Some(base) => base.clone(),
@@ -28,13 +35,21 @@ pub async fn error(ctx: &mut Ctx, entity: &Entity, held: &Held, read: i64, value
         .filter(|(key, _)| entity.field(key).is_some_and(|field| readable(&ctx.access, field)))
         .map(|(key, yours)| {
             let theirs = held.values.get(key).cloned().unwrap_or(Value::Null);
-            StaleField { field: key.clone(), was: was.get(key).unwrap_or(&theirs).clone(), yours: yours.clone(), theirs }
+            StaleField {
+                field: key.clone(),
+                was: was.get(key).unwrap_or(&theirs).clone(),
+                yours: yours.clone(),
+                theirs,
+            }
         })
         .collect();
     let who = current.label("updatedBy").map(str::to_owned);
     let when = current.text("updatedAt").map(str::to_owned);
     let by = who.as_deref().unwrap_or("somebody else");
-    let message = format!("This {} was changed by {by} after you read it. Nothing was saved; compare both and save again", entity.labels.one.to_lowercase());
+    let message = format!(
+        "This {} was changed by {by} after you read it. Nothing was saved; compare both and save again",
+        entity.labels.one.to_lowercase()
+    );
     let conflict = StaleWrite {
         entity: entity.key.clone(),
         id: held.id,
@@ -52,7 +67,14 @@ pub async fn error(ctx: &mut Ctx, entity: &Entity, held: &Held, read: i64, value
 /// The values that the row had at a version, as far as they have changed since: the oldest `before` after it that names the field.
 async fn as_read(ctx: &mut Ctx, entity: &Entity, held: &Held, read: i64) -> Result<Values> {
     let tenant = ctx.access.tenant.0;
-    let rows = sqlx::query(SINCE).bind(tenant).bind(held.id).bind(&entity.key).bind(read).fetch_all(ctx.conn()).await.map_err(db_error)?;
+    let rows = sqlx::query(SINCE)
+        .bind(tenant)
+        .bind(held.id)
+        .bind(&entity.key)
+        .bind(read)
+        .fetch_all(ctx.conn())
+        .await
+        .map_err(db_error)?;
     let mut was = Values::new();
     for row in rows {
         let before: Value = row.try_get(0).map_err(db_error)?;

@@ -32,11 +32,14 @@ fn column(field: &Field, value: &Value) -> Result<Bind> {
     let whole = value.is_null();
     Ok(match &field.kind {
         FieldKind::Integer { .. } => Bind::Int(right(field, whole, value.as_i64())?),
-        FieldKind::Decimal { scale, .. } => Bind::Int(right(field, whole, text.and_then(|text| parse_scaled(text, *scale).ok()))?),
+        FieldKind::Decimal { scale, .. } => {
+            Bind::Int(right(field, whole, text.and_then(|text| parse_scaled(text, *scale).ok()))?)
+        }
         FieldKind::Boolean => Bind::Bool(right(field, whole, value.as_bool())?),
         FieldKind::Date { .. } => Bind::Date(right(field, whole, text.and_then(|text| text.parse().ok()))?),
         FieldKind::Datetime => {
-            let moment = text.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|moment| moment.with_timezone(&Utc));
+            let moment =
+                text.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|moment| moment.with_timezone(&Utc));
             Bind::Moment(right(field, whole, moment)?)
         }
         FieldKind::Reference { .. } | FieldKind::Member => Bind::Id(right(field, whole, id_of(value))?),

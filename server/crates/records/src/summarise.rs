@@ -1,7 +1,7 @@
 //! `records.summarise` and `records.board`: counts, sums and first cards of the rows that match.
 
-use crate::filter::zone;
 use crate::cursor::Order;
+use crate::filter::zone;
 use crate::list::order;
 use crate::project::{Projection, known};
 use crate::select::{Rows, rows};
@@ -31,11 +31,21 @@ pub async fn summarise(ctx: &mut Ctx, operation: SummariseRecords) -> Result<Vec
 fn measured<'a>(access: &Access, entity: &'a Entity, key: Option<&str>) -> Result<Option<&'a Field>> {
     let Some(key) = key else { return Ok(None) };
     let field = known(access, entity, key, "measure")?;
-    if field.is_numeric() { Ok(Some(field)) } else { Err(Error::field("measure", format!("{} is nothing that adds up", field.label))) }
+    if field.is_numeric() {
+        Ok(Some(field))
+    } else {
+        Err(Error::field("measure", format!("{} is nothing that adds up", field.label)))
+    }
 }
 
 /// One row per group and currency, folded into one group with its sums.
-async fn grouped(ctx: &mut Ctx, entity: &Entity, rows: Rows, by: &GroupBy, measure: Option<&Field>) -> Result<Vec<Group>> {
+async fn grouped(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    rows: Rows,
+    by: &GroupBy,
+    measure: Option<&Field>,
+) -> Result<Vec<Group>> {
     let Rows { mut sql, matching, .. } = rows;
     sql.push("select ");
     let key = key(ctx, entity, &mut sql, by)?;
@@ -108,7 +118,10 @@ fn key(ctx: &Ctx, entity: &Entity, sql: &mut Sql, by: &GroupBy) -> Result<crate:
                         | FieldKind::Country
                 );
                 if !groups {
-                    return Err(Error::field("group", format!("{} cannot be grouped by {}", entity.labels.many, field.label)));
+                    return Err(Error::field(
+                        "group",
+                        format!("{} cannot be grouped by {}", entity.labels.many, field.label),
+                    ));
                 }
                 sql.column("t", &field.column()).push("::text");
             }
@@ -134,7 +147,9 @@ fn key(ctx: &Ctx, entity: &Entity, sql: &mut Sql, by: &GroupBy) -> Result<crate:
 fn sort(entity: &Entity, by: &GroupBy, groups: &mut [Group]) {
     let states = entity.states.as_ref();
     match by {
-        GroupBy::Month(_) => groups.sort_by(|one, other| (one.key.is_none(), &one.key).cmp(&(other.key.is_none(), &other.key))),
+        GroupBy::Month(_) => {
+            groups.sort_by(|one, other| (one.key.is_none(), &one.key).cmp(&(other.key.is_none(), &other.key)));
+        }
         GroupBy::Field(key) if key == "status" && states.is_some() => {
             groups.sort_by_key(|group| states.map(|states| states.position(group.key.as_deref().unwrap_or_default())));
         }
@@ -154,7 +169,8 @@ pub async fn board(ctx: &mut Ctx, operation: BoardRecords) -> Result<Vec<BoardCo
     let measure = measured(&ctx.access, &entity, operation.measure.as_deref())?;
     let found = rows(ctx, &entity, &operation.query, reach)?;
     let groups = grouped(ctx, &entity, found, &GroupBy::Field("status".to_owned()), measure).await?;
-    let mut groups: HashMap<String, Group> = groups.into_iter().filter_map(|group| Some((group.key.clone()?, group))).collect();
+    let mut groups: HashMap<String, Group> =
+        groups.into_iter().filter_map(|group| Some((group.key.clone()?, group))).collect();
     let filled: Vec<String> = groups.keys().cloned().collect();
     let mut cards = if operation.cards == 0 { HashMap::new() } else { cards(ctx, &entity, &operation, filled).await? };
     // Rows in a state that the description no longer knows are not lost: they get a column behind the others.
@@ -172,7 +188,12 @@ pub async fn board(ctx: &mut Ctx, operation: BoardRecords) -> Result<Vec<BoardCo
 }
 
 /// The first rows of each state, found state by state, so that a column of many costs no more than one of few.
-async fn cards(ctx: &mut Ctx, entity: &Entity, operation: &BoardRecords, states: Vec<String>) -> Result<HashMap<String, Vec<Record>>> {
+async fn cards(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    operation: &BoardRecords,
+    states: Vec<String>,
+) -> Result<HashMap<String, Vec<Record>>> {
     let order = order(ctx, entity, &operation.query)?;
     let reach = ctx.reach(entity, Verb::Read)?;
     let Rows { mut sql, tenant, matching } = rows(ctx, entity, &operation.query, reach)?;
@@ -199,7 +220,11 @@ async fn cards(ctx: &mut Ctx, entity: &Entity, operation: &BoardRecords, states:
     }
     sql.push(") r");
     projection.joins(&mut sql, &ctx.access, tenant);
-    sql.push(" order by ").column("r", &order.column).push(if order.descending { " desc nulls last" } else { " nulls last" });
+    sql.push(" order by ").column("r", &order.column).push(if order.descending {
+        " desc nulls last"
+    } else {
+        " nulls last"
+    });
     sql.push(", r.id").push(if order.descending { " desc" } else { "" });
     sql.ordered_by(&order.column);
     let mut out: HashMap<String, Vec<Record>> = HashMap::new();
@@ -213,7 +238,15 @@ async fn cards(ctx: &mut Ctx, entity: &Entity, operation: &BoardRecords, states:
     Ok(out)
 }
 
-fn top(sql: &mut Sql, entity: &Entity, projection: &Projection<'_>, matching: &Piece, state: &str, order: &Order, filled: Option<bool>) {
+fn top(
+    sql: &mut Sql,
+    entity: &Entity,
+    projection: &Projection<'_>,
+    matching: &Piece,
+    state: &str,
+    order: &Order,
+    filled: Option<bool>,
+) {
     sql.push("select ");
     projection.columns(sql, "t");
     sql.push(" from ").name(&entity.table).push(" t where ").place(matching).push(" and t.status = ");

@@ -25,7 +25,10 @@ order by c.id desc limit $5";
 
 pub async fn timeline(ctx: &mut Ctx, operation: RecordTimeline) -> Result<Vec<TimelineEntry>> {
     if operation.limit == 0 || operation.limit > MOST {
-        return Err(Error::field("limit", format!("A timeline shows 1 to {MOST} entries at a time, not {}", operation.limit)));
+        return Err(Error::field(
+            "limit",
+            format!("A timeline shows 1 to {MOST} entries at a time, not {}", operation.limit),
+        ));
     }
     let entity = ctx.entity(&operation.entity)?;
     // Whoever may not see the row may not see its past.
@@ -41,10 +44,12 @@ pub async fn timeline(ctx: &mut Ctx, operation: RecordTimeline) -> Result<Vec<Ti
         .await
         .map_err(db_error)?;
     let access = ctx.access.clone();
-    let mut entries = rows.iter().map(|row| entry(&access, &entity, row)).collect::<sqlx::Result<Vec<_>>>().map_err(db_error)?;
+    let mut entries =
+        rows.iter().map(|row| entry(&access, &entity, row)).collect::<sqlx::Result<Vec<_>>>().map_err(db_error)?;
     let titles = titles(ctx, &entity, &entries).await?;
     for change in entries.iter_mut().flat_map(|entry| &mut entry.changes) {
-        let title = |value: &Value| value.as_str().and_then(|id| titles.get(&(change.field.as_str(), id.to_owned()))).cloned();
+        let title =
+            |value: &Value| value.as_str().and_then(|id| titles.get(&(change.field.as_str(), id.to_owned()))).cloned();
         (change.before_label, change.after_label) = (title(&change.before), title(&change.after));
     }
     Ok(entries)
@@ -83,35 +88,37 @@ fn changes(access: &Access, entity: &Entity, before: Option<&Value>, after: Opti
         .collect()
 }
 
-/// Titles of everything that the entries point at, one statement for each table.
-async fn titles<'a>(ctx: &mut Ctx, entity: &'a Entity, entries: &[TimelineEntry]) -> Result<HashMap<(&'a str, String), String>> {
-    let mut wanted: BTreeMap<&'a str, (Option<&'a str>, Vec<Uuid>, Vec<&'a str>)> = BTreeMap::new();
+/// Titles by field and id of everything that the entries point at, one statement for each table.
+async fn titles<'a>(
+    ctx: &mut Ctx,
+    entity: &'a Entity,
+    entries: &[TimelineEntry],
+) -> Result<HashMap<(&'a str, String), String>> {
+    // By the entity pointed at; none for members.
+    let mut wanted: BTreeMap<Option<&'a str>, Vec<(&'a str, Uuid)>> = BTreeMap::new();
     for field in &entity.fields {
-        let (table, target) = match &field.kind {
-            FieldKind::Member => ("members", None),
-            FieldKind::Reference { entity } => (entity.as_str(), Some(entity.as_str())),
+        let target = match &field.kind {
+            FieldKind::Member => None,
+            FieldKind::Reference { entity } => Some(entity.as_str()),
             _ => continue,
         };
         let changes = entries.iter().flat_map(|entry| &entry.changes).filter(|change| change.field == field.key);
-        let ids: Vec<Uuid> = changes.flat_map(|change| [&change.before, &change.after]).filter_map(crate::input::id_of).collect();
-        if !ids.is_empty() {
-            let slot = wanted.entry(table).or_insert((target, Vec::new(), Vec::new()));
-            slot.1.extend(ids);
-            slot.2.push(&field.key);
-        }
+        let ids = changes.flat_map(|change| [&change.before, &change.after]).filter_map(crate::input::id_of);
+        wanted.entry(target).or_default().extend(ids.map(|id| (field.key.as_str(), id)));
     }
     let mut out = HashMap::new();
-    for (target, ids, fields) in wanted.into_values() {
-        for (id, title) in titles_of(ctx, target, ids).await? {
-            for field in &fields {
-                out.insert((*field, id.to_string()), title.clone());
+    for (target, pointers) in wanted.into_iter().filter(|(_, pointers)| !pointers.is_empty()) {
+        let titles = titles_of(ctx, target, pointers.iter().map(|(_, id)| *id).collect()).await?;
+        for (field, id) in pointers {
+            if let Some(title) = titles.get(&id) {
+                out.insert((field, id.to_string()), title.clone());
             }
         }
     }
     Ok(out)
 }
 
-async fn titles_of(ctx: &mut Ctx, target: Option<&str>, ids: Vec<Uuid>) -> Result<Vec<(Uuid, String)>> {
+async fn titles_of(ctx: &mut Ctx, target: Option<&str>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
     let access = ctx.access.clone();
     let mut sql = Sql::new("select t.id, ");
     let tenant = crate::project::tenant(&mut sql, &access);
@@ -122,7 +129,7 @@ async fn titles_of(ctx: &mut Ctx, target: Option<&str>, ids: Vec<Uuid>) -> Resul
         }
         Some(target) => {
             let target = ctx.entity(target)?;
-            let Some((title, reach)) = title_column(&access, &target) else { return Ok(Vec::new()) };
+            let Some((title, reach)) = title_column(&access, &target) else { return Ok(HashMap::new()) };
             sql.column("t", &title).push(" from ").name(&target.table).push(" t");
             Some(reach)
         }

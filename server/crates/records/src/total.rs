@@ -18,7 +18,10 @@ pub enum Plan {
     /// Known already.
     Known(Total),
     /// To be counted by the statement, up to the bound or to the end.
-    Count { exact: bool, key: String },
+    Count {
+        exact: bool,
+        key: String,
+    },
 }
 
 impl Plan {
@@ -45,7 +48,14 @@ impl Plan {
     }
 
     /// From what was counted.
-    pub async fn finish(self, ctx: &mut Ctx, entity: &Entity, sql: Sql, matching: &Piece, counted: Option<i64>) -> Result<Option<Total>> {
+    pub async fn finish(
+        self,
+        ctx: &mut Ctx,
+        entity: &Entity,
+        sql: Sql,
+        matching: &Piece,
+        counted: Option<i64>,
+    ) -> Result<Option<Total>> {
         let (exact, key) = match self {
             Self::Nothing => return Ok(None),
             Self::Known(total) => return Ok(Some(total)),

@@ -25,7 +25,14 @@ pub async fn transition(ctx: &mut Ctx, operation: TransitionRecord) -> Result<Re
 
 /// The same for an operation of ours that a transition belongs to, such as a conversion: internal transitions are open to it, and so are
 /// the fields that only the server sets.
-pub async fn transition_internal(ctx: &mut Ctx, entity: &Entity, id: Uuid, version: Option<i64>, name: &str, values: &Values) -> Result<Record> {
+pub async fn transition_internal(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    id: Uuid,
+    version: Option<i64>,
+    name: &str,
+    values: &Values,
+) -> Result<Record> {
     take(ctx, entity, id, version, Wanted::Name(name), values, By::Server).await
 }
 

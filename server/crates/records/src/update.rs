@@ -14,7 +14,10 @@ pub async fn update(ctx: &mut Ctx, operation: UpdateRecord) -> Result<Record> {
     let entity = ctx.entity(&operation.entity)?;
     let UpdateRecord { id, version, values, base, .. } = operation;
     let Some(version) = version else {
-        return Err(Error::new(Kind::VersionRequired, "Say which version of the record you have read, so that nobody's work is overwritten"));
+        return Err(Error::new(
+            Kind::VersionRequired,
+            "Say which version of the record you have read, so that nobody's work is overwritten",
+        ));
     };
     let held = hold(ctx, &entity, id, Verb::Update, false).await?;
     let values = given(ctx, &entity, &values, By::Caller)?;

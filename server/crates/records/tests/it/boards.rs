@@ -15,7 +15,9 @@ fn sums(rows: &[&Record], measure: &str) -> Vec<Sum> {
         *all.entry(value.currency().to_owned()).or_default() += value.minor();
     }
     let amount = |minor, currency: &str| domain::money::Money::from_minor(minor, currency).unwrap().amount();
-    all.into_iter().map(|(currency, minor)| Sum { amount: amount(minor, &currency), currency: Some(currency) }).collect()
+    all.into_iter()
+        .map(|(currency, minor)| Sum { amount: amount(minor, &currency), currency: Some(currency) })
+        .collect()
 }
 
 fn expected(rows: &[Record], measure: &str, key: impl Fn(&Record) -> Option<String>) -> Vec<Group> {
@@ -37,7 +39,12 @@ async fn groups_count_and_add_up_by_currency() {
     let rows = world.all(user, "sample", None).await.unwrap();
     let summary = async |filter: &str, group: GroupBy, measure: Option<&str>| {
         let query = query(&world.sample(), filter, "");
-        world.run(user, SummariseRecords { entity: "sample".to_owned(), query, group, measure: measure.map(str::to_owned) }).await
+        world
+            .run(
+                user,
+                SummariseRecords { entity: "sample".to_owned(), query, group, measure: measure.map(str::to_owned) },
+            )
+            .await
     };
     for field in ["status", "colour", "lead", "owner", "fragile", "country"] {
         let mut found = summary("", GroupBy::Field(field.to_owned()), Some("price")).await.unwrap();
@@ -56,14 +63,19 @@ async fn groups_count_and_add_up_by_currency() {
     let months = summary("name = late", GroupBy::Month("moment".to_owned()), None).await.unwrap();
     assert_eq!(months[0].key.as_deref(), Some("2027-01"));
     let all = summary("pieces >= 0", GroupBy::All, Some("pieces")).await.unwrap();
-    let orders: Vec<i64> = rows.iter().filter_map(|row| row.values["pieces"].as_i64()).filter(|order| *order >= 0).collect();
+    let orders: Vec<i64> =
+        rows.iter().filter_map(|row| row.values["pieces"].as_i64()).filter(|order| *order >= 0).collect();
     let sum = Sum { currency: None, amount: orders.iter().sum::<i64>().to_string() };
     assert_eq!(all, [Group { key: None, count: i64::try_from(orders.len()).unwrap(), sums: vec![sum] }]);
     let weights = summary("weight is not empty", GroupBy::All, Some("weight")).await.unwrap();
     assert!(weights[0].sums[0].amount.contains('.'));
     let none = summary("name = nobody", GroupBy::All, Some("price")).await.unwrap();
     assert_eq!(none, [Group { key: None, count: 0, sums: Vec::new() }]);
-    for (group, measure) in [(GroupBy::Field("name".to_owned()), None), (GroupBy::Month("colour".to_owned()), None), (GroupBy::All, Some("name"))] {
+    for (group, measure) in [
+        (GroupBy::Field("name".to_owned()), None),
+        (GroupBy::Month("colour".to_owned()), None),
+        (GroupBy::All, Some("name")),
+    ] {
         assert_eq!(summary("", group, measure).await.unwrap_err().kind, Kind::Invalid);
     }
     world.end().await;
@@ -85,26 +97,39 @@ async fn a_board_has_every_state_in_order_and_loses_no_row() {
     ctx.commit().await.unwrap();
     world.lead_of(&world.there.user, "foreign").await;
     // A state that a description has lost: the table's own check has to know it, so it is lifted here.
-    sqlx::raw_sql("alter table leads drop constraint leads_status_known; update leads set status = 'ancient' where name = 'n5'").execute(&world.owner).await.unwrap();
+    sqlx::raw_sql(
+        "alter table leads drop constraint leads_status_known; update leads set status = 'ancient' where name = 'n5'",
+    )
+    .execute(&world.owner)
+    .await
+    .unwrap();
     let board = async |filter: &str, sort: &str, cards: u32| {
         let query = ListQuery { fields: vec!["name".to_owned()], ..query(&world.lead(), filter, sort) };
-        world.run(user, BoardRecords { entity: "lead".to_owned(), query, measure: Some("value".to_owned()), cards }).await.unwrap()
+        world
+            .run(user, BoardRecords { entity: "lead".to_owned(), query, measure: Some("value".to_owned()), cards })
+            .await
+            .unwrap()
     };
     let columns = board("", "-value", 2).await;
     let shown: Vec<(&str, i64, Vec<&str>)> = columns
         .iter()
-        .map(|column| (column.state.as_str(), column.count, column.cards.iter().map(|card| card.text("name").unwrap()).collect()))
+        .map(|column| {
+            (column.state.as_str(), column.count, column.cards.iter().map(|card| card.text("name").unwrap()).collect())
+        })
         .collect();
-    assert_eq!(shown, [
-        ("new", 3, vec!["n3", "n2"]),
-        ("contacted", 0, vec![]),
-        ("qualified", 0, vec![]),
-        ("proposal", 2, vec!["n6", "n4"]),
-        ("negotiation", 0, vec![]),
-        ("won", 0, vec![]),
-        ("lost", 0, vec![]),
-        ("ancient", 1, vec!["n5"]),
-    ]);
+    assert_eq!(
+        shown,
+        [
+            ("new", 3, vec!["n3", "n2"]),
+            ("contacted", 0, vec![]),
+            ("qualified", 0, vec![]),
+            ("proposal", 2, vec!["n6", "n4"]),
+            ("negotiation", 0, vec![]),
+            ("won", 0, vec![]),
+            ("lost", 0, vec![]),
+            ("ancient", 1, vec!["n5"]),
+        ]
+    );
     assert_eq!(columns[0].sums, [Sum { currency: Some("KES".to_owned()), amount: "6.00".to_owned() }]);
     let columns = board("status in (new, proposal) and value >= 3", "name", 9).await;
     assert_eq!(columns.iter().map(|column| column.count).collect::<Vec<_>>(), [1, 0, 0, 2, 0, 0, 0]);

@@ -24,11 +24,18 @@ async fn a_record_is_created_with_what_it_needs_and_told() {
     assert_eq!((lead.version, lead.text("createdAt")), (1, Some("2026-11-20T12:00:00Z")));
     assert_eq!(lead.values["phone"], Value::Null);
     assert_eq!(world.get(&here.viewer, "lead", lead.id).await.unwrap(), lead);
-    let told: Vec<(String, String, Option<Value>, Value)> =
-        sqlx::query_as("select c.operation, e.type, c.before, c.after from changes c join events e on e.change_id = c.id").fetch_all(&world.owner).await.unwrap();
+    let told: Vec<(String, String, Option<Value>, Value)> = sqlx::query_as(
+        "select c.operation, e.type, c.before, c.after from changes c join events e on e.change_id = c.id",
+    )
+    .fetch_all(&world.owner)
+    .await
+    .unwrap();
     let [(operation, event, None, after)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((operation.as_str(), event.as_str()), ("records.create", "crm.lead.created"));
-    assert_eq!((&after["email"], &after["version"], &after["status"]), (&json!("Lake@X.com"), &json!(1), &json!("new")));
+    assert_eq!(
+        (&after["email"], &after["version"], &after["status"]),
+        (&json!("Lake@X.com"), &json!(1), &json!("new"))
+    );
     world.end().await;
 }
 
@@ -98,11 +105,24 @@ async fn every_type_comes_back_as_it_went_in() {
 async fn an_update_tells_what_differs_and_nothing_else() {
     let world = World::new().await;
     let user = &world.here.user;
-    let lead = world.create(user, "lead", json!({ "name": "Lake", "city": "Kisumu", "value": { "amount": "5", "currency": "EUR" } })).await.unwrap();
-    let same = world.update(user, "lead", &lead, json!({ "name": "Lake", "value": { "amount": "5.00", "currency": "EUR" } })).await.unwrap();
+    let lead = world
+        .create(
+            user,
+            "lead",
+            json!({ "name": "Lake", "city": "Kisumu", "value": { "amount": "5", "currency": "EUR" } }),
+        )
+        .await
+        .unwrap();
+    let same = world
+        .update(user, "lead", &lead, json!({ "name": "Lake", "value": { "amount": "5.00", "currency": "EUR" } }))
+        .await
+        .unwrap();
     assert_eq!(same, lead);
     let changed = world.update(user, "lead", &lead, json!({ "name": "Lake", "city": "Nairobi" })).await.unwrap();
-    assert_eq!((changed.version, changed.text("city"), changed.label("updatedBy")), (2, Some("Nairobi"), Some("Uma User")));
+    assert_eq!(
+        (changed.version, changed.text("city"), changed.label("updatedBy")),
+        (2, Some("Nairobi"), Some("Uma User"))
+    );
     let told: Vec<(String, Value, Value)> =
         sqlx::query_as("select e.type, c.before, c.after from changes c join events e on e.change_id = c.id where c.before is not null")
             .fetch_all(&world.owner)
@@ -110,12 +130,20 @@ async fn an_update_tells_what_differs_and_nothing_else() {
             .unwrap();
     let before = json!({ "city": "Kisumu", "version": 1 });
     assert_eq!(told, [("crm.lead.updated".to_owned(), before, json!({ "city": "Nairobi", "version": 2 }))]);
-    for (values, field) in [(json!({ "status": "won" }), "status"), (json!({ "name": null }), "name"), (json!({ "cty": "x" }), "cty")] {
+    for (values, field) in
+        [(json!({ "status": "won" }), "status"), (json!({ "name": null }), "name"), (json!({ "cty": "x" }), "cty")]
+    {
         let error = world.update(user, "lead", &changed, values).await.unwrap_err();
         assert_eq!(error.kind, Kind::Invalid);
         at(&error, field);
     }
-    let none = UpdateRecord { entity: "lead".to_owned(), id: lead.id, version: None, values: object(json!({ "city": "x" })), base: None };
+    let none = UpdateRecord {
+        entity: "lead".to_owned(),
+        id: lead.id,
+        version: None,
+        values: object(json!({ "city": "x" })),
+        base: None,
+    };
     assert_eq!(world.run(user, none).await.unwrap_err().kind, Kind::VersionRequired);
     world.end().await;
 }
@@ -166,7 +194,12 @@ async fn the_trash_is_for_those_who_may_empty_it() {
     assert!(world.get(&here.user, "lead", lead.id).await.unwrap().deleted_at.is_some());
     assert!(world.get(&here.admin, "lead", lead.id).await.unwrap().deleted_at.is_some());
     world.run(&here.admin, delete(others.id, None)).await.unwrap();
-    let trash = |caller| world.run(caller, ListRecords { entity: "lead".to_owned(), query: ListQuery { trash: true, ..ListQuery::default() } });
+    let trash = |caller| {
+        world.run(
+            caller,
+            ListRecords { entity: "lead".to_owned(), query: ListQuery { trash: true, ..ListQuery::default() } },
+        )
+    };
     let ids = |page: domain::records::Page| page.records().unwrap().iter().map(|record| record.id).collect::<Vec<_>>();
     assert_eq!(ids(trash(&here.user).await.unwrap()), [lead.id]);
     assert_eq!(ids(trash(&here.admin).await.unwrap()).len(), 2);
@@ -195,7 +228,10 @@ async fn many_creations_at_once_get_numbers_of_their_own() {
         tasks.push(tokio::spawn(async move {
             let mut numbers = Vec::new();
             for _ in 0..25 {
-                let operation = domain::records::CreateRecord { entity: "lead".to_owned(), values: object(json!({ "name": format!("n{name}") })) };
+                let operation = domain::records::CreateRecord {
+                    entity: "lead".to_owned(),
+                    values: object(json!({ "name": format!("n{name}") })),
+                };
                 let made = platform.clone().backend(caller.clone()).run(operation).await.unwrap();
                 numbers.push(made.text("number").unwrap().to_owned());
             }

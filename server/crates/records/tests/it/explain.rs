@@ -52,7 +52,9 @@ fn faults(plan: &Value, narrowed: bool, out: &mut Vec<String>) {
     }
     if reads {
         let loops = plan["Actual Loops"].as_f64().unwrap_or(1.0);
-        let read = (plan["Actual Rows"].as_f64().unwrap_or(0.0) + plan["Rows Removed by Filter"].as_f64().unwrap_or(0.0)) * loops;
+        let read = (plan["Actual Rows"].as_f64().unwrap_or(0.0)
+            + plan["Rows Removed by Filter"].as_f64().unwrap_or(0.0))
+            * loops;
         if read > BOUND {
             out.push(format!("reads {read} rows"));
         }
@@ -109,7 +111,10 @@ fn narrows(field: &Field, comparison: Comparison) -> bool {
     match comparison {
         Comparison::NotEquals | Comparison::NotIn | Comparison::NotEmpty => false,
         // Every row has one.
-        Comparison::Empty => !matches!(field.kind, FieldKind::State) && !matches!(field.key.as_str(), "country" | "source" | "value" | "enquiredOn" | "city" | "customer"),
+        Comparison::Empty => {
+            !matches!(field.kind, FieldKind::State)
+                && !matches!(field.key.as_str(), "country" | "source" | "value" | "enquiredOn" | "city" | "customer")
+        }
         _ => true,
     }
 }
@@ -127,22 +132,32 @@ async fn every_filter_and_sort_of_leads_is_served_by_an_index() {
         let mut page = world.list(&world.here.admin, "lead", ListQuery { limit: 500, ..query.clone() }).await.unwrap();
         for _ in 0..3 {
             let Some(cursor) = page.next else { break };
-            page = world.list(&world.here.admin, "lead", ListQuery { limit: 500, cursor: Some(cursor), ..query.clone() }).await.unwrap();
+            page = world
+                .list(&world.here.admin, "lead", ListQuery { limit: 500, cursor: Some(cursor), ..query.clone() })
+                .await
+                .unwrap();
         }
         for cursor in [page.next, page.previous].into_iter().flatten() {
             let query = ListQuery { cursor: Some(cursor), ..query.clone() };
-            bad.extend(judge(&world, &query, true).await.into_iter().map(|fault| format!("cursor of {sort:?} {fault}")));
+            bad.extend(
+                judge(&world, &query, true).await.into_iter().map(|fault| format!("cursor of {sort:?} {fault}")),
+            );
         }
     }
     for (field, comparison) in offered(&entity) {
-        let values = if matches!(comparison, Comparison::Empty | Comparison::NotEmpty) { Vec::new() } else { rare(&world, field, comparison) };
+        let values = if matches!(comparison, Comparison::Empty | Comparison::NotEmpty) {
+            Vec::new()
+        } else {
+            rare(&world, field, comparison)
+        };
         let test = Test { field: field.key.clone(), comparison, values };
         let query = ListQuery { filter: Some(Filter::Test(test.clone())), ..ListQuery::default() };
         let narrowed = narrows(field, comparison);
         bad.extend(judge(&world, &query, narrowed).await.into_iter().map(|fault| format!("filter {test:?} {fault}")));
     }
     for view in &entity.views {
-        let query = query(&entity, view.filter.as_deref().unwrap_or_default(), view.sort.as_deref().unwrap_or_default());
+        let query =
+            query(&entity, view.filter.as_deref().unwrap_or_default(), view.sort.as_deref().unwrap_or_default());
         bad.extend(judge(&world, &query, false).await.into_iter().map(|fault| format!("view {} {fault}", view.key)));
     }
     assert!(bad.is_empty(), "{bad:#?}");
@@ -150,7 +165,11 @@ async fn every_filter_and_sort_of_leads_is_served_by_an_index() {
 }
 
 fn offered(entity: &Entity) -> Vec<(&Field, Comparison)> {
-    entity.fields.iter().flat_map(|field| Comparison::offered(field).iter().map(move |comparison| (field, *comparison))).collect()
+    entity
+        .fields
+        .iter()
+        .flat_map(|field| Comparison::offered(field).iter().map(move |comparison| (field, *comparison)))
+        .collect()
 }
 
 /// The test above can fail: without the index, it does.
@@ -163,7 +182,10 @@ async fn a_missing_index_is_noticed() {
     let sort = query(&entity, "", "-value");
     assert!(judge(&world, &filter, true).await.is_empty());
     assert!(judge(&world, &sort, false).await.is_empty());
-    sqlx::raw_sql("drop index leads_source_order; drop index leads_value_minor_order").execute(&world.owner).await.unwrap();
+    sqlx::raw_sql("drop index leads_source_order; drop index leads_value_minor_order")
+        .execute(&world.owner)
+        .await
+        .unwrap();
     assert!(!judge(&world, &filter, true).await.is_empty());
     assert!(!judge(&world, &sort, false).await.is_empty());
     world.end().await;
@@ -176,7 +198,11 @@ async fn row_security_is_part_of_the_plan() {
     plenty(&world, 5_000).await;
     let nowhere = TestTenant { id: domain::TenantId(uuid::Uuid::from_u128(1)), slug: "nowhere".to_owned() };
     let mut ctx = world.open(&world.here.admin).await;
-    sqlx::query("select set_config('app.tenant_id', $1, true)").bind(nowhere.id.to_string()).execute(ctx.conn()).await.unwrap();
+    sqlx::query("select set_config('app.tenant_id', $1, true)")
+        .bind(nowhere.id.to_string())
+        .execute(ctx.conn())
+        .await
+        .unwrap();
     // The statement asks for this workspace, the transaction is another's: nothing is found.
     let plans = records::explain(&mut ctx, "lead", &ListQuery::default(), true).await.unwrap();
     assert_eq!(plans[0][0]["Plan"]["Actual Rows"].as_f64(), Some(0.0));

@@ -47,7 +47,9 @@ impl Meaning {
             Comparison::Empty => value.is_null(),
             Comparison::NotEmpty => !value.is_null(),
             Comparison::In => test.values.iter().any(|operand| self.compare(field, value, Comparison::Equals, operand)),
-            Comparison::NotIn => !test.values.iter().any(|operand| self.compare(field, value, Comparison::Equals, operand)),
+            Comparison::NotIn => {
+                !test.values.iter().any(|operand| self.compare(field, value, Comparison::Equals, operand))
+            }
             Comparison::NotEquals => !self.compare(field, value, Comparison::Equals, &test.values[0]),
             Comparison::StartsWith => {
                 let operand = &test.values[0];
@@ -71,7 +73,8 @@ impl Meaning {
             let Some((amount, code)) = operand.split_once(' ') else {
                 return ordered(held.minor(), comparison, parse_scaled(operand, 2).unwrap());
             };
-            return held.currency() == code && ordered(held.minor(), comparison, Money::parse(amount, code).unwrap().minor());
+            return held.currency() == code
+                && ordered(held.minor(), comparison, Money::parse(amount, code).unwrap().minor());
         }
         let folded = matches!(field.kind, FieldKind::Text { .. } | FieldKind::Email);
         if value.is_null() && !folded {
@@ -84,7 +87,9 @@ impl Meaning {
         match (&field.kind, value) {
             (FieldKind::Integer { .. }, _) => Thing::Number(value.as_i64().unwrap()),
             (FieldKind::Boolean, _) => Thing::Number(i64::from(value.as_bool().unwrap())),
-            (FieldKind::Decimal { scale, .. }, _) => Thing::Number(parse_scaled(value.as_str().unwrap(), *scale).unwrap()),
+            (FieldKind::Decimal { scale, .. }, _) => {
+                Thing::Number(parse_scaled(value.as_str().unwrap(), *scale).unwrap())
+            }
             (FieldKind::Date { .. }, _) => Thing::Day(value.as_str().unwrap().parse().unwrap()),
             _ if folded => Thing::Text(normal(value.as_str().unwrap_or_default())),
             _ => Thing::Text(value.as_str().unwrap().to_owned()),
@@ -121,6 +126,7 @@ impl Meaning {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "reads like the comparison that it is")]
 fn ordered<T: PartialOrd>(held: T, comparison: Comparison, wanted: T) -> bool {
     match comparison {
         Comparison::Equals => held == wanted,
@@ -176,7 +182,8 @@ async fn every_comparison_means_what_it_says() {
     let user = &world.here.user;
     let rows = world.all(user, "sample", None).await.unwrap();
     let entity = world.sample();
-    let meaning = Meaning { entity: entity.clone(), me: user.access.member.to_string(), today: "2026-11-21".parse().unwrap() };
+    let meaning =
+        Meaning { entity: entity.clone(), me: user.access.member.to_string(), today: "2026-11-21".parse().unwrap() };
     assert_eq!(world.open(user).await.today(), meaning.today, "the clock was moved past midnight in Nairobi");
     let mut tests: Vec<Test> = Vec::new();
     for field in entity.fields.iter().filter(|field| field.indexed && field.permission.is_none()) {
@@ -185,7 +192,9 @@ async fn every_comparison_means_what_it_says() {
             let test = |values: Vec<String>| Test { field: field.key.clone(), comparison: *comparison, values };
             match comparison {
                 Comparison::Empty | Comparison::NotEmpty => tests.push(test(Vec::new())),
-                Comparison::In | Comparison::NotIn => tests.extend(operands.chunks(3).map(|chunk| test(chunk.to_vec()))),
+                Comparison::In | Comparison::NotIn => {
+                    tests.extend(operands.chunks(3).map(|chunk| test(chunk.to_vec())))
+                }
                 _ => tests.extend(operands.iter().map(|operand| test(vec![operand.clone()]))),
             }
         }
@@ -203,7 +212,10 @@ async fn every_comparison_means_what_it_says() {
     let one = prop::sample::select(tests).prop_map(Filter::Test);
     let groups = one.prop_recursive(3, 12, 3, |inner| {
         let many = prop::collection::vec(inner, 1..4);
-        (many, Just(())).prop_flat_map(|(filters, ())| prop::bool::ANY.prop_map(move |all| if all { Filter::All(filters.clone()) } else { Filter::Any(filters.clone()) }))
+        (many, Just(())).prop_flat_map(|(filters, ())| {
+            prop::bool::ANY
+                .prop_map(move |all| if all { Filter::All(filters.clone()) } else { Filter::Any(filters.clone()) })
+        })
     });
     for _ in 0..200 {
         let filter = groups.new_tree(&mut runner).unwrap().current();
@@ -213,8 +225,16 @@ async fn every_comparison_means_what_it_says() {
     world.end().await;
 }
 
-async fn compared(world: &World, meaning: &Meaning, rows: &[Record], filter: &Filter) -> (BTreeSet<Uuid>, BTreeSet<Uuid>) {
-    let found = world.all(&world.here.user, "sample", Some(filter.clone())).await.unwrap_or_else(|error| panic!("{}: {error}", filter.print()));
+async fn compared(
+    world: &World,
+    meaning: &Meaning,
+    rows: &[Record],
+    filter: &Filter,
+) -> (BTreeSet<Uuid>, BTreeSet<Uuid>) {
+    let found = world
+        .all(&world.here.user, "sample", Some(filter.clone()))
+        .await
+        .unwrap_or_else(|error| panic!("{}: {error}", filter.print()));
     let expected = rows.iter().filter(|row| meaning.holds(filter, row)).map(|row| row.id).collect();
     (found.iter().map(|row| row.id).collect(), expected)
 }
@@ -223,7 +243,11 @@ async fn compared(world: &World, meaning: &Meaning, rows: &[Record], filter: &Fi
 async fn a_filter_that_makes_no_sense_is_refused_with_words() {
     let world = World::new().await;
     let test = |field: &str, comparison, values: &[&str]| {
-        Filter::Test(Test { field: field.to_owned(), comparison, values: values.iter().map(|&value| value.to_owned()).collect() })
+        Filter::Test(Test {
+            field: field.to_owned(),
+            comparison,
+            values: values.iter().map(|&value| value.to_owned()).collect(),
+        })
     };
     let mut deep = test("name", Comparison::Equals, &["x"]);
     for _ in 0..40 {

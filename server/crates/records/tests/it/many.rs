@@ -20,10 +20,17 @@ async fn many_are_made_at_once_and_told_one_by_one() {
     let user = &world.here.user;
     let mut ctx = world.open(user).await;
     let mut wanted = rows(&[json!({ "name": "One", "email": "a@x.co" }), json!({ "name": "Two", "owner": null })]);
-    wanted.push(NewRow { id: None, values: object(json!({ "name": "Won", "value": { "amount": "1.00", "currency": "KES" } })), status: Some("won".to_owned()) });
+    wanted.push(NewRow {
+        id: None,
+        values: object(json!({ "name": "Won", "value": { "amount": "1.00", "currency": "KES" } })),
+        status: Some("won".to_owned()),
+    });
     let made = create_many(&mut ctx, &world.lead(), wanted).await.unwrap();
     ctx.commit().await.unwrap();
-    assert_eq!(made.iter().map(|made| made.number.as_str()).collect::<Vec<_>>(), ["LEAD-000001", "LEAD-000002", "LEAD-000003"]);
+    assert_eq!(
+        made.iter().map(|made| made.number.as_str()).collect::<Vec<_>>(),
+        ["LEAD-000001", "LEAD-000002", "LEAD-000003"]
+    );
     let leads = [0, 1, 2].map(|n: usize| made[n].id);
     let one = world.get(user, "lead", leads[0]).await.unwrap();
     let two = world.get(user, "lead", leads[1]).await.unwrap();
@@ -35,7 +42,13 @@ async fn many_are_made_at_once_and_told_one_by_one() {
     let gated = vec![NewRow { id: None, values: object(json!({ "name": "x" })), status: Some("won".to_owned()) }];
     let error = create_many(&mut ctx, &world.lead(), gated).await.unwrap_err();
     at(&error, "value");
-    let error = create_many(&mut ctx, &world.lead(), rows(&[json!({ "name": "x" }), json!({ "name": "y", "email": "A@X.co" })])).await.unwrap_err();
+    let error = create_many(
+        &mut ctx,
+        &world.lead(),
+        rows(&[json!({ "name": "x" }), json!({ "name": "y", "email": "A@X.co" })]),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(at(&error, "email"), "Another lead already has this e-mail: LEAD-000001");
     drop(ctx);
     assert_eq!(world.count("leads").await, 3);
@@ -47,7 +60,10 @@ async fn many_are_changed_and_put_back() {
     let world = World::new().await;
     let user = &world.here.user;
     let a = world.create(user, "lead", json!({ "name": "A", "city": "Kisumu", "company": "Old" })).await.unwrap();
-    let b = world.create(user, "lead", json!({ "name": "B", "value": { "amount": "2", "currency": "EUR" } })).await.unwrap();
+    let b = world
+        .create(user, "lead", json!({ "name": "B", "value": { "amount": "2", "currency": "EUR" } }))
+        .await
+        .unwrap();
     let c = world.lead_of(user, "C").await;
     let d = world.lead_of(&world.there.user, "D").await;
     let stale = world.update(user, "lead", &c, json!({ "city": "x" })).await.unwrap();
@@ -61,7 +77,13 @@ async fn many_are_changed_and_put_back() {
     ];
     let done = update_many(&mut ctx, &world.lead(), edits).await.unwrap();
     assert_eq!(done[0], Updated::Changed { version: 2, before: object(json!({ "city": "Kisumu" })) });
-    assert_eq!(done[1], Updated::Changed { version: 2, before: object(json!({ "company": null, "value": { "amount": "2.00", "currency": "EUR" } })) });
+    assert_eq!(
+        done[1],
+        Updated::Changed {
+            version: 2,
+            before: object(json!({ "company": null, "value": { "amount": "2.00", "currency": "EUR" } }))
+        }
+    );
     assert_eq!((&done[2], &done[3]), (&Updated::Stale { version: 2 }, &Updated::Missing));
     ctx.commit().await.unwrap();
     let (a2, b2) = (world.get(user, "lead", a.id).await.unwrap(), world.get(user, "lead", b.id).await.unwrap());
@@ -69,19 +91,33 @@ async fn many_are_changed_and_put_back() {
     assert_eq!((b2.text("company"), &b2.values["value"], b2.text("city")), (Some("New"), &Value::Null, None));
     // A move through `update_many` passes its gate, putting back does not ask.
     let mut ctx = world.open(user).await;
-    let done = update_many(&mut ctx, &world.lead(), vec![given(&b2, json!({ "status": "won" })), given(&a2, json!({ "status": "contacted" }))]).await.unwrap();
+    let done = update_many(
+        &mut ctx,
+        &world.lead(),
+        vec![given(&b2, json!({ "status": "won" })), given(&a2, json!({ "status": "contacted" }))],
+    )
+    .await
+    .unwrap();
     assert!(matches!(&done[0], Updated::Refused(error) if error.message == "Move to Won needs Value"), "{done:?}");
     assert!(matches!(done[1], Updated::Changed { .. }));
-    let done = revert_many(&mut ctx, &world.lead(), vec![given(&b2, json!({ "status": "won", "company": null }))]).await.unwrap();
+    let done = revert_many(&mut ctx, &world.lead(), vec![given(&b2, json!({ "status": "won", "company": null }))])
+        .await
+        .unwrap();
     assert!(matches!(done[0], Updated::Changed { .. }));
     ctx.commit().await.unwrap();
     assert_eq!(world.get(user, "lead", b.id).await.unwrap().text("status"), Some("won"));
     // Nobody changes what is out of reach, whatever the door.
     let mut ctx = world.open(&world.here.rep).await;
-    assert_eq!(update_many(&mut ctx, &world.lead(), vec![given(&a2, json!({ "city": "z" }))]).await.unwrap(), [Updated::Missing]);
+    assert_eq!(
+        update_many(&mut ctx, &world.lead(), vec![given(&a2, json!({ "city": "z" }))]).await.unwrap(),
+        [Updated::Missing]
+    );
     drop(ctx);
     let mut ctx = world.open(&world.here.viewer).await;
-    assert_eq!(update_many(&mut ctx, &world.lead(), vec![given(&a2, json!({ "city": "z" }))]).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(
+        update_many(&mut ctx, &world.lead(), vec![given(&a2, json!({ "city": "z" }))]).await.unwrap_err().kind,
+        Kind::Forbidden
+    );
     drop(ctx);
     world.end().await;
 }
@@ -103,7 +139,11 @@ async fn many_are_removed_unless_they_are_needed() {
     ctx.commit().await.unwrap();
     assert_eq!(world.names(user, "createdAt is not empty").await, ["newer", "used"]);
     let (before, after): (Value, Option<Value>) =
-        sqlx::query_as("select before, after from changes where record_id = $1 order by id desc limit 1").bind(free.id).fetch_one(&world.owner).await.unwrap();
+        sqlx::query_as("select before, after from changes where record_id = $1 order by id desc limit 1")
+            .bind(free.id)
+            .fetch_one(&world.owner)
+            .await
+            .unwrap();
     assert_eq!((before["name"].as_str(), after), (Some("free"), None));
     world.end().await;
 }

@@ -10,12 +10,34 @@ use serde_json::{Value, json};
 impl World {
     async fn go(&self, caller: &Caller, entity: &str, record: &Record, to: &str, values: Value) -> Result<Record> {
         let id = record.id;
-        self.run(caller, TransitionRecord { entity: entity.to_owned(), id, version: None, name: None, to: Some(to.to_owned()), values: object(values) }).await
+        self.run(
+            caller,
+            TransitionRecord {
+                entity: entity.to_owned(),
+                id,
+                version: None,
+                name: None,
+                to: Some(to.to_owned()),
+                values: object(values),
+            },
+        )
+        .await
     }
 
     async fn take(&self, caller: &Caller, entity: &str, record: &Record, name: &str) -> Result<Record> {
         let id = record.id;
-        self.run(caller, TransitionRecord { entity: entity.to_owned(), id, version: None, name: Some(name.to_owned()), to: None, values: object(json!({})) }).await
+        self.run(
+            caller,
+            TransitionRecord {
+                entity: entity.to_owned(),
+                id,
+                version: None,
+                name: Some(name.to_owned()),
+                to: None,
+                values: object(json!({})),
+            },
+        )
+        .await
     }
 }
 
@@ -27,10 +49,19 @@ async fn a_closed_gate_names_what_is_missing() {
     let error = world.go(user, "lead", &lead, "proposal", json!({})).await.unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Conflict, "Move to Proposal needs Value"));
     assert_eq!(at(&error, "value"), "Moving to Proposal needs Value");
-    let error = world.go(user, "lead", &lead, "proposal", json!({ "value": { "amount": "x", "currency": "KES" } })).await.unwrap_err();
+    let error = world
+        .go(user, "lead", &lead, "proposal", json!({ "value": { "amount": "x", "currency": "KES" } }))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, Kind::Invalid);
-    let moved = world.go(user, "lead", &lead, "proposal", json!({ "value": { "amount": "10", "currency": "KES" } })).await.unwrap();
-    assert_eq!((moved.text("status"), moved.version, &moved.values["value"]["amount"]), (Some("proposal"), 2, &json!("10.00")));
+    let moved = world
+        .go(user, "lead", &lead, "proposal", json!({ "value": { "amount": "10", "currency": "KES" } }))
+        .await
+        .unwrap();
+    assert_eq!(
+        (moved.text("status"), moved.version, &moved.values["value"]["amount"]),
+        (Some("proposal"), 2, &json!("10.00"))
+    );
     let told: (String, Value, Value) =
         sqlx::query_as("select e.type, c.before, c.after from changes c join events e on e.change_id = c.id where c.operation = 'records.transition'")
             .fetch_one(&world.owner)
@@ -91,7 +122,8 @@ async fn an_operation_of_ours_takes_internal_moves_and_sets_what_only_the_server
     let customer = world.create(user, "customer", json!({ "name": "Lake Ltd" })).await.unwrap();
     let mut ctx = world.open(user).await;
     let values = object(json!({ "customer": customer.id }));
-    let won = records::transition_internal(&mut ctx, &world.lead(), lead.id, Some(1), "convert", &values).await.unwrap();
+    let won =
+        records::transition_internal(&mut ctx, &world.lead(), lead.id, Some(1), "convert", &values).await.unwrap();
     ctx.commit().await.unwrap();
     assert_eq!((won.text("status"), won.label("customer")), (Some("won"), Some("Lake Ltd")));
     world.end().await;

@@ -17,7 +17,9 @@ pub async fn fill(world: &World, count: u32) {
     let mut ctx = world.open(&world.here.user).await;
     let entity = world.sample();
     for half in 0..2 {
-        let rows = (0..count / 2).map(|n| records::NewRow { id: None, values: object(row(n * 2 + half, &leads, world)), status: None }).collect();
+        let rows = (0..count / 2)
+            .map(|n| records::NewRow { id: None, values: object(row(n * 2 + half, &leads, world)), status: None })
+            .collect();
         records::create_many(&mut ctx, &entity, rows).await.unwrap();
         world.test.clock.advance(chrono::Duration::minutes(400));
     }
@@ -27,7 +29,8 @@ pub async fn fill(world: &World, count: u32) {
 fn row(n: u32, leads: &[Uuid], world: &World) -> Value {
     let maybe = |every: u32, value: Value| if n % every == 0 { Value::Null } else { value };
     let letter = ["Ä", "b", "B", "zeta", "lake view", "lake", "Lake%", "l_ke"][n as usize % 8];
-    let (amount, currency) = [("5000.00", "KES"), ("-1.50", "KES"), ("0.00", "EUR"), ("4938", "JPY"), ("12.345", "KWD")][n as usize % 5];
+    let (amount, currency) =
+        [("5000.00", "KES"), ("-1.50", "KES"), ("0.00", "EUR"), ("4938", "JPY"), ("12.345", "KWD")][n as usize % 5];
     json!({
         "name": format!("{letter} {}", n % 5),
         "code": maybe(3, json!(format!("C-{n}"))),
@@ -58,7 +61,9 @@ fn key(entity: &Entity, key: &str, value: &Value) -> Option<(i128, String)> {
         Value::Number(number) => (number.as_i64().unwrap().into(), String::new()),
         Value::Object(_) => (domain::schema::value::money(value).unwrap().minor().into(), String::new()),
         Value::String(text) => match field.kind {
-            FieldKind::Decimal { scale, .. } => (domain::money::parse_scaled(text, scale).unwrap().into(), String::new()),
+            FieldKind::Decimal { scale, .. } => {
+                (domain::money::parse_scaled(text, scale).unwrap().into(), String::new())
+            }
             FieldKind::Text { .. } | FieldKind::Email => (0, domain::text::normal(text)),
             _ => (0, text.clone()),
         },
@@ -71,7 +76,12 @@ fn ids(page: &Page) -> Vec<Uuid> {
 }
 
 fn assert_sorted(entity: &Entity, sort: &Sort, page: &Page) {
-    let keys: Vec<_> = page.records().unwrap().iter().map(|record| (key(entity, &sort.field, &record.values[&sort.field]), record.id)).collect();
+    let keys: Vec<_> = page
+        .records()
+        .unwrap()
+        .iter()
+        .map(|record| (key(entity, &sort.field, &record.values[&sort.field]), record.id))
+        .collect();
     for pair in keys.windows(2) {
         let order = match (&pair[0].0, &pair[1].0) {
             (None, Some(_)) => Ordering::Greater,
@@ -102,7 +112,8 @@ async fn every_sort_is_walked_forward_and_back_without_loss() {
             let (mut walked, mut pages) = (Vec::new(), Vec::new());
             let mut cursor = None;
             loop {
-                let page = world.list(user, "sample", ListQuery { cursor: cursor.clone(), ..base.clone() }).await.unwrap();
+                let page =
+                    world.list(user, "sample", ListQuery { cursor: cursor.clone(), ..base.clone() }).await.unwrap();
                 assert_eq!(page.previous.is_some(), cursor.is_some(), "{sort:?}");
                 walked.extend(ids(&page));
                 cursor = page.next.clone();
@@ -145,7 +156,8 @@ async fn a_cursor_holds_its_place_while_rows_come_and_go() {
     world.lead_of(user, "a").await;
     world.lead_of(user, "e").await;
     let second = world.list(user, "lead", ListQuery { cursor: first.next, ..base }).await.unwrap();
-    let names: Vec<String> = second.records().unwrap().iter().map(|lead| lead.text("name").unwrap().to_owned()).collect();
+    let names: Vec<String> =
+        second.records().unwrap().iter().map(|lead| lead.text("name").unwrap().to_owned()).collect();
     assert_eq!(names, ["e", "f"]);
     world.end().await;
 }
@@ -167,7 +179,11 @@ async fn what_a_list_cannot_do_is_said() {
     let other = ListQuery { cursor: cursor.clone(), ..query(&world.lead(), "", "-name") };
     assert!(refused(other, "cursor").await.contains("sorted by name"));
     assert!(refused(ListQuery { cursor, ..ListQuery::default() }, "cursor").await.contains("sorted by name"));
-    assert!(refused(ListQuery { cursor: Some("abc".to_owned()), ..ListQuery::default() }, "cursor").await.contains("not a cursor"));
+    assert!(
+        refused(ListQuery { cursor: Some("abc".to_owned()), ..ListQuery::default() }, "cursor")
+            .await
+            .contains("not a cursor")
+    );
     for limit in [0, 501, u32::MAX] {
         assert!(refused(ListQuery { limit, ..ListQuery::default() }, "limit").await.contains("1 to 500"));
     }
@@ -186,7 +202,8 @@ async fn a_list_has_the_fields_asked_for_and_their_titles() {
     let user = &world.here.user;
     world.create(user, "lead", json!({ "name": "Lake", "value": { "amount": "1", "currency": "KES" } })).await.unwrap();
     let fields = ["value", "owner", "name", "name", "id"].map(str::to_owned).to_vec();
-    let page = world.list(user, "lead", ListQuery { fields, count: Count::None, ..ListQuery::default() }).await.unwrap();
+    let page =
+        world.list(user, "lead", ListQuery { fields, count: Count::None, ..ListQuery::default() }).await.unwrap();
     let rows: Value = serde_json::from_str(page.rows.get()).unwrap();
     let id = rows[0]["id"].clone();
     assert_eq!(

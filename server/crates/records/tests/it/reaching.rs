@@ -3,7 +3,8 @@
 use crate::sample::MARGIN;
 use crate::world::{World, at, object, query, with};
 use domain::records::{
-    BoardRecords, DeleteRecord, ExportRecords, GetRecord, GroupBy, RecordTimeline, RestoreRecord, SummariseRecords, TransitionRecord, UpdateRecord,
+    BoardRecords, DeleteRecord, ExportRecords, GetRecord, GroupBy, RecordTimeline, RestoreRecord, SummariseRecords,
+    TransitionRecord, UpdateRecord,
 };
 use domain::schema::{Filter, ListQuery};
 use domain::{Error, Kind, Reach};
@@ -26,10 +27,24 @@ async fn another_workspaces_row_is_as_if_it_never_was() {
             }
             seen.push(world.run(caller, GetRecord { entity: entity(), id }).await.unwrap_err());
             let values = object(json!({ "city": "x" }));
-            seen.push(world.run(caller, UpdateRecord { entity: entity(), id, version: Some(1), values, base: None }).await.unwrap_err());
-            let lose = TransitionRecord { entity: entity(), id, version: None, name: Some("lose".to_owned()), to: None, values: object(json!({})) };
+            seen.push(
+                world
+                    .run(caller, UpdateRecord { entity: entity(), id, version: Some(1), values, base: None })
+                    .await
+                    .unwrap_err(),
+            );
+            let lose = TransitionRecord {
+                entity: entity(),
+                id,
+                version: None,
+                name: Some("lose".to_owned()),
+                to: None,
+                values: object(json!({})),
+            };
             seen.push(world.run(caller, lose).await.unwrap_err());
-            seen.push(world.run(caller, RecordTimeline { entity: entity(), id, limit: 5, before: None }).await.unwrap_err());
+            seen.push(
+                world.run(caller, RecordTimeline { entity: entity(), id, limit: 5, before: None }).await.unwrap_err(),
+            );
             if std::ptr::eq(caller, admin) {
                 seen.push(world.run(caller, DeleteRecord { entity: entity(), id, version: None }).await.unwrap_err());
                 seen.push(world.run(caller, RestoreRecord { entity: entity(), id }).await.unwrap_err());
@@ -61,7 +76,8 @@ async fn references_into_the_dark_are_refused_alike() {
     assert_eq!(messages.len(), 1, "{messages:?}");
     let stranger = world.there.user.access.member;
     for field in ["keeper", "owner"] {
-        let error = world.create(&world.here.user, "sample", json!({ "name": "S", field: stranger })).await.unwrap_err();
+        let error =
+            world.create(&world.here.user, "sample", json!({ "name": "S", field: stranger })).await.unwrap_err();
         at(&error, field);
     }
     let good = world.create(rep, "sample", json!({ "name": "S", "lead": mine.id })).await.unwrap();
@@ -69,7 +85,10 @@ async fn references_into_the_dark_are_refused_alike() {
     let error = world.update(rep, "sample", &good, json!({ "lead": foreign.id })).await.unwrap_err();
     assert_eq!(at(&error, "lead"), messages[0]);
     // A title that the reader may not see is not shown to them, though the reference is.
-    let shown = world.create(&world.here.admin, "sample", json!({ "name": "T", "lead": hidden.id, "owner": rep.access.member })).await.unwrap();
+    let shown = world
+        .create(&world.here.admin, "sample", json!({ "name": "T", "lead": hidden.id, "owner": rep.access.member }))
+        .await
+        .unwrap();
     assert_eq!(shown.label("lead"), Some("Hidden"));
     let seen = world.get(rep, "sample", shown.id).await.unwrap();
     assert_eq!((seen.text("lead"), seen.label("lead")), (Some(hidden.id.to_string().as_str()), None));
@@ -80,7 +99,8 @@ async fn references_into_the_dark_are_refused_alike() {
 async fn own_team_location_and_all() {
     let world = World::new().await;
     let here = &world.here;
-    for (caller, name) in [(&here.rep, "rep"), (&here.other_rep, "other"), (&here.boss, "boss"), (&here.admin, "admin")] {
+    for (caller, name) in [(&here.rep, "rep"), (&here.other_rep, "other"), (&here.boss, "boss"), (&here.admin, "admin")]
+    {
         world.lead_of(caller, name).await;
     }
     let everything = "createdAt is not empty";
@@ -89,7 +109,12 @@ async fn own_team_location_and_all() {
     assert_eq!(world.names(&here.viewer, everything).await, ["admin", "boss", "other", "rep"]);
     // By location: rows of the location, and what every narrower reach gives.
     let location = Uuid::from_u128(5);
-    sqlx::query("insert into locations (tenant_id, id, name) values ($1, $2, 'Kisumu')").bind(here.tenant.id.0).bind(location).execute(&world.owner).await.unwrap();
+    sqlx::query("insert into locations (tenant_id, id, name) values ($1, $2, 'Kisumu')")
+        .bind(here.tenant.id.0)
+        .bind(location)
+        .execute(&world.owner)
+        .await
+        .unwrap();
     let local = with(&here.rep, |access| {
         access.location = Some(location);
         access.grants.0.insert("crm.*.read".to_owned(), Reach::Location);
@@ -108,7 +133,12 @@ async fn own_team_location_and_all() {
 async fn a_circle_of_managers_ends() {
     let world = World::new().await;
     let here = &world.here;
-    sqlx::query("update members set manager_id = $2 where id = $1").bind(here.boss.access.member.0).bind(here.rep.access.member.0).execute(&world.owner).await.unwrap();
+    sqlx::query("update members set manager_id = $2 where id = $1")
+        .bind(here.boss.access.member.0)
+        .bind(here.rep.access.member.0)
+        .execute(&world.owner)
+        .await
+        .unwrap();
     world.lead_of(&here.rep, "rep").await;
     assert_eq!(world.names(&here.boss, "createdAt is not empty").await, ["rep"]);
     world.end().await;
@@ -121,18 +151,26 @@ async fn writing_is_bound_by_its_own_reach() {
     let lead = world.lead_of(&here.rep, "rep").await;
     // The rep reads and changes what is theirs; the other rep's is not there for them at all.
     let foreign = world.lead_of(&here.other_rep, "other").await;
-    assert_eq!(world.update(&here.rep, "lead", &foreign, json!({ "city": "x" })).await.unwrap_err().kind, Kind::NotFound);
+    assert_eq!(
+        world.update(&here.rep, "lead", &foreign, json!({ "city": "x" })).await.unwrap_err().kind,
+        Kind::NotFound
+    );
     world.update(&here.rep, "lead", &lead, json!({ "city": "x" })).await.unwrap();
     // Who sees more than they may change is told so.
     let watcher = with(&here.rep, |access| {
         access.grants.0.insert("crm.*.read".to_owned(), Reach::All);
     });
-    assert_eq!(world.update(&watcher, "lead", &foreign, json!({ "city": "x" })).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(
+        world.update(&watcher, "lead", &foreign, json!({ "city": "x" })).await.unwrap_err().kind,
+        Kind::Forbidden
+    );
     // Nobody gives away or takes what their reach does not cover.
     let lead = world.get(&here.rep, "lead", lead.id).await.unwrap();
-    let error = world.update(&here.rep, "lead", &lead, json!({ "owner": here.other_rep.access.member })).await.unwrap_err();
+    let error =
+        world.update(&here.rep, "lead", &lead, json!({ "owner": here.other_rep.access.member })).await.unwrap_err();
     assert!(at(&error, "owner").contains("yourself"));
-    let error = world.update(&here.boss, "lead", &lead, json!({ "owner": here.other_rep.access.member })).await.unwrap_err();
+    let error =
+        world.update(&here.boss, "lead", &lead, json!({ "owner": here.other_rep.access.member })).await.unwrap_err();
     assert!(at(&error, "owner").contains("below you"));
     let given = world.update(&here.boss, "lead", &lead, json!({ "owner": here.boss.access.member })).await.unwrap();
     assert_eq!(given.label("owner"), Some("Bea Boss"));
@@ -158,8 +196,23 @@ async fn a_hidden_field_is_nowhere() {
     let mut seen = vec![
         serde_json::to_string(&world.get(user, "sample", sample.id).await.unwrap()).unwrap(),
         world.list(user, "sample", ListQuery::default()).await.unwrap().rows.get().to_owned(),
-        serde_json::to_string(&world.run(user, RecordTimeline { entity: "sample".to_owned(), id: sample.id, limit: 9, before: None }).await.unwrap()).unwrap(),
-        serde_json::to_string(&world.run(user, BoardRecords { entity: "sample".to_owned(), query: ListQuery::default(), measure: None, cards: 5 }).await.unwrap()).unwrap(),
+        serde_json::to_string(
+            &world
+                .run(user, RecordTimeline { entity: "sample".to_owned(), id: sample.id, limit: 9, before: None })
+                .await
+                .unwrap(),
+        )
+        .unwrap(),
+        serde_json::to_string(
+            &world
+                .run(
+                    user,
+                    BoardRecords { entity: "sample".to_owned(), query: ListQuery::default(), measure: None, cards: 5 },
+                )
+                .await
+                .unwrap(),
+        )
+        .unwrap(),
     ];
     let changed = world.update(user, "sample", &sample, json!({ "name": "T" })).await.unwrap();
     seen.push(serde_json::to_string(&changed).unwrap());
@@ -170,11 +223,22 @@ async fn a_hidden_field_is_nowhere() {
     }
     // Neither asked for nor filtered, sorted, added up or written.
     let refused = [
-        world.list(user, "sample", ListQuery { fields: vec!["secret".to_owned()], ..ListQuery::default() }).await.unwrap_err(),
+        world
+            .list(user, "sample", ListQuery { fields: vec!["secret".to_owned()], ..ListQuery::default() })
+            .await
+            .unwrap_err(),
         world.list(user, "sample", query(&entity, "secret = CANARY", "")).await.unwrap_err(),
         world.list(user, "sample", query(&entity, "", "-margin")).await.unwrap_err(),
         world
-            .run(user, SummariseRecords { entity: "sample".to_owned(), query: ListQuery::default(), group: GroupBy::All, measure: Some("margin".to_owned()) })
+            .run(
+                user,
+                SummariseRecords {
+                    entity: "sample".to_owned(),
+                    query: ListQuery::default(),
+                    group: GroupBy::All,
+                    measure: Some("margin".to_owned()),
+                },
+            )
             .await
             .unwrap_err(),
         world.update(user, "sample", &changed, json!({ "secret": "x" })).await.unwrap_err(),

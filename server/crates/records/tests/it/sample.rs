@@ -45,9 +45,12 @@ fn sample() -> Entity {
     code["unique"] = json!(true);
     let mut pieces = field("pieces", json!({ "type": "integer", "min": -1000, "max": 1000 }));
     pieces["label"] = json!("Pieces");
-    let mut colour = field("colour", json!({ "type": "option", "options": [
+    let mut colour = field(
+        "colour",
+        json!({ "type": "option", "options": [
         { "key": "red", "label": "Red" }, { "key": "green", "label": "Green" }, { "key": "blue", "label": "Blue" }
-    ] }));
+    ] }),
+    );
     colour["default"] = json!("green");
     serde_json::from_value(json!({
         "key": "sample",

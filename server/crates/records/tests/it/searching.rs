@@ -9,16 +9,22 @@ use serde_json::json;
 impl World {
     /// The words of a record, as the indexer would write them.
     async fn indexed(&self, caller: &Caller, entity: &str, record: &Record, weight: i16) {
-        for word in records::words(&format!("{} {}", record.text("name").unwrap_or_default(), record.text("number").unwrap_or_default())) {
-            sqlx::query("insert into search_terms (tenant_id, term, entity, record_id, weight) values ($1, $2, $3, $4, $5)")
-                .bind(caller.access.tenant.0)
-                .bind(word)
-                .bind(entity)
-                .bind(record.id)
-                .bind(weight)
-                .execute(&self.owner)
-                .await
-                .unwrap();
+        for word in records::words(&format!(
+            "{} {}",
+            record.text("name").unwrap_or_default(),
+            record.text("number").unwrap_or_default()
+        )) {
+            sqlx::query(
+                "insert into search_terms (tenant_id, term, entity, record_id, weight) values ($1, $2, $3, $4, $5)",
+            )
+            .bind(caller.access.tenant.0)
+            .bind(word)
+            .bind(entity)
+            .bind(record.id)
+            .bind(weight)
+            .execute(&self.owner)
+            .await
+            .unwrap();
         }
     }
 
@@ -32,7 +38,8 @@ impl World {
 async fn words_are_found_by_their_beginnings_within_reach() {
     let world = World::new().await;
     let here = &world.here;
-    let company = world.create(&here.rep, "lead", json!({ "name": "Lakeside Motors", "company": "Lake Group" })).await.unwrap();
+    let company =
+        world.create(&here.rep, "lead", json!({ "name": "Lakeside Motors", "company": "Lake Group" })).await.unwrap();
     world.indexed(&here.rep, "lead", &company, 10).await;
     let other = world.lead_of(&here.admin, "Lake View").await;
     world.indexed(&here.admin, "lead", &other, 10).await;
@@ -41,7 +48,10 @@ async fn words_are_found_by_their_beginnings_within_reach() {
     let foreign = world.lead_of(&world.there.admin, "Lake Foreign").await;
     world.indexed(&world.there.admin, "lead", &foreign, 99).await;
     // The whole word counts more than its beginning, and a heavier field more than a lighter.
-    assert_eq!(world.found(&here.admin, "lake").await, ["lead Lake View", "customer Motor Lake", "lead Lakeside Motors"]);
+    assert_eq!(
+        world.found(&here.admin, "lake").await,
+        ["lead Lake View", "customer Motor Lake", "lead Lakeside Motors"]
+    );
     assert_eq!(world.found(&here.admin, "MOTOR lak").await, ["customer Motor Lake", "lead Lakeside Motors"]);
     assert_eq!(world.found(&here.rep, "lake").await, ["lead Lakeside Motors"]);
     assert_eq!(world.found(&here.admin, "lead-000002").await, ["lead Lake View"]);
@@ -50,7 +60,10 @@ async fn words_are_found_by_their_beginnings_within_reach() {
     let hit = &world.run(&here.rep, SearchRecords { words: "lakes".to_owned(), limit: 1 }).await.unwrap()[0];
     assert_eq!((hit.subtitle.as_deref(), hit.status.as_deref(), hit.id), (Some("Lake Group"), Some("new"), company.id));
     // What is in the trash is not found.
-    world.run(&here.admin, domain::records::DeleteRecord { entity: "lead".to_owned(), id: other.id, version: None }).await.unwrap();
+    world
+        .run(&here.admin, domain::records::DeleteRecord { entity: "lead".to_owned(), id: other.id, version: None })
+        .await
+        .unwrap();
     assert_eq!(world.found(&here.admin, "view").await, Vec::<String>::new());
     world.end().await;
 }

@@ -9,22 +9,35 @@ use serde_json::{Value, json};
 async fn a_stale_write_says_what_it_was_yours_and_theirs() {
     let world = World::new().await;
     let here = &world.here;
-    let read = world.create(&here.user, "lead", json!({ "name": "Lake", "city": "Kisumu", "company": "Old Ltd" })).await.unwrap();
+    let read = world
+        .create(&here.user, "lead", json!({ "name": "Lake", "city": "Kisumu", "company": "Old Ltd" }))
+        .await
+        .unwrap();
     let second = world.update(&here.admin, "lead", &read, json!({ "city": "Nairobi" })).await.unwrap();
-    let third = world.update(&here.admin, "lead", &second, json!({ "city": "Mombasa", "company": "New Ltd" })).await.unwrap();
-    let error = world.update(&here.user, "lead", &read, json!({ "city": "Eldoret", "name": "Lake View", "company": "New Ltd" })).await.unwrap_err();
+    let third =
+        world.update(&here.admin, "lead", &second, json!({ "city": "Mombasa", "company": "New Ltd" })).await.unwrap();
+    let error = world
+        .update(&here.user, "lead", &read, json!({ "city": "Eldoret", "name": "Lake View", "company": "New Ltd" }))
+        .await
+        .unwrap_err();
     assert_eq!((error.kind, error.resource_id.clone()), (Kind::Stale, Some(read.id.to_string())));
     let conflict = error.conflict.unwrap();
     assert_eq!((conflict.read_version, conflict.current_version), (1, 3));
-    assert_eq!((conflict.changed_by.as_deref(), conflict.changed_at.as_deref()), (Some("Ada Admin"), Some("2026-11-20T12:00:00Z")));
+    assert_eq!(
+        (conflict.changed_by.as_deref(), conflict.changed_at.as_deref()),
+        (Some("Ada Admin"), Some("2026-11-20T12:00:00Z"))
+    );
     assert_eq!(conflict.current, serde_json::to_value(&third).unwrap());
     let sides: Vec<(&str, &Value, &Value, &Value)> =
         conflict.fields.iter().map(|field| (field.field.as_str(), &field.was, &field.yours, &field.theirs)).collect();
     // What both made the same is no conflict; what only the caller changed is shown all the same.
-    assert_eq!(sides, [
-        ("city", &json!("Kisumu"), &json!("Eldoret"), &json!("Mombasa")),
-        ("name", &json!("Lake"), &json!("Lake View"), &json!("Lake")),
-    ]);
+    assert_eq!(
+        sides,
+        [
+            ("city", &json!("Kisumu"), &json!("Eldoret"), &json!("Mombasa")),
+            ("name", &json!("Lake"), &json!("Lake View"), &json!("Lake")),
+        ]
+    );
     assert_eq!(world.get(&here.user, "lead", read.id).await.unwrap(), third);
     world.end().await;
 }
@@ -81,7 +94,8 @@ async fn nobodys_edit_is_overwritten_unseen() {
                 let read = backend.run(domain::records::GetRecord { entity: "sample".to_owned(), id }).await.unwrap();
                 let order = read.values["pieces"].as_i64().unwrap() + 1;
                 let values = object(json!({ "pieces": order }));
-                let update = UpdateRecord { entity: "sample".to_owned(), id, version: Some(read.version), values, base: None };
+                let update =
+                    UpdateRecord { entity: "sample".to_owned(), id, version: Some(read.version), values, base: None };
                 match backend.run(update).await {
                     Ok(_) => done += 1,
                     Err(error) => assert_eq!(error.kind, Kind::Stale, "{error}"),

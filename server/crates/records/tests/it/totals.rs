@@ -17,7 +17,10 @@ async fn totals_are_exact_to_ten_thousand_and_estimated_beyond() {
     let exact = |value| Some(Total { value, exact: true });
     assert_eq!(total("", Count::Exact).await, exact(30_000));
     assert_eq!(total("", Count::None).await, None);
-    assert_eq!(total("status = won", Count::Estimated).await, exact(total("status = won", Count::Exact).await.unwrap().value));
+    assert_eq!(
+        total("status = won", Count::Estimated).await,
+        exact(total("status = won", Count::Exact).await.unwrap().value)
+    );
     let estimate = total("", Count::Estimated).await.unwrap();
     assert!(!estimate.exact && (24_000..36_000).contains(&estimate.value), "{estimate:?}");
     // Remembered for a minute, and asked again after it.

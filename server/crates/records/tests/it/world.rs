@@ -75,7 +75,13 @@ impl World {
     }
 
     pub async fn update(&self, caller: &Caller, entity: &str, record: &Record, values: Value) -> Result<Record> {
-        let update = UpdateRecord { entity: entity.to_owned(), id: record.id, version: Some(record.version), values: object(values), base: None };
+        let update = UpdateRecord {
+            entity: entity.to_owned(),
+            id: record.id,
+            version: Some(record.version),
+            values: object(values),
+            base: None,
+        };
         self.run(caller, update).await
     }
 
@@ -91,8 +97,13 @@ impl World {
 
     pub async fn names(&self, caller: &Caller, filter: &str) -> Vec<String> {
         let filter = Filter::parse(filter, &self.lead()).expect("a filter");
-        let mut names: Vec<String> =
-            self.all(caller, "lead", Some(filter)).await.expect("leads").iter().map(|lead| lead.text("name").unwrap_or_default().to_owned()).collect();
+        let mut names: Vec<String> = self
+            .all(caller, "lead", Some(filter))
+            .await
+            .expect("leads")
+            .iter()
+            .map(|lead| lead.text("name").unwrap_or_default().to_owned())
+            .collect();
         names.sort();
         names
     }
@@ -164,5 +175,9 @@ pub fn query(entity: &Entity, filter: &str, sort: &str) -> ListQuery {
 
 /// The message at a field.
 pub fn at<'a>(error: &'a Error, field: &str) -> &'a str {
-    error.fields.iter().find(|fault| fault.field == field).map_or_else(|| panic!("nothing is said of {field}: {error:?}"), |fault| &fault.message)
+    error
+        .fields
+        .iter()
+        .find(|fault| fault.field == field)
+        .map_or_else(|| panic!("nothing is said of {field}: {error:?}"), |fault| &fault.message)
 }
