@@ -44,6 +44,9 @@ pub async fn view(
 ) -> Result<AnyView> {
     let here = address::of(viewer, entity, record);
     let one = lower(&entity.labels.one);
+    if !viewer.may(entity, Verb::Update) {
+        return Err(Error::forbidden(entity.permission(Verb::Update), &viewer.role));
+    }
     if became(record) {
         return Err(Error::conflict(format!("This {one} was converted before; its page names what it became")));
     }

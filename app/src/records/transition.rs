@@ -246,6 +246,9 @@ pub async fn asking_view(
     record: &Record,
     to: &str,
 ) -> Result<AnyView> {
+    if !viewer.may(entity, Verb::Update) {
+        return Err(Error::forbidden(entity.permission(Verb::Update), &viewer.role));
+    }
     let target = targets(viewer, entity, record).into_iter().find(|target| target.state.key == to);
     let here = viewer.path(&format!("{}/{}", entity.plural, record.id));
     let back = way_back(page, &viewer.slug, here);
