@@ -8,7 +8,7 @@
 use domain::Error;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Client, Method, Url, redirect};
+use reqwest::{Client, ClientBuilder, Method, Url, redirect};
 use std::collections::HashSet;
 use std::future::Future;
 use std::io;
@@ -110,26 +110,22 @@ pub struct Egress {
 }
 
 impl Egress {
-    /// Call once at start. Fails where no certificate authorities can be loaded.
+    /// Call once at start.
     pub fn new(config: EgressConfig) -> Result<Self, reqwest::Error> {
         Self::with_lookup(config, SystemLookup)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the client that everybody else is told to use")]
     pub fn with_lookup(config: EgressConfig, lookup: impl Lookup) -> Result<Self, reqwest::Error> {
         // Only the first call in a process installs it; later ones find it there, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let gate = Arc::new(Gate::new(&config.allow, Arc::new(lookup)));
-        let client = Client::builder()
-            .dns_resolver(CheckedResolver(gate.clone()))
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("Nexus/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.timeout)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()?;
+        // The machine's own authorities where it has any: a company's may be among them.
+        let client = builder(&gate, &config).build().or_else(|error| {
+            tracing::info!(%error, "this machine has no certificate authorities; using those that came with Nexus");
+            let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+            let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+            builder(&gate, &config).tls_backend_preconfigured(tls).build()
+        })?;
         Ok(Self { client, gate, config: Arc::new(config) })
     }
 
@@ -180,6 +176,19 @@ impl Egress {
             Err(error) => Err(unreachable(name, &error)),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the client that everybody else is told to use")]
+fn builder(gate: &Arc<Gate>, config: &EgressConfig) -> ClientBuilder {
+    Client::builder()
+        .dns_resolver(CheckedResolver(gate.clone()))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .user_agent(concat!("Nexus/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(config.connect_timeout)
+        .timeout(config.timeout)
+        .pool_idle_timeout(Duration::from_secs(30))
 }
 
 /// The cause is for the operator alone.

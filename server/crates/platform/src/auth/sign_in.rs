@@ -158,6 +158,23 @@ impl Auth {
         Ok(value)
     }
 
+    /// [`Auth::remember_device`] for a browser that may be known already: then its value stays, and its 90 days begin again.
+    pub async fn keep_device(&self, user: UserId, held: Option<&str>) -> Result<String> {
+        if let Some(held) = held {
+            let known = sqlx::query("update known_devices set last_used_at = $3 where key = $1 and user_id = $2")
+                .bind(device_key(held))
+                .bind(user.0)
+                .bind(self.clock.now())
+                .execute(&self.pool)
+                .await
+                .map_err(db_error)?;
+            if known.rows_affected() == 1 {
+                return Ok(held.to_owned());
+            }
+        }
+        self.remember_device(user).await
+    }
+
     /// Sets a new password and ends every session but `keep` (a handle).
     pub async fn set_password(&self, user: UserId, password: &str, context: &[&str], keep: Option<Uuid>) -> Result<()> {
         check_password(password, context)?;

@@ -135,7 +135,9 @@ async fn an_account_under_attack_is_closed_to_the_attacker_only() {
     assert_eq!(closed.kind, Kind::RateLimited);
     // A cookie that somebody made up, or another person's, is no help.
     let other = db.user(&auth, "ben@example.com").await;
-    let others = auth.remember_device(other).await.unwrap();
+    let others = auth.keep_device(other, Some(&device)).await.unwrap();
+    assert_ne!(others, device);
+    assert_eq!(auth.keep_device(user, Some(&device)).await.unwrap(), device);
     for device in ["made up", &others] {
         let refused = auth
             .sign_in(&Attempt { device: Some(device), ..attempt("asa@example.com", "guess", HOME) })
