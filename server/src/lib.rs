@@ -42,6 +42,9 @@ enum Command {
     Routes,
     /// Measure speed, size and memory against the smallest server that does the same.
     Bench(bench::Arguments),
+    /// The smallest server that does the same, which `bench` starts.
+    #[command(hide = true)]
+    BenchCeiling(bench::ceiling::Arguments),
 }
 
 /// Reads arguments and settings, and runs what they ask for.
@@ -82,5 +85,6 @@ async fn run(arguments: Arguments, config: config::Config) -> anyhow::Result<Exi
         Some(Command::Check(wanted)) => commands::check::check(config, wanted).await,
         Some(Command::Routes) => commands::routes::routes(config),
         Some(Command::Bench(wanted)) => bench::bench(config, wanted).await,
+        Some(Command::BenchCeiling(wanted)) => bench::ceiling::serve(wanted).await,
     }
 }

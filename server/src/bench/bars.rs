@@ -1,0 +1,112 @@
+//! What is measured, and where it has to be.
+
+#[derive(Debug)]
+pub struct Bar {
+    pub id: &'static str,
+    /// Tells measurements of one id apart.
+    pub part: &'static str,
+    pub what: &'static str,
+    pub unit: Unit,
+    pub floor: f64,
+    pub aim: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Of the ceiling's answers per second; more is better. Of everything else, less is.
+    OfCeiling,
+    Kilobytes,
+    Requests,
+    Megabytes,
+    Seconds,
+}
+
+impl Unit {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OfCeiling => "x",
+            Self::Kilobytes => "KB",
+            Self::Requests => "requests",
+            Self::Megabytes => "MB",
+            Self::Seconds => "s",
+        }
+    }
+}
+
+const fn bar(id: &'static str, part: &'static str, what: &'static str, unit: Unit, floor: f64, aim: f64) -> Bar {
+    Bar { id, part, what, unit, floor, aim }
+}
+
+pub const BARS: &[Bar] = &[
+    bar("P-01", "", "API list of 50, filter and sort", Unit::OfCeiling, 0.45, 0.75),
+    bar("P-02", "", "API one record", Unit::OfCeiling, 0.35, 0.6),
+    bar("P-03", "", "API create, once per key", Unit::OfCeiling, 0.35, 0.6),
+    bar("P-05", "", "list page as HTML, 50 rows", Unit::OfCeiling, 0.3, 0.6),
+    bar("P-09", "bytes", "cold list page, bytes in brotli", Unit::Kilobytes, 300.0, 110.0),
+    bar("P-09", "requests", "cold list page, requests", Unit::Requests, 12.0, 8.0),
+    bar("P-10", "", "wasm in it", Unit::Kilobytes, 200.0, 90.0),
+    bar("P-15", "idle", "memory of the server, idle", Unit::Megabytes, 80.0, 40.0),
+    bar("P-15", "loaded", "memory of the server, under P-01", Unit::Megabytes, 200.0, 100.0),
+    bar("P-16", "running", "start to first 200, database running", Unit::Seconds, 1.0, 0.1),
+    bar("P-16", "cold", "start to first 200, database first", Unit::Seconds, 3.0, 0.6),
+];
+
+/// A figure for a bar.
+#[derive(Debug)]
+pub struct Measured {
+    pub bar: &'static Bar,
+    pub value: f64,
+    pub rows: Option<u32>,
+    pub sides: Option<Sides>,
+}
+
+/// The two sides of a ratio.
+#[derive(Debug)]
+pub struct Sides {
+    pub ceiling: Side,
+    pub nexus: Side,
+}
+
+/// Medians over the rounds.
+#[derive(Debug, Clone, Copy)]
+pub struct Side {
+    pub per_second: f64,
+    /// Milliseconds.
+    pub p50: f64,
+    pub p99: f64,
+}
+
+impl Measured {
+    pub fn new(id: &str, part: &str, value: f64) -> Self {
+        // An id that is in the table: each is written once there and once where it is measured.
+        let bar = BARS.iter().find(|bar| bar.id == id && bar.part == part).unwrap_or(&BARS[0]);
+        Self { bar, value, rows: None, sides: None }
+    }
+
+    pub fn holds(&self) -> bool {
+        self.reaches(self.bar.floor)
+    }
+
+    pub fn reaches(&self, mark: f64) -> bool {
+        match self.bar.unit {
+            Unit::OfCeiling => self.value >= mark,
+            _ => self.value <= mark,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_is_better_only_for_speed() {
+        let slow = Measured::new("P-01", "", 0.44);
+        let fast = Measured::new("P-01", "", 0.8);
+        assert!(!slow.holds() && fast.holds() && fast.reaches(fast.bar.aim));
+        let heavy = Measured::new("P-15", "idle", 81.0);
+        let light = Measured::new("P-15", "idle", 39.0);
+        assert!(!heavy.holds() && light.holds() && light.reaches(light.bar.aim));
+        assert_eq!(heavy.bar.part, "idle");
+    }
+}
