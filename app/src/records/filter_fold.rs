@@ -108,15 +108,23 @@ async fn values(
 fn amount(text: &str) -> std::result::Result<String, String> {
     match text.split_whitespace().collect::<Vec<_>>().as_slice() {
         [figure] => match domain::money::parse_scaled(figure, 2) {
-            Ok(minor) => Ok(domain::money::scaled(minor, 2).trim_end_matches(".00").to_owned()),
+            Ok(minor) => Ok(whole(&domain::money::scaled(minor, 2))),
             Err(_) => Err(format!("{text} is not an amount; write 5000, or 5000 KES")),
         },
         [one, other] => {
             let (figure, code) = if one.starts_with(|first: char| first.is_alphabetic()) { (other, one) } else { (one, other) };
             let money = domain::Money::parse(figure, &code.to_uppercase()).map_err(|error| error.to_string())?;
-            Ok(format!("{} {}", money.amount(), money.currency()))
+            Ok(format!("{} {}", whole(&money.amount()), money.currency()))
         }
         _ => Err(format!("{text} is not an amount; write 5000, or 5000 KES")),
+    }
+}
+
+/// Without decimals that say nothing.
+fn whole(amount: &str) -> String {
+    match amount.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole.to_owned(),
+        _ => amount.to_owned(),
     }
 }
 
@@ -199,7 +207,7 @@ mod tests {
         let folded = fold(&[("add.field", "status"), ("add.op", "="), ("add.value", "new"), ("add.value", "qualified")]);
         assert_eq!(folded.unwrap(), "status not in (won, lost) and status in (new, qualified)");
         let folded = fold(&[("filter", ""), ("add.field", "value"), ("add.op", ">"), ("add.value", "5,000 kes")]);
-        assert_eq!(folded.unwrap(), "value > \"5000.00 KES\"");
+        assert_eq!(folded.unwrap(), "value > \"5000 KES\"");
         assert_eq!(fold(&[("filter", ""), ("add.field", "name"), ("add.op", "is empty"), ("add.value", "x")]).unwrap(), "name is empty");
         assert_eq!(fold(&[]).unwrap(), "");
     }
@@ -230,7 +238,8 @@ mod tests {
     fn amounts_are_read_with_and_without_a_currency() {
         assert_eq!(amount("5,000").unwrap(), "5000");
         assert_eq!(amount("5000.50").unwrap(), "5000.50");
-        assert_eq!(amount("kes 12").unwrap(), "12.00 KES");
+        assert_eq!(amount("kes 12").unwrap(), "12 KES");
+        assert_eq!(amount("1.500 kwd").unwrap(), "1.500 KWD");
         assert!(amount("about 5").is_err() && amount("5 zzz").is_err() && amount("").is_err());
     }
 

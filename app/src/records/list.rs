@@ -5,6 +5,7 @@ use super::filter_form::{self, Line};
 use super::list_state::{ListState, Unreadable, columns};
 use super::sentence::{Names, pointed};
 use super::{address, list_parts, table};
+use crate::islands::{BoardHands, ListHands};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, load, redirect, set_status, use_page};
 use domain::people::ListMembers;
@@ -27,7 +28,8 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
     let entity = viewer.entity(address::plural(&page))?;
     let (state, problems) = ListState::read(&page, &entity)?;
     if state.view.kind == ViewKind::Board {
-        return super::board::board_view(page, viewer, entity, state.view).await;
+        let board = super::board::board_view(page, viewer, entity, state.view).await?;
+        return Ok(view! { <BoardHands/>{board} }.into_any());
     }
     let content = content(&page, &viewer, &entity, state.clone(), problems).await?;
     let tabs = list_parts::tabs(&page, &viewer, &entity, &state.view);
@@ -35,7 +37,8 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
     let crumbs = vec![Crumb::here(entity.labels.many.clone())];
     let title = entity.labels.many.clone();
     let content = view! { <FillPage title>{content}</FillPage> }.into_any();
-    Ok(workspace_frame(&page, crumbs, Some(tabs), Some(actions), content))
+    let list = workspace_frame(&page, crumbs, Some(tabs), Some(actions), content);
+    Ok(view! { <ListHands/>{list} }.into_any())
 }
 
 /// Bar, rows and foot; or what in the address cannot be read.
@@ -47,7 +50,10 @@ async fn content(page: &PageContext, viewer: &Viewer, entity: &Arc<Entity>, stat
     }
     let refused = match added(page, viewer, &backend, entity, &state).await? {
         Added::Nothing => None,
-        Added::Refused(message) => Some(message),
+        Added::Refused(message) => {
+            set_status(Kind::Invalid.status());
+            Some(message)
+        }
         Added::Filter(filter) => {
             let filter = state.filter_parameter(Some(&filter));
             redirect(&filter_form::done_href(page, filter.as_deref()));
