@@ -2,7 +2,7 @@
 //!
 //! The browser has no time zones; there everything is written in UTC, and nothing there writes.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use domain::schema::value::show_date;
 use leptos::prelude::*;
 use ui::Time;
@@ -50,6 +50,15 @@ impl Clock {
     /// `21 Nov 2026, 12:30`, on the workspace's clock.
     pub fn full(self, moment: &str) -> String {
         parse(moment).map_or_else(|| moment.to_owned(), |moment| self.local(moment).format("%-d %b %Y, %H:%M").to_string())
+    }
+
+    /// `2026-11-21T12:30`, as a control for a day and a time wants it, on the workspace's clock.
+    pub fn shown(self, moment: &str) -> String {
+        parse(moment).map_or_else(String::new, |moment| {
+            let local = self.local(moment);
+            let format = if local.second() == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S" };
+            local.format(format).to_string()
+        })
     }
 
     /// `2 h ago`, `yesterday`, `12 Nov`, `12 Nov 2025`.
@@ -155,6 +164,7 @@ mod tests {
     #[test]
     fn today_is_the_workspaces() {
         assert_eq!(Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").today().to_string(), "2026-11-22");
+        assert_eq!(Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").shown("2026-11-21T09:00:07Z"), "2026-11-21T12:00:07");
         assert_eq!(Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").full("2026-11-21T09:00:00Z"), "21 Nov 2026, 12:00");
     }
 }

@@ -160,9 +160,9 @@ fn words(text: &str) -> AnyView {
 fn side(one: &Contested<'_>, raw: &Value, text: &str, whose: &str, checked: bool) -> AnyView {
     let name = format!("values.{}", one.field.key);
     if !matches!(one.field.kind, FieldKind::Money { .. }) {
-        return radio(&name, &control_text(one.field, raw, None), words(text), &one.field.label, whose, checked);
+        return radio(&name, &control_text(raw, None), words(text), &one.field.label, whose, checked);
     }
-    let part = |value: &Value, part: &str| control_text(one.field, value, Some(part));
+    let part = |value: &Value, part: &str| control_text(value, Some(part));
     let amount = radio(&format!("{name}.amount"), &part(raw, "amount"), words(text), &one.field.label, whose, checked);
     let (ours, other) = (part(&one.values.yours, "currency"), part(&one.values.theirs, "currency"));
     let currency_name = format!("{name}.currency");

@@ -6,6 +6,7 @@
 use super::choices::{Choices, Offered};
 use super::post::{carried, hidden};
 use crate::page::{PageContext, Replay, Viewer};
+use crate::time::Clock;
 use domain::currency;
 use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind};
@@ -58,10 +59,16 @@ impl Draft<'_> {
             return typed.clone();
         }
         match self.record {
-            Some(record) => control_text(field, record.values.get(&field.key).unwrap_or(&Value::Null), part),
+            Some(record) => {
+                let held = control_text(record.values.get(&field.key).unwrap_or(&Value::Null), part);
+                match field.kind {
+                    FieldKind::Datetime => Clock::new(&self.page.now, &self.viewer.timezone).shown(&held),
+                    _ => held,
+                }
+            }
             None => match self.page.query(&field.key) {
                 Some(asked) if part.is_none() => asked.to_owned(),
-                _ => control_text(field, field.default.as_ref().unwrap_or(&Value::Null), part),
+                _ => control_text(field.default.as_ref().unwrap_or(&Value::Null), part),
             },
         }
     }
@@ -92,15 +99,12 @@ fn control_id(entity: &Entity, key: &str) -> String {
 }
 
 /// A canonical value as its control wants it.
-pub fn control_text(field: &Field, value: &Value, part: Option<&str>) -> String {
+pub fn control_text(value: &Value, part: Option<&str>) -> String {
     let whole = match part {
         Some(part) => value.get(part).unwrap_or(&Value::Null),
         None => value,
     };
     match whole {
-        Value::String(text) if matches!(field.kind, FieldKind::Datetime) => {
-            text.strip_suffix('Z').unwrap_or(text).trim_end_matches(":00").to_owned()
-        }
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
@@ -225,7 +229,6 @@ pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
         }
         FieldKind::Date { .. } => view! { <DateInput name label value hint error required bare/> }.into_any(),
         FieldKind::Datetime => {
-            let hint = hint.unwrap_or_else(|| "In UTC".to_owned());
             view! { <DateInput name label value with_time=true hint error required bare/> }.into_any()
         }
         FieldKind::Option { options } => {

@@ -5,6 +5,7 @@ use domain::records::Values;
 use domain::schema::value::{Rules, read};
 use domain::schema::{Catalog, Entity, Field, FieldKind};
 use domain::{Error, FieldError, Result};
+use platform::clock::moment_in;
 use serde_json::{Map, Value, json};
 
 /// Names that begin with an underscore belong to the form itself: where it stands, where to go, what to say, its key.
@@ -12,8 +13,8 @@ pub fn own(fields: &[(String, String)], name: &str) -> Option<String> {
     fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
 }
 
-/// The operation's input. Every wrong field is named at once.
-pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules) -> Result<Value> {
+/// The operation's input. Every wrong field is named at once. Days and times are typed as clocks in `zone` show them.
+pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules, zone: &str) -> Result<Value> {
     let entity = own(fields, "entity").and_then(|key| catalog.get(&key).cloned());
     let mut input = Map::new();
     for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
@@ -28,7 +29,7 @@ pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules) -
         }
     }
     if let Some(entity) = &entity {
-        let values = values(entity, fields, rules)?;
+        let values = values(entity, fields, rules, zone)?;
         if !values.is_empty() || fields.iter().any(|(name, _)| name.starts_with("values.")) {
             input.insert("values".to_owned(), Value::Object(values));
         }
@@ -37,13 +38,17 @@ pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules) -
 }
 
 /// Values of the entity that the form carries.
-fn values(entity: &Entity, fields: &[(String, String)], rules: Rules) -> Result<Values> {
+fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str) -> Result<Values> {
     let mut values = Values::new();
     let mut faults = Vec::new();
     let typed = |name: &str| fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     for field in entity.editable() {
         let Some((text, currency)) = parts(field, &typed) else { continue };
-        match read(field, entity.states.as_ref(), text, currency, rules) {
+        let moment = match field.kind {
+            FieldKind::Datetime => moment_in(zone, text.trim()).map(|moment| moment.to_rfc3339()),
+            _ => None,
+        };
+        match read(field, entity.states.as_ref(), moment.as_deref().unwrap_or(text), currency, rules) {
             Ok(value) => {
                 values.insert(field.key.clone(), value);
             }

@@ -1,6 +1,6 @@
 //! What time it is: the one place that asks the machine, so that a test can set the time everywhere else.
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use std::sync::{Mutex, PoisonError};
 
 pub trait Clock: Send + Sync {
@@ -48,6 +48,14 @@ pub fn today_in(zone: &str, now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&zone.parse::<chrono_tz::Tz>().unwrap_or(chrono_tz::UTC)).date_naive()
 }
 
+/// The moment at which a wall clock in `zone` shows `2026-11-21T09:30` (seconds may follow). Of a time that it shows twice the first; of one
+/// that it skips nothing, and nothing of what is no such text.
+pub fn moment_in(zone: &str, shown: &str) -> Option<DateTime<Utc>> {
+    let shown = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|format| NaiveDateTime::parse_from_str(shown, format).ok())?;
+    let zone = zone.parse::<chrono_tz::Tz>().unwrap_or(chrono_tz::UTC);
+    zone.from_local_datetime(&shown).earliest().map(|moment| moment.with_timezone(&Utc))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +70,16 @@ mod tests {
         assert_eq!(clock.now(), at("2026-03-01T10:00:00Z"));
         clock.advance(Duration::hours(8));
         assert_eq!(clock.now(), at("2026-03-01T18:00:00Z"));
+    }
+
+    #[test]
+    fn a_wall_clock_names_a_moment() {
+        assert_eq!(moment_in("Africa/Nairobi", "2026-03-01T12:30"), Some(at("2026-03-01T09:30:00Z")));
+        assert_eq!(moment_in("Africa/Nairobi", "2026-03-01T12:30:07"), Some(at("2026-03-01T09:30:07Z")));
+        // Clocks go back at three: half past two comes twice. They go forward at two: half past two does not come.
+        assert_eq!(moment_in("Europe/Berlin", "2026-10-25T02:30"), Some(at("2026-10-25T00:30:00Z")));
+        assert_eq!(moment_in("Europe/Berlin", "2026-03-29T02:30"), None);
+        assert_eq!(moment_in("UTC", "2026-03-01T12:30:00Z"), None);
     }
 
     #[test]
