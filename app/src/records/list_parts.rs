@@ -102,7 +102,8 @@ pub fn filter_bar(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &
         let href = page.with_query(&[("filter", None), ("sort", None)]);
         view! { <a class="link filter-reset" href=href>{format!("Back to {}", state.view.label)}</a> }
     });
-    let end = view! { {search(page, entity)}{kinds(viewer, entity, &state.view)} }.into_any();
+    let kinds = if state.trash { None } else { kinds(viewer, entity, &state.view) };
+    let end = view! { {search(page, entity)}{kinds} }.into_any();
     let menu = filter_form::menu(page, viewer, entity);
     view! { <FilterBar end=end>{chips}{menu}{reset}</FilterBar> }.into_any()
 }

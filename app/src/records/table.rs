@@ -94,8 +94,13 @@ fn cell(frame: &Frame<'_>, field: &Field, record: &Record) -> AnyView {
 
 /// Edit, or out of the trash.
 fn actions(frame: &Frame<'_>, record: &Record) -> AnyView {
-    let inner = if frame.trash { restore(frame, record) } else { edit(frame, record) };
-    view! { <RowActions>{inner}</RowActions> }.into_any()
+    if frame.trash {
+        // In the trash this is what one came for: always in sight.
+        let restore = restore(frame, record);
+        return view! { <Cell label="Actions" numeric=true>{restore}</Cell> }.into_any();
+    }
+    let edit = edit(frame, record);
+    view! { <RowActions>{edit}</RowActions> }.into_any()
 }
 
 fn edit(frame: &Frame<'_>, record: &Record) -> AnyView {
