@@ -1,35 +1,67 @@
-//! The two generic server functions through which islands reach the dispatcher. There is none per feature.
+//! The two ways in which islands reach the server: a page once more, for a part of it, and a form of the page sent without leaving it.
 //!
-//! Both post JSON, so the cross-site check covers them, and both are bound to the workspace by the path of the page that calls:
-//! `/w/{workspace}/call/...`.
+//! Both go where a person without scripts would go, so there is nothing of a server beside the pages, the permissions are theirs, and a
+//! field that a person may not read is nowhere in an answer.
 
-use domain::{Error, Kind, Operation, Result};
-use serde_json::Value;
+#[cfg(feature = "hydrate")]
+mod browser {
+    use crate::islands::dom::{address, go, window};
+    use js_sys::{Promise, Reflect};
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Document, DomParser, FormData, RequestInit, Response, SupportedType, UrlSearchParams};
 
-/// Runs an operation by name for the caller in the workspace of this page and answers its output.
-///
-/// In the browser this is one `fetch` of `POST /w/{workspace}/call/{operation}` with the operation as JSON.
-pub async fn run<O: Operation>(workspace: &str, operation: &O) -> Result<O::Output> {
-    let body = serde_json::to_string(operation).map_err(|_| Error::internal())?;
-    let answer = crate::islands::http::post(&format!("/w/{workspace}/call/{}", O::NAME), &body).await?;
-    serde_json::from_str(&answer).map_err(|_| Error::internal())
-}
-
-/// The error of a failed call, from its problem body.
-pub fn problem(status: u16, body: &str) -> Error {
-    if let Ok(error) = serde_json::from_str::<Value>(body)
-        && let Some(error) = error.get("nexusError")
-        && let Ok(error) = serde_json::from_value::<Error>(error.clone())
-    {
-        return error;
+    /// A page that came back.
+    pub struct Answer {
+        pub ok: bool,
+        pub status: u16,
+        pub page: Document,
     }
-    let kind = match status {
-        401 => Kind::Unauthenticated,
-        403 => Kind::Forbidden,
-        404 => Kind::NotFound,
-        429 => Kind::RateLimited,
-        503 => Kind::Unavailable,
-        _ => Kind::Internal,
-    };
-    Error::new(kind, "That did not work. Reload the page and try again")
+
+    /// Any page of this site, to take a part out of it.
+    pub async fn fragment(url: &str) -> Option<Answer> {
+        let init = RequestInit::new();
+        init.set_method("GET");
+        fetch(url, &init).await
+    }
+
+    /// Sends fields to where a form posts; the answer is the page that the form leads to, or the page that says why not.
+    pub async fn submit(action: &str, fields: &FormData) -> Option<Answer> {
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_body(&encoded(fields)?);
+        fetch(action, &init).await
+    }
+
+    /// As a form without files is sent.
+    fn encoded(fields: &FormData) -> Option<JsValue> {
+        let body = UrlSearchParams::new().ok()?;
+        for pair in js_sys::try_iter(fields).ok()??.flatten() {
+            let (name, value) = (Reflect::get_u32(&pair, 0).ok()?, Reflect::get_u32(&pair, 1).ok()?);
+            body.append(&name.as_string()?, &value.as_string()?);
+        }
+        Some(body.into())
+    }
+
+    async fn fetch(url: &str, init: &RequestInit) -> Option<Answer> {
+        let headers = web_sys::Headers::new().ok()?;
+        let _ = headers.set("accept", "text/html");
+        init.set_headers(&headers);
+        let answer: Response = wait(window().fetch_with_str_and_init(url, init)).await?.dyn_into().ok()?;
+        // The session ended: the page asks for the sign-in by itself, and leads back.
+        if answer.redirected() && answer.url().contains("/sign-in") {
+            go(&address());
+            return None;
+        }
+        let text = wait(answer.text().ok()?).await?.as_string()?;
+        let page = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
+        Some(Answer { ok: answer.ok(), status: answer.status(), page })
+    }
+
+    async fn wait(promise: Promise) -> Option<JsValue> {
+        JsFuture::from(promise).await.ok()
+    }
 }
+
+#[cfg(feature = "hydrate")]
+pub use browser::{Answer, fragment, submit};

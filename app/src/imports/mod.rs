@@ -8,6 +8,7 @@ mod upload;
 
 pub use upload::UploadPage;
 
+use crate::islands::ProgressHands;
 use crate::layout::workspace_frame;
 use crate::time::Clock;
 use crate::page::{PageContext, load, set_status, use_page};
@@ -53,5 +54,6 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         Crumb::link("Import", viewer.path(&format!("{}/import", entity.plural))),
         Crumb::here(import.file_name.clone()),
     ];
-    Ok(workspace_frame(&page, crumbs, None, None, body))
+    let frame = workspace_frame(&page, crumbs, None, None, body);
+    Ok(view! { <ProgressHands/>{frame} }.into_any())
 }

@@ -13,7 +13,6 @@ use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind};
 use domain::{BackendHandle, Result};
 use leptos::prelude::*;
-use leptos_meta::Meta;
 use serde_json::Map;
 use ui::{
     Badge, ButtonKind, Cell, DataTable, DialogPage, EmptyState, FormActions, FormError, FormErrors, HeadCell,
@@ -167,7 +166,7 @@ pub fn progress(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &I
     let list = viewer.path(&entity.plural);
     let next = page.address();
     view! {
-        <Meta http_equiv="refresh" content="2"/>
+        <noscript><meta http-equiv="refresh" content="2"/></noscript>
         {parts::steps(Place::Import, None)}
         <div class="import-progress" data-import=import.id.to_string() data-status=import.status.as_str()>
             <Progress label value=done max=rows detail tone=Tone::Accent/>

@@ -1,5 +1,80 @@
 //! What needs a hand under it: small pieces that hydrate in WASM and attach behaviour to what the server drew.
 //!
-//! Rows never travel as island props: an island reads `data-` attributes, and fetches fresh HTML of the same page when something changed.
+//! An island draws nothing and takes no rows as props. It listens on the document, reads `data-` attributes, sends the forms that are in
+//! the page, and puts fresh HTML of the same page in place of the old ([`crate::call`]). What the server drew may therefore be replaced at
+//! any time without an island noticing, and without scripts every one of these forms and links works by itself.
 
-pub mod http;
+mod frame;
+
+pub use frame::{dialogs, island_names};
+
+use leptos::prelude::*;
+
+#[cfg(feature = "hydrate")]
+mod board;
+#[cfg(feature = "hydrate")]
+mod board_keys;
+#[cfg(feature = "hydrate")]
+mod desk;
+#[cfg(feature = "hydrate")]
+pub(crate) mod dom;
+#[cfg(feature = "hydrate")]
+mod edit;
+#[cfg(feature = "hydrate")]
+mod keys;
+#[cfg(feature = "hydrate")]
+mod palette;
+#[cfg(feature = "hydrate")]
+mod progress;
+#[cfg(feature = "hydrate")]
+mod rows;
+#[cfg(feature = "hydrate")]
+mod swap;
+#[cfg(feature = "hydrate")]
+mod toast;
+
+/// Ctrl K: records, pages and actions by name, in a dialog over the page.
+#[island]
+pub fn PaletteHands() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    palette::attach();
+}
+
+/// What every page has: keys, toasts that go by themselves, looks that change at once, forms that are sent once.
+#[island]
+pub fn DeskHands() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    {
+        keys::attach();
+        desk::attach();
+    }
+}
+
+/// Rows under the keyboard, cells that are edited in place, and links of the list that change only the list.
+#[island]
+pub fn ListHands() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    {
+        rows::attach();
+        edit::attach();
+        swap::attach();
+    }
+}
+
+/// Cards that are moved by hand and by keys.
+#[island]
+pub fn BoardHands() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    {
+        board::attach();
+        board_keys::attach();
+        swap::attach();
+    }
+}
+
+/// A long job that tells how far it is.
+#[island]
+pub fn ProgressHands() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    progress::attach();
+}

@@ -7,6 +7,7 @@ pub mod nav;
 pub use admin::admin_frame;
 pub use errors::{missing, refused};
 
+use crate::islands::{self, DeskHands, PaletteHands};
 use crate::page::PageContext;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -26,6 +27,9 @@ pub fn workspace_frame(
     };
     view! {
         <Title text=document_title(&crumbs, &viewer.workspace)/>
+        // Before the content, since islands come alive in the order of the page.
+        <PaletteHands/>
+        <DeskHands/>
         <AppShell
             workspace=nav::workspace_switch(page, &viewer)
             search_href=viewer.path("go")
@@ -41,6 +45,7 @@ pub fn workspace_frame(
         >
             {content}
         </AppShell>
+        {islands::dialogs(viewer.path("go"))}
     }
     .into_any()
 }

@@ -1,0 +1,321 @@
+//! Cards that are moved by hand: held by the handle (mouse and touch) or, with a mouse, anywhere that is no link. Where a card may go is what
+//! its own "Move to" offers, and letting go sends that form: all the ways to move a card are one operation behind one gate.
+
+use super::dom::{
+    Element, Event, HtmlElement, PointerEvent, address, all, announce, append, attr, closest, everywhere, find, flag, focus, has, hit, make, on, on_capture,
+    set, spawn, text, within,
+};
+use super::{swap, toast};
+use crate::call;
+use std::cell::RefCell;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlFormElement;
+
+/// Pixels that a mouse may tremble before it drags.
+const SLACK: i32 = 5;
+/// Pixels from the board's edge at which it scrolls.
+const EDGE: f64 = 48.0;
+
+/// A card that is pressed or held by a pointer.
+struct Hold {
+    card: HtmlElement,
+    pointer: i32,
+    from: (i32, i32),
+    /// Where in the card it was taken.
+    grip: (f64, f64),
+    ghost: Option<HtmlElement>,
+}
+
+thread_local! {
+    static HOLD: RefCell<Option<Hold>> = const { RefCell::new(None) };
+}
+
+/// What a column is to a card.
+pub enum Way {
+    /// The card is there.
+    Here,
+    Open,
+    /// Its form asks for something first.
+    Asks { href: String, hint: String },
+    Closed(String),
+}
+
+pub fn attach() {
+    if let Some(root) = super::dom::document().document_element() {
+        flag(&root, "has-hands", true);
+    }
+    name_handles();
+    on("pointerdown", |event| press(&event));
+    on("pointermove", |event| {
+        if let Some(pointer) = event.dyn_ref::<PointerEvent>() {
+            drag(pointer);
+        }
+    });
+    on("pointerup", |event| {
+        if let Some(pointer) = event.dyn_ref::<PointerEvent>() {
+            let_go(pointer);
+        }
+    });
+    on("pointercancel", |_| drop_hold());
+    on("dragstart", |event| {
+        if hit(&event, ".card").is_some() {
+            event.prevent_default();
+        }
+    });
+    on("selectstart", |event| {
+        if HOLD.with_borrow(|hold| hold.as_ref().is_some_and(|hold| hold.ghost.is_some())) {
+            event.prevent_default();
+        }
+    });
+    // The click that ends a drag opens nothing.
+    on_capture("click", |event| {
+        if find("html.was-dragging").is_some() {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    });
+}
+
+/// Handles are buttons once something listens to them.
+pub fn name_handles() {
+    for handle in everywhere("[data-handle]") {
+        let title = closest(&handle, ".card").and_then(|card| within(&card, ".card-title")).map(|title| text(&title)).unwrap_or_default();
+        let _ = handle.remove_attribute("aria-hidden");
+        set(&handle, "role", "button");
+        set(&handle, "tabindex", "0");
+        set(&handle, "aria-label", &format!("Move {title}"));
+        set(&handle, "aria-pressed", "false");
+    }
+}
+
+/// What the card's own menu says of a column.
+pub fn way(card: &Element, column: &Element) -> Way {
+    let to = attr(column, "data-column");
+    if closest(card, "[data-column]").is_some_and(|own| attr(&own, "data-column") == to) {
+        return Way::Here;
+    }
+    let items = all(card, ".card-menu .menu-item");
+    if items.iter().any(|item| item.has_attribute("name") && attr(item, "value") == to) {
+        return Way::Open;
+    }
+    let asked = format!("move={to}");
+    let link = items.iter().find(|item| attr(item, "href").split(['?', '&']).any(|part| part == asked));
+    let hint = |item: &HtmlElement| within(item, ".menu-hint").map(|hint| text(&hint)).unwrap_or_default();
+    if let Some(link) = link {
+        return Way::Asks { href: attr(link, "href"), hint: hint(link) };
+    }
+    let name = title_of(column);
+    let closed = items.iter().find(|item| text(item).starts_with(&name)).or(items.first().filter(|_| items.len() == 1));
+    Way::Closed(closed.map(hint).filter(|why| !why.is_empty()).unwrap_or_else(|| format!("No step leads to {name} from here")))
+}
+
+pub fn title_of(column: &Element) -> String {
+    within(column, ".board-title").map(|title| text(&title)).unwrap_or_default()
+}
+
+pub fn columns() -> Vec<HtmlElement> {
+    everywhere(".board [data-column]")
+}
+
+/// Shows where a held card may go, and why not elsewhere.
+pub fn show_gates(card: &Element) {
+    if let Some(board) = find(".board") {
+        flag(&board, "is-holding", true);
+    }
+    for column in columns() {
+        let (closed, words) = match way(card, &column) {
+            Way::Here | Way::Open => (false, None),
+            Way::Asks { hint, .. } => (false, Some(hint)),
+            Way::Closed(why) => (true, Some(why)),
+        };
+        flag(&column, "is-closed", closed);
+        flag(&column, "is-free", words.is_none());
+        if let Some(words) = words
+            && let (Some(gate), Some(cards)) = (make("p", "board-gate is-said", &words), within(&column, ".board-cards"))
+        {
+            let _ = column.insert_before(&gate, Some(&cards));
+        }
+    }
+}
+
+pub fn hide_gates() {
+    if let Some(board) = find(".board") {
+        flag(&board, "is-holding", false);
+    }
+    for column in columns() {
+        for class in ["is-closed", "is-free", "is-over"] {
+            flag(&column, class, false);
+        }
+    }
+    for said in everywhere(".board-gate.is-said") {
+        said.remove();
+    }
+}
+
+fn press(event: &Event) {
+    let Some(pointer) = event.dyn_ref::<PointerEvent>().filter(|pointer| pointer.button() == 0 && pointer.is_primary()) else { return };
+    let Some(card) = hit(event, ".card[data-id]").filter(|card| within(card, "[data-handle]").is_some()) else { return };
+    let on_handle = hit(event, "[data-handle]").is_some();
+    let by_mouse = pointer.pointer_type() == "mouse";
+    if !on_handle && (!by_mouse || hit(event, ".card-menu, button, input").is_some()) {
+        return;
+    }
+    let place = card.get_bounding_client_rect();
+    let (x, y) = (pointer.client_x(), pointer.client_y());
+    let grip = (f64::from(x) - place.left(), f64::from(y) - place.top());
+    HOLD.set(Some(Hold { card, pointer: pointer.pointer_id(), from: (x, y), grip, ghost: None }));
+}
+
+fn drag(pointer: &PointerEvent) {
+    HOLD.with_borrow_mut(|hold| {
+        let Some(hold) = hold.as_mut().filter(|hold| hold.pointer == pointer.pointer_id()) else { return };
+        let (x, y) = (pointer.client_x(), pointer.client_y());
+        if hold.ghost.is_none() {
+            if (x - hold.from.0).abs().max((y - hold.from.1).abs()) < SLACK {
+                return;
+            }
+            lift(hold);
+        }
+        pointer.prevent_default();
+        if let Some(ghost) = &hold.ghost {
+            let (left, top) = (f64::from(x) - hold.grip.0, f64::from(y) - hold.grip.1);
+            let _ = ghost.style().set_property("transform", &format!("translate({left}px, {top}px) rotate(1deg)"));
+        }
+        scroll(f64::from(x));
+        let over = under(x, y);
+        for column in columns() {
+            flag(&column, "is-over", over.as_ref() == Some(&column) && !has(&column, "is-closed"));
+        }
+    });
+}
+
+/// A copy of the card follows the hand, since a column cuts off what leaves it.
+fn lift(hold: &mut Hold) {
+    let card = &hold.card;
+    let Some(ghost) = card.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into::<HtmlElement>().ok()) else { return };
+    ghost.set_class_name("card card-ghost is-held");
+    let _ = ghost.remove_attribute("data-id");
+    set(&ghost, "aria-hidden", "true");
+    let _ = ghost.style().set_property("inline-size", &format!("{}px", card.get_bounding_client_rect().width()));
+    if let Some(body) = super::dom::document().body() {
+        append(&body, Some(&ghost));
+    }
+    flag(card, "is-placeholder", true);
+    if let Some(root) = super::dom::document().document_element() {
+        flag(&root, "is-dragging", true);
+    }
+    show_gates(card);
+    hold.ghost = Some(ghost);
+}
+
+fn scroll(x: f64) {
+    let Some(board) = find(".board") else { return };
+    let place = board.get_bounding_client_rect();
+    if x < place.left() + EDGE {
+        board.set_scroll_left(board.scroll_left() - 14);
+    } else if x > place.right() - EDGE {
+        board.set_scroll_left(board.scroll_left() + 14);
+    }
+}
+
+fn under(x: i32, y: i32) -> Option<HtmlElement> {
+    let element = super::dom::document().element_from_point(x as f32, y as f32)?;
+    closest(&element, ".board [data-column]")
+}
+
+fn let_go(pointer: &PointerEvent) {
+    let held = HOLD.with_borrow(|hold| hold.as_ref().filter(|hold| hold.pointer == pointer.pointer_id() && hold.ghost.is_some()).map(|hold| hold.card.clone()));
+    let column = held.as_ref().and_then(|_| under(pointer.client_x(), pointer.client_y()));
+    if held.is_some() {
+        if let Some(root) = super::dom::document().document_element() {
+            flag(&root, "was-dragging", true);
+        }
+        super::dom::after(0, || {
+            if let Some(root) = super::dom::document().document_element() {
+                flag(&root, "was-dragging", false);
+            }
+        });
+    }
+    drop_hold();
+    if let (Some(card), Some(column)) = (held, column) {
+        place(&card, &column, false);
+    }
+}
+
+/// Ends holding, whatever comes of it.
+pub fn drop_hold() {
+    if let Some(Hold { card, ghost: Some(ghost), .. }) = HOLD.take() {
+        ghost.remove();
+        flag(&card, "is-placeholder", false);
+        hide_gates();
+    }
+    if let Some(root) = super::dom::document().document_element() {
+        flag(&root, "is-dragging", false);
+    }
+}
+
+/// Puts a card into a column: at once to the eye, for good when the server agrees, and back when it does not.
+pub fn place(card: &HtmlElement, column: &HtmlElement, by_keys: bool) {
+    let (name, to) = (title_of(column), attr(column, "data-column"));
+    match way(card, column) {
+        Way::Here => {
+            if by_keys {
+                announce("Put back where it was");
+            }
+        }
+        Way::Closed(why) => {
+            announce(&why);
+            toast::refused(&format!("Not moved to {name}. {why}"), None);
+        }
+        Way::Asks { href, hint } => {
+            let hint = if hint.is_empty() { "Something has to be filled in first".to_owned() } else { hint };
+            announce(&hint);
+            toast::refused(&format!("Not moved to {name}. {hint}"), Some(("Fill it in", &href)));
+        }
+        Way::Open => send(card, column, name, &to, by_keys),
+    }
+}
+
+fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_keys: bool) {
+    let Some(form) = within(card, ".card-menu form").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return };
+    let Some(button) = all(&form, ".menu-item[name]").into_iter().find(|button| attr(button, "value") == to) else { return };
+    let Some(fields) = super::dom::fields(&form, Some(&button)) else { return };
+    let (parent, next) = (card.parent_node(), card.next_sibling());
+    if let Some(cards) = within(column, ".board-cards") {
+        let _ = cards.insert_before(card, cards.first_child().as_ref());
+    }
+    flag(card, "is-sending", true);
+    let (card, id, action) = (card.clone(), attr(card, "data-id"), attr(&form, "action"));
+    spawn(async move {
+        let answer = call::submit(&action, &fields).await;
+        let ok = answer.as_ref().is_some_and(|answer| answer.ok);
+        if ok {
+            announce(&format!("Moved to {name}"));
+        } else {
+            flag(&card, "is-sending", false);
+            if let Some(parent) = parent {
+                let _ = parent.insert_before(&card, next.as_ref());
+            }
+            let why = answer.as_ref().map_or_else(|| "The server did not answer. Try again".to_owned(), |answer| toast::reason(&answer.page));
+            announce(&why);
+            toast::refused(&format!("Not moved to {name}. {why}"), None);
+        }
+        let drawn = match answer {
+            Some(answer) => {
+                if answer.ok {
+                    toast::of(&answer.page);
+                }
+                swap::region(&answer.page, "board")
+            }
+            None => false,
+        };
+        // A form is sent once: what comes next needs the board as it is now.
+        if !drawn && let Some(fresh) = call::fragment(&address()).await {
+            swap::region(&fresh.page, "board");
+        }
+        name_handles();
+        if by_keys && let Some(handle) = find(&format!(".card[data-id=\"{id}\"] [data-handle]")) {
+            focus(&handle);
+        }
+    });
+}

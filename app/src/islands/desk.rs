@@ -1,0 +1,94 @@
+//! What every page has: toasts that go by themselves, a theme that changes under the finger, forms that are sent once.
+
+use super::dom::{Event, HtmlElement, all, append, attr, closest, document, everywhere, hit, input, listen, make, on, set, spawn, window, within};
+use super::toast;
+use crate::call;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlFormElement, SubmitEvent};
+
+pub fn attach() {
+    toast::attach();
+    on("submit", |event| {
+        if !event.default_prevented() && !look(&event) {
+            once(&event);
+        }
+    });
+    on("change", |event| {
+        if let Some(choice) = hit(&event, "form[action='/preferences'] input[type=radio]")
+            && let Some(choice) = input(&choice)
+        {
+            wear(&choice.name(), &choice.value());
+        }
+    });
+    // A page that comes back from the history may be sent again.
+    listen(&window(), "pageshow", false, Box::new(|_| {
+        for form in everywhere("form[data-sent]") {
+            release(&form);
+        }
+    }));
+    // Menus are closed by Escape and by a click elsewhere.
+    on("keydown", |event| {
+        let escape = event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
+        if escape && let Some(menu) = hit(&event, "details.menu[open]") {
+            let _ = menu.remove_attribute("open");
+            if let Some(button) = within(&menu, "summary") {
+                super::dom::focus(&button);
+            }
+        }
+    });
+}
+
+fn wear(name: &str, value: &str) {
+    if let Some(root) = document().document_element().filter(|_| matches!(name, "theme" | "density")) {
+        set(&root, &format!("data-{name}"), value);
+    }
+}
+
+/// A button of the appearance menu: worn at once, remembered by the server behind the page's back.
+fn look(event: &Event) -> bool {
+    let Some(button) = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter).filter(|button| button.has_attribute("name")) else { return false };
+    let (name, value) = (attr(&button, "name"), attr(&button, "value"));
+    let Some(form) = closest(&button, "form[action='/preferences']").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return false };
+    let Some(fields) = super::dom::fields(&form, Some(&button)) else { return false };
+    event.prevent_default();
+    wear(&name, &value);
+    for other in all(&form, &format!("[name='{name}'] .menu-hint")) {
+        other.remove();
+    }
+    if let Some(text) = within(&button, ".menu-text") {
+        append(&text, make("span", "menu-hint", "now"));
+    }
+    spawn(async move {
+        if call::submit("/preferences", &fields).await.is_none_or(|answer| !answer.ok) {
+            toast::refused("The look was not kept: the server did not answer. It lasts until you leave this page", None);
+        }
+    });
+    true
+}
+
+/// A form goes out once, however often its button is pressed.
+fn once(event: &Event) {
+    let Some(form) = hit(event, "form").filter(|form| attr(form, "method").eq_ignore_ascii_case("post")) else { return };
+    if form.has_attribute("data-sent") {
+        event.prevent_default();
+        return;
+    }
+    set(&form, "data-sent", "");
+    let waiting = form.clone();
+    // Not before the browser has read which button it was.
+    super::dom::after(0, move || {
+        for button in all(&waiting, "button[type=submit], button:not([type])") {
+            set(&button, "aria-busy", "true");
+        }
+    });
+    // An answer that is a file leaves the page standing.
+    let waiting = form;
+    super::dom::after(8_000, move || release(&waiting));
+}
+
+fn release(form: &HtmlElement) {
+    let _ = form.remove_attribute("data-sent");
+    for button in all(form, "[aria-busy]") {
+        let _ = button.remove_attribute("aria-busy");
+    }
+}
