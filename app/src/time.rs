@@ -49,7 +49,8 @@ impl Clock {
 
     /// `21 Nov 2026, 12:30`, on the workspace's clock.
     pub fn full(self, moment: &str) -> String {
-        parse(moment).map_or_else(|| moment.to_owned(), |moment| self.local(moment).format("%-d %b %Y, %H:%M").to_string())
+        parse(moment)
+            .map_or_else(|| moment.to_owned(), |moment| self.local(moment).format("%-d %b %Y, %H:%M").to_string())
     }
 
     /// `2026-11-21T12:30`, as a control for a day and a time wants it, on the workspace's clock.
@@ -108,10 +109,17 @@ impl Clock {
 
     /// The heading over what happened on the day of a moment: `Today`, `Yesterday`, `12 Nov`.
     pub fn heading(self, moment: &str) -> String {
-        parse(moment).map_or_else(|| moment.to_owned(), |at| {
-            let day = self.local(at).date();
-            if (self.today() - day).num_days() < 2 { self.near(day).unwrap_or_else(|| self.short(day)) } else { self.short(day) }
-        })
+        parse(moment).map_or_else(
+            || moment.to_owned(),
+            |at| {
+                let day = self.local(at).date();
+                if (self.today() - day).num_days() < 2 {
+                    self.near(day).unwrap_or_else(|| self.short(day))
+                } else {
+                    self.short(day)
+                }
+            },
+        )
     }
 
     /// Whole days between a moment and now.
@@ -155,7 +163,13 @@ mod tests {
     #[test]
     fn days_are_named_when_near() {
         let clock = Clock::new("2026-11-21T09:30:00Z", "UTC");
-        for (day, words) in [("2026-11-21", "Today"), ("2026-11-22", "Tomorrow"), ("2026-11-18", "3 days ago"), ("2026-12-24", "24 Dec"), ("2027-01-02", "2 Jan 2027")] {
+        for (day, words) in [
+            ("2026-11-21", "Today"),
+            ("2026-11-22", "Tomorrow"),
+            ("2026-11-18", "3 days ago"),
+            ("2026-12-24", "24 Dec"),
+            ("2027-01-02", "2 Jan 2027"),
+        ] {
             assert_eq!(clock.day_words(day), words);
         }
     }
@@ -164,7 +178,13 @@ mod tests {
     #[test]
     fn today_is_the_workspaces() {
         assert_eq!(Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").today().to_string(), "2026-11-22");
-        assert_eq!(Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").shown("2026-11-21T09:00:07Z"), "2026-11-21T12:00:07");
-        assert_eq!(Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").full("2026-11-21T09:00:00Z"), "21 Nov 2026, 12:00");
+        assert_eq!(
+            Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").shown("2026-11-21T09:00:07Z"),
+            "2026-11-21T12:00:07"
+        );
+        assert_eq!(
+            Clock::new("2026-11-21T22:30:00Z", "Africa/Nairobi").full("2026-11-21T09:00:00Z"),
+            "21 Nov 2026, 12:00"
+        );
     }
 }

@@ -18,7 +18,11 @@ pub fn AdminSignInPage() -> impl IntoView {
         let message = replay.error.message.clone();
         view! { <Notice tone=Tone::Negative>{message}</Notice> }
     });
-    let said = page.flash.clone().filter(|_| failed.is_none()).map(|words| view! { <Notice tone=Tone::Positive>{words}</Notice> });
+    let said = page
+        .flash
+        .clone()
+        .filter(|_| failed.is_none())
+        .map(|words| view! { <Notice tone=Tone::Positive>{words}</Notice> });
     let next = page.query("next").unwrap_or_default().to_owned();
     let typed = !login.is_empty();
     view! {

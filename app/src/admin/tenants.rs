@@ -9,12 +9,13 @@ use domain::money::group_thousands;
 use domain::{Error, Result};
 use leptos::prelude::*;
 use ui::{
-    Avatar, Badge, Blank, Cell, Chip, Choice, Crumb, DataTable, EmptyState, FillPage, HeadCell, LinkButton, Pagination, Row, SearchInput, Select,
-    SubmitButton, ButtonKind, Size, TableFoot, Tone, Toolbar,
+    Avatar, Badge, Blank, ButtonKind, Cell, Chip, Choice, Crumb, DataTable, EmptyState, FillPage, HeadCell, LinkButton,
+    Pagination, Row, SearchInput, Select, Size, SubmitButton, TableFoot, Tone, Toolbar,
 };
 
 const LIMIT: u32 = 50;
-const STATUSES: [(&str, &str); 4] = [("TRIAL", "Trial"), ("ACTIVE", "Active"), ("SUSPENDED", "Suspended"), ("CLOSED", "Closed")];
+const STATUSES: [(&str, &str); 4] =
+    [("TRIAL", "Trial"), ("ACTIVE", "Active"), ("SUSPENDED", "Suspended"), ("CLOSED", "Closed")];
 
 #[component]
 pub fn TenantsPage() -> impl IntoView {
@@ -31,10 +32,12 @@ async fn tenants_page(page: PageContext) -> Result<AnyView> {
     let status = page.query("status").filter(|status| STATUSES.iter().any(|(key, _)| key == status)).map(str::to_owned);
     let search = page.query("search").map(str::to_owned);
     let narrowed = status.is_some() || search.is_some();
-    let tenants = backend.run(ListTenants { search, status: status.clone(), limit: Some(LIMIT), offset: Some(before) }).await?;
+    let tenants =
+        backend.run(ListTenants { search, status: status.clone(), limit: Some(LIMIT), offset: Some(before) }).await?;
     let region = if tenants.rows.is_empty() { empty(narrowed) } else { table(&page, &tenants, before) };
     let bar = bar(&page, status);
-    let content = view! { <FillPage title="Tenants">{bar}<div class="list-region" data-region="list">{region}</div></FillPage> };
+    let content =
+        view! { <FillPage title="Tenants">{bar}<div class="list-region" data-region="list">{region}</div></FillPage> };
     Ok(admin_frame(&page, vec![Crumb::here("Tenants")], content.into_any()))
 }
 
@@ -90,7 +93,8 @@ fn row(tenant: &TenantRow, clock: Clock) -> AnyView {
         None => view! { <Blank label="never"/> }.into_any(),
     };
     let created = clock.moment(&tenant.created_at);
-    let (name, slug, industry, plan) = (tenant.name.clone(), tenant.slug.clone(), words(&tenant.industry), words(&tenant.plan));
+    let (name, slug, industry, plan) =
+        (tenant.name.clone(), tenant.slug.clone(), words(&tenant.industry), words(&tenant.plan));
     let status = status(&tenant.status);
     view! {
         <Row id=tenant.id.to_string()>
@@ -113,7 +117,8 @@ fn row(tenant: &TenantRow, clock: Clock) -> AnyView {
 
 /// Red only where somebody must act.
 fn status(status: &str) -> AnyView {
-    let label = STATUSES.iter().find(|(key, _)| *key == status).map_or_else(|| words(status), |(_, label)| (*label).to_owned());
+    let label =
+        STATUSES.iter().find(|(key, _)| *key == status).map_or_else(|| words(status), |(_, label)| (*label).to_owned());
     let tone = match status {
         "TRIAL" => Tone::Info,
         "SUSPENDED" => Tone::Warning,

@@ -45,7 +45,8 @@ impl Leads {
     }
 
     fn open(&self) -> i64 {
-        let states = self.entity.states.iter().flat_map(|states| &states.list).filter(|state| state.kind == StateKind::Open);
+        let states =
+            self.entity.states.iter().flat_map(|states| &states.list).filter(|state| state.kind == StateKind::Open);
         states.map(|state| self.count_of(&state.key)).sum()
     }
 
@@ -65,7 +66,8 @@ impl Leads {
         if self.by_state.iter().all(|group| group.count == 0) {
             let import = home.viewer.path(&format!("{}/import", self.entity.plural));
             let reason = home.viewer.missing(&self.entity, domain::Verb::Import);
-            let action = view! { <LinkButton href=import icon="upload" reason>{format!("Import {many}")}</LinkButton> }.into_any();
+            let action = view! { <LinkButton href=import icon="upload" reason>{format!("Import {many}")}</LinkButton> }
+                .into_any();
             let (icon, title) = (self.entity.icon.clone(), format!("No {many} yet"));
             return Some(
                 view! {
@@ -86,7 +88,12 @@ impl Leads {
             })
             .collect();
         let most = open.iter().max_by_key(|state| self.count_of(&state.key))?;
-        let title = format!("{} of {} open {many} are in {}", number(self.count_of(&most.key)), number(self.open()), most.label);
+        let title = format!(
+            "{} of {} open {many} are in {}",
+            number(self.count_of(&most.key)),
+            number(self.open()),
+            most.label
+        );
         Some(view! { <ChartPanel title=title.clone()><BarList title data hue=Hue::nth(0)/></ChartPanel> }.into_any())
     }
 }
@@ -100,7 +107,8 @@ pub struct Pipeline {
 impl Pipeline {
     pub async fn load(home: &Home) -> Result<Option<Self>> {
         let Some((entity, measure)) = deal(home) else { return Ok(None) };
-        let by_state = home.summarise(&entity, &open_filter(&entity), GroupBy::Field("status".to_owned()), Some(&measure)).await?;
+        let by_state =
+            home.summarise(&entity, &open_filter(&entity), GroupBy::Field("status".to_owned()), Some(&measure)).await?;
         Ok(Some(Self { entity, by_state }))
     }
 
@@ -109,7 +117,11 @@ impl Pipeline {
         let sums = Sums::of(self.by_state.iter().flat_map(|group| &group.sums), currency);
         let count: i64 = self.by_state.iter().map(|group| group.count).sum();
         let words = count_words(count, &self.entity.labels.one, &self.entity.labels.many);
-        let note = [sums.rest().map(|rest| format!("+ {rest}")), Some(words)].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let note = [sums.rest().map(|rest| format!("+ {rest}")), Some(words)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ");
         view! { <StatTile label="Open pipeline" value=sums.headline() note href=home.rows(&self.entity, &open_filter(&self.entity))/> }.into_any()
     }
 }
@@ -173,7 +185,11 @@ impl Won {
             None if count == 0 => "Nothing yet".to_owned(),
             None => count_words(count, &self.entity.labels.one, &self.entity.labels.many),
         };
-        let note = [Some(words), sums.rest().map(|rest| format!("+ {rest}"))].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let note = [Some(words), sums.rest().map(|rest| format!("+ {rest}"))]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ");
         view! { <StatTile label="Won this month" value=sums.headline() delta=delta note href=self.rows_of(home, this)/> }.into_any()
     }
 
@@ -214,7 +230,8 @@ impl Won {
 
     /// What the chart shows, in words.
     fn sentence(&self, today: NaiveDate, currency: &str) -> String {
-        let (this, last) = (self.minor_of(first_of_month(today, 0), currency), self.minor_of(first_of_month(today, 1), currency));
+        let (this, last) =
+            (self.minor_of(first_of_month(today, 0), currency), self.minor_of(first_of_month(today, 1), currency));
         match change(this, last) {
             Some(0) => format!("Won value in {currency} is as last month"),
             Some(change) if change > 0 => format!("Won value in {currency} is up {} % on last month", number(change)),
@@ -263,7 +280,9 @@ pub fn mine(entity: &Entity) -> String {
 
 impl Tasks {
     pub async fn load(home: &Home) -> Result<Option<Self>> {
-        let Some(entity) = home.entity("task").filter(|entity| entity.field("dueOn").is_some()) else { return Ok(None) };
+        let Some(entity) = home.entity("task").filter(|entity| entity.field("dueOn").is_some()) else {
+            return Ok(None);
+        };
         let mine = mine(&entity);
         let (due, overdue) = (format!("{mine} and dueOn <= today"), format!("{mine} and dueOn < today"));
         let (due, overdue) = futures::try_join!(home.count(&entity, &due), home.count(&entity, &overdue))?;

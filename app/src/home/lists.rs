@@ -43,7 +43,8 @@ pub async fn my_tasks(home: &Home) -> Result<Option<AnyView>> {
         return Ok(Some(view! { <Panel title>{body}</Panel> }.into_any()));
     }
     let values = Values::of(&home.page);
-    let overdue = |record: &Record| record.text("dueOn").is_some_and(|due| due < home.clock.today().to_string().as_str());
+    let overdue =
+        |record: &Record| record.text("dueOn").is_some_and(|due| due < home.clock.today().to_string().as_str());
     let lines: Vec<_> = rows
         .iter()
         .map(|record| {
@@ -82,7 +83,8 @@ pub async fn new_leads(home: &Home) -> Result<Option<AnyView>> {
 fn line(home: &Home, entity: &Entity, record: &Record, detail: Option<String>, end: AnyView) -> AnyView {
     let href = home.viewer.path(&format!("{}/{}", entity.plural, record.id));
     let title = record.text(&entity.title).or_else(|| record.text("number")).unwrap_or(&entity.labels.one).to_owned();
-    let detail = detail.filter(|text| !text.is_empty()).map(|text| view! { <span class="row-detail" dir="auto">{text}</span> });
+    let detail =
+        detail.filter(|text| !text.is_empty()).map(|text| view! { <span class="row-detail" dir="auto">{text}</span> });
     view! {
         <li>
             <a class="row-link" href=href>
@@ -97,6 +99,7 @@ fn line(home: &Home, entity: &Entity, record: &Record, detail: Option<String>, e
 }
 
 fn panel(title: String, all: String, lines: Vec<AnyView>) -> AnyView {
-    let actions = view! { <LinkButton href=all size=Size::Small kind=ButtonKind::Ghost>"Show all"</LinkButton> }.into_any();
+    let actions =
+        view! { <LinkButton href=all size=Size::Small kind=ButtonKind::Ghost>"Show all"</LinkButton> }.into_any();
     view! { <Panel title actions flush=true><ul class="row-list">{lines}</ul></Panel> }.into_any()
 }

@@ -53,10 +53,11 @@ async fn home_page(page: PageContext) -> Result<AnyView> {
     .into_iter()
     .flatten()
     .collect();
-    let charts: Vec<AnyView> = [won.as_ref().and_then(|won| won.chart(&home)), leads.as_ref().and_then(|leads| leads.chart(&home))]
-        .into_iter()
-        .flatten()
-        .collect();
+    let charts: Vec<AnyView> =
+        [won.as_ref().and_then(|won| won.chart(&home)), leads.as_ref().and_then(|leads| leads.chart(&home))]
+            .into_iter()
+            .flatten()
+            .collect();
     let lists: Vec<AnyView> = [my_tasks, new_leads].into_iter().flatten().collect();
     let today = clock.today().format("%A, %-d %B %Y").to_string();
     let tiles = (!tiles.is_empty()).then(|| view! { <Tiles>{tiles}</Tiles> });
@@ -72,9 +73,16 @@ impl Home {
         self.viewer.catalog.get(key).filter(|entity| self.viewer.may(entity, Verb::Read)).cloned()
     }
 
-    async fn summarise(&self, entity: &Entity, filter: &str, group: GroupBy, measure: Option<&str>) -> Result<Vec<Group>> {
+    async fn summarise(
+        &self,
+        entity: &Entity,
+        filter: &str,
+        group: GroupBy,
+        measure: Option<&str>,
+    ) -> Result<Vec<Group>> {
         let query = ListQuery { filter: filter_of(entity, filter)?, ..ListQuery::default() };
-        let operation = SummariseRecords { entity: entity.key.clone(), query, group, measure: measure.map(str::to_owned) };
+        let operation =
+            SummariseRecords { entity: entity.key.clone(), query, group, measure: measure.map(str::to_owned) };
         self.backend.run(operation).await
     }
 

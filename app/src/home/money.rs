@@ -15,7 +15,10 @@ impl Sums {
     pub fn of<'a>(sums: impl IntoIterator<Item = &'a Sum>, currency: &str) -> Self {
         let mut all = Self { own: Money::from_minor(0, currency).ok(), others: Vec::new() };
         for sum in sums {
-            let Some(money) = sum.currency.as_deref().and_then(|currency| Money::parse(&sum.amount, currency).ok()) else { continue };
+            let Some(money) = sum.currency.as_deref().and_then(|currency| Money::parse(&sum.amount, currency).ok())
+            else {
+                continue;
+            };
             all.add(&money);
         }
         all.others.retain(|money| money.minor() != 0);
@@ -88,7 +91,13 @@ mod tests {
 
     #[test]
     fn amounts_are_short_from_a_million_on() {
-        let cases = [("999999.00", "KES 999,999"), ("1000000", "KES 1 M"), ("91437000", "KES 91.4 M"), ("-2050000000", "KES -2.05 B"), ("123456789012", "KES 123 B")];
+        let cases = [
+            ("999999.00", "KES 999,999"),
+            ("1000000", "KES 1 M"),
+            ("91437000", "KES 91.4 M"),
+            ("-2050000000", "KES -2.05 B"),
+            ("123456789012", "KES 123 B"),
+        ];
         for (amount, text) in cases {
             assert_eq!(short(&Money::parse(amount, "KES").unwrap()), text);
         }

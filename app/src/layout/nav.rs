@@ -5,7 +5,9 @@ use domain::Verb;
 use domain::schema::Entity;
 use leptos::prelude::*;
 use std::sync::Arc;
-use ui::{Density, MenuItem, MenuLabel, MenuLink, MenuSeparator, NavItem, NavSection, Theme, UserCard, WorkspaceSwitch};
+use ui::{
+    Density, MenuItem, MenuLabel, MenuLink, MenuSeparator, NavItem, NavSection, Theme, UserCard, WorkspaceSwitch,
+};
 
 /// Workspaces named in the switch; the rest is a page.
 const SWITCH: usize = 8;
@@ -93,7 +95,8 @@ pub fn workspace_switch(page: &PageContext, viewer: &Viewer) -> AnyView {
             view! { <MenuLink href active=workspace.slug == viewer.slug hint=words(&workspace.industry)><span dir="auto">{name}</span></MenuLink> }
         })
         .collect();
-    let all = (viewer.workspaces.len() > SWITCH).then(|| view! { <MenuLink href="/workspaces" icon="building-2">"All workspaces"</MenuLink> });
+    let all = (viewer.workspaces.len() > SWITCH)
+        .then(|| view! { <MenuLink href="/workspaces" icon="building-2">"All workspaces"</MenuLink> });
     let settings = viewer.path("settings");
     let appearance = appearance(page);
     view! {
@@ -135,7 +138,8 @@ fn appearance(page: &PageContext) -> AnyView {
         .filter(|theme| *theme != page.theme)
         .map(|theme| {
             let (label, icon) = theme_choice(theme);
-            let label = if theme == Theme::System { "Theme of the device".to_owned() } else { format!("{label} theme") };
+            let label =
+                if theme == Theme::System { "Theme of the device".to_owned() } else { format!("{label} theme") };
             view! { <MenuItem icon name="theme" value=theme.as_str()>{label}</MenuItem> }
         })
         .collect();

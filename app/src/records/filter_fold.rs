@@ -45,10 +45,20 @@ pub enum Added {
 }
 
 /// Folds what was sent into the filter.
-pub async fn added(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, entity: &Entity, state: &ListState) -> Result<Added> {
+pub async fn added(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    state: &ListState,
+) -> Result<Added> {
     let (Some(key), Some(symbol)) = (page.query("add.field"), page.query("add.op")) else { return Ok(Added::Nothing) };
-    let Some(field) = entity.field(key) else { return Ok(Added::Refused(format!("{} has no field {key}", entity.labels.one))) };
-    let Some(comparison) = Comparison::from_symbol(symbol).filter(|comparison| Comparison::offered(field).contains(comparison)) else {
+    let Some(field) = entity.field(key) else {
+        return Ok(Added::Refused(format!("{} has no field {key}", entity.labels.one)));
+    };
+    let Some(comparison) =
+        Comparison::from_symbol(symbol).filter(|comparison| Comparison::offered(field).contains(comparison))
+    else {
         return Ok(Added::Refused(format!("{} cannot be compared that way", field.label)));
     };
     let sent = sent_values(page);
@@ -64,14 +74,21 @@ pub async fn added(page: &PageContext, viewer: &Viewer, backend: &BackendHandle,
         (other, _) => other,
     };
     if !Comparison::offered(field).contains(&comparison) {
-        return Ok(Added::Refused(format!("{} takes one value here; add a second condition for the other", field.label)));
+        return Ok(Added::Refused(format!(
+            "{} takes one value here; add a second condition for the other",
+            field.label
+        )));
     }
     let test = Filter::Test(Test { field: field.key.clone(), comparison, values });
     Ok(Added::Filter(folded(page, state, test)))
 }
 
 pub fn sent_values(page: &PageContext) -> Vec<&str> {
-    page.query.iter().filter(|(key, value)| key == "add.value" && !value.trim().is_empty()).map(|(_, value)| value.trim()).collect()
+    page.query
+        .iter()
+        .filter(|(key, value)| key == "add.value" && !value.trim().is_empty())
+        .map(|(_, value)| value.trim())
+        .collect()
 }
 
 /// The values of a condition as the filter writes them, or what is wrong with them.
@@ -91,12 +108,19 @@ async fn values(
     }
     match &field.kind {
         FieldKind::Reference { entity: target } => named_rows(viewer, backend, target, sent).await,
-        FieldKind::Country => Ok(Ok(sent.iter().flat_map(|text| text.split([',', ' '])).filter(|code| !code.is_empty()).map(str::to_uppercase).collect())),
+        FieldKind::Country => Ok(Ok(sent
+            .iter()
+            .flat_map(|text| text.split([',', ' ']))
+            .filter(|code| !code.is_empty())
+            .map(str::to_uppercase)
+            .collect())),
         FieldKind::Integer { .. } | FieldKind::Decimal { .. } => {
             // Whether a value is within the field's bounds does not matter to a comparison; whether it is a number does.
             let open = Field { kind: unbounded(&field.kind), ..field.clone() };
             let rules = Rules { today: chrono::NaiveDate::default() };
-            let read = sent.iter().map(|text| read(&open, entity.states.as_ref(), text, &viewer.currency, rules).map(|_| plain(text)));
+            let read = sent
+                .iter()
+                .map(|text| read(&open, entity.states.as_ref(), text, &viewer.currency, rules).map(|_| plain(text)));
             Ok(read.collect())
         }
         FieldKind::Money { .. } => Ok(sent.iter().map(|text| amount(text)).collect()),
@@ -112,7 +136,8 @@ fn amount(text: &str) -> std::result::Result<String, String> {
             Err(_) => Err(format!("{text} is not an amount; write 5000, or 5000 KES")),
         },
         [one, other] => {
-            let (figure, code) = if one.starts_with(|first: char| first.is_alphabetic()) { (other, one) } else { (one, other) };
+            let (figure, code) =
+                if one.starts_with(|first: char| first.is_alphabetic()) { (other, one) } else { (one, other) };
             let money = domain::Money::parse(figure, &code.to_uppercase()).map_err(|error| error.to_string())?;
             Ok(format!("{} {}", whole(&money.amount()), money.currency()))
         }
@@ -140,7 +165,12 @@ fn plain(number: &str) -> String {
 }
 
 /// People write names; the filter holds ids. A name that several rows have stands for all of them.
-async fn named_rows(viewer: &Viewer, backend: &BackendHandle, target: &str, names: &[&str]) -> Result<std::result::Result<Vec<String>, String>> {
+async fn named_rows(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    target: &str,
+    names: &[&str],
+) -> Result<std::result::Result<Vec<String>, String>> {
     let Some(target) = viewer.catalog.get(target).filter(|target| viewer.may(target, Verb::Read)) else {
         return Ok(Err("You may not see what this field points at".to_owned()));
     };
@@ -150,7 +180,8 @@ async fn named_rows(viewer: &Viewer, backend: &BackendHandle, target: &str, name
             ids.push((*name).to_owned());
             continue;
         }
-        let test = Test { field: target.title.clone(), comparison: Comparison::StartsWith, values: vec![(*name).to_owned()] };
+        let test =
+            Test { field: target.title.clone(), comparison: Comparison::StartsWith, values: vec![(*name).to_owned()] };
         let query = ListQuery {
             filter: Some(Filter::Test(test)),
             limit: SAME_NAME,
@@ -204,11 +235,15 @@ mod tests {
 
     #[test]
     fn a_condition_joins_the_filter() {
-        let folded = fold(&[("add.field", "status"), ("add.op", "="), ("add.value", "new"), ("add.value", "qualified")]);
+        let folded =
+            fold(&[("add.field", "status"), ("add.op", "="), ("add.value", "new"), ("add.value", "qualified")]);
         assert_eq!(folded.unwrap(), "status not in (won, lost) and status in (new, qualified)");
         let folded = fold(&[("filter", ""), ("add.field", "value"), ("add.op", ">"), ("add.value", "5,000 kes")]);
         assert_eq!(folded.unwrap(), "value > \"5000 KES\"");
-        assert_eq!(fold(&[("filter", ""), ("add.field", "name"), ("add.op", "is empty"), ("add.value", "x")]).unwrap(), "name is empty");
+        assert_eq!(
+            fold(&[("filter", ""), ("add.field", "name"), ("add.op", "is empty"), ("add.value", "x")]).unwrap(),
+            "name is empty"
+        );
         assert_eq!(fold(&[]).unwrap(), "");
     }
 
@@ -231,7 +266,9 @@ mod tests {
             assert!(fold(&query).is_err(), "{query:?}");
         }
         // Beyond the bounds of the field, but a number.
-        assert!(fold(&[("add.field", "score"), ("add.op", ">"), ("add.value", "1,000")]).unwrap().ends_with("score > 1000"));
+        assert!(
+            fold(&[("add.field", "score"), ("add.op", ">"), ("add.value", "1,000")]).unwrap().ends_with("score > 1000")
+        );
     }
 
     #[test]

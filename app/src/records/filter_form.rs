@@ -9,7 +9,9 @@ use domain::people::ListMembers;
 use domain::schema::{Comparison, Entity, Field, FieldKind, Filter};
 use domain::{BackendHandle, Result};
 use leptos::prelude::*;
-use ui::{ButtonKind, Checkbox, Choice, DateInput, LinkButton, Menu, MenuLink, Select, Size, SubmitButton, TextInput, Toolbar};
+use ui::{
+    ButtonKind, Checkbox, Choice, DateInput, LinkButton, Menu, MenuLink, Select, Size, SubmitButton, TextInput, Toolbar,
+};
 
 /// The fields that can be filtered by, as links to the line below.
 pub fn menu(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
@@ -18,7 +20,15 @@ pub fn menu(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
         .iter()
         .filter(|field| readable(viewer, field) && !Comparison::offered(field).is_empty())
         .map(|field| {
-            let (href, label) = (page.with_query(&[("add.field", Some(&field.key)), ("add.op", None), ("add.value", None), ("add.at", None)]), field.label.clone());
+            let (href, label) = (
+                page.with_query(&[
+                    ("add.field", Some(&field.key)),
+                    ("add.op", None),
+                    ("add.value", None),
+                    ("add.at", None),
+                ]),
+                field.label.clone(),
+            );
             view! { <MenuLink href icon=icon(&field.kind)>{label}</MenuLink> }
         })
         .collect();
@@ -56,7 +66,12 @@ pub fn done_href(page: &PageContext, filter: Option<&str>) -> String {
 pub fn edit_href(page: &PageContext, condition: &Filter, place: usize) -> Option<String> {
     let Filter::Test(test) = condition else { return None };
     let place = place.to_string();
-    Some(page.with_query(&[("add.field", Some(&test.field)), ("add.at", Some(&place)), ("add.op", None), ("add.value", None)]))
+    Some(page.with_query(&[
+        ("add.field", Some(&test.field)),
+        ("add.at", Some(&place)),
+        ("add.op", None),
+        ("add.value", None),
+    ]))
 }
 
 /// What the line starts with: what was sent and refused, else the condition that is being changed.
@@ -84,7 +99,9 @@ fn draft(page: &PageContext, state: &ListState, names: &Names, error: Option<Str
 fn named(page: &PageContext, names: &Names, value: &str) -> String {
     let key = page.query("add.field").unwrap_or_default();
     let reference = page.viewer.as_ref().and_then(|viewer| viewer.entity(super::address::plural(page)).ok());
-    let is_reference = reference.and_then(|entity| entity.field(key).map(|field| matches!(field.kind, FieldKind::Reference { .. }))).unwrap_or(false);
+    let is_reference = reference
+        .and_then(|entity| entity.field(key).map(|field| matches!(field.kind, FieldKind::Reference { .. })))
+        .unwrap_or(false);
     names.get(value).filter(|_| is_reference).cloned().unwrap_or_else(|| value.to_owned())
 }
 
@@ -110,15 +127,18 @@ impl Line<'_> {
     /// The line under the filters in which a condition is made, where the URL names its field.
     pub async fn draw(&self, backend: &BackendHandle, refused: Option<String>) -> Result<Option<AnyView>> {
         let page = self.page;
-        let field = page.query("add.field").and_then(|key| self.entity.field(key)).filter(|field| readable(self.viewer, field));
+        let field =
+            page.query("add.field").and_then(|key| self.entity.field(key)).filter(|field| readable(self.viewer, field));
         let Some(field) = field else { return Ok(None) };
         let draft = draft(page, self.state, self.names, refused);
         let comparisons = comparisons(&draft, field);
         let control = control(backend, self.viewer, self.entity, field, &draft).await?;
         let cancel = page.with_query(&LINE);
-        let place = page.query("add.at").map(|place| view! { <input type="hidden" name="add.at" value=place.to_owned()/> });
+        let place =
+            page.query("add.at").map(|place| view! { <input type="hidden" name="add.at" value=place.to_owned()/> });
         let verb = if place.is_some() { "Change filter" } else { "Add filter" };
-        let hidden: Vec<_> = kept(page, &[]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
+        let hidden: Vec<_> =
+            kept(page, &[]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
         let (path, label, key) = (page.path.clone(), field.label.clone(), field.key.clone());
         let shortcuts = shortcuts(page, field);
         Ok(Some(
@@ -159,12 +179,20 @@ fn comparisons(draft: &Draft, field: &Field) -> AnyView {
     view! { <Select name="add.op" label="Comparison" choices value bare=true/> }.into_any()
 }
 
-async fn control(backend: &BackendHandle, viewer: &Viewer, entity: &Entity, field: &Field, draft: &Draft) -> Result<AnyView> {
+async fn control(
+    backend: &BackendHandle,
+    viewer: &Viewer,
+    entity: &Entity,
+    field: &Field,
+    draft: &Draft,
+) -> Result<AnyView> {
     let first = draft.values.first().cloned();
     let error = draft.error.clone();
     let many = |choices: Vec<(String, String)>| boxes(choices, draft);
     Ok(match &field.kind {
-        FieldKind::Option { options } => many(options.iter().map(|choice| (choice.key.clone(), choice.label.clone())).collect()),
+        FieldKind::Option { options } => {
+            many(options.iter().map(|choice| (choice.key.clone(), choice.label.clone())).collect())
+        }
         FieldKind::State => {
             let states = entity.states.as_ref().map(|states| states.list.as_slice()).unwrap_or_default();
             many(states.iter().map(|state| (state.key.clone(), state.label.clone())).collect())
@@ -172,7 +200,12 @@ async fn control(backend: &BackendHandle, viewer: &Viewer, entity: &Entity, fiel
         FieldKind::Member => {
             let members = backend.run(ListMembers {}).await?;
             let mut choices = vec![Choice::new("me", format!("Me ({})", viewer.name))];
-            choices.extend(members.into_iter().filter(|member| member.id != viewer.member).map(|member| Choice::new(member.id.to_string(), member.name)));
+            choices.extend(
+                members
+                    .into_iter()
+                    .filter(|member| member.id != viewer.member)
+                    .map(|member| Choice::new(member.id.to_string(), member.name)),
+            );
             let value = first.unwrap_or_else(|| "me".to_owned());
             view! { <Select name="add.value" label="Member" choices value error bare=true/> }.into_any()
         }
@@ -214,7 +247,8 @@ fn boxes(choices: Vec<(String, String)>, draft: &Draft) -> AnyView {
         })
         .collect();
     let error = draft.error.clone().map(|error| view! { <p class="field-error">{error}</p> });
-    view! { <fieldset class="filter-boxes"><legend class="sr-only">"Values"</legend>{boxes}{error}</fieldset> }.into_any()
+    view! { <fieldset class="filter-boxes"><legend class="sr-only">"Values"</legend>{boxes}{error}</fieldset> }
+        .into_any()
 }
 
 /// Spans that people ask for, one click each.

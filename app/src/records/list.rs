@@ -42,7 +42,13 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
 }
 
 /// Bar, rows and foot; or what in the address cannot be read.
-async fn content(page: &PageContext, viewer: &Viewer, entity: &Arc<Entity>, state: ListState, problems: Vec<Unreadable>) -> Result<AnyView> {
+async fn content(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Arc<Entity>,
+    state: ListState,
+    problems: Vec<Unreadable>,
+) -> Result<AnyView> {
     let backend = page.backend()?;
     if !problems.is_empty() {
         set_status(Kind::Invalid.status());
@@ -84,18 +90,25 @@ async fn content(page: &PageContext, viewer: &Viewer, entity: &Arc<Entity>, stat
         }
         .into_any()
     };
-    Ok(view! { {bar}{line}<div class="list-region" data-region="list" data-entity=entity.key.clone()>{region}</div> }.into_any())
+    Ok(view! { {bar}{line}<div class="list-region" data-region="list" data-entity=entity.key.clone()>{region}</div> }
+        .into_any())
 }
 
 /// Whether the list has any row at all.
 async fn any_row(backend: &BackendHandle, entity: &Entity, trash: bool) -> Result<bool> {
-    let query = ListQuery { limit: 1, count: Count::None, trash, fields: vec!["number".to_owned()], ..ListQuery::default() };
+    let query =
+        ListQuery { limit: 1, count: Count::None, trash, fields: vec!["number".to_owned()], ..ListQuery::default() };
     let page: Page = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
     Ok(page.returned > 0)
 }
 
 /// Names of what the filter points at, for its sentence. What cannot be read is left out.
-pub async fn names(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, filter: Option<&Filter>) -> Result<Names> {
+pub async fn names(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    filter: Option<&Filter>,
+) -> Result<Names> {
     let mut names = Names::new();
     let Some(filter) = filter else { return Ok(names) };
     let pointed = pointed(entity, filter);
@@ -133,7 +146,13 @@ fn culprit(page: &PageContext, state: &ListState, error: &domain::Error) -> Unre
 }
 
 /// The address holds something that cannot be read: what, why, the text to mend, and the way out.
-fn unreadable(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState, problems: Vec<Unreadable>) -> AnyView {
+fn unreadable(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    state: &ListState,
+    problems: Vec<Unreadable>,
+) -> AnyView {
     let bar = list_parts::filter_bar(page, viewer, entity, state, &Names::new());
     let notices: Vec<_> = problems.into_iter().map(|problem| problem_notice(page, problem)).collect();
     view! { {bar}<div class="page-notices">{notices}</div> }.into_any()
@@ -150,8 +169,9 @@ fn problem_notice(page: &PageContext, problem: Unreadable) -> AnyView {
     };
     let clear = page.with_query(&[(parameter, None)]);
     let mend = (!matches!(parameter, "cursor" | "offset")).then(|| {
-        let hidden: Vec<_> =
-            filter_form::kept(page, &[parameter]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
+        let hidden: Vec<_> = filter_form::kept(page, &[parameter])
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+            .collect();
         view! {
             <form class="mend" method="get" action=page.path.clone()>
                 {hidden}

@@ -10,7 +10,10 @@ use domain::money::group_thousands;
 use domain::records::{Page, Total};
 use domain::schema::{Entity, Filter, Sort, View, ViewKind};
 use leptos::prelude::*;
-use ui::{ButtonKind, EmptyState, FilterBar, FilterChip, LinkButton, Pagination, SearchInput, SegmentedControl, Size, TabItem, TableFoot, Tabs};
+use ui::{
+    ButtonKind, EmptyState, FilterBar, FilterChip, LinkButton, Pagination, SearchInput, SegmentedControl, Size,
+    TabItem, TableFoot, Tabs,
+};
 
 /// "lead" of "Lead", but "VIN" of "VIN".
 pub fn lower(label: &str) -> String {
@@ -33,7 +36,9 @@ pub fn tabs(page: &PageContext, viewer: &Viewer, entity: &Entity, current: &View
         .views
         .iter()
         .filter(|view| view.kind == ViewKind::Table)
-        .map(|view| TabItem::new(view.label.clone(), view_href(viewer, entity, view), !trash && view.key == current.key))
+        .map(|view| {
+            TabItem::new(view.label.clone(), view_href(viewer, entity, view), !trash && view.key == current.key)
+        })
         .collect();
     if viewer.may(entity, Verb::Delete) {
         items.push(TabItem::new("Trash", viewer.path(&format!("{}?trash=1", entity.plural)), trash));
@@ -69,7 +74,10 @@ pub fn export_href(page: &PageContext, viewer: &Viewer, entity: &Entity) -> Stri
         ("trash", trash),
         ("fields", Some(columns.join(","))),
     ];
-    let pairs: Vec<String> = parameters.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={}", encode(value)))).collect();
+    let pairs: Vec<String> = parameters
+        .iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={}", encode(value))))
+        .collect();
     format!("{path}?{}", pairs.join("&"))
 }
 
@@ -110,7 +118,12 @@ pub fn filter_bar(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &
 
 /// This page without one condition. All conditions gone, but the view has some: `filter=` stays, and is empty.
 fn without(page: &PageContext, state: &ListState, conditions: &[&Filter], place: usize) -> String {
-    let rest: Vec<Filter> = conditions.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, condition)| (*condition).clone()).collect();
+    let rest: Vec<Filter> = conditions
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| *at != place)
+        .map(|(_, condition)| (*condition).clone())
+        .collect();
     let filter = match rest.len() {
         0 => None,
         1 => rest.into_iter().next(),
@@ -121,8 +134,9 @@ fn without(page: &PageContext, state: &ListState, conditions: &[&Filter], place:
 
 /// Words looked for among the rows.
 pub fn search(page: &PageContext, entity: &Entity) -> AnyView {
-    let hidden: Vec<_> =
-        filter_form::kept(page, &["search"]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
+    let hidden: Vec<_> = filter_form::kept(page, &["search"])
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect();
     let label = format!("Find in {}", lower(&entity.labels.many));
     let value = page.query("search").map(str::to_owned);
     view! { <form class="toolbar-search" method="get" action=page.path.clone() role="search">{hidden}<SearchInput name="search" label value/></form> }.into_any()
@@ -138,10 +152,15 @@ pub fn total_words(entity: &Entity, total: Total) -> String {
 pub fn foot(page: &PageContext, entity: &Entity, state: &ListState, answer: &Page) -> AnyView {
     let before = i64::from(state.before);
     let (first, last) = (before + 1, before + i64::from(answer.returned));
-    let of = answer.total.map(|total| format!(" of {}{}", if total.exact { "" } else { "about " }, group_thousands(&total.value.to_string())));
+    let of = answer.total.map(|total| {
+        format!(" of {}{}", if total.exact { "" } else { "about " }, group_thousands(&total.value.to_string()))
+    });
     let number = |value: i64| group_thousands(&value.to_string());
     let range = format!("{}–{}{}", number(first), number(last), of.unwrap_or_default());
-    let next = answer.next.as_deref().map(|cursor| page.with_query(&[("cursor", Some(cursor)), ("offset", Some(&last.to_string()))]));
+    let next = answer
+        .next
+        .as_deref()
+        .map(|cursor| page.with_query(&[("cursor", Some(cursor)), ("offset", Some(&last.to_string()))]));
     let previous = previous(page, state, answer);
     let words = answer.total.map(|total| total_words(entity, total));
     view! { <TableFoot end=view! { <Pagination range previous next/> }.into_any()>{words}</TableFoot> }.into_any()
@@ -177,7 +196,9 @@ pub fn empty(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
     let (title, one) = (format!("No {many} yet"), lower(&entity.labels.one));
     let path = |rest: &str| viewer.path(&format!("{}/{rest}", entity.plural));
     let action = if viewer.may(entity, Verb::Create) {
-        let import = viewer.may(entity, Verb::Import).then(|| view! { <LinkButton href=path("import") icon="upload">"Import a file"</LinkButton> });
+        let import = viewer
+            .may(entity, Verb::Import)
+            .then(|| view! { <LinkButton href=path("import") icon="upload">"Import a file"</LinkButton> });
         view! { <LinkButton href=path("new") kind=ButtonKind::Primary icon="plus">{format!("New {one}")}</LinkButton>{import} }.into_any()
     } else {
         let reason = viewer.missing(entity, Verb::Create).unwrap_or_default();
@@ -188,11 +209,14 @@ pub fn empty(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
 
 fn no_match(page: &PageContext, state: &ListState, many: &str) -> AnyView {
     let (title, text) = match &state.search {
-        Some(words) => (format!("No {many} match “{words}”"), "Check the spelling, or look among all of them.".to_owned()),
+        Some(words) => {
+            (format!("No {many} match “{words}”"), "Check the spelling, or look among all of them.".to_owned())
+        }
         None => (format!("No {many} match"), "Every one of them is outside these conditions.".to_owned()),
     };
     let everything = page.with_query(&[("filter", Some("")), ("search", None)]);
-    let action = view! { <LinkButton href=everything size=Size::Medium>{format!("Show all {many}")}</LinkButton> }.into_any();
+    let action =
+        view! { <LinkButton href=everything size=Size::Medium>{format!("Show all {many}")}</LinkButton> }.into_any();
     view! { <EmptyState icon="funnel" title text action/> }.into_any()
 }
 

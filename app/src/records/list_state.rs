@@ -44,7 +44,11 @@ impl ListState {
             Some(text) => match Filter::parse(text, entity) {
                 Ok(filter) => Some(filter),
                 Err(error) => {
-                    problems.push(Unreadable { parameter: "filter", text: text.to_owned(), message: error.to_string() });
+                    problems.push(Unreadable {
+                        parameter: "filter",
+                        text: text.to_owned(),
+                        message: error.to_string(),
+                    });
                     None
                 }
             },
@@ -210,7 +214,12 @@ mod tests {
     #[test]
     fn columns_lead_with_the_name_and_hide_what_may_not_be_read() {
         let entity = entity();
-        let keys = |view: &str| columns(&viewer(), &entity, entity.view(view).unwrap()).into_iter().map(|field| field.key.clone()).collect::<Vec<_>>();
+        let keys = |view: &str| {
+            columns(&viewer(), &entity, entity.view(view).unwrap())
+                .into_iter()
+                .map(|field| field.key.clone())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(keys("all"), ["name", "status", "value"]);
         assert_eq!(keys("everything"), ["name", "value"]);
     }

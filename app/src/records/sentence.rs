@@ -67,18 +67,23 @@ impl Reader<'_> {
         }
         match &field.kind {
             FieldKind::Member if text == "me" => "me".to_owned(),
-            FieldKind::Option { options } => {
-                options.iter().find(|choice| choice.key == text).map_or_else(|| text.to_owned(), |choice| choice.label.clone())
-            }
+            FieldKind::Option { options } => options
+                .iter()
+                .find(|choice| choice.key == text)
+                .map_or_else(|| text.to_owned(), |choice| choice.label.clone()),
             FieldKind::State => self.entity.state_label(text).to_owned(),
             FieldKind::Date { .. } | FieldKind::Datetime => self.day(text),
             FieldKind::Boolean => if text == "true" { "yes" } else { "no" }.to_owned(),
             FieldKind::Money { .. } => match text.rsplit_once(' ') {
-                Some((amount, currency)) => format!("{} {}", currency.to_uppercase(), grouped(amount.trim_end_matches(".00"))),
+                Some((amount, currency)) => {
+                    format!("{} {}", currency.to_uppercase(), grouped(amount.trim_end_matches(".00")))
+                }
                 None => grouped(text),
             },
             FieldKind::Integer { .. } | FieldKind::Decimal { .. } => grouped(text),
-            FieldKind::Text { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::LongText { .. } => format!("“{text}”"),
+            FieldKind::Text { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::LongText { .. } => {
+                format!("“{text}”")
+            }
             FieldKind::Member | FieldKind::Reference { .. } => "somebody or something that is gone".to_owned(),
             FieldKind::Country | FieldKind::Number => text.to_owned(),
         }
@@ -114,9 +119,13 @@ fn grouped(text: &str) -> String {
 /// Ids in a filter that stand for members and for rows, each with the field that holds it.
 pub fn pointed<'a>(entity: &'a Entity, filter: &'a Filter) -> Vec<(&'a Field, &'a str)> {
     match filter {
-        Filter::All(filters) | Filter::Any(filters) => filters.iter().flat_map(|filter| pointed(entity, filter)).collect(),
+        Filter::All(filters) | Filter::Any(filters) => {
+            filters.iter().flat_map(|filter| pointed(entity, filter)).collect()
+        }
         Filter::Test(test) => {
-            let field = entity.field(&test.field).filter(|field| matches!(field.kind, FieldKind::Member | FieldKind::Reference { .. }));
+            let field = entity
+                .field(&test.field)
+                .filter(|field| matches!(field.kind, FieldKind::Member | FieldKind::Reference { .. }));
             let ids = test.values.iter().filter(|text| uuid::Uuid::try_parse(text).is_ok());
             field.map(|field| ids.map(|id| (field, id.as_str())).collect()).unwrap_or_default()
         }

@@ -7,7 +7,10 @@ use domain::Verb;
 use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind, Sort};
 use leptos::prelude::*;
-use ui::{Button, ButtonKind, Cell, DataTable, HeadActions, HeadCell, IconButton, Row, RowActions, Size, SortDirection, SortHead};
+use ui::{
+    Button, ButtonKind, Cell, DataTable, HeadActions, HeadCell, IconButton, Row, RowActions, Size, SortDirection,
+    SortHead,
+};
 
 /// What all rows of one table share.
 struct Frame<'a> {
@@ -22,7 +25,14 @@ struct Frame<'a> {
     trash: bool,
 }
 
-pub fn table(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState, columns: &[&Field], rows: &[Record]) -> AnyView {
+pub fn table(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    state: &ListState,
+    columns: &[&Field],
+    rows: &[Record],
+) -> AnyView {
     let frame = Frame {
         page,
         viewer,
@@ -80,7 +90,12 @@ fn row(frame: &Frame<'_>, columns: &[&Field], record: &Record, acts: bool) -> An
 
 /// What the row is called; the way to its page.
 fn lead_cell(frame: &Frame<'_>, field: &Field, record: &Record) -> AnyView {
-    let title = record.text(&field.key).filter(|title| !title.is_empty()).or_else(|| record.text("number")).unwrap_or("Without a name").to_owned();
+    let title = record
+        .text(&field.key)
+        .filter(|title| !title.is_empty())
+        .or_else(|| record.text("number"))
+        .unwrap_or("Without a name")
+        .to_owned();
     let href = frame.viewer.path(&format!("{}/{}", frame.entity.plural, record.id));
     let (label, key) = (field.label.clone(), field.key.clone());
     view! { <Cell label lead=true field=key><a href=href>{title}</a></Cell> }.into_any()

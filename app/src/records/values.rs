@@ -57,9 +57,13 @@ impl Values {
             },
             FieldKind::Reference { entity: target } => self.reference(target, raw, label),
             FieldKind::Email => view! { <TextLink href=format!("mailto:{raw}")>{text}</TextLink> }.into_any(),
-            FieldKind::Phone => view! { <TextLink href=telephone(raw)><bdi dir="ltr">{text}</bdi></TextLink> }.into_any(),
+            FieldKind::Phone => {
+                view! { <TextLink href=telephone(raw)><bdi dir="ltr">{text}</bdi></TextLink> }.into_any()
+            }
             FieldKind::Number => view! { <span class="mono">{text}</span> }.into_any(),
-            FieldKind::Integer { .. } | FieldKind::Decimal { .. } => view! { <span class="money">{text}</span> }.into_any(),
+            FieldKind::Integer { .. } | FieldKind::Decimal { .. } => {
+                view! { <span class="money">{text}</span> }.into_any()
+            }
             FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Country | FieldKind::Boolean => {
                 view! { <span class="value-text" dir="auto">{text}</span> }.into_any()
             }

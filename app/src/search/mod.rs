@@ -23,7 +23,11 @@ pub fn GoPage() -> impl IntoView {
 async fn go_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let words = page.query("q").map(str::trim).unwrap_or_default().to_owned();
-    let hits = if words.is_empty() { Vec::new() } else { page.backend()?.run(SearchRecords { words: words.clone(), limit: LIMIT }).await? };
+    let hits = if words.is_empty() {
+        Vec::new()
+    } else {
+        page.backend()?.run(SearchRecords { words: words.clone(), limit: LIMIT }).await?
+    };
     let mut places = places(&viewer, &words);
     if !hits.is_empty() {
         places.truncate(PLACES);
@@ -64,7 +68,8 @@ fn groups(viewer: &Viewer, hits: &[SearchHit]) -> Vec<AnyView> {
     keys.into_iter()
         .filter_map(|key| viewer.catalog.get(key))
         .map(|entity| {
-            let rows: Vec<_> = hits.iter().filter(|hit| hit.entity == entity.key).map(|hit| record_row(viewer, entity, hit)).collect();
+            let rows: Vec<_> =
+                hits.iter().filter(|hit| hit.entity == entity.key).map(|hit| record_row(viewer, entity, hit)).collect();
             let title = entity.labels.many.clone();
             view! { <Panel title flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any()
         })
@@ -73,7 +78,11 @@ fn groups(viewer: &Viewer, hits: &[SearchHit]) -> Vec<AnyView> {
 
 fn record_row(viewer: &Viewer, entity: &Entity, hit: &SearchHit) -> AnyView {
     let href = viewer.path(&format!("{}/{}", entity.plural, hit.id));
-    let subtitle = hit.subtitle.clone().filter(|text| !text.is_empty()).map(|text| view! { <span class="row-detail" dir="auto">{text}</span> });
+    let subtitle = hit
+        .subtitle
+        .clone()
+        .filter(|text| !text.is_empty())
+        .map(|text| view! { <span class="row-detail" dir="auto">{text}</span> });
     let status = hit.status.as_deref().map(|status| state_chip(entity.states.as_ref(), status));
     let title = if hit.title.is_empty() { entity.labels.one.clone() } else { hit.title.clone() };
     view! {

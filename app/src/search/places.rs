@@ -29,7 +29,12 @@ pub fn places(viewer: &Viewer, words: &str) -> Vec<Place> {
         places.push(page(path(""), entity.labels.many.clone(), &entity.icon, "list table"));
         if !words.is_empty() {
             for view in &entity.views {
-                places.push(page(path(&format!("?view={}", encode(&view.key))), format!("{}: {}", entity.labels.many, view.label), &entity.icon, "view"));
+                places.push(page(
+                    path(&format!("?view={}", encode(&view.key))),
+                    format!("{}: {}", entity.labels.many, view.label),
+                    &entity.icon,
+                    "view",
+                ));
             }
         }
         let mut action = |verb: Verb, rest: &str, label: String, icon: &str, also: &'static str| {
@@ -40,7 +45,12 @@ pub fn places(viewer: &Viewer, words: &str) -> Vec<Place> {
         action(Verb::Create, "/new", format!("New {one}"), "plus", "add create make");
         action(Verb::Import, "/import", format!("Import {many}"), "upload", "csv file upload load");
     }
-    places.push(page(viewer.path("settings"), "Settings", "settings", "appearance theme dark light density preferences sign out"));
+    places.push(page(
+        viewer.path("settings"),
+        "Settings",
+        "settings",
+        "appearance theme dark light density preferences sign out",
+    ));
     places.push(page(viewer.path("settings/people"), "People", "users", "members team roles"));
     places.push(page(viewer.path("settings/sessions"), "Sessions", "monitor", "devices security signed in"));
     places.push(page("/workspaces".to_owned(), "Workspaces", "building-2", "switch change"));

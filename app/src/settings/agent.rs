@@ -15,8 +15,17 @@ pub fn words(agent: Option<&str>) -> String {
         ("Safari/", "Safari"),
         ("curl/", "curl"),
     ];
-    let system = [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"), ("CrOS", "ChromeOS")];
-    let find = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let system = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+        ("CrOS", "ChromeOS"),
+    ];
+    let find =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (find(&browser), find(&system)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),
@@ -37,9 +46,15 @@ mod tests {
 
     #[test]
     fn agents_are_named() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
         assert_eq!(words(Some(chrome)), "Chrome on Linux");
-        assert_eq!(words(Some("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1")), "Safari on iPhone");
+        assert_eq!(
+            words(Some(
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1"
+            )),
+            "Safari on iPhone"
+        );
         assert_eq!(words(Some("curl/8.5.0")), "curl");
         assert_eq!(words(None), "An unknown browser");
     }

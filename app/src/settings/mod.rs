@@ -13,8 +13,8 @@ use crate::page::{PageContext, Viewer, load, use_page};
 use domain::Result;
 use leptos::prelude::*;
 use ui::{
-    Button, Choice, Crumb, Density, DescriptionList, DescriptionRow, FormActions, Page, PageHeader, Panel, RadioGroup, Size, Stack, SubmitButton,
-    TabItem, Tabs, Theme,
+    Button, Choice, Crumb, Density, DescriptionList, DescriptionRow, FormActions, Page, PageHeader, Panel, RadioGroup,
+    Size, Stack, SubmitButton, TabItem, Tabs, Theme,
 };
 
 #[component]

@@ -27,7 +27,11 @@ async fn people_page(page: PageContext) -> Result<AnyView> {
     };
     let rows: Vec<_> = members.iter().map(|member| row(&viewer, &members, member)).collect();
     let people = members.iter().filter(|member| member.status != "automation").count();
-    let text = if people == 1 { "One person works in this workspace.".to_owned() } else { format!("{people} people work in this workspace.") };
+    let text = if people == 1 {
+        "One person works in this workspace.".to_owned()
+    } else {
+        format!("{people} people work in this workspace.")
+    };
     let content = view! {
         <Page>
             <PageHeader title="People" text/>

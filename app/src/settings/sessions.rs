@@ -42,7 +42,11 @@ fn row(page: &PageContext, viewer: &Viewer, session: &SessionRow, clock: Clock) 
     let name = agent::words(session.agent.as_deref());
     let seen = format!("last seen {}", clock.words(&session.last_seen_at));
     let detail = session.address.iter().cloned().chain([seen]).collect::<Vec<_>>().join(" · ");
-    let title = format!("Signed in {}, ends {} at the latest", clock.full(&session.created_at), clock.full(&session.expires_at));
+    let title = format!(
+        "Signed in {}, ends {} at the latest",
+        clock.full(&session.created_at),
+        clock.full(&session.expires_at)
+    );
     let end = if session.current {
         view! { <Badge tone=Tone::Positive>"This one"</Badge> }.into_any()
     } else {
