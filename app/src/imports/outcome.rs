@@ -265,16 +265,12 @@ pub async fn undone(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, i
     let again = viewer.path(&format!("{}/import", entity.plural));
     let list = viewer.path(&entity.plural);
     let kept = (import.kept > 0).then(|| {
-        let text = format!(
-            "{} changed since the import and {} kept as {}.",
-            counted(import.kept, one, many),
-            if import.kept == 1 { "was" } else { "were" },
-            if import.kept == 1 { "it is" } else { "they are" }
-        );
+        let (kept, were) = (counted(import.kept, one, many), if import.kept == 1 { "was" } else { "were" });
+        let text = format!("{kept} {were} kept; each is named below with its reason.");
         view! { <Notice tone=Tone::Warning title="Not everything was taken back">{text}</Notice> }
     });
     let text = format!(
-        "{} of {} were made by this import; those that nobody had changed since are gone.",
+        "{} of {} were made by this import; those that nobody has worked on since are gone.",
         counted(import.created, one, many),
         import.file_name
     );

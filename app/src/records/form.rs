@@ -274,8 +274,9 @@ fn reference(draft: &Draft<'_>, field: &Field, look: Look, value: String, error:
     let nothing = choices.is_empty();
     let blank = match (&found, required) {
         (Some(_), _) if nothing => "Nothing found",
-        (_, true) => "Choose",
-        (_, false) => "None",
+        (Some(_), _) => "Choose from what was found",
+        (None, true) => "Choose",
+        (None, false) => "None",
     };
     let select = view! {
         <Select
