@@ -8,12 +8,14 @@ use crate::state::App;
 use api::ApiCaller;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Error, Kind, Result, UserId};
 use platform::{Access, Caller};
 use std::sync::Arc;
 use tower_sessions::Session;
+use uuid::Uuid;
 
 /// For everything below `/w/{workspace}`.
 pub async fn of_path(State(state): State<App>, params: RawPathParams, request: Request, next: Next) -> Response {
@@ -30,28 +32,47 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     let (mut parts, body) = request.into_parts();
     let Some(info) = parts.extensions.get::<RequestInfo>().copied() else { return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let session = parts.extensions.get::<Session>().cloned();
-    let current = match sign_in::current(session.as_ref()).await {
-        Ok(Some(current)) => current,
-        Ok(None) => return sign_in::unauthenticated(&parts, "/sign-in"),
-        Err(error) => return api::problem::Problem { error, request: Some(info.id) }.into_response(),
+    let entered = match (&session, &slug) {
+        (Some(session), Some(slug)) => state.platform.services.auth.users.enter(session, slug).await,
+        _ => Ok(None),
     };
-    let access = match find(&state, UserId(current.owner), slug).await {
-        Ok(access) => Arc::new(access),
-        Err(error) => {
-            let wants_page = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
-            if wants_page {
-                return draw::refused(&state, &parts.headers, info, &error).await;
-            }
-            return api::problem::Problem { error, request: Some(info.id) }.into_response();
-        }
+    let (handle, access) = match entered {
+        Ok(Some((current, access))) => (current.handle, Arc::new(access)),
+        Ok(None) => match told(&state, &parts, info, session.as_ref(), slug).await {
+            Ok(found) => found,
+            Err(refusal) => return *refusal,
+        },
+        Err(error) => return api::problem::Problem { error, request: Some(info.id) }.into_response(),
     };
     if let Err(refusal) = limits::person(&state, &access, info) {
         return refusal;
     }
-    let caller = Caller { access, session: Some(current.handle), origin: state.platform.origin(Some(info.id)) };
+    let caller = Caller { access, session: Some(handle), origin: state.platform.origin(Some(info.id)) };
     parts.extensions.insert(ApiCaller { platform: state.platform.clone(), caller: caller.clone(), request: info.id });
     parts.extensions.insert(caller);
     next.run(Request::from_parts(parts, body)).await
+}
+
+/// Session and membership one after the other, and the refusal that fits what is missing.
+async fn told(
+    state: &App,
+    parts: &Parts,
+    info: RequestInfo,
+    session: Option<&Session>,
+    slug: Option<String>,
+) -> Result<(Uuid, Arc<Access>), Box<Response>> {
+    let problem = |error| Box::new(api::problem::Problem { error, request: Some(info.id) }.into_response());
+    let current = match sign_in::current(session).await.map_err(problem)? {
+        Some(current) => current,
+        None => return Err(Box::new(sign_in::unauthenticated(parts, "/sign-in"))),
+    };
+    match find(state, UserId(current.owner), slug).await {
+        Ok(access) => Ok((current.handle, Arc::new(access))),
+        Err(error) => {
+            let wants_page = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+            Err(if wants_page { Box::new(draw::refused(state, &parts.headers, info, &error).await) } else { problem(error) })
+        }
+    }
 }
 
 async fn find(state: &App, user: UserId, slug: Option<String>) -> Result<Access> {

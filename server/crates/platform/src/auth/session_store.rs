@@ -201,7 +201,7 @@ impl<R: Realm> Sessions<R> {
         Ok(())
     }
 
-    async fn touch(&self, key: &[u8], seen: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    pub(super) async fn touch(&self, key: &[u8], seen: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
         if (now - seen).num_seconds() >= TOUCH_SECONDS {
             let touch = sqlx::query(R::SQL.touch).bind(key).bind(now).bind(now + self.limits.idle);
             touch.execute(&self.pool).await.map_err(backend)?;

@@ -137,7 +137,7 @@ impl<R: Realm> Sessions<R> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as map_err(store_error)")]
-fn store_error(error: tower_sessions::session::Error) -> Error {
+pub(super) fn store_error(error: tower_sessions::session::Error) -> Error {
     tracing::error!(%error, "the session store failed");
     Error::unavailable("Your session could not be read or written. Try again in a moment")
 }

@@ -1,11 +1,15 @@
 //! What somebody may do in a workspace: tenant, member, roles and grants in one statement, for each request.
 
+use super::session_store::{UserSessions, key};
+use super::sessions::{Current, store_error};
 use crate::access::{Access, StaffAccess};
 use crate::db::db_error;
+use chrono::{DateTime, Utc};
 use domain::{Error, Grants, Kind, MemberId, Result, TenantId, UserId};
 use serde::Deserialize;
 use sqlx::PgPool;
 use sqlx::types::Json;
+use tower_sessions::Session;
 use uuid::Uuid;
 
 /// A workspace in the list of those a person may enter.
@@ -18,19 +22,31 @@ pub struct WorkspaceLink {
 
 macro_rules! select_access {
     ($condition:literal) => {
+        select_access!("", "", $condition)
+    };
+    ($columns:literal, $joins:literal, $condition:literal) => {
         concat!(
-            "select t.id as tenant, t.slug, t.name as workspace, t.industry, t.plan, t.status, t.currency, t.timezone,
+            "select ",
+            $columns,
+            "t.id as tenant, t.slug, t.name as workspace, t.industry, t.plan, t.status, t.currency, t.timezone,
                 u.id as user_id, m.id as member, m.name, m.email, m.location_id, m.roles,
                 coalesce((select jsonb_agg(jsonb_build_object('key', r.key, 'rank', r.rank, 'grants', r.grants))
                     from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]') as held
-            from tenants t join members m on m.tenant_id = t.id left join users u on u.id = m.user_id and u.status = 'ACTIVE'
-            where t.deleted_at is null and m.status = 'ACTIVE' and (u.id is not null or m.kind = 'automation') and ",
+            from tenants t join members m on m.tenant_id = t.id left join users u on u.id = m.user_id and u.status = 'ACTIVE'",
+            $joins,
+            " where t.deleted_at is null and m.status = 'ACTIVE' and (u.id is not null or m.kind = 'automation') and ",
             $condition
         )
     };
 }
 
 const BY_SLUG: &str = select_access!("t.slug = $2 and m.user_id = $1 and m.kind = 'person'");
+/// Holds of a session what its own store asks of it.
+const BY_SESSION: &str = select_access!(
+    "s.id as session, s.last_seen_at as seen, ",
+    " join sessions s on s.user_id = u.id",
+    "s.key = $1 and s.idle_until > $2 and t.slug = $3 and m.kind = 'person'"
+);
 const BY_MEMBER: &str = select_access!("t.id = $1 and m.id = $2");
 const AUTOMATION: &str = select_access!("t.id = $1 and m.kind = 'automation' order by m.id limit 1");
 
@@ -63,6 +79,30 @@ struct Role {
     key: String,
     rank: Option<i16>,
     grants: Grants,
+}
+
+#[derive(sqlx::FromRow)]
+struct Entered {
+    session: Uuid,
+    seen: DateTime<Utc>,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
+impl UserSessions {
+    /// Session and membership in one round trip, for every request of a workspace. `None` where either is missing or the workspace is
+    /// closed: `current` and [`access`], asked one after the other, then say which.
+    pub async fn enter(&self, session: &Session, slug: &str) -> Result<Option<(Current, Access)>> {
+        let Some(id) = session.id() else { return Ok(None) };
+        let (key, now) = (key(id), self.clock.now());
+        let found: Option<Entered> =
+            sqlx::query_as(BY_SESSION).bind(&key).bind(now).bind(slug).fetch_optional(&self.pool).await.map_err(db_error)?;
+        let Some(Entered { session, seen, row }) = found else { return Ok(None) };
+        let Some(owner) = row.user_id else { return Ok(None) };
+        let Ok(access) = granted(Some(row)) else { return Ok(None) };
+        self.touch(&key, seen, now).await.map_err(|error| store_error(error.into()))?;
+        Ok(Some((Current { owner, handle: session }, access)))
+    }
 }
 
 /// A person in a workspace. Who is not a member learns nothing, not even that it exists; a member of a suspended one is told.

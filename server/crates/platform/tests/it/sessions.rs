@@ -304,3 +304,41 @@ async fn nothing_is_left_after_a_sign_out() {
     }
     db.close().await;
 }
+
+/// One statement answers what session store and membership answer one after the other: never more, whatever ends either.
+#[tokio::test]
+async fn entering_a_workspace_asks_for_session_and_membership_at_once() {
+    let db = TestDb::new().await;
+    let auth = db.auth();
+    let user = db.user(&auth, "asa@example.com").await;
+    let (acme, _) = (db.tenant("acme").await, db.tenant("other").await);
+    let member = db.member(acme, user, &["USER"]).await;
+    let (id, handle) = sign_in(&auth, user.0).await;
+    let enter = async |id, slug| auth.users.enter(&request(&auth.users, id), slug).await.unwrap();
+    let (current, access) = enter(Some(id), "acme").await.expect("a member with a session");
+    assert_eq!((current.owner, current.handle), (user.0, handle));
+    assert_eq!((access.tenant, access.member, access.role.as_str()), (acme, member, "USER"));
+    assert!(enter(Some(id), "other").await.is_none(), "no member");
+    assert!(enter(Some(id), "nowhere").await.is_none());
+    assert!(enter(Some(Id(7)), "acme").await.is_none(), "no session");
+    assert!(enter(None, "acme").await.is_none());
+    for (ends, restores) in [
+        ("update users set status = 'DISABLED'", "update users set status = 'ACTIVE'"),
+        ("update members set status = 'SUSPENDED'", "update members set status = 'ACTIVE'"),
+        ("update tenants set status = 'SUSPENDED'", "update tenants set status = 'ACTIVE'"),
+        ("update tenants set deleted_at = now()", "update tenants set deleted_at = null"),
+    ] {
+        sqlx::query(ends).execute(&db.owner).await.unwrap();
+        assert!(enter(Some(id), "acme").await.is_none(), "{ends}");
+        sqlx::query(restores).execute(&db.owner).await.unwrap();
+        assert!(enter(Some(id), "acme").await.is_some(), "{restores}");
+    }
+    // Entering keeps a session alive, as reading it does; leaving it alone ends it.
+    for _ in 0..3 {
+        db.clock.advance(Duration::hours(7));
+        assert!(enter(Some(id), "acme").await.is_some());
+    }
+    db.clock.advance(Duration::hours(9));
+    assert!(enter(Some(id), "acme").await.is_none());
+    db.close().await;
+}
