@@ -8,6 +8,7 @@
 
 mod terms;
 
+use crate::import::plan_anew;
 use crate::sql::{Bind, Sql};
 use domain::schema::{Catalog, Entity, Field, Storage};
 use domain::{Result, TenantId};
@@ -191,6 +192,7 @@ async fn index_tenant(
     entities: &BTreeMap<String, BTreeSet<Uuid>>,
 ) -> Result<()> {
     let mut tx = TenantTx::begin(&services.pools.app, tenant, TxMode::ReadWrite).await.map_err(db_error)?;
+    plan_anew(tx.conn()).await?;
     for (key, records) in entities {
         // What is no described entity (an import, say) has no words.
         let Some(entity) = catalog.get(key) else { continue };
@@ -204,7 +206,9 @@ async fn index_tenant(
 
 /// Replaces the words of rows. Rows that are gone or in the trash have none.
 pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Entity, records: &[Uuid]) -> Result<()> {
-    let fields: Vec<(&Field, i16)> = entity.fields.iter().filter_map(|field| Some((field, field.search?))).collect();
+    // A word cannot be kept from some readers: what not everybody who reads the row may see is not looked for either.
+    let open = entity.fields.iter().filter(|field| field.permission.is_none());
+    let fields: Vec<(&Field, i16)> = open.filter_map(|field| Some((field, field.search?))).collect();
     let mut sql = Sql::default();
     let argument = sql.argument(Bind::Id(Some(tenant.0)));
     sql.push("select t.id");

@@ -15,7 +15,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 /// Farther into a list than this only a cursor leads: skipping rows reads them all.
-pub const MAX_OFFSET: u32 = 100_000;
+pub const MAX_OFFSET: u32 = 1_000_000;
 
 pub async fn list(ctx: &mut Ctx, operation: ListRecords) -> Result<Page> {
     let entity = ctx.entity(&operation.entity)?;

@@ -15,7 +15,7 @@ use sqlx::postgres::PgRow;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-const MOST: u32 = 200;
+const MOST: u32 = 500;
 
 const ENTRIES: &str = "\
 select c.id, c.operation, c.at, m.name, c.cause_kind, c.cause_id, c.before, c.after

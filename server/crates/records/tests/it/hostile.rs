@@ -110,7 +110,7 @@ async fn a_nul_is_refused_and_never_a_fault() {
     let search = ListQuery { search: Some(nul.to_owned()), ..ListQuery::default() };
     assert_eq!(world.list(user, "lead", search).await.unwrap_err().kind, Kind::Invalid);
     world.run(user, SearchRecords { words: nul.to_owned(), limit: 5 }).await.unwrap();
-    for limit in [0, 201, u32::MAX] {
+    for limit in [0, 501, u32::MAX] {
         let timeline = RecordTimeline { entity: "lead".to_owned(), id: lead.id, limit, before: None };
         assert_eq!(world.run(user, timeline).await.unwrap_err().kind, Kind::Invalid);
     }

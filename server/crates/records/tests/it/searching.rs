@@ -89,3 +89,23 @@ async fn a_list_is_narrowed_by_words() {
     assert_eq!(names("%").await, Vec::<String>::new());
     world.end().await;
 }
+
+#[tokio::test]
+async fn ones_own_row_is_found_among_a_thousand_of_others() {
+    let world = World::new().await;
+    let here = &world.here;
+    let mut ctx = world.open(&here.admin).await;
+    let rows = (0..1000).map(|n| records::NewRow {
+        values: crate::world::object(json!({ "name": format!("Lake {n}") })),
+        ..records::NewRow::default()
+    });
+    records::create_many(&mut ctx, &world.lead(), rows.collect()).await.unwrap();
+    ctx.commit().await.unwrap();
+    let mine = world.lead_of(&here.rep, "Lakeside").await;
+    world.indexed(&here.rep, "lead", &mine, 10).await;
+    let fill = "insert into search_terms select tenant_id, 'lake', 'lead', id, 10 from leads where name like 'Lake %'";
+    sqlx::raw_sql(fill).execute(&world.owner).await.unwrap();
+    assert_eq!(world.found(&here.rep, "lake").await, ["lead Lakeside"]);
+    assert_eq!(world.found(&here.admin, "lake").await.len(), 20);
+    world.end().await;
+}
