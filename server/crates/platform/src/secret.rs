@@ -171,6 +171,9 @@ fn place(tenant: TenantId, table: &str, column: &str, row: Uuid) -> Vec<u8> {
     aad
 }
 
+/// A secret with the key it is sealed with: id and ciphertext, then the key's id, outer key and ciphertext.
+type Stored = (Uuid, Vec<u8>, Uuid, String, Vec<u8>);
+
 /// Secrets of one workspace, over a transaction that is set to it.
 pub struct Vault<'a> {
     pub tenant: TenantId,
@@ -219,7 +222,7 @@ impl Vault<'_> {
     }
 
     pub async fn get(&self, conn: &mut PgConnection, name: &str) -> Result<Option<Secret<Vec<u8>>>> {
-        let found: Option<(Uuid, Vec<u8>, Uuid, String, Vec<u8>)> = sqlx::query_as(
+        let found: Option<Stored> = sqlx::query_as(
             "select s.id, s.sealed, k.id, k.sealed_by, k.sealed from secrets s
              join tenant_keys k on k.tenant_id = s.tenant_id and k.id = s.key_id where s.tenant_id = $1 and s.name = $2",
         )
