@@ -160,7 +160,7 @@ pub fn group_thousands(whole: &str) -> String {
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |rest| ("-", rest));
     let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

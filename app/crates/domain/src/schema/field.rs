@@ -176,9 +176,9 @@ impl Field {
 
     /// Whether the ordering column may hold null. Normalised text never does: an empty value is an empty string.
     pub fn nullable_ordering(&self) -> bool {
-        !matches!(self.storage(), Storage::Normalised { .. })
-            && !matches!(self.kind, FieldKind::State | FieldKind::Number)
-            && !(self.required || self.read_only && matches!(self.key.as_str(), "createdAt" | "updatedAt" | "createdBy" | "updatedBy" | "version"))
+        let set_by_server = self.read_only && matches!(self.key.as_str(), "createdAt" | "updatedAt" | "createdBy" | "updatedBy" | "version");
+        let never = matches!(self.storage(), Storage::Normalised { .. }) || matches!(self.kind, FieldKind::State | FieldKind::Number);
+        !(never || self.required || set_by_server)
     }
 
     /// The key under which a form, a URL or a file carries a part of a money field.
