@@ -34,7 +34,7 @@ pub fn start(app: &App, work: bool, stopped: watch::Receiver<bool>) -> Backgroun
     tasks.push(tokio::spawn(async move {
         loop {
             services.wake.local.notified().await;
-            waker.notify_waiters();
+            waker.notify_one();
         }
     }));
     Background { tasks, jobs: Some(running) }
@@ -54,8 +54,11 @@ impl Background {
 /// Removes what has run out, in small batches, every ten minutes.
 async fn sweep(app: App) {
     const BATCH: i64 = 1000;
+    /// Finished jobs are looked at for a while, then nobody asks.
+    const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
     let services = app.platform.services.clone();
     let pool = services.pools.platform.clone();
+    let queue = Queue::new(pool.clone());
     loop {
         tokio::time::sleep(Duration::from_secs(600)).await;
         let now = services.clock.now();
@@ -64,6 +67,7 @@ async fn sweep(app: App) {
             ("staff sessions", services.auth.staff.purge_expired(BATCH).await),
             ("sign-in attempts", services.auth.purge(BATCH).await),
             ("idempotency keys", platform::idempotency::purge(&pool, now, BATCH).await),
+            ("finished jobs", queue.purge(KEPT, BATCH).await.map_err(platform::db_error)),
             ("rate counters", app.limiter.purge(&pool, BATCH).await),
         ];
         for (what, result) in swept {

@@ -1,5 +1,7 @@
 //! What the pages of a record promise, drawn with a small description and a backend that answers from it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
+
 use super::choices::Choices;
 use super::conflict;
 use super::form::{self, Draft, Look};

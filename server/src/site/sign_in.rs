@@ -105,7 +105,7 @@ pub async fn sign_in(
         let attempt = Attempt { login: &form.login, password: &form.password, address: info.address, device };
         let user = auth.sign_in(&attempt).await?;
         auth.users.begin(&session, user.0, Some(info.address), agent(&headers)).await?;
-        auth.remember_device(user).await
+        auth.keep_device(user, device).await
     };
     match begun.await {
         Ok(device) => {

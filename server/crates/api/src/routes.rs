@@ -45,6 +45,7 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
     }
 
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "read as a line of a table")]
     pub fn route(mut self, method: Method, path: &str, guard: Guard, handler: MethodRouter<S>) -> Self {
         self.routes.push(RouteInfo {
             mutates: !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS),

@@ -36,6 +36,9 @@ where
 
 type Run<C> = Arc<dyn for<'a> Fn(&'a mut C, AnyBox) -> BoxFuture<'a, Result<AnyBox>> + Send + Sync>;
 
+/// Says whether what an operation requires is held.
+type Permit<'a> = &'a dyn Fn(Requires<'_>) -> Result<()>;
+
 #[derive(Clone)]
 enum Handler {
     Workspace(Run<Ctx>),
@@ -54,7 +57,7 @@ pub struct OperationInfo {
 struct Entry {
     info: OperationInfo,
     handler: Handler,
-    requires: fn(&AnyBox, &dyn Fn(Requires<'_>) -> Result<()>) -> Result<()>,
+    requires: fn(&AnyBox, Permit<'_>) -> Result<()>,
     decode: fn(Value) -> Result<AnyBox>,
     encode: fn(AnyBox) -> Result<String>,
 }
