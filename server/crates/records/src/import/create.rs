@@ -161,28 +161,37 @@ pub async fn map(ctx: &mut Ctx, input: MapImport) -> Result<Import> {
             "This import has been started, so its columns cannot be mapped anew. Upload the file again",
         ));
     }
-    let shape = if input.mapping.header == import.mapping.header {
+    let mapping = without_blanks(input.mapping);
+    let shape = if mapping.header == import.mapping.header {
         Shape { columns: import.columns, sample: import.sample, rows: import.rows }
     } else {
-        reshape(ctx, &import, input.mapping.header).await?
+        reshape(ctx, &import, mapping.header).await?
     };
     if shape.rows == 0 {
         return Err(Error::field("header", "The file has one row only, so that row cannot be the header"));
     }
-    Plan::new(entity, &ctx.access.grants, shape.columns.clone(), &input.mapping)?;
+    Plan::new(entity, &ctx.access.grants, shape.columns.clone(), &mapping)?;
     let tenant = ctx.access.tenant.0;
     sqlx::query(UPDATE)
         .bind(tenant)
         .bind(import.id)
-        .bind(Json(&input.mapping))
+        .bind(Json(&mapping))
         .bind(Json(&shape.columns))
         .bind(Json(&shape.sample))
         .bind(shape.rows)
         .execute(ctx.conn())
         .await
         .map_err(db_error)?;
-    store::changed(ctx, import.id, json!({ "status": "mapped", "mapping": input.mapping }));
+    store::changed(ctx, import.id, json!({ "status": "mapped", "mapping": mapping }));
     Ok(store::load(ctx, import.id).await?.0)
+}
+
+/// A form sends every choice, also those that were not made.
+fn without_blanks(mut mapping: Mapping) -> Mapping {
+    mapping.columns.retain(|_, target| !target.trim().is_empty());
+    mapping.key = mapping.key.filter(|key| !key.trim().is_empty());
+    mapping.currency = mapping.currency.filter(|currency| !currency.trim().is_empty());
+    mapping
 }
 
 /// The names, the sample and the count once the first row turns out to be a header after all, or none.

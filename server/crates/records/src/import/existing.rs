@@ -38,9 +38,13 @@ pub async fn by_unique(
     if values.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut sql = Sql::default();
+    // For each value the first row that is not before it, in the order of the index, which sorting would be the only way around. Asked in any
+    // other way, PostgreSQL reads the whole table as long as it has no statistics of it, which is how a table is while the first large file
+    // is being imported.
+    let mut sql = Sql::new("select t.id, t.version, t.number, v.value from unnest(");
+    sql.bind(Bind::texts(values.iter().cloned()));
+    sql.push(") v (value) cross join lateral (select t.id, t.version, case when ");
     let tenant = project::tenant(&mut sql, &ctx.access);
-    sql.push("select t.id, t.version, case when ");
     match ctx.access.grants.reach(&entity.permission(Verb::Read)) {
         Some(reach) => reach::within(&mut sql, &ctx.access, reach, tenant, |sql| {
             sql.push("t");
@@ -49,12 +53,12 @@ pub async fn by_unique(
             sql.push("false");
         }
     }
-    sql.push(" then t.number end, ").column("t", &column).push(" from ").name(&entity.table);
+    sql.push(" then t.number end as number, ").column("t", &column).push(" as value from ").name(&entity.table);
     sql.push(" t where t.tenant_id = ").again(tenant).push(" and t.deleted_at is null and ").column("t", &column);
-    sql.push(" = any (");
-    sql.bind(Bind::texts(values.iter().cloned()));
-    sql.push(")");
+    sql.push(" >= v.value order by ").column("t", &column).push(" limit 1) t where t.value = v.value");
+    sqlx::query("set local enable_sort = off").execute(ctx.conn()).await.map_err(db_error)?;
     let rows = sql.all(ctx.conn()).await?;
+    sqlx::query("set local enable_sort = on").execute(ctx.conn()).await.map_err(db_error)?;
     let read = |row: &sqlx::postgres::PgRow| {
         Ok((row.try_get(3)?, Found { id: row.try_get(0)?, version: row.try_get(1)?, number: row.try_get(2)? }))
     };

@@ -25,6 +25,7 @@ use domain::imports::{GetImport, Import, ListImports};
 use platform::{Ctx, Registry};
 
 pub use run::{ImportJob, KIND, job_handler};
+pub(crate) use store::plan_anew;
 
 /// Registers the operations of imports.
 pub fn register(registry: &mut Registry) {

@@ -151,7 +151,9 @@ impl<'a> Work<'a> {
         let mut origin = self.platform.origin(None);
         (origin.cause_kind, origin.cause_id) = ("import", Some(self.import));
         let caller = Caller { access: Arc::new(access), session: None, origin };
-        self.platform.open(&caller, StartImport::NAME, TxMode::ReadWrite).await
+        let mut ctx = self.platform.open(&caller, StartImport::NAME, TxMode::ReadWrite).await?;
+        store::plan_anew(ctx.conn()).await?;
+        Ok(ctx)
     }
 
     /// One transaction of rows; false at the end of the file.

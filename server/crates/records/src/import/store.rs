@@ -7,6 +7,7 @@ use domain::schema::Entity;
 use domain::{Error, Reach, Result, Verb};
 use platform::{Change, Ctx, db_error};
 use serde_json::json;
+use sqlx::PgConnection;
 use sqlx::types::Json;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -165,6 +166,13 @@ pub async fn piece(ctx: &mut Ctx, import: Uuid, offset: u64) -> Result<Vec<u8>> 
     let mut content = content.unwrap_or_default();
     content.drain(..content.len().min(usize::try_from(offset % size).unwrap_or(usize::MAX)));
     Ok(content)
+}
+
+/// Has the statements of this transaction planned for the tables as they are now. A prepared statement soon keeps its plan, and one that was
+/// made while a table held a few rows reads all of them for every batch once there are many.
+pub async fn plan_anew(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query("set local plan_cache_mode = 'force_custom_plan'").execute(conn).await.map_err(db_error)?;
+    Ok(())
 }
 
 /// Reports a step of an import, for the audit trail.

@@ -63,6 +63,7 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
     }
     // The timeline of a record that comes or goes this way leads to the import.
     (ctx.origin.cause_kind, ctx.origin.cause_id) = ("import", Some(import.id));
+    store::plan_anew(ctx.conn()).await?;
     let done = read(ctx, import.id).await?;
     let mut undone = Undone { removed: 0, reverted: 0, kept: Vec::new() };
     for batch in done.chunks(BATCH) {
@@ -83,13 +84,8 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
 pub async fn kept(ctx: &mut Ctx, input: ListKept) -> Result<Vec<KeptRow>> {
     let (import, _) = store::load(ctx, input.id).await?;
     let tenant = ctx.access.tenant.0;
-    let rows: Vec<(Uuid, Json<Vec<Kept>>)> = sqlx::query_as(KEPT)
-        .bind(tenant)
-        .bind(import.id)
-        .bind(LISTED)
-        .fetch_all(ctx.conn())
-        .await
-        .map_err(db_error)?;
+    let rows: Vec<(Uuid, Json<Vec<Kept>>)> =
+        sqlx::query_as(KEPT).bind(tenant).bind(import.id).bind(LISTED).fetch_all(ctx.conn()).await.map_err(db_error)?;
     let row = |(id, why): (Uuid, Json<Vec<Kept>>)| {
         let Kept { title, reason } = why.0.into_iter().next()?;
         Some(KeptRow { id, title, reason })

@@ -81,7 +81,8 @@ async fn good_rows_come_in_beside_every_kind_of_bad_one() {
     assert!(file.content.len() < 10_000, "the huge cell was kept");
     let both = file.content.lines().find(|line| line.contains("no.example")).unwrap();
     assert!(both.contains("Name; E-mail"), "{both}");
-    let names: Vec<String> = all(&world, &amina, "lead", "").await.iter().map(|row| row.text("name").unwrap().to_owned()).collect();
+    let names: Vec<String> =
+        all(&world, &amina, "lead", "").await.iter().map(|row| row.text("name").unwrap().to_owned()).collect();
     assert_eq!(names, ["Asha", "Zuri"]);
     // The same again changes nothing.
     let before = world.fingerprint(&BUSINESS).await;
@@ -104,7 +105,13 @@ async fn a_file_without_a_header_is_noticed_and_can_be_mapped() {
     assert_eq!(import.mapping.columns, BTreeMap::from([(1, "email".to_owned())]));
     let mut mapping = import.mapping.clone();
     // Who insists on a header gets one, and back.
-    let header = map(&world, &amina, &import, Mapping { header: true, columns: BTreeMap::from([(0, "name".to_owned())]), key: None, ..mapping.clone() }).await;
+    let header = map(
+        &world,
+        &amina,
+        &import,
+        Mapping { header: true, columns: BTreeMap::from([(0, "name".to_owned())]), key: None, ..mapping.clone() },
+    )
+    .await;
     let header = header.unwrap();
     assert_eq!((header.rows, header.columns), (1, vec!["Asha".to_owned(), "asha@x.example".to_owned()]));
     mapping.columns.insert(0, "name".to_owned());
@@ -125,9 +132,14 @@ async fn a_mapping_that_cannot_work_names_everything_that_is_wrong() {
         columns: columns.iter().map(|(position, key)| (*position, (*key).to_owned())).collect(),
         ..Mapping::default()
     };
-    let wrong = Mapping { key: Some("phone".to_owned()), currency: Some("XXQ".to_owned()), ..of(&[(0, "emial"), (1, "city"), (2, "city"), (3, "value.currency"), (9, "name")]) };
+    let wrong = Mapping {
+        key: Some("phone".to_owned()),
+        currency: Some("XXQ".to_owned()),
+        ..of(&[(0, "emial"), (1, "city"), (2, "city"), (3, "value.currency"), (9, "name")])
+    };
     let error = map(&world, &amina, &import, wrong).await.unwrap_err();
-    let faults: Vec<(&str, &str)> = error.fields.iter().map(|fault| (fault.field.as_str(), fault.message.as_str())).collect();
+    let faults: Vec<(&str, &str)> =
+        error.fields.iter().map(|fault| (fault.field.as_str(), fault.message.as_str())).collect();
     let expect = [
         ("columns.0", "did you mean email?"),
         ("columns.2", "City is mapped to two columns"),
@@ -144,9 +156,16 @@ async fn a_mapping_that_cannot_work_names_everything_that_is_wrong() {
     // What the server keeps cannot be brought in a file.
     let error = map(&world, &amina, &import, of(&[(0, "name"), (1, "number")])).await.unwrap_err();
     assert_eq!(error.fields[0].field, "columns.1");
-    let error = map(&world, &amina, &import, Mapping { existing: Existing::Update, ..of(&[(0, "name")]) }).await.unwrap_err();
+    let error =
+        map(&world, &amina, &import, Mapping { existing: Existing::Update, ..of(&[(0, "name")]) }).await.unwrap_err();
     assert_eq!(error.fields[0].field, "key");
     assert_eq!(get(&world, &amina, &import).await.status, ImportStatus::Uploaded);
+    // A form sends what was left out as blanks.
+    let blanks =
+        Mapping { key: Some(String::new()), currency: Some(String::new()), ..of(&[(0, "name"), (1, ""), (2, " ")]) };
+    let other = upload(&world, &amina, "lead", b"A,B,C,D\n1,2,3,4\n").await.unwrap();
+    let other = map(&world, &amina, &other, blanks).await.unwrap();
+    assert_eq!((other.mapping.columns.len(), other.mapping.key, other.mapping.currency), (1, None, None));
     let error = start(&world, &amina, &import).await.unwrap_err();
     assert!(error.kind == Kind::Conflict && error.message.contains("Map the columns first"));
     world.end().await;
@@ -160,10 +179,18 @@ async fn columns_that_were_mapped_before_are_mapped_again() {
     let import = upload(&world, &amina, "lead", content.as_bytes()).await.unwrap();
     assert!(import.mapping.columns.is_empty());
     let columns = BTreeMap::from([(0, "name".to_owned()), (1, "email".to_owned())]);
-    let mapping = Mapping { columns: columns.clone(), key: Some("email".to_owned()), existing: Existing::Update, ..import.mapping.clone() };
+    let mapping = Mapping {
+        columns: columns.clone(),
+        key: Some("email".to_owned()),
+        existing: Existing::Update,
+        ..import.mapping.clone()
+    };
     let import = map(&world, &amina, &import, mapping).await.unwrap();
     finish(&world, &amina, &import).await;
     let next = upload(&world, &amina, "lead", content.as_bytes()).await.unwrap();
-    assert_eq!((next.mapping.columns, next.mapping.key, next.mapping.existing), (columns, Some("email".to_owned()), Existing::Skip));
+    assert_eq!(
+        (next.mapping.columns, next.mapping.key, next.mapping.existing),
+        (columns, Some("email".to_owned()), Existing::Skip)
+    );
     world.end().await;
 }

@@ -3,8 +3,8 @@
 use crate::support::*;
 use domain::TenantId;
 use domain::records::{DeleteRecord, RestoreRecord, SearchRecords, UpdateRecord, Values};
-use records::index;
 use platform::dispatch::Caller;
+use records::index;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -17,12 +17,13 @@ async fn catch_up(world: &TestWorld) {
 
 async fn terms(world: &TestWorld, tenant: TenantId, record: uuid::Uuid) -> BTreeSet<(String, i16)> {
     let owner = world.owner().await;
-    let rows: Vec<(String, i16)> = sqlx::query_as("select term, weight from search_terms where tenant_id = $1 and record_id = $2")
-        .bind(tenant.0)
-        .bind(record)
-        .fetch_all(&owner)
-        .await
-        .unwrap();
+    let rows: Vec<(String, i16)> =
+        sqlx::query_as("select term, weight from search_terms where tenant_id = $1 and record_id = $2")
+            .bind(tenant.0)
+            .bind(record)
+            .fetch_all(&owner)
+            .await
+            .unwrap();
     rows.into_iter().collect()
 }
 
@@ -40,7 +41,17 @@ async fn words_follow_the_row() {
     assert!(terms(&world, demo.id, row.id).await.is_empty());
     catch_up(&world).await;
     let written = terms(&world, demo.id, row.id).await;
-    let expect = [("åsa", 10), ("neill", 10), ("asa@lake.example", 8), ("lake", 8), ("254722000111", 6), ("722000111", 6), ("2000111", 6), ("lead", 8), ("1", 8)];
+    let expect = [
+        ("åsa", 10),
+        ("neill", 10),
+        ("asa@lake.example", 8),
+        ("lake", 8),
+        ("254722000111", 6),
+        ("722000111", 6),
+        ("2000111", 6),
+        ("lead", 8),
+        ("1", 8),
+    ];
     for (term, weight) in expect {
         assert!(written.contains(&(term.to_owned(), weight)), "{term} {weight}: {written:?}");
     }
@@ -50,10 +61,17 @@ async fn words_follow_the_row() {
     }
 
     let values: Values = json!({ "name": "Zuri", "phone": null }).as_object().cloned().unwrap();
-    let row = world.run(&amina, UpdateRecord { entity: "lead".into(), id: row.id, version: Some(1), values, base: None }).await.unwrap();
+    let row = world
+        .run(&amina, UpdateRecord { entity: "lead".into(), id: row.id, version: Some(1), values, base: None })
+        .await
+        .unwrap();
     catch_up(&world).await;
     let written = terms(&world, demo.id, row.id).await;
-    assert!(written.contains(&("zuri".to_owned(), 10)) && !written.iter().any(|(term, _)| term == "åsa" || term.contains("722")), "{written:?}");
+    assert!(
+        written.contains(&("zuri".to_owned(), 10))
+            && !written.iter().any(|(term, _)| term == "åsa" || term.contains("722")),
+        "{written:?}"
+    );
 
     world.run(&amina, DeleteRecord { entity: "lead".into(), id: row.id, version: Some(2) }).await.unwrap();
     catch_up(&world).await;
@@ -73,7 +91,9 @@ async fn workspaces_keep_their_words_apart() {
     let mine = some_lead(&world, &amina, "Common Word").await;
     let hers = some_lead(&world, &eve, "Common Word").await;
     catch_up(&world).await;
-    assert!(!terms(&world, demo.id, mine.id).await.is_empty() && !terms(&world, elsewhere.id, hers.id).await.is_empty());
+    assert!(
+        !terms(&world, demo.id, mine.id).await.is_empty() && !terms(&world, elsewhere.id, hers.id).await.is_empty()
+    );
     assert!(terms(&world, demo.id, hers.id).await.is_empty() && terms(&world, elsewhere.id, mine.id).await.is_empty());
     assert_eq!(found(&world, &eve, "common").await.len(), 1);
     world.end().await;
@@ -104,7 +124,8 @@ async fn words_are_there_within_a_second_and_two_indexers_do_no_harm() {
     let world = world().await;
     let (demo, amina) = demo(&world).await;
     let (stop, stopped) = watch::channel(false);
-    let tasks: Vec<_> = (0..2).map(|_| tokio::spawn(index::run_forever(world.platform.clone(), stopped.clone()))).collect();
+    let tasks: Vec<_> =
+        (0..2).map(|_| tokio::spawn(index::run_forever(world.platform.clone(), stopped.clone()))).collect();
     tokio::time::sleep(Duration::from_millis(100)).await;
     for n in 0..20 {
         let row = some_lead(&world, &amina, &format!("Person {n}")).await;

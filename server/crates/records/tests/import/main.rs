@@ -1,5 +1,7 @@
 //! Imports and the search index, against a real PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
+
 mod bad_input;
 mod index;
 mod leads_10k;

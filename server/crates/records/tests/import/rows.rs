@@ -5,7 +5,11 @@ use domain::imports::Existing;
 use serde_json::json;
 use testkit::TestWorld;
 
-async fn reasons(world: &TestWorld, caller: &platform::dispatch::Caller, import: &domain::imports::Import) -> Vec<String> {
+async fn reasons(
+    world: &TestWorld,
+    caller: &platform::dispatch::Caller,
+    import: &domain::imports::Import,
+) -> Vec<String> {
     refusals(world, caller, import).await.into_iter().map(|(row, _, reason)| format!("{row}: {reason}")).collect()
 }
 
@@ -32,15 +36,27 @@ async fn members_and_records_are_found_by_their_names() {
     );
     let import = ready(&world, &amina, "activity", &content, Existing::Skip).await;
     let shown = preview(&world, &amina, &import).await;
-    assert_eq!((&shown.rows[0].values["customer"], &shown.rows[0].values["owner"]), (&json!("Lake Motors"), &json!("John")));
+    assert_eq!(
+        (&shown.rows[0].values["customer"], &shown.rows[0].values["owner"]),
+        (&json!("Lake Motors"), &json!("John"))
+    );
     let import = finish(&world, &amina, &import).await;
     assert_eq!((import.created, import.refused), (2, 4));
     let rows = all(&world, &amina, "activity", "").await;
     assert!(rows.iter().all(|row| row.text("customer") == Some(lake.id.to_string().as_str())));
     assert_eq!((rows[0].label("owner"), rows[0].text("kind")), (Some("John"), Some("call")));
-    assert_eq!((rows[1].label("owner"), rows[1].text("kind")), (Some("Amina"), Some("note")), "the default of the description");
+    assert_eq!(
+        (rows[1].label("owner"), rows[1].text("kind")),
+        (Some("Amina"), Some("note")),
+        "the default of the description"
+    );
     let reasons = reasons(&world, &amina, &import).await;
-    for (reason, words) in reasons.iter().zip(["3: Twin is the name of 2 records", "4: River Motors is not a known customer", "5: Sam One is the name of 2 members", "6: dance is not one of the choices"]) {
+    for (reason, words) in reasons.iter().zip([
+        "3: Twin is the name of 2 records",
+        "4: River Motors is not a known customer",
+        "5: Sam One is the name of 2 members",
+        "6: dance is not one of the choices",
+    ]) {
         assert!(reason.starts_with(words), "{reason}: {words}");
     }
     world.end().await;
@@ -54,15 +70,33 @@ async fn who_reaches_less_finds_less() {
     some_lead(&world, &amina, "Taken").await;
     let grants = json!({ "crm.*.read": "own", "crm.*.create": "own", "crm.*.import": "own", "crm.*.update": "own" });
     let owner = world.owner().await;
-    sqlx::query("insert into roles (tenant_id, key, label, grants) values ($1, 'CLERK', 'Clerk', $2)").bind(demo.id.0).bind(grants).execute(&owner).await.unwrap();
+    sqlx::query("insert into roles (tenant_id, key, label, grants) values ($1, 'CLERK', 'Clerk', $2)")
+        .bind(demo.id.0)
+        .bind(grants)
+        .execute(&owner)
+        .await
+        .unwrap();
     let clerk = world.member(&demo, "Clerk", &["CLERK"]).await;
     create(&world, &clerk, "customer", json!({ "name": "Mine" })).await;
-    let import = import(&world, &clerk, "activity", "Subject,Customer,Owner\nA,Hers,\nB,Mine,\nC,Mine,Amina\n", Existing::Skip).await;
+    let import =
+        import(&world, &clerk, "activity", "Subject,Customer,Owner\nA,Hers,\nB,Mine,\nC,Mine,Amina\n", Existing::Skip)
+            .await;
     assert_eq!((import.created, import.refused), (1, 2));
     let reasons = reasons(&world, &clerk, &import).await;
-    assert!(reasons[0].starts_with("1: Hers is not a known customer") && reasons[1].starts_with("3: You may not give records to Amina"), "{reasons:?}");
+    assert!(
+        reasons[0].starts_with("1: Hers is not a known customer")
+            && reasons[1].starts_with("3: You may not give records to Amina"),
+        "{reasons:?}"
+    );
     // Somebody else's lead holds the address: it is neither shown nor changed.
-    let import = crate::support::import(&world, &clerk, "lead", "Name,E-mail,City\nMe,taken@x.example,Kisumu\n", Existing::Update).await;
+    let import = crate::support::import(
+        &world,
+        &clerk,
+        "lead",
+        "Name,E-mail,City\nMe,taken@x.example,Kisumu\n",
+        Existing::Update,
+    )
+    .await;
     assert_eq!((import.created, import.updated, import.refused), (0, 0, 1));
     assert_eq!(lead(&world, &amina, "taken@x.example").await.text("city"), None);
     // Another's import is as unknown as none.
@@ -91,7 +125,11 @@ async fn states_are_entered_through_their_gates() {
     let won = lead(&world, &amina, "c@x.example").await;
     assert_eq!((won.text("status"), won.version), (Some("won"), 1));
     let plain = lead(&world, &amina, "e@x.example").await;
-    assert_eq!((plain.text("status"), &plain.values["value"]), (Some("new"), &json!({ "amount": "7.00", "currency": "KES" })), "the workspace's currency");
+    assert_eq!(
+        (plain.text("status"), &plain.values["value"]),
+        (Some("new"), &json!({ "amount": "7.00", "currency": "KES" })),
+        "the workspace's currency"
+    );
 
     // Existing rows: what they have counts towards the gate, and the move has to exist.
     let content = "Name,E-mail,Stage\nB2,b@x.example,Negotiation\nC,c@x.example,Qualified\nE,e@x.example,Proposal\n";
@@ -141,7 +179,10 @@ async fn the_error_file_can_be_mended_and_imported() {
     assert_eq!((first.created, first.refused), (0, 2));
     let file = world.run(&amina, domain::imports::ImportErrorFile { id: first.id }).await.unwrap();
     assert!(file.content.contains("'+254 722 000 111,'=1+1,1,E-mail,"), "{}", file.content);
-    let mended = file.content.replace("asha.example,", "asha@x.example,").replace("zuri@x.example,1,", "zuri@x.example,0722 000 222,");
+    let mended = file
+        .content
+        .replace("asha.example,", "asha@x.example,")
+        .replace("zuri@x.example,1,", "zuri@x.example,0722 000 222,");
     let second = import(&world, &amina, "lead", &mended, Existing::Skip).await;
     assert_eq!((second.created, second.refused), (2, 0));
     let asha = lead(&world, &amina, "asha@x.example").await;

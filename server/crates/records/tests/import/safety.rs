@@ -3,7 +3,8 @@
 use crate::support::*;
 use domain::Kind;
 use domain::imports::{
-    CreateImport, Existing, GetImport, ImportErrorFile, ImportStatus, ListImports, ListProblems, MapImport, Mapping, PreviewImport, StartImport, UndoImport,
+    CreateImport, Existing, GetImport, ImportErrorFile, ImportStatus, ListImports, ListProblems, MapImport, Mapping,
+    PreviewImport, StartImport, UndoImport,
 };
 use jobs::{NewJob, Queue};
 use serde_json::json;
@@ -24,7 +25,10 @@ async fn nobody_without_the_permission_gets_anywhere() {
     assert_eq!(world.run(&viewer, create).await.unwrap_err().kind, Kind::Forbidden);
     assert_eq!(world.run(&viewer, ListImports { entity: "lead".into() }).await.unwrap_err().kind, Kind::Forbidden);
     assert_eq!(world.run(&viewer, GetImport { id }).await.unwrap_err().kind, Kind::Forbidden);
-    assert_eq!(world.run(&viewer, MapImport { id, mapping: Mapping::default() }).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(
+        world.run(&viewer, MapImport { id, mapping: Mapping::default() }).await.unwrap_err().kind,
+        Kind::Forbidden
+    );
     assert_eq!(world.run(&viewer, PreviewImport { id }).await.unwrap_err().kind, Kind::Forbidden);
     assert_eq!(world.run(&viewer, StartImport { id }).await.unwrap_err().kind, Kind::Forbidden);
     assert_eq!(world.run(&viewer, ListProblems { id }).await.unwrap_err().kind, Kind::Forbidden);
@@ -36,7 +40,10 @@ async fn nobody_without_the_permission_gets_anywhere() {
     let eve = world.member(&elsewhere, "Eve", &["OWNER"]).await;
     for id in [id, uuid::Uuid::from_u128(7)] {
         assert_eq!(world.run(&eve, GetImport { id }).await.unwrap_err(), domain::Error::not_found());
-        assert_eq!(world.run(&eve, MapImport { id, mapping: Mapping::default() }).await.unwrap_err(), domain::Error::not_found());
+        assert_eq!(
+            world.run(&eve, MapImport { id, mapping: Mapping::default() }).await.unwrap_err(),
+            domain::Error::not_found()
+        );
         assert_eq!(world.run(&eve, PreviewImport { id }).await.unwrap_err(), domain::Error::not_found());
         assert_eq!(world.run(&eve, StartImport { id }).await.unwrap_err(), domain::Error::not_found());
         assert_eq!(world.run(&eve, ListProblems { id }).await.unwrap_err(), domain::Error::not_found());
@@ -67,7 +74,8 @@ async fn a_job_that_names_another_workspaces_import_touches_nothing() {
         (demo.id.0, json!({ "import": "nonsense" })),
     ];
     for (n, (scope, payload)) in forged.into_iter().enumerate() {
-        let job = NewJob::new(uuid::Uuid::from_u128(n as u128 + 1), records::import::KIND, payload).scope(scope).attempts(1);
+        let job =
+            NewJob::new(uuid::Uuid::from_u128(n as u128 + 1), records::import::KIND, payload).scope(scope).attempts(1);
         assert!(queue.enqueue(job).await.unwrap());
     }
     let running = worker(&world, Duration::from_secs(30));
@@ -140,7 +148,12 @@ async fn a_crash_costs_no_row_and_doubles_none() {
     let running = worker(&world, lease);
     let import = ended(&world, &amina, &import).await;
     running.stop(Duration::from_secs(5)).await;
-    assert_eq!((import.status, import.created, import.refused, import.done), (ImportStatus::Done, 6001, 1, 6002), "{:?}", import.error);
+    assert_eq!(
+        (import.status, import.created, import.refused, import.done),
+        (ImportStatus::Done, 6001, 1, 6002),
+        "{:?}",
+        import.error
+    );
     let refused = refusals(&world, &amina, &import).await;
     assert!(refused[0].0 == 6001 && refused[0].2.contains("the same as in row 18"), "{refused:?}");
     let owner = world.owner().await;
@@ -169,7 +182,11 @@ async fn a_permission_that_is_withdrawn_stops_the_import() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let owner = world.owner().await;
-    sqlx::query("update members set roles = '{VIEWER}' where id = $1").bind(amina.access.member.0).execute(&owner).await.unwrap();
+    sqlx::query("update members set roles = '{VIEWER}' where id = $1")
+        .bind(amina.access.member.0)
+        .execute(&owner)
+        .await
+        .unwrap();
     let import = ended(&world, &boss, &import).await;
     running.stop(Duration::from_secs(5)).await;
     assert_eq!(import.status, ImportStatus::Failed);
@@ -177,5 +194,37 @@ async fn a_permission_that_is_withdrawn_stops_the_import() {
     assert!(import.created > 0 && import.created < 9000);
     let undone = undo(&world, &boss, &import).await.unwrap();
     assert_eq!((undone.removed, undone.kept.len()), (import.created, 0));
+    world.end().await;
+}
+
+/// Highest memory of this process so far, in bytes.
+fn peak() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// E-14: 100,000 rows, one in a hundred wrong, in memory that stays flat.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a minute; run it alone, or the memory of other tests is counted too"]
+async fn a_hundred_thousand_rows_stay_small() {
+    let world = world().await;
+    let (_, amina) = demo(&world).await;
+    let rows = (0..100_000).map(|n| {
+        let at = if n % 100 == 7 { "" } else { "@" };
+        format!(
+            "Lead number {n},l{n}{at}x.example,\"Some company, of {n}\",Kisumu,{}\n",
+            "A comment of some length. ".repeat(4)
+        )
+    });
+    let content: String = std::iter::once("Name,E-mail,Company,City,Notes\n".to_owned()).chain(rows).collect();
+    let import = ready(&world, &amina, "lead", &content, Existing::Skip).await;
+    drop(content);
+    let before = peak();
+    let import = finish(&world, &amina, &import).await;
+    let grown = peak() - before;
+    println!("{} MB more at the peak", grown / 1024 / 1024);
+    assert_eq!((import.created, import.refused), (99_000, 1000));
+    assert!(grown < 100 * 1024 * 1024, "{grown}");
     world.end().await;
 }

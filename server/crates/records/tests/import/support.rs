@@ -1,7 +1,10 @@
 //! Uploading, running and looking, in one line each.
 
 use domain::Result;
-use domain::imports::{CreateImport, Existing, GetImport, Import, ImportStatus, MapImport, Mapping, Preview, PreviewImport, StartImport, UndoImport, Undone};
+use domain::imports::{
+    CreateImport, Existing, GetImport, Import, ImportStatus, MapImport, Mapping, Preview, PreviewImport, StartImport,
+    UndoImport, Undone,
+};
 use domain::records::{CreateRecord, ListRecords, Record};
 use domain::schema::{Filter, ListQuery};
 use jobs::{Queue, Running, Worker, WorkerConfig};
@@ -34,7 +37,11 @@ pub fn worker(world: &TestWorld, lease: Duration) -> Running {
 }
 
 pub async fn upload(world: &TestWorld, caller: &Caller, entity: &str, content: &[u8]) -> Result<Import> {
-    let create = CreateImport { entity: entity.to_owned(), file_name: "C:\\my files\\list.csv".to_owned(), content: content.to_vec() };
+    let create = CreateImport {
+        entity: entity.to_owned(),
+        file_name: "C:\\my files\\list.csv".to_owned(),
+        content: content.to_vec(),
+    };
     world.run(caller, create).await
 }
 
@@ -103,7 +110,8 @@ pub async fn all(world: &TestWorld, caller: &Caller, entity: &str, filter: &str)
     let catalog = world.services().catalogs.core().clone();
     let filter = (!filter.is_empty()).then(|| Filter::parse(filter, catalog.get(entity).unwrap()).unwrap());
     let query = ListQuery { filter, limit: 500, ..ListQuery::default() };
-    let mut rows = world.run(caller, ListRecords { entity: entity.to_owned(), query }).await.unwrap().records().unwrap();
+    let mut rows =
+        world.run(caller, ListRecords { entity: entity.to_owned(), query }).await.unwrap().records().unwrap();
     rows.sort_by_key(|row| row.text("number").map(str::to_owned));
     rows
 }
@@ -126,4 +134,5 @@ pub async fn refusals(world: &TestWorld, caller: &Caller, import: &Import) -> Ve
 }
 
 /// Everything that an import may touch and an undo has to put back.
-pub const BUSINESS: [&str; 7] = ["leads", "customers", "contacts", "opportunities", "activities", "tasks", "search_terms"];
+pub const BUSINESS: [&str; 7] =
+    ["leads", "customers", "contacts", "opportunities", "activities", "tasks", "search_terms"];

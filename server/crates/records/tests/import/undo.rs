@@ -17,15 +17,30 @@ async fn rows_that_were_worked_on_since_are_kept_and_listed() {
     let (_, amina) = demo(&world).await;
     some_lead(&world, &amina, "Old").await;
     let before = world.fingerprint(&BUSINESS).await;
-    let content: String = std::iter::once("Name,E-mail\n".to_owned()).chain((0..1200).map(|n| format!("Lead {n},l{n}@x.example\n"))).collect();
+    let content: String = std::iter::once("Name,E-mail\n".to_owned())
+        .chain((0..1200).map(|n| format!("Lead {n},l{n}@x.example\n")))
+        .collect();
     let done = import(&world, &amina, "lead", &content, Existing::Skip).await;
     assert_eq!(done.created, 1200);
     let [changed, moved, trashed, used] = ["l3@x.example", "l500@x.example", "l777@x.example", "l1100@x.example"];
     let row = lead(&world, &amina, changed).await;
-    let update = UpdateRecord { entity: "lead".into(), id: row.id, version: Some(row.version), values: one("city", "Kisumu"), base: None };
+    let update = UpdateRecord {
+        entity: "lead".into(),
+        id: row.id,
+        version: Some(row.version),
+        values: one("city", "Kisumu"),
+        base: None,
+    };
     world.run(&amina, update).await.unwrap();
     let row = lead(&world, &amina, moved).await;
-    let step = TransitionRecord { entity: "lead".into(), id: row.id, version: Some(1), name: None, to: Some("contacted".into()), values: Values::new() };
+    let step = TransitionRecord {
+        entity: "lead".into(),
+        id: row.id,
+        version: Some(1),
+        name: None,
+        to: Some("contacted".into()),
+        values: Values::new(),
+    };
     world.run(&amina, step).await.unwrap();
     let row = lead(&world, &amina, trashed).await;
     world.run(&amina, DeleteRecord { entity: "lead".into(), id: row.id, version: Some(1) }).await.unwrap();
@@ -39,7 +54,12 @@ async fn rows_that_were_worked_on_since_are_kept_and_listed() {
     let since = "It was changed since the import";
     assert_eq!(
         kept,
-        [("Lead 1100", "Another record refers to it"), ("Lead 3", since), ("Lead 500", since), ("Lead 777", "It was moved to the trash since the import")]
+        [
+            ("Lead 1100", "Another record refers to it"),
+            ("Lead 3", since),
+            ("Lead 500", since),
+            ("Lead 777", "It was moved to the trash since the import")
+        ]
     );
     let now = get(&world, &amina, &done).await;
     assert_eq!((now.status, now.kept), (ImportStatus::Undone, 4));
@@ -64,7 +84,8 @@ async fn what_was_changed_is_put_back() {
     let done = import(&world, &amina, "lead", content, Existing::Update).await;
     assert_eq!((done.created, done.updated), (1, 3));
     let neema = lead(&world, &amina, "neema@x.example").await;
-    let update = UpdateRecord { entity: "lead".into(), id: neema.id, version: Some(2), values: one("city", "Lamu"), base: None };
+    let update =
+        UpdateRecord { entity: "lead".into(), id: neema.id, version: Some(2), values: one("city", "Lamu"), base: None };
     world.run(&amina, update).await.unwrap();
     let undone = undo(&world, &amina, &done).await.unwrap();
     assert_eq!((undone.removed, undone.reverted, undone.kept.len()), (1, 2, 1));
@@ -81,8 +102,16 @@ async fn what_was_changed_is_put_back() {
     }
     assert_eq!((now[2].text("city"), now[2].text("status")), (Some("Lamu"), Some("contacted")));
     // The timeline says where it came from and where it went.
-    let timeline = world.run(&amina, RecordTimeline { entity: "lead".into(), id: now[0].id, limit: 10, before: None }).await.unwrap();
-    let causes: Vec<Option<uuid::Uuid>> = timeline.iter().filter_map(|entry| entry.cause.as_ref()).filter(|cause| cause.kind == "import").map(|cause| cause.id).collect();
+    let timeline = world
+        .run(&amina, RecordTimeline { entity: "lead".into(), id: now[0].id, limit: 10, before: None })
+        .await
+        .unwrap();
+    let causes: Vec<Option<uuid::Uuid>> = timeline
+        .iter()
+        .filter_map(|entry| entry.cause.as_ref())
+        .filter(|cause| cause.kind == "import")
+        .map(|cause| cause.id)
+        .collect();
     assert_eq!(causes, [Some(done.id), Some(done.id)]);
     world.end().await;
 }
