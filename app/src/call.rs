@@ -55,6 +55,10 @@ mod browser {
         }
         let text = wait(answer.text().ok()?).await?.as_string()?;
         let page = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
+        // A parsed page runs no scripts, so what is meant for those who have none would come alive.
+        while let Ok(Some(part)) = page.query_selector("noscript") {
+            part.remove();
+        }
         Some(Answer { ok: answer.ok(), status: answer.status(), page })
     }
 

@@ -3,7 +3,7 @@
 
 use super::dom::{
     Element, Event, HtmlElement, PointerEvent, address, all, announce, append, attr, closest, everywhere, find, flag, focus, has, hit, make, on, on_capture,
-    set, spawn, text, within,
+    set, sleep, spawn, text, within,
 };
 use super::{swap, toast};
 use crate::call;
@@ -15,6 +15,8 @@ use web_sys::HtmlFormElement;
 const SLACK: i32 = 5;
 /// Pixels from the board's edge at which it scrolls.
 const EDGE: f64 = 48.0;
+/// How far, each time.
+const STEP: i32 = 10;
 
 /// A card that is pressed or held by a pointer.
 struct Hold {
@@ -23,6 +25,8 @@ struct Hold {
     from: (i32, i32),
     /// Where in the card it was taken.
     grip: (f64, f64),
+    /// Where the pointer is.
+    at: (i32, i32),
     ghost: Option<HtmlElement>,
 }
 
@@ -163,7 +167,7 @@ fn press(event: &Event) {
     let place = card.get_bounding_client_rect();
     let (x, y) = (pointer.client_x(), pointer.client_y());
     let grip = (f64::from(x) - place.left(), f64::from(y) - place.top());
-    HOLD.set(Some(Hold { card, pointer: pointer.pointer_id(), from: (x, y), grip, ghost: None }));
+    HOLD.set(Some(Hold { card, pointer: pointer.pointer_id(), from: (x, y), grip, at: (x, y), ghost: None }));
 }
 
 fn drag(pointer: &PointerEvent) {
@@ -177,16 +181,21 @@ fn drag(pointer: &PointerEvent) {
             lift(hold);
         }
         pointer.prevent_default();
+        hold.at = (x, y);
         if let Some(ghost) = &hold.ghost {
             let (left, top) = (f64::from(x) - hold.grip.0, f64::from(y) - hold.grip.1);
             let _ = ghost.style().set_property("transform", &format!("translate({left}px, {top}px) rotate(1deg)"));
         }
-        scroll(f64::from(x));
-        let over = under(x, y);
-        for column in columns() {
-            flag(&column, "is-over", over.as_ref() == Some(&column) && !has(&column, "is-closed"));
-        }
+        mark(x, y);
     });
+}
+
+/// The column under the hand, if it is open.
+fn mark(x: i32, y: i32) {
+    let over = under(x, y);
+    for column in columns() {
+        flag(&column, "is-over", over.as_ref() == Some(&column) && !has(&column, "is-closed"));
+    }
 }
 
 /// A copy of the card follows the hand, since a column cuts off what leaves it.
@@ -206,16 +215,31 @@ fn lift(hold: &mut Hold) {
     }
     show_gates(card);
     hold.ghost = Some(ghost);
+    spawn(follow());
 }
 
-fn scroll(x: f64) {
-    let Some(board) = find(".board") else { return };
-    let place = board.get_bounding_client_rect();
-    if x < place.left() + EDGE {
-        board.set_scroll_left(board.scroll_left() - 14);
-    } else if x > place.right() - EDGE {
-        board.set_scroll_left(board.scroll_left() + 14);
+/// While the card is held at an edge the board goes on scrolling, whether the hand moves or not.
+async fn follow() {
+    while let Some((x, y)) = HOLD.with_borrow(|hold| hold.as_ref().filter(|hold| hold.ghost.is_some()).map(|hold| hold.at)) {
+        if scroll(f64::from(x)) {
+            mark(x, y);
+        }
+        sleep(16).await;
     }
+}
+
+fn scroll(x: f64) -> bool {
+    let Some(board) = find(".board") else { return false };
+    let place = board.get_bounding_client_rect();
+    let step = if x < place.left() + EDGE {
+        -STEP
+    } else if x > place.right() - EDGE {
+        STEP
+    } else {
+        return false;
+    };
+    board.set_scroll_left(board.scroll_left() + step);
+    true
 }
 
 fn under(x: i32, y: i32) -> Option<HtmlElement> {

@@ -39,7 +39,9 @@ pub fn attach() {
         }
     });
     on("change", |event| {
-        if hit(&event, ".inline-edit select, .inline-edit input[type=checkbox]").is_some() {
+        // A choice is complete by itself, unless it is half of an amount.
+        let alone = hit(&event, ".inline-edit").is_some_and(|form| all(&form, "[name^='values.']:not([type=hidden])").len() == 1);
+        if alone && hit(&event, ".inline-edit select, .inline-edit input[type=checkbox]").is_some() {
             save();
         }
     });
@@ -128,7 +130,7 @@ fn open(cell: &HtmlElement, page: &Document, href: &str) -> bool {
     hidden(&form, "_page", href);
     hidden(&form, "_next", &address());
     hidden(&form, "_done", &format!("{} saved", attr(cell, "data-label")));
-    let first = controls.first().cloned();
+    let first = leading(&controls);
     for control in controls {
         let _ = control.remove_attribute("id");
         let _ = control.remove_attribute("aria-describedby");
@@ -153,6 +155,12 @@ fn open(cell: &HtmlElement, page: &Document, href: &str) -> bool {
     let read = state(&form);
     OPEN.set(Some(Open { cell: cell.clone(), form, before, read, sending: false }));
     true
+}
+
+/// Of amount and currency, the amount.
+fn leading(controls: &[HtmlElement]) -> Option<HtmlElement> {
+    let amount = controls.iter().find(|control| attr(control, "name").ends_with(".amount"));
+    amount.or(controls.first()).cloned()
 }
 
 /// The controls of one field: one, or amount and currency.
@@ -244,9 +252,9 @@ fn wrong(answer: &Answer, form: &HtmlFormElement) {
         set(&key, "value", &toast::field(&source, "_key"));
     }
     toast::refused(&toast::reason(&answer.page), None);
-    if let Some(control) = all(form, "[name^='values.']").first() {
-        set(control, "aria-invalid", "true");
-        focus(control);
+    if let Some(control) = leading(&all(form, "[name^='values.']")) {
+        set(&control, "aria-invalid", "true");
+        focus(&control);
     }
 }
 

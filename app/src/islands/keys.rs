@@ -63,7 +63,7 @@ fn pressed(event: &KeyboardEvent) -> bool {
         "g" => GOING.set(now),
         "?" => sheet(),
         "c" => return click(".topbar-actions a[href$='/new']"),
-        "/" => match find(".toolbar-search input") {
+        "/" => match find(".toolbar-search [type=search]") {
             Some(field) => focus(&field),
             None => palette::open(),
         },

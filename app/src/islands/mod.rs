@@ -61,14 +61,13 @@ pub fn ListHands() -> impl IntoView {
     }
 }
 
-/// Cards that are moved by hand and by keys.
+/// Cards that are moved by hand and by keys. Table and board are states of one page, so each of them has both islands.
 #[island]
 pub fn BoardHands() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
         board::attach();
         board_keys::attach();
-        swap::attach();
     }
 }
 

@@ -29,7 +29,7 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
     let (state, problems) = ListState::read(&page, &entity)?;
     if state.view.kind == ViewKind::Board {
         let board = super::board::board_view(page, viewer, entity, state.view).await?;
-        return Ok(view! { <BoardHands/>{board} }.into_any());
+        return Ok(view! { <ListHands/><BoardHands/>{board} }.into_any());
     }
     let content = content(&page, &viewer, &entity, state.clone(), problems).await?;
     let tabs = list_parts::tabs(&page, &viewer, &entity, &state.view);
@@ -38,7 +38,7 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
     let title = entity.labels.many.clone();
     let content = view! { <FillPage title>{content}</FillPage> }.into_any();
     let list = workspace_frame(&page, crumbs, Some(tabs), Some(actions), content);
-    Ok(view! { <ListHands/>{list} }.into_any())
+    Ok(view! { <ListHands/><BoardHands/>{list} }.into_any())
 }
 
 /// Bar, rows and foot; or what in the address cannot be read.

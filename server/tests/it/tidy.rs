@@ -94,3 +94,63 @@ fn migrations_are_numbered_once() {
     numbers.dedup();
     assert_eq!(numbers.len(), before);
 }
+
+/// What a crate of the browser side stands on, without what only runs in the compiler.
+fn browser_tree(arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO"));
+    command.current_dir(root()).args(["tree", "--locked", "--offline", "-p", "frontend", "--target", "wasm32-unknown-unknown", "-e", "normal,no-proc-macro"]);
+    let answer = command.args(arguments).output().unwrap();
+    assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+    String::from_utf8(answer.stdout).unwrap()
+}
+
+/// A browser that waits for code that it cannot use waits too long.
+#[test]
+fn the_browser_side_stands_on_nothing_of_the_server() {
+    let tree = browser_tree(&["--prefix", "none", "--format", "{p}"]);
+    let names: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.contains(&"leptos") && names.contains(&"nexus-app"), "this is not the tree: {tree}");
+    for banned in ["sqlx", "sqlx-core", "tokio", "axum", "leptos_axum", "hyper", "reqwest", "rustls", "regex", "chrono-tz", "csv", "argon2"] {
+        assert!(!names.contains(&banned), "{banned} is in the browser side");
+    }
+    // Leptos reads its settings with it, on the server only: nothing of it is linked. From anywhere else it would be.
+    let users = browser_tree(&["--prefix", "depth", "--invert", "toml", "--depth", "2"]);
+    let users: Vec<&str> = users.lines().filter_map(|line| line.strip_prefix('1').or_else(|| line.strip_prefix('2'))?.split(' ').next()).collect();
+    assert_eq!(users, ["config", "leptos_config"], "toml is in the browser side");
+}
+
+/// Where the last build of the browser side is, if there was one.
+fn built() -> Option<(String, Vec<u8>)> {
+    let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_path_buf();
+    let mut newest = None;
+    for site in [target.join("site"), root().join("target/site")] {
+        let mut found = Vec::new();
+        files(&site.join("pkg"), ".wasm", &mut found);
+        let dated = found.into_iter().filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)));
+        newest = newest.max(dated.max());
+    }
+    let (date, wasm) = newest?;
+    // A build from before the last change of an island says nothing of it.
+    if fs::metadata(root().join("app/src/islands/mod.rs")).and_then(|data| data.modified()).ok()? > date {
+        return None;
+    }
+    let mut scripts = Vec::new();
+    files(wasm.parent()?, ".js", &mut scripts);
+    let script = scripts.into_iter().max_by_key(|path| fs::metadata(path).and_then(|data| data.modified()).ok())?;
+    Some((fs::read_to_string(script).unwrap(), fs::read(wasm).unwrap()))
+}
+
+/// The linker drops an island that nothing names, and a page that asks for it stays dead. Looks at what was built, where something was.
+#[test]
+fn every_island_reaches_the_browser() {
+    let source = fs::read_to_string(root().join("app/src/islands/mod.rs")).unwrap();
+    let islands: Vec<&str> = source.split("#[island]").skip(1).filter_map(|rest| rest.split("pub fn ").nth(1)?.split('(').next()).collect();
+    assert_eq!(islands, app::islands::island_names(), "the list of islands is not the islands");
+    assert!(fs::read_to_string(root().join("frontend/src/lib.rs")).unwrap().contains("pub use app::*"), "the islands are not linked");
+    let Some((script, wasm)) = built() else { return };
+    for island in islands {
+        let name = format!("{island}_");
+        assert!(script.contains(&name), "the browser's script does not export {island}");
+        assert!(wasm.windows(name.len()).any(|window| window == name.as_bytes()), "the browser's code does not hold {island}");
+    }
+}
