@@ -169,6 +169,34 @@ async fn a_crash_costs_no_row_and_doubles_none() {
     world.end().await;
 }
 
+/// H-04: a worker that slept too long finds its job in other hands and commits nothing more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_lost_its_job_commits_nothing() {
+    let world = world().await;
+    let (_, amina) = demo(&world).await;
+    let import = ready(&world, &amina, "lead", &many(4000), Existing::Skip).await;
+    start(&world, &amina, &import).await.unwrap();
+    let running = worker(&world, Duration::from_secs(30));
+    while get(&world, &amina, &import).await.done == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let pool = &world.services().pools.platform;
+    let taken =
+        "update jobs set claim_no = claim_no + 1, lease_until = now() + interval '1 hour' where state = 'running'";
+    assert_eq!(sqlx::query(taken).execute(pool).await.unwrap().rows_affected(), 1);
+    let lost_at = get(&world, &amina, &import).await.done;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let now = get(&world, &amina, &import).await;
+    assert!(now.done == lost_at && lost_at < 4000, "{lost_at}, then {}", now.done);
+    assert_eq!(now.status, ImportStatus::Running, "it is the other worker's now");
+    // The other worker dies too; the first takes the job over again and goes on where it stopped.
+    sqlx::query("update jobs set lease_until = now() - interval '1 second'").execute(pool).await.unwrap();
+    let import = ended(&world, &amina, &import).await;
+    running.stop(Duration::from_secs(5)).await;
+    assert_eq!((import.status, import.created, import.done), (ImportStatus::Done, 4000, 4000));
+    world.end().await;
+}
+
 /// A permission that is taken away stops the import at the next batch, in words; what came in can be taken back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permission_that_is_withdrawn_stops_the_import() {

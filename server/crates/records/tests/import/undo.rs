@@ -1,7 +1,7 @@
 //! Taking an import back.
 
 use crate::support::*;
-use domain::imports::{Existing, ImportStatus};
+use domain::imports::{Existing, ImportStatus, ListKept};
 use domain::records::{DeleteRecord, RecordTimeline, TransitionRecord, UpdateRecord};
 use domain::{Kind, records::Values};
 use records::index;
@@ -63,6 +63,11 @@ async fn rows_that_were_worked_on_since_are_kept_and_listed() {
     );
     let now = get(&world, &amina, &done).await;
     assert_eq!((now.status, now.kept), (ImportStatus::Undone, 4));
+    let mut listed = world.run(&amina, ListKept { id: done.id }).await.unwrap();
+    listed.sort_by_key(|row| row.id);
+    let mut expected = undone.kept.clone();
+    expected.sort_by_key(|row| row.id);
+    assert_eq!(listed, expected);
     assert_eq!(all(&world, &amina, "lead", "").await.len(), 4, "the old one and three of those that were kept");
     assert_ne!(world.fingerprint(&BUSINESS).await, before);
     world.end().await;
