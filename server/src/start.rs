@@ -71,7 +71,8 @@ pub fn library() -> Result<packs::Library> {
             for fault in &faults {
                 out::error(&fault.to_string());
             }
-            bail!("The descriptions have {} faults; nothing was started", faults.len())
+            let count = if faults.len() == 1 { "a fault".to_owned() } else { format!("{} faults", faults.len()) };
+            bail!("The descriptions have {count}; nothing was started")
         }
     }
 }
