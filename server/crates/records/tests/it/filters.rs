@@ -193,7 +193,7 @@ async fn every_comparison_means_what_it_says() {
             match comparison {
                 Comparison::Empty | Comparison::NotEmpty => tests.push(test(Vec::new())),
                 Comparison::In | Comparison::NotIn => {
-                    tests.extend(operands.chunks(3).map(|chunk| test(chunk.to_vec())))
+                    tests.extend(operands.chunks(3).map(|chunk| test(chunk.to_vec())));
                 }
                 _ => tests.extend(operands.iter().map(|operand| test(vec![operand.clone()]))),
             }

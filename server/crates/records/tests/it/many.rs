@@ -139,7 +139,7 @@ async fn many_are_removed_unless_they_are_needed() {
     ctx.commit().await.unwrap();
     assert_eq!(world.names(user, "createdAt is not empty").await, ["newer", "used"]);
     let (before, after): (Value, Option<Value>) =
-        sqlx::query_as("select before, after from changes where record_id = $1 order by id desc limit 1")
+        sqlx::query_as("select before, after from changes where record_id = $1 and after is null")
             .bind(free.id)
             .fetch_one(&world.owner)
             .await

@@ -27,7 +27,7 @@ pub async fn fill(world: &World, count: u32) {
 }
 
 fn row(n: u32, leads: &[Uuid], world: &World) -> Value {
-    let maybe = |every: u32, value: Value| if n % every == 0 { Value::Null } else { value };
+    let maybe = |every: u32, value: Value| if n.is_multiple_of(every) { Value::Null } else { value };
     let letter = ["Ä", "b", "B", "zeta", "lake view", "lake", "Lake%", "l_ke"][n as usize % 8];
     let (amount, currency) =
         [("5000.00", "KES"), ("-1.50", "KES"), ("0.00", "EUR"), ("4938", "JPY"), ("12.345", "KWD")][n as usize % 5];
@@ -40,7 +40,7 @@ fn row(n: u32, leads: &[Uuid], world: &World) -> Value {
         "pieces": maybe(4, json!(i64::from(n % 7) - 3)),
         "weight": maybe(5, json!(format!("{}.{:03}", n % 4, n % 3 * 250))),
         "price": maybe(6, json!({ "amount": amount, "currency": currency })),
-        "fragile": maybe(3, json!(n % 2 == 0)),
+        "fragile": maybe(3, json!(n.is_multiple_of(2))),
         "day": maybe(4, json!(format!("2026-11-{:02}", 15 + n % 10))),
         "moment": maybe(3, json!(format!("2026-11-{:02}T{:02}:30:00Z", 18 + n % 4, n % 24))),
         "colour": maybe(4, json!(["red", "green", "blue"][n as usize % 3])),
