@@ -31,6 +31,9 @@ const config: PlaywrightTestConfig = {
     reporter: [['list'], ['./closing-line.ts']],
     use: {
         baseURL,
+        // A button that is not there fails its own test and does not hold up the others.
+        actionTimeout: 15_000,
+        navigationTimeout: 30_000,
         locale: 'en-GB',
         // Not the server's zone, so that a time shown in the wrong one is seen.
         timezoneId: 'Africa/Nairobi',

@@ -1,0 +1,78 @@
+// What every spec has: people who sign in, and a page on which a console error, a refused policy or a fault of accessibility fails the test.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test as base, type Page } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const dataDir = process.env.E2E_DATA_DIR ?? '';
+const password = () => readFileSync(join(dataDir, 'demo-password'), 'utf8').trim();
+
+/** What a browser says on its own account when an answer is a refusal; the refusal itself is what the spec looks at. */
+const expected = /the server responded with a status of (400|401|403|404|409|412|422)/;
+/** Without scripts the browser fetches what the page preloads for them, and wonders why nobody takes it. */
+const preloaded = /was preloaded using link preload but not used/;
+
+/** Complaints of any page of the test, collected while it runs. */
+export const test = base.extend<{ complaints: string[] }>({
+    complaints: [
+        async ({ context, javaScriptEnabled }, use) => {
+            const complaints: string[] = [];
+            const usual = (text: string) => expected.test(text) || (javaScriptEnabled === false && preloaded.test(text));
+            context.on('console', (message) => {
+                if (['error', 'warning'].includes(message.type()) && !usual(message.text())) {
+                    complaints.push(`${message.type()}: ${message.text()}`);
+                }
+            });
+            context.on('weberror', (error) => complaints.push(`page error: ${error.error().message}`));
+            await use(complaints);
+            expect(complaints, 'the console stays empty').toEqual([]);
+        },
+        { auto: true },
+    ],
+});
+
+export { expect };
+
+export type Who = 'amina' | 'john' | 'grace' | 'peter' | 'samuel' | 'neema';
+
+export async function signIn(page: Page, who: Who, path = '/') {
+    await page.goto(`/sign-in?next=${encodeURIComponent(path)}`);
+    await page.getByLabel('E-mail or phone').fill(`${who}@demo.example`);
+    await page.getByLabel('Password').fill(password());
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('button', { name: 'Sign in' })).toHaveCount(0);
+}
+
+export async function signInStaff(page: Page) {
+    await page.goto('/admin/sign-in');
+    await page.getByLabel('E-mail').fill('admin@demo.example');
+    await page.getByLabel('Password').fill(password());
+    await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** WCAG 2.2 AA, as far as a machine can tell. Needs scripts, so the project without them leaves it to the others. */
+export async function axe(page: Page) {
+    const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+    expect(
+        found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(' | ')}`),
+        `accessibility of ${page.url()}`,
+    ).toEqual([]);
+}
+
+/** A field of a form. By its role, since the star of a required one stands inside its label. */
+export const field = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true });
+
+/** Lets a form go that the browser itself would hold back: what counts is the server's answer. Without scripts Playwright can still do this. */
+export async function unchecked(page: Page) {
+    await page.locator('main form').evaluateAll((forms: HTMLFormElement[]) => forms.forEach((form) => (form.noValidate = true)));
+}
+
+/** A file for an input, from text. */
+export const csv = (text: string | Buffer, name = 'leads.csv') => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+
+/** Uploads a file of leads and answers on the mapping page. */
+export async function upload(page: Page, workspace: string, file: { name: string; mimeType: string; buffer: Buffer } | string) {
+    await page.goto(`/w/${workspace}/leads/import`);
+    await page.getByLabel('File').setInputFiles(file);
+    await page.getByRole('button', { name: 'Upload and map columns' }).click();
+}
