@@ -401,7 +401,7 @@ create table search_terms (
     weight smallint not null,
     primary key (tenant_id, term, entity, record_id)
 );
-create index search_terms_by_record on search_terms (tenant_id, record_id);
+create index search_terms_by_record on search_terms (tenant_id, record_id, term);
 call secure_tenant_table('search_terms', 'insert, update, delete');
 
 -- Imports ------------------------------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ pub async fn list(caller: ApiCaller, Path(path): Path<ListPath>, Query(pairs): P
         pagination["total"] = json!(total.value);
         pagination["totalExact"] = json!(total.exact);
     }
-    // The rows pass unparsed, as PostgreSQL assembled them.
+    // The rows pass unparsed, as the engine wrote them.
     let body = format!(r#"{{"data":{},"pagination":{pagination},"timestamp":"{}"}}"#, page.rows.get(), caller.timestamp());
     Ok(json_text(StatusCode::OK, body))
 }

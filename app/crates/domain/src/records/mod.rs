@@ -35,7 +35,7 @@ impl Record {
     }
 }
 
-/// One page of rows. `rows` is the JSON array that PostgreSQL assembled, passed on unparsed.
+/// One page of rows. `rows` is the JSON array as the engine wrote it, passed on unparsed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Page {
