@@ -55,7 +55,11 @@ impl Viewer {
 
     /// The described entity behind a path segment, or *not found*.
     pub fn entity(&self, plural: &str) -> Result<Arc<Entity>> {
-        self.catalog.by_plural(plural).filter(|entity| self.may(entity, Verb::Read)).cloned().ok_or_else(Error::not_found)
+        self.catalog
+            .by_plural(plural)
+            .filter(|entity| self.may(entity, Verb::Read))
+            .cloned()
+            .ok_or_else(Error::not_found)
     }
 }
 
@@ -113,7 +117,11 @@ pub struct PageContext {
 
 impl PageContext {
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     pub fn viewer(&self) -> Result<Arc<Viewer>> {
@@ -134,16 +142,20 @@ impl PageContext {
         let kept = self
             .query
             .iter()
-            .filter(|(key, _)| !matches!(key.as_str(), "cursor" | "offset") && !changes.iter().any(|(name, _)| name == key))
+            .filter(|(key, _)| {
+                !matches!(key.as_str(), "cursor" | "offset") && !changes.iter().any(|(name, _)| name == key)
+            })
             .map(|(key, value)| (key.as_str(), value.as_str()));
         let set = changes.iter().filter_map(|(key, value)| value.map(|value| (*key, value)));
-        let pairs: Vec<String> = kept.chain(set).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+        let pairs: Vec<String> =
+            kept.chain(set).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
         if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
     }
 
     /// This page's own address, as forms send it along in `_page`.
     pub fn address(&self) -> String {
-        let pairs: Vec<String> = self.query.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+        let pairs: Vec<String> =
+            self.query.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
         if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
     }
 }
@@ -181,7 +193,9 @@ pub fn load(future: impl Future<Output = Result<AnyView>> + Send + 'static) -> A
 /// Sets the status of the answer; has no meaning in the browser.
 #[cfg(feature = "ssr")]
 pub fn set_status(status: u16) {
-    if let (Some(response), Ok(status)) = (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(status)) {
+    if let (Some(response), Ok(status)) =
+        (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(status))
+    {
         response.set_status(status);
     }
 }
@@ -192,7 +206,9 @@ pub fn set_status(_status: u16) {}
 /// Answers with another address, to be read with GET.
 #[cfg(feature = "ssr")]
 pub fn redirect(address: &str) {
-    if let (Some(response), Ok(location)) = (use_context::<leptos_axum::ResponseOptions>(), http::HeaderValue::from_str(address)) {
+    if let (Some(response), Ok(location)) =
+        (use_context::<leptos_axum::ResponseOptions>(), http::HeaderValue::from_str(address))
+    {
         response.insert_header(http::header::LOCATION, location);
         set_status(303);
     }

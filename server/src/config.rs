@@ -27,7 +27,11 @@ pub struct Config {
 pub enum Database {
     /// A private cluster in the data directory.
     Managed,
-    External { app: String, owner: String, platform: String },
+    External {
+        app: String,
+        owner: String,
+        platform: String,
+    },
 }
 
 /// Requests in ten seconds.
@@ -71,7 +75,12 @@ impl Config {
         let address = reader.address();
         let config = Self {
             database: reader.database(),
-            max_connections: reader.parsed("DATABASE_MAX_CONNECTIONS", 20, "a number of connections from 2 to 500", |n| (2..=500).contains(n)),
+            max_connections: reader.parsed(
+                "DATABASE_MAX_CONNECTIONS",
+                20,
+                "a number of connections from 2 to 500",
+                |n| (2..=500).contains(n),
+            ),
             data_dir: reader.get("NEXUS_DATA_DIR").unwrap_or(".nexus").into(),
             base_url: reader.base_url(address),
             address,
@@ -128,7 +137,10 @@ impl<'a> Reader<'a> {
 
     fn base_url(&mut self, address: SocketAddr) -> String {
         let Some(text) = self.get("NEXUS_BASE_URL") else { return format!("http://{address}") };
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).map(|rest| rest.trim_end_matches('/'));
+        let host = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))
+            .map(|rest| rest.trim_end_matches('/'));
         match host {
             Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => {}
             _ => self.fault("NEXUS_BASE_URL", format!("{text} is not an origin such as https://nexus.example.com")),
@@ -149,7 +161,10 @@ impl<'a> Reader<'a> {
         if app.is_empty() {
             for (name, text) in [("DATABASE_OWNER_URL", &owner), ("DATABASE_PLATFORM_URL", &platform)] {
                 if !text.is_empty() {
-                    self.fault(name, "is set, but DATABASE_URL is not; set all three, or none for the managed database");
+                    self.fault(
+                        name,
+                        "is set, but DATABASE_URL is not; set all three, or none for the managed database",
+                    );
                 }
             }
             return Database::Managed;
@@ -158,7 +173,10 @@ impl<'a> Reader<'a> {
             [("DATABASE_OWNER_URL", &owner, "nexus_owner"), ("DATABASE_PLATFORM_URL", &platform, "nexus_platform")]
         {
             if text.is_empty() {
-                self.fault(name, format!("is missing; with DATABASE_URL it must name the same database as the role {role}"));
+                self.fault(
+                    name,
+                    format!("is missing; with DATABASE_URL it must name the same database as the role {role}"),
+                );
             }
         }
         Database::External { app, owner, platform }
@@ -180,7 +198,10 @@ impl<'a> Reader<'a> {
         let keys = self.get("NEXUS_ENCRYPTION_KEYS").map(str::to_owned);
         match &keys {
             None if self.get("DATABASE_URL").is_some() => {
-                self.fault("NEXUS_ENCRYPTION_KEYS", "is missing; with DATABASE_URL it must hold at least one id:base64key of 32 bytes");
+                self.fault(
+                    "NEXUS_ENCRYPTION_KEYS",
+                    "is missing; with DATABASE_URL it must hold at least one id:base64key of 32 bytes",
+                );
             }
             Some(text) => {
                 if let Err(problem) = platform::secret::Keyring::parse(text) {
@@ -193,7 +214,9 @@ impl<'a> Reader<'a> {
     }
 
     fn limits(&mut self) -> RateLimits {
-        let mut read = |name, default| self.parsed(name, default, "a number of requests in ten seconds, at least 10", |n| *n >= 10);
+        let mut read = |name, default| {
+            self.parsed(name, default, "a number of requests in ten seconds, at least 10", |n| *n >= 10)
+        };
         RateLimits {
             address: read("NEXUS_LIMIT_ADDRESS", 1000),
             member: read("NEXUS_LIMIT_MEMBER", 500),
@@ -242,10 +265,20 @@ mod tests {
         ]))
         .unwrap_err();
         for name in [
-            "PORT", "NEXUS_BASE_URL", "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_PLATFORM_URL", "TRUSTED_PROXIES", "NEXUS_LOG",
-            "DATABASE_MAX_CONNECTIONS", "NEXUS_ENCRYPTION_KEYS",
+            "PORT",
+            "NEXUS_BASE_URL",
+            "DATABASE_URL",
+            "DATABASE_OWNER_URL",
+            "DATABASE_PLATFORM_URL",
+            "TRUSTED_PROXIES",
+            "NEXUS_LOG",
+            "DATABASE_MAX_CONNECTIONS",
+            "NEXUS_ENCRYPTION_KEYS",
         ] {
-            assert!(faults.0.iter().any(|fault| fault.starts_with(&format!("{name}:"))), "{name} is not named in {faults}");
+            assert!(
+                faults.0.iter().any(|fault| fault.starts_with(&format!("{name}:"))),
+                "{name} is not named in {faults}"
+            );
         }
     }
 }

@@ -3,9 +3,9 @@
 use crate::state::App;
 use crate::{out, start};
 use anyhow::Result;
-use platform::auth::{self, NewTenant};
 use domain::{TenantId, UserId};
 use platform::Services;
+use platform::auth::{self, NewTenant};
 use platform::random::token;
 use sqlx::PgPool;
 use std::net::SocketAddr;
@@ -22,12 +22,48 @@ struct Person {
 }
 
 const PEOPLE: [Person; 6] = [
-    Person { name: "Amina Otieno", email: "amina@demo.example", lakeside: &["USER"], harbour: &["USER"], says: "salesperson, in both workspaces" },
-    Person { name: "John Mwangi", email: "john@demo.example", lakeside: &["MANAGER"], harbour: &["USER"], says: "sales manager" },
-    Person { name: "Grace Wanjiru", email: "grace@demo.example", lakeside: &["OWNER"], harbour: &[], says: "owner of Lakeside Motors" },
-    Person { name: "Peter Kamau", email: "peter@demo.example", lakeside: &["VIEWER"], harbour: &[], says: "may only look" },
-    Person { name: "Samuel Njoroge", email: "samuel@demo.example", lakeside: &["SALES_REP"], harbour: &[], says: "sees what is his own" },
-    Person { name: "Neema Hassan", email: "neema@demo.example", lakeside: &[], harbour: &["MANAGER"], says: "manager of Harbour Autos only" },
+    Person {
+        name: "Amina Otieno",
+        email: "amina@demo.example",
+        lakeside: &["USER"],
+        harbour: &["USER"],
+        says: "salesperson, in both workspaces",
+    },
+    Person {
+        name: "John Mwangi",
+        email: "john@demo.example",
+        lakeside: &["MANAGER"],
+        harbour: &["USER"],
+        says: "sales manager",
+    },
+    Person {
+        name: "Grace Wanjiru",
+        email: "grace@demo.example",
+        lakeside: &["OWNER"],
+        harbour: &[],
+        says: "owner of Lakeside Motors",
+    },
+    Person {
+        name: "Peter Kamau",
+        email: "peter@demo.example",
+        lakeside: &["VIEWER"],
+        harbour: &[],
+        says: "may only look",
+    },
+    Person {
+        name: "Samuel Njoroge",
+        email: "samuel@demo.example",
+        lakeside: &["SALES_REP"],
+        harbour: &[],
+        says: "sees what is his own",
+    },
+    Person {
+        name: "Neema Hassan",
+        email: "neema@demo.example",
+        lakeside: &[],
+        harbour: &["MANAGER"],
+        says: "manager of Harbour Autos only",
+    },
 ];
 const STAFF: (&str, &str) = ("Platform Admin", "admin@demo.example");
 const INDUSTRY: &str = "automotive";
@@ -57,7 +93,16 @@ pub async fn prepare(app: &App, library: &packs::Library) -> Result<()> {
     }
     let pool = &services.pools.platform;
     if !exists(pool, "select exists (select from staff where email_norm = $1)", STAFF.1).await? {
-        auth::create_staff(pool, services.clock.as_ref(), services.random.as_ref(), STAFF.0, STAFF.1, "SUPER_ADMIN", &hash).await?;
+        auth::create_staff(
+            pool,
+            services.clock.as_ref(),
+            services.random.as_ref(),
+            STAFF.0,
+            STAFF.1,
+            "SUPER_ADMIN",
+            &hash,
+        )
+        .await?;
     }
     for workspace in [&lakeside, &harbour] {
         packs::seed::seed(&app.platform, library, INDUSTRY, packs::seed::Size::Medium, &workspace.slug).await?;
@@ -70,8 +115,10 @@ async fn exists(pool: &PgPool, sql: &'static str, word: &str) -> Result<bool> {
 }
 
 async fn tenant(services: &Services, new: &NewTenant) -> Result<TenantId> {
-    let known: Option<Uuid> =
-        sqlx::query_scalar("select id from tenants where slug = $1").bind(&new.slug).fetch_optional(&services.pools.platform).await?;
+    let known: Option<Uuid> = sqlx::query_scalar("select id from tenants where slug = $1")
+        .bind(&new.slug)
+        .fetch_optional(&services.pools.platform)
+        .await?;
     match known {
         Some(known) => Ok(TenantId(known)),
         None => Ok(auth::create_tenant(&services.pools, services.clock.as_ref(), services.random.as_ref(), new).await?),
@@ -80,19 +127,31 @@ async fn tenant(services: &Services, new: &NewTenant) -> Result<TenantId> {
 
 async fn user(services: &Services, person: &Person, hash: &str) -> Result<UserId> {
     let pool = &services.pools.platform;
-    let known: Option<Uuid> =
-        sqlx::query_scalar("select id from users where email_norm = $1").bind(person.email).fetch_optional(pool).await?;
+    let known: Option<Uuid> = sqlx::query_scalar("select id from users where email_norm = $1")
+        .bind(person.email)
+        .fetch_optional(pool)
+        .await?;
     match known {
         Some(known) => Ok(UserId(known)),
-        None => Ok(auth::create_user(pool, services.clock.as_ref(), services.random.as_ref(), person.name, person.email, hash).await?),
+        None => Ok(auth::create_user(
+            pool,
+            services.clock.as_ref(),
+            services.random.as_ref(),
+            person.name,
+            person.email,
+            hash,
+        )
+        .await?),
     }
 }
 
 async fn join(services: &Services, tenant: TenantId, user: UserId, roles: &[&str]) -> Result<()> {
     const MEMBER: &str = "select exists (select from members where tenant_id = $1 and user_id = $2)";
-    let known: bool = sqlx::query_scalar(MEMBER).bind(tenant.0).bind(user.0).fetch_one(&services.pools.platform).await?;
+    let known: bool =
+        sqlx::query_scalar(MEMBER).bind(tenant.0).bind(user.0).fetch_one(&services.pools.platform).await?;
     if !known {
-        auth::add_member(&services.pools, services.clock.as_ref(), services.random.as_ref(), tenant, user, roles, None).await?;
+        auth::add_member(&services.pools, services.clock.as_ref(), services.random.as_ref(), tenant, user, roles, None)
+            .await?;
     }
     Ok(())
 }

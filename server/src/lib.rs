@@ -17,7 +17,11 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "nexus", version, about = "One open system that a business runs on. Without a command it serves and works.")]
+#[command(
+    name = "nexus",
+    version,
+    about = "One open system that a business runs on. Without a command it serves and works."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -52,7 +52,9 @@ pub async fn database(config: &Config) -> Result<Connected> {
 impl Connected {
     pub async fn migrate(&self) -> Result<usize> {
         let done = platform::migrate::migrate(&self.owner).await;
-        done.context("The database could not be brought up to date. DATABASE_OWNER_URL must name the role that owns the schema")
+        done.context(
+            "The database could not be brought up to date. DATABASE_OWNER_URL must name the role that owns the schema",
+        )
     }
 
     pub async fn leave(self) -> Result<()> {
@@ -98,7 +100,8 @@ pub async fn platform(config: &Config, connected: &Connected, library: &packs::L
 
 pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Result<Services> {
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default()).context("Sign-in could not be set up")?;
+    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default())
+        .context("Sign-in could not be set up")?;
     Ok(Services {
         pools,
         auth: Arc::new(auth),
@@ -113,7 +116,8 @@ pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Resu
 
 fn catalogs(library: &packs::Library) -> Result<Catalogs> {
     let core = library.catalog("core").context("The core pack is missing")?;
-    let industries = library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
+    let industries =
+        library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
     Ok(Catalogs::new(core, industries))
 }
 
@@ -121,7 +125,9 @@ fn catalogs(library: &packs::Library) -> Result<Catalogs> {
 fn keyring(config: &Config) -> Result<Keyring> {
     let keys = match &config.encryption_keys {
         Some(keys) => keys.clone(),
-        None => kept(&config.data_dir.join("encryption-keys"), || Keyring::generate("k1", &SystemRandom).into_exposed())?,
+        None => {
+            kept(&config.data_dir.join("encryption-keys"), || Keyring::generate("k1", &SystemRandom).into_exposed())?
+        }
     };
     Keyring::parse(&keys).context("The encryption keys cannot be used")
 }
@@ -135,7 +141,11 @@ pub fn kept(path: &Path, make: impl FnOnce() -> String) -> Result<String> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
     }
     let text = make();
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
         .with_context(|| format!("{} could not be written", path.display()))?;
     std::io::Write::write_all(&mut file, text.as_bytes())?;
     Ok(text)

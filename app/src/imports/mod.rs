@@ -10,8 +10,8 @@ pub use upload::UploadPage;
 
 use crate::islands::ProgressHands;
 use crate::layout::workspace_frame;
-use crate::time::Clock;
 use crate::page::{PageContext, load, set_status, use_page};
+use crate::time::Clock;
 use domain::imports::{GetImport, ImportStatus};
 use domain::{Error, Result, Verb};
 use leptos::prelude::*;
@@ -39,7 +39,9 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let remapping = page.query("step") == Some("map");
     let content = match import.status {
         ImportStatus::Uploaded => mapping::view(&page, &viewer, &entity, &import),
-        ImportStatus::Mapped if remapping || page.replay_of("imports.map").is_some() => mapping::view(&page, &viewer, &entity, &import),
+        ImportStatus::Mapped if remapping || page.replay_of("imports.map").is_some() => {
+            mapping::view(&page, &viewer, &entity, &import)
+        }
         ImportStatus::Mapped => outcome::preview(&page, &viewer, &backend, &entity, &import).await?,
         ImportStatus::Queued | ImportStatus::Running => outcome::progress(&page, &viewer, &entity, &import),
         ImportStatus::Done => outcome::result(&page, &viewer, &backend, &entity, &import).await?,

@@ -2,8 +2,8 @@
 //! its own "Move to" offers, and letting go sends that form: all the ways to move a card are one operation behind one gate.
 
 use super::dom::{
-    Element, Event, HtmlElement, PointerEvent, address, all, announce, append, attr, closest, everywhere, find, flag, focus, has, hit, make, on, on_capture,
-    set, sleep, spawn, text, within,
+    Element, Event, HtmlElement, PointerEvent, address, all, announce, append, attr, closest, everywhere, find, flag,
+    focus, has, hit, make, on, on_capture, set, sleep, spawn, text, within,
 };
 use super::{swap, toast};
 use crate::call;
@@ -40,7 +40,10 @@ pub enum Way {
     Here,
     Open,
     /// Its form asks for something first.
-    Asks { href: String, hint: String },
+    Asks {
+        href: String,
+        hint: String,
+    },
     Closed(String),
 }
 
@@ -83,7 +86,10 @@ pub fn attach() {
 /// Handles are buttons once something listens to them.
 pub fn name_handles() {
     for handle in everywhere("[data-handle]") {
-        let title = closest(&handle, ".card").and_then(|card| within(&card, ".card-title")).map(|title| text(&title)).unwrap_or_default();
+        let title = closest(&handle, ".card")
+            .and_then(|card| within(&card, ".card-title"))
+            .map(|title| text(&title))
+            .unwrap_or_default();
         let _ = handle.remove_attribute("aria-hidden");
         set(&handle, "role", "button");
         set(&handle, "tabindex", "0");
@@ -110,7 +116,9 @@ pub fn way(card: &Element, column: &Element) -> Way {
     }
     let name = title_of(column);
     let closed = items.iter().find(|item| text(item).starts_with(&name)).or(items.first().filter(|_| items.len() == 1));
-    Way::Closed(closed.map(hint).filter(|why| !why.is_empty()).unwrap_or_else(|| format!("No step leads to {name} from here")))
+    Way::Closed(
+        closed.map(hint).filter(|why| !why.is_empty()).unwrap_or_else(|| format!("No step leads to {name} from here")),
+    )
 }
 
 pub fn title_of(column: &Element) -> String {
@@ -135,7 +143,8 @@ pub fn show_gates(card: &Element) {
         flag(&column, "is-closed", closed);
         flag(&column, "is-free", words.is_none());
         if let Some(words) = words
-            && let (Some(gate), Some(cards)) = (make("p", "board-gate is-said", &words), within(&column, ".board-cards"))
+            && let (Some(gate), Some(cards)) =
+                (make("p", "board-gate is-said", &words), within(&column, ".board-cards"))
         {
             let _ = column.insert_before(&gate, Some(&cards));
         }
@@ -157,8 +166,13 @@ pub fn hide_gates() {
 }
 
 fn press(event: &Event) {
-    let Some(pointer) = event.dyn_ref::<PointerEvent>().filter(|pointer| pointer.button() == 0 && pointer.is_primary()) else { return };
-    let Some(card) = hit(event, ".card[data-id]").filter(|card| within(card, "[data-handle]").is_some()) else { return };
+    let Some(pointer) = event.dyn_ref::<PointerEvent>().filter(|pointer| pointer.button() == 0 && pointer.is_primary())
+    else {
+        return;
+    };
+    let Some(card) = hit(event, ".card[data-id]").filter(|card| within(card, "[data-handle]").is_some()) else {
+        return;
+    };
     let on_handle = hit(event, "[data-handle]").is_some();
     let by_mouse = pointer.pointer_type() == "mouse";
     if !on_handle && (!by_mouse || hit(event, ".card-menu, button, input").is_some()) {
@@ -201,7 +215,9 @@ fn mark(x: i32, y: i32) {
 /// A copy of the card follows the hand, since a column cuts off what leaves it.
 fn lift(hold: &mut Hold) {
     let card = &hold.card;
-    let Some(ghost) = card.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into::<HtmlElement>().ok()) else { return };
+    let Some(ghost) = card.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
     ghost.set_class_name("card card-ghost is-held");
     let _ = ghost.remove_attribute("data-id");
     set(&ghost, "aria-hidden", "true");
@@ -220,7 +236,9 @@ fn lift(hold: &mut Hold) {
 
 /// While the card is held at an edge the board goes on scrolling, whether the hand moves or not.
 async fn follow() {
-    while let Some((x, y)) = HOLD.with_borrow(|hold| hold.as_ref().filter(|hold| hold.ghost.is_some()).map(|hold| hold.at)) {
+    while let Some((x, y)) =
+        HOLD.with_borrow(|hold| hold.as_ref().filter(|hold| hold.ghost.is_some()).map(|hold| hold.at))
+    {
         if scroll(f64::from(x)) {
             mark(x, y);
         }
@@ -248,7 +266,11 @@ fn under(x: i32, y: i32) -> Option<HtmlElement> {
 }
 
 fn let_go(pointer: &PointerEvent) {
-    let held = HOLD.with_borrow(|hold| hold.as_ref().filter(|hold| hold.pointer == pointer.pointer_id() && hold.ghost.is_some()).map(|hold| hold.card.clone()));
+    let held = HOLD.with_borrow(|hold| {
+        hold.as_ref()
+            .filter(|hold| hold.pointer == pointer.pointer_id() && hold.ghost.is_some())
+            .map(|hold| hold.card.clone())
+    });
     let column = held.as_ref().and_then(|_| under(pointer.client_x(), pointer.client_y()));
     if held.is_some() {
         if let Some(root) = super::dom::document().document_element() {
@@ -301,8 +323,12 @@ pub fn place(card: &HtmlElement, column: &HtmlElement, by_keys: bool) {
 }
 
 fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_keys: bool) {
-    let Some(form) = within(card, ".card-menu form").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return };
-    let Some(button) = all(&form, ".menu-item[name]").into_iter().find(|button| attr(button, "value") == to) else { return };
+    let Some(form) = within(card, ".card-menu form").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
+        return;
+    };
+    let Some(button) = all(&form, ".menu-item[name]").into_iter().find(|button| attr(button, "value") == to) else {
+        return;
+    };
     let Some(fields) = super::dom::fields(&form, Some(&button)) else { return };
     let (parent, next) = (card.parent_node(), card.next_sibling());
     if let Some(cards) = within(column, ".board-cards") {
@@ -320,7 +346,10 @@ fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_key
             if let Some(parent) = parent {
                 let _ = parent.insert_before(&card, next.as_ref());
             }
-            let why = answer.as_ref().map_or_else(|| "The server did not answer. Try again".to_owned(), |answer| toast::reason(&answer.page));
+            let why = answer.as_ref().map_or_else(
+                || "The server did not answer. Try again".to_owned(),
+                |answer| toast::reason(&answer.page),
+            );
             announce(&why);
             toast::refused(&format!("Not moved to {name}. {why}"), None);
         }

@@ -2,7 +2,9 @@
 //! spoken.
 
 use super::board::{self, Way, columns, title_of, way};
-use super::dom::{HtmlElement, KeyboardEvent, all, announce, attr, closest, find, flag, focus, hit, on, on_key, set, text, within};
+use super::dom::{
+    HtmlElement, KeyboardEvent, all, announce, attr, closest, find, flag, focus, hit, on, on_key, set, text, within,
+};
 use std::cell::RefCell;
 
 thread_local! {
@@ -65,7 +67,8 @@ fn neighbour(card: &HtmlElement, key: &str) -> Option<HtmlElement> {
         "ArrowDown" => handle(cards.get(row + 1)?),
         key => {
             let back = key == "ArrowLeft";
-            let others: Vec<&HtmlElement> = if back { columns[..at].iter().rev().collect() } else { columns[at + 1..].iter().collect() };
+            let others: Vec<&HtmlElement> =
+                if back { columns[..at].iter().rev().collect() } else { columns[at + 1..].iter().collect() };
             let column = others.into_iter().find(|column| within(column, ".card").is_some())?;
             let cards = all(column, ".card");
             handle(cards.get(row.min(cards.len() - 1))?)
@@ -75,7 +78,9 @@ fn neighbour(card: &HtmlElement, key: &str) -> Option<HtmlElement> {
 
 fn take(card: &HtmlElement) {
     let columns = columns();
-    let at = closest(card, "[data-column]").and_then(|own| columns.iter().position(|column| *column == own)).unwrap_or_default();
+    let at = closest(card, "[data-column]")
+        .and_then(|own| columns.iter().position(|column| *column == own))
+        .unwrap_or_default();
     board::show_gates(card);
     flag(card, "is-held", true);
     if let Some(handle) = within(card, "[data-handle]") {
@@ -83,7 +88,9 @@ fn take(card: &HtmlElement) {
     }
     HELD.set(Some((card.clone(), at)));
     let (name, column) = (name(card), columns.get(at).map(|column| title_of(column)).unwrap_or_default());
-    announce(&format!("{name} taken from {column}. Left and right choose a column, Enter puts it there, Escape leaves it."));
+    announce(&format!(
+        "{name} taken from {column}. Left and right choose a column, Enter puts it there, Escape leaves it."
+    ));
 }
 
 fn name(card: &HtmlElement) -> String {

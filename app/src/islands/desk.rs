@@ -1,6 +1,9 @@
 //! What every page has: toasts that go by themselves, a theme that changes under the finger, forms that are sent once.
 
-use super::dom::{Event, HtmlElement, all, append, attr, closest, document, everywhere, hit, input, listen, make, on, set, spawn, window, within};
+use super::dom::{
+    Event, HtmlElement, all, append, attr, closest, document, everywhere, hit, input, listen, make, on, set, spawn,
+    window, within,
+};
 use super::toast;
 use crate::call;
 use wasm_bindgen::JsCast;
@@ -21,11 +24,16 @@ pub fn attach() {
         }
     });
     // A page that comes back from the history may be sent again.
-    listen(&window(), "pageshow", false, Box::new(|_| {
-        for form in everywhere("form[data-sent]") {
-            release(&form);
-        }
-    }));
+    listen(
+        &window(),
+        "pageshow",
+        false,
+        Box::new(|_| {
+            for form in everywhere("form[data-sent]") {
+                release(&form);
+            }
+        }),
+    );
     // Menus are closed by Escape and by a click elsewhere.
     on("keydown", |event| {
         let escape = event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
@@ -46,9 +54,17 @@ fn wear(name: &str, value: &str) {
 
 /// A button of the appearance menu: worn at once, remembered by the server behind the page's back.
 fn look(event: &Event) -> bool {
-    let Some(button) = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter).filter(|button| button.has_attribute("name")) else { return false };
+    let Some(button) =
+        event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter).filter(|button| button.has_attribute("name"))
+    else {
+        return false;
+    };
     let (name, value) = (attr(&button, "name"), attr(&button, "value"));
-    let Some(form) = closest(&button, "form[action='/preferences']").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return false };
+    let Some(form) =
+        closest(&button, "form[action='/preferences']").and_then(|form| form.dyn_into::<HtmlFormElement>().ok())
+    else {
+        return false;
+    };
     let Some(fields) = super::dom::fields(&form, Some(&button)) else { return false };
     event.prevent_default();
     wear(&name, &value);
@@ -60,7 +76,10 @@ fn look(event: &Event) -> bool {
     }
     spawn(async move {
         if call::submit("/preferences", &fields).await.is_none_or(|answer| !answer.ok) {
-            toast::refused("The look was not kept: the server did not answer. It lasts until you leave this page", None);
+            toast::refused(
+                "The look was not kept: the server did not answer. It lasts until you leave this page",
+                None,
+            );
         }
     });
     true
@@ -68,7 +87,9 @@ fn look(event: &Event) -> bool {
 
 /// A form goes out once, however often its button is pressed.
 fn once(event: &Event) {
-    let Some(form) = hit(event, "form").filter(|form| attr(form, "method").eq_ignore_ascii_case("post")) else { return };
+    let Some(form) = hit(event, "form").filter(|form| attr(form, "method").eq_ignore_ascii_case("post")) else {
+        return;
+    };
     if form.has_attribute("data-sent") {
         event.prevent_default();
         return;

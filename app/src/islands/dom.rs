@@ -134,7 +134,9 @@ pub fn modified(event: &KeyboardEvent) -> bool {
 /// After some milliseconds. Answers what [`forget`] takes.
 pub fn after(milliseconds: i32, then: impl FnOnce() + 'static) -> i32 {
     let closure = Closure::once_into_js(then);
-    window().set_timeout_with_callback_and_timeout_and_arguments_0(closure.unchecked_ref(), milliseconds).unwrap_or_default()
+    window()
+        .set_timeout_with_callback_and_timeout_and_arguments_0(closure.unchecked_ref(), milliseconds)
+        .unwrap_or_default()
 }
 
 pub fn forget(timer: i32) {

@@ -2,7 +2,8 @@
 //! page's form with one field: Enter saves, Escape undoes. A save that came too late shows what it was, theirs and yours.
 
 use super::dom::{
-    HtmlElement, KeyboardEvent, address, all, append, attr, closest, document, find, focus, hit, make, on, on_key, set, spawn, text, within,
+    HtmlElement, KeyboardEvent, address, all, append, attr, closest, document, find, focus, hit, make, on, on_key, set,
+    spawn, text, within,
 };
 use super::{rows, swap, toast};
 use crate::call::{self, Answer};
@@ -40,7 +41,8 @@ pub fn attach() {
     });
     on("change", |event| {
         // A choice is complete by itself, unless it is half of an amount.
-        let alone = hit(&event, ".inline-edit").is_some_and(|form| all(&form, "[name^='values.']:not([type=hidden])").len() == 1);
+        let alone = hit(&event, ".inline-edit")
+            .is_some_and(|form| all(&form, "[name^='values.']:not([type=hidden])").len() == 1);
         if alone && hit(&event, ".inline-edit select, .inline-edit input[type=checkbox]").is_some() {
             save();
         }
@@ -53,7 +55,10 @@ pub fn attach() {
     });
     // The focus leaves the cell: what was changed is saved.
     on("focusout", |event| {
-        let to = event.dyn_ref::<web_sys::FocusEvent>().and_then(web_sys::FocusEvent::related_target).and_then(|to| to.dyn_into::<Node>().ok());
+        let to = event
+            .dyn_ref::<web_sys::FocusEvent>()
+            .and_then(web_sys::FocusEvent::related_target)
+            .and_then(|to| to.dyn_into::<Node>().ok());
         let inside = OPEN.with_borrow(|open| open.as_ref().is_some_and(|open| open.form.contains(to.as_ref())));
         if hit(&event, ".inline-edit").is_some() && !inside && document().has_focus().unwrap_or(true) {
             save();
@@ -119,7 +124,9 @@ fn open(cell: &HtmlElement, page: &Document, href: &str) -> bool {
     if controls.is_empty() || within(&source, &format!("[name='find.{field}']")).is_some() {
         return false;
     }
-    let Some(form) = make("form", "inline-edit", "").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return false };
+    let Some(form) = make("form", "inline-edit", "").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
+        return false;
+    };
     set(&form, "method", "post");
     set(&form, "action", &attr(&source, "action"));
     set(&form, "novalidate", "");
@@ -261,9 +268,17 @@ fn wrong(answer: &Answer, form: &HtmlFormElement) {
 /// Somebody else changed the same: the page that says so, as a dialog over the list.
 fn clash(page: &Document) {
     cancel();
-    let (Some(dialog), Ok(Some(form))) = (make("dialog", "sheet clash", ""), page.query_selector("form.conflict")) else { return };
+    let (Some(dialog), Ok(Some(form))) = (make("dialog", "sheet clash", ""), page.query_selector("form.conflict"))
+    else {
+        return;
+    };
     let heading = page.query_selector("#main h1").ok().flatten().map(|title| text(&title)).unwrap_or_default();
-    let words = page.query_selector("#main .page-text, #main .page-header p").ok().flatten().map(|words| text(&words)).unwrap_or_default();
+    let words = page
+        .query_selector("#main .page-text, #main .page-header p")
+        .ok()
+        .flatten()
+        .map(|words| text(&words))
+        .unwrap_or_default();
     set(&dialog, "aria-label", &heading);
     append(&dialog, make("h2", "sheet-title", &heading));
     append(&dialog, make("p", "sheet-text", &words));

@@ -2,7 +2,8 @@
 //! somebody who types.
 
 use super::dom::{
-    KeyboardEvent, append, attr, busy, dialog, everywhere, find, focus, go, hit, input, keep, kept, make, modified, on, on_key, text, within,
+    KeyboardEvent, append, attr, busy, dialog, everywhere, find, focus, go, hit, input, keep, kept, make, modified, on,
+    on_key, text, within,
 };
 use super::palette;
 use std::cell::Cell;
@@ -87,7 +88,9 @@ fn places() -> Vec<(char, String, String)> {
     for link in everywhere(".rail .nav-item[href]") {
         let label = within(&link, ".nav-label").map(|label| text(&label)).unwrap_or_default();
         let letters = label.to_lowercase();
-        let free = letters.chars().find(|letter| letter.is_ascii_alphanumeric() && places.iter().all(|(taken, _, _)| taken != letter));
+        let free = letters
+            .chars()
+            .find(|letter| letter.is_ascii_alphanumeric() && places.iter().all(|(taken, _, _)| taken != letter));
         if let Some(letter) = free {
             places.push((letter, label, attr(&link, "href")));
         }

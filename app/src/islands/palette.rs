@@ -1,8 +1,8 @@
 //! Ctrl K: what `/go` finds, under the fingers. Names that stand in the page are offered at once, what the server finds replaces them.
 
 use super::dom::{
-    HtmlElement, KeyboardEvent, after, all, append, attr, dialog, focus, forget, go, hit, icon, input, keep, kept, make, modified, on,
-    on_key, set, spawn, text, within,
+    HtmlElement, KeyboardEvent, after, all, append, attr, dialog, focus, forget, go, hit, icon, input, keep, kept,
+    make, modified, on, on_key, set, spawn, text, within,
 };
 use crate::call;
 use std::cell::Cell;
@@ -30,7 +30,11 @@ struct Offer {
 pub fn attach() {
     remember();
     on_key(|event| {
-        if event.key().eq_ignore_ascii_case("k") && (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !event.shift_key() {
+        if event.key().eq_ignore_ascii_case("k")
+            && (event.ctrl_key() || event.meta_key())
+            && !event.alt_key()
+            && !event.shift_key()
+        {
             event.prevent_default();
             toggle();
         } else if hit(event, "#palette").is_some() {
@@ -38,11 +42,16 @@ pub fn attach() {
         }
     });
     on("click", |event| {
-        let plain = event.dyn_ref::<web_sys::MouseEvent>().is_some_and(|mouse| !mouse.ctrl_key() && !mouse.meta_key() && !mouse.shift_key());
+        let plain = event
+            .dyn_ref::<web_sys::MouseEvent>()
+            .is_some_and(|mouse| !mouse.ctrl_key() && !mouse.meta_key() && !mouse.shift_key());
         if plain && hit(&event, "[data-palette], .bottom-item[href$='/go']").is_some() {
             event.prevent_default();
             open();
-        } else if event.target().is_some_and(|target| target.dyn_ref::<HtmlElement>().is_some_and(|target| target.id() == "palette")) {
+        } else if event
+            .target()
+            .is_some_and(|target| target.dyn_ref::<HtmlElement>().is_some_and(|target| target.id() == "palette"))
+        {
             // On the backdrop.
             close();
         } else if let Some(option) = hit(&event, "#palette [role=option]") {
@@ -185,8 +194,15 @@ fn say(words: &str) {
 fn offer_known(words: &str) {
     let Some((_, _, list)) = parts() else { return };
     let wanted = words.to_lowercase();
-    let fits = |offer: &Offer| offer.label.to_lowercase().split(' ').any(|part| part.starts_with(&wanted)) || offer.label.to_lowercase().starts_with(&wanted);
-    let known: Vec<Offer> = super::dom::everywhere(".topbar-actions a.btn[href], .rail .nav-item[href]").iter().map(|link| offer_of(link, "")).filter(fits).collect();
+    let fits = |offer: &Offer| {
+        offer.label.to_lowercase().split(' ').any(|part| part.starts_with(&wanted))
+            || offer.label.to_lowercase().starts_with(&wanted)
+    };
+    let known: Vec<Offer> = super::dom::everywhere(".topbar-actions a.btn[href], .rail .nav-item[href]")
+        .iter()
+        .map(|link| offer_of(link, ""))
+        .filter(fits)
+        .collect();
     list.set_text_content(None);
     if words.is_empty() {
         group(&list, "Recent", recent());
@@ -218,7 +234,8 @@ fn offer_found(page: &Document, keep_recent: bool) {
         1 => "1 result".to_owned(),
         many => format!("{many} results"),
     });
-    let again = chosen.and_then(|href| all(&list, "[role=option]").into_iter().find(|option| attr(option, "data-href") == href));
+    let again = chosen
+        .and_then(|href| all(&list, "[role=option]").into_iter().find(|option| attr(option, "data-href") == href));
     match again {
         Some(option) => select(&option),
         None => first(&list),
@@ -306,9 +323,15 @@ fn remember() {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     // `/w/{workspace}/{plural}/{id}`, whose id is a UUID.
     let [_, _, plural, id] = parts.as_slice() else { return };
-    let crumb = super::dom::find(".topbar-crumbs [aria-current=page]").map(|crumb| text(&crumb)).filter(|words| !words.is_empty());
+    let crumb = super::dom::find(".topbar-crumbs [aria-current=page]")
+        .map(|crumb| text(&crumb))
+        .filter(|words| !words.is_empty());
     let Some(title) = crumb.filter(|_| id.len() == 36 && *plural != "imports") else { return };
-    let symbol = super::dom::everywhere(".rail .nav-item").into_iter().find(|link| attr(link, "aria-current") == "page").map(|link| offer_of(&link, "").icon).unwrap_or_default();
+    let symbol = super::dom::everywhere(".rail .nav-item")
+        .into_iter()
+        .find(|link| attr(link, "aria-current") == "page")
+        .map(|link| offer_of(&link, "").icon)
+        .unwrap_or_default();
     let before = kept(&shelf()).unwrap_or_default();
     let line = format!("{path}\t{symbol}\t{}", title.replace(['\n', '\t'], " "));
     let others = before.lines().filter(|line| !line.starts_with(&format!("{path}\t"))).take(RECENT);

@@ -1,6 +1,8 @@
 //! Rows under the keyboard: `j` and `k` go from row to row, `o` opens, `e` edits, the arrows go from cell to cell.
 
-use super::dom::{HtmlElement, KeyboardEvent, all, busy, closest, everywhere, find, focus, hit, modified, on_key, set, within};
+use super::dom::{
+    HtmlElement, KeyboardEvent, all, busy, closest, everywhere, find, focus, hit, modified, on_key, set, within,
+};
 use super::edit;
 
 const ROWS: &str = "[data-region=list] tbody tr[data-id]";
@@ -35,7 +37,12 @@ fn letter(event: &KeyboardEvent) -> bool {
         "j" => rows.get(at.map_or(0, |at| at + 1)),
         "k" => rows.get(at.map_or(0, |at| at.saturating_sub(1))),
         "o" => return at.and_then(|at| within(&rows[at], "th.is-lead a")).map(|link| link.click()).is_some(),
-        "e" => return at.and_then(|at| within(&rows[at], ".is-actions a[href*='/edit']")).map(|link| link.click()).is_some(),
+        "e" => {
+            return at
+                .and_then(|at| within(&rows[at], ".is-actions a[href*='/edit']"))
+                .map(|link| link.click())
+                .is_some();
+        }
         _ => return false,
     };
     if let Some(link) = row.and_then(|row| within(row, "th.is-lead a")) {

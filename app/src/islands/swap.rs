@@ -1,7 +1,10 @@
 //! Links and searches of a list that change only its content: the same page is fetched, and what is inside `main` and the bar takes the
 //! place of the old. The address, the history and the title follow, and a page that cannot be had is opened the ordinary way.
 
-use super::dom::{Event, HtmlElement, address, all, attr, everywhere, find, focus, go, hit, listen, on, set, spawn, text, within, window};
+use super::dom::{
+    Event, HtmlElement, address, all, attr, everywhere, find, focus, go, hit, listen, on, set, spawn, text, window,
+    within,
+};
 use crate::call;
 use std::cell::Cell;
 use wasm_bindgen::{JsCast, JsValue};
@@ -31,12 +34,20 @@ pub fn attach() {
 /// Where a plain click on a link of this list leads.
 fn followed(event: &Event) -> Option<String> {
     let mouse = event.dyn_ref::<MouseEvent>()?;
-    if event.default_prevented() || mouse.button() != 0 || mouse.ctrl_key() || mouse.meta_key() || mouse.shift_key() || mouse.alt_key() {
+    if event.default_prevented()
+        || mouse.button() != 0
+        || mouse.ctrl_key()
+        || mouse.meta_key()
+        || mouse.shift_key()
+        || mouse.alt_key()
+    {
         return None;
     }
     let link: HtmlAnchorElement = hit(event, "#main a[href], .topbar-tabs a[href]")?.dyn_into().ok()?;
-    let same = link.pathname() == window().location().pathname().ok()? && link.origin() == window().location().origin().ok()?;
-    (same && link.target().is_empty() && !link.has_attribute("download") && link.hash().is_empty()).then(|| format!("{}{}", link.pathname(), link.search()))
+    let same = link.pathname() == window().location().pathname().ok()?
+        && link.origin() == window().location().origin().ok()?;
+    (same && link.target().is_empty() && !link.has_attribute("download") && link.hash().is_empty())
+        .then(|| format!("{}{}", link.pathname(), link.search()))
 }
 
 /// Where a search or a filter form of this list leads.
@@ -74,7 +85,9 @@ fn visit(url: String, push: bool) {
         match answer {
             Some(answer) if content(&answer.page) => {
                 if push {
-                    let _ = window().history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&url)));
+                    let _ = window()
+                        .history()
+                        .and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&url)));
                 }
                 if let Some(main) = main {
                     let _ = main.remove_attribute("aria-busy");

@@ -59,18 +59,26 @@ pub fn attach() {
     }
     let place = region.clone();
     // Escape sends away what is under the pointer or the focus.
-    listen(&region, "keydown", false, Box::new(move |event| {
-        if wasm_bindgen::JsCast::dyn_ref::<web_sys::KeyboardEvent>(&event).is_some_and(|event| event.key() == "Escape")
-            && let Some(toast) = within(&place, ".toast:focus-within")
-        {
-            toast.remove();
-        }
-    }));
+    listen(
+        &region,
+        "keydown",
+        false,
+        Box::new(move |event| {
+            if wasm_bindgen::JsCast::dyn_ref::<web_sys::KeyboardEvent>(&event)
+                .is_some_and(|event| event.key() == "Escape")
+                && let Some(toast) = within(&place, ".toast:focus-within")
+            {
+                toast.remove();
+            }
+        }),
+    );
 }
 
 /// The reason in a page that refused: the message over the form, else its headline.
 pub fn reason(answer: &Document) -> String {
-    let read = |selector: &str| answer.query_selector(selector).ok().flatten().map(|found| text(&found)).filter(|words| !words.is_empty());
+    let read = |selector: &str| {
+        answer.query_selector(selector).ok().flatten().map(|found| text(&found)).filter(|words| !words.is_empty())
+    };
     read("[role=alert] .form-errors-list")
         .or_else(|| read("[role=alert] .notice-text"))
         .or_else(|| read("[role=alert]"))

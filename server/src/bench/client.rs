@@ -120,7 +120,8 @@ fn read_head(head: &[u8]) -> Result<(u16, Option<usize>)> {
 
 fn chunk_size(line: &[u8]) -> Result<usize> {
     let text = std::str::from_utf8(line).unwrap_or_default();
-    usize::from_str_radix(text.split(';').next().unwrap_or_default().trim(), 16).context("A chunk of the answer has no size")
+    usize::from_str_radix(text.split(';').next().unwrap_or_default().trim(), 16)
+        .context("A chunk of the answer has no size")
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -168,7 +169,13 @@ mod tests {
     async fn answers_are_read_whole_however_they_come() {
         let whole = answered(&["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"]).await;
         assert_eq!(whole, (200, "hello".to_owned()));
-        let torn = answered(&["HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r", "\n5\r\nhel", "lo\r\n6\r\n world\r\n0\r\n", "\r\n"]).await;
+        let torn = answered(&[
+            "HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r",
+            "\n5\r\nhel",
+            "lo\r\n6\r\n world\r\n0\r\n",
+            "\r\n",
+        ])
+        .await;
         assert_eq!(torn, (201, "hello world".to_owned()));
         let none = answered(&["HTTP/1.1 303 See Other\r\nlocation: /\r\ncontent-length: 0\r\n\r\n"]).await;
         assert_eq!(none, (303, String::new()));

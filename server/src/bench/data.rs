@@ -53,17 +53,20 @@ pub async fn fill(admin: &mut PgConnection, tenant: TenantId, neighbours: &[Tena
     wanted.extend(neighbours.iter().map(|neighbour| (*neighbour, rows / NEIGHBOURS_SHARE)));
     let there = count(admin, tenant).await?;
     if there > rows {
-        bail!("The kept database holds {there} leads, more than the {rows} asked for. Name another folder or remove it");
+        bail!(
+            "The kept database holds {there} leads, more than the {rows} asked for. Name another folder or remove it"
+        );
     }
     if there == rows {
         return Ok(());
     }
     out::line(&format!("Loading {rows} leads ..."));
     // Indexes are made once, after the rows, and references need no check: they were looked up.
-    let indexes: Vec<(String, String)> =
-        sqlx::query_as("select indexname::text, indexdef from pg_indexes where tablename = 'leads' and indexname <> 'leads_pkey'")
-            .fetch_all(&mut *admin)
-            .await?;
+    let indexes: Vec<(String, String)> = sqlx::query_as(
+        "select indexname::text, indexdef from pg_indexes where tablename = 'leads' and indexname <> 'leads_pkey'",
+    )
+    .fetch_all(&mut *admin)
+    .await?;
     run(admin, "set session_replication_role = replica").await?;
     run(admin, "set maintenance_work_mem = '512MB'").await?;
     run(admin, "begin").await?;
@@ -86,7 +89,9 @@ pub async fn fill(admin: &mut PgConnection, tenant: TenantId, neighbours: &[Tena
 
 /// Takes away what measurements have written, so that the next one finds what this one found.
 pub async fn tidy(admin: &mut PgConnection) -> Result<()> {
-    let written = sqlx::query(AssertSqlSafe(format!("delete from leads where created_at >= {UNTIL}"))).execute(&mut *admin).await?;
+    let written = sqlx::query(AssertSqlSafe(format!("delete from leads where created_at >= {UNTIL}")))
+        .execute(&mut *admin)
+        .await?;
     if written.rows_affected() > 0 {
         run(admin, "truncate changes, events, idempotency_keys, search_terms").await?;
         run(admin, "vacuum (analyze) leads").await?;

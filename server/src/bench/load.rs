@@ -44,7 +44,9 @@ impl Work {
         }
         let lasted = began.elapsed().as_secs_f64();
         taken.sort_unstable();
-        let at = |share: f64| taken.get((taken.len() as f64 * share) as usize).copied().unwrap_or_default().as_secs_f64() * 1e3;
+        let at = |share: f64| {
+            taken.get((taken.len() as f64 * share) as usize).copied().unwrap_or_default().as_secs_f64() * 1e3
+        };
         Ok(Side { per_second: taken.len() as f64 / lasted, p50: at(0.5), p99: at(0.99) })
     }
 

@@ -20,7 +20,9 @@ pub async fn cold(address: SocketAddr, path: &str, cookie: &str) -> Result<Cold>
     let mut cold = Cold { kilobytes: 0.0, requests: 0.0, wasm_kilobytes: 0.0, lines: Vec::new() };
     let (mut waiting, mut seen) = (VecDeque::from([path.to_owned()]), BTreeSet::from([path.to_owned()]));
     while let Some(path) = waiting.pop_front() {
-        let ask = |encoding: &str| request("GET", &path, &[("cookie", cookie), ("accept", "text/html,*/*"), ("accept-encoding", encoding)], "");
+        let ask = |encoding: &str| {
+            request("GET", &path, &[("cookie", cookie), ("accept", "text/html,*/*"), ("accept-encoding", encoding)], "")
+        };
         // The first answer is what a browser would get and is weighed; the second can be read.
         let answer = connection.send(&ask("br")).await?;
         if answer.status != 200 {
@@ -110,14 +112,22 @@ fn first_letters(face: &str) -> bool {
     let Some((_, ranges)) = face.split_once("unicode-range:") else { return true };
     let first = ranges.trim_start().trim_start_matches(['U', 'u', '+']);
     // `U+0000-00FF`, also shortened to `U+0-FF` or `U+??`.
-    first.starts_with('?') || first.split(['-', ',', ';']).next().is_some_and(|start| start.trim().chars().all(|digit| digit == '0'))
+    first.starts_with('?')
+        || first.split(['-', ',', ';']).next().is_some_and(|start| start.trim().chars().all(|digit| digit == '0'))
 }
 
 fn of_script(script: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for (start, quote) in [("from '", '\''), ("from \"", '"'), ("from'", '\''), ("from\"", '"'), ("import('", '\''), ("import(\"", '"')] {
+    for (start, quote) in
+        [("from '", '\''), ("from \"", '"'), ("from'", '\''), ("from\"", '"'), ("import('", '\''), ("import(\"", '"')]
+    {
         for rest in script.split(start).skip(1) {
-            found.extend(rest.split(quote).next().filter(|link| link.starts_with(['.', '/']) && link.len() < 300).map(str::to_owned));
+            found.extend(
+                rest.split(quote)
+                    .next()
+                    .filter(|link| link.starts_with(['.', '/']) && link.len() < 300)
+                    .map(str::to_owned),
+            );
         }
     }
     found
@@ -143,6 +153,9 @@ mod tests {
 
     #[test]
     fn scripts_are_followed() {
-        assert_eq!(links("/pkg/a.js", "import { x } from './snippets/y.js'; import('/pkg/z.js')"), ["/pkg/snippets/y.js", "/pkg/z.js"]);
+        assert_eq!(
+            links("/pkg/a.js", "import { x } from './snippets/y.js'; import('/pkg/z.js')"),
+            ["/pkg/snippets/y.js", "/pkg/z.js"]
+        );
     }
 }

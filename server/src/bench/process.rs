@@ -17,8 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Settings of the person who measures that must not reach the server.
 const FOREIGN: [&str; 9] = [
-    "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_PLATFORM_URL", "DATABASE_MAX_CONNECTIONS", "NEXUS_ENCRYPTION_KEYS", "NEXUS_BASE_URL",
-    "TRUSTED_PROXIES", "PORT", "RUST_LOG",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "DATABASE_PLATFORM_URL",
+    "DATABASE_MAX_CONNECTIONS",
+    "NEXUS_ENCRYPTION_KEYS",
+    "NEXUS_BASE_URL",
+    "TRUSTED_PROXIES",
+    "PORT",
+    "RUST_LOG",
 ];
 /// More than anybody asks here: what is measured is the work, and the counting of requests is part of it.
 const NO_LIMIT: &str = "4000000000";
@@ -32,7 +39,8 @@ struct Server {
 impl Server {
     async fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let log_file = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_file).kill_on_drop(true).spawn()?;
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_file).kill_on_drop(true).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("The server has no output")?).lines();
         let address = tokio::time::timeout(PATIENCE, async {
             while let Some(line) = lines.next_line().await? {
@@ -92,7 +100,8 @@ impl Nexus {
     /// Resident memory in megabytes.
     pub fn memory(&self) -> Result<f64> {
         let pid = self.server.child.id().context("The server is gone")?;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("Memory can be read on Linux only")?;
+        let status =
+            std::fs::read_to_string(format!("/proc/{pid}/status")).context("Memory can be read on Linux only")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("The server has no memory")?;
         let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kilobytes / 1024.0)

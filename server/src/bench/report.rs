@@ -6,7 +6,10 @@ use crate::out;
 use serde_json::{Value, json};
 
 pub fn print(measured: &[Measured]) {
-    let mut lines = vec![["id", "what", "leads", "ceiling /s", "Nexus /s", "p50/p99 ms", "value", "floor", "aim", "held"].map(str::to_owned)];
+    let mut lines = vec![
+        ["id", "what", "leads", "ceiling /s", "Nexus /s", "p50/p99 ms", "value", "floor", "aim", "held"]
+            .map(str::to_owned),
+    ];
     lines.extend(measured.iter().map(line));
     let mut widths = [0; 10];
     for line in &lines {
@@ -17,7 +20,13 @@ pub fn print(measured: &[Measured]) {
     out::line("");
     for line in &lines {
         // Words to the left, figures to the right.
-        let cell = |at: usize| if matches!(at, 0 | 1 | 9) { format!("{:<1$}", line[at], widths[at]) } else { format!("{:>1$}", line[at], widths[at]) };
+        let cell = |at: usize| {
+            if matches!(at, 0 | 1 | 9) {
+                format!("{:<1$}", line[at], widths[at])
+            } else {
+                format!("{:>1$}", line[at], widths[at])
+            }
+        };
         out::line((0..line.len()).map(cell).collect::<Vec<_>>().join("  ").trim_end());
     }
 }

@@ -70,7 +70,11 @@ impl Pair {
             let mut pair = [None::<Side>; 2];
             for side in if round % 2 == 0 { [0, 1] } else { [1, 0] } {
                 let work = if side == 0 { &self.ceiling } else { &self.nexus };
-                pair[side] = Some(work.drive(CONNECTIONS, time).await.with_context(|| format!("Measuring {} came to an end", self.id))?);
+                pair[side] = Some(
+                    work.drive(CONNECTIONS, time)
+                        .await
+                        .with_context(|| format!("Measuring {} came to an end", self.id))?,
+                );
                 memory = memory.max(nexus.memory()?);
                 if self.writes {
                     nexus.settle().await?;
@@ -118,7 +122,12 @@ async fn pairs(world: &World, ceiling: SocketAddr, nexus: SocketAddr, cookie: &s
             nexus: Work::new(nexus, 200, read(&list, "application/json")),
             writes: false,
         },
-        Pair { id: "P-02", ceiling: Work::new(ceiling, 200, one.0), nexus: Work::new(nexus, 200, one.1), writes: false },
+        Pair {
+            id: "P-02",
+            ceiling: Work::new(ceiling, 200, one.0),
+            nexus: Work::new(nexus, 200, one.1),
+            writes: false,
+        },
         Pair {
             id: "P-05",
             ceiling: Work::new(ceiling, 200, bare("/leads.html")),

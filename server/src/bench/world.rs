@@ -73,7 +73,16 @@ impl World {
         let people = people(&services, &password).await;
         services.pools.close().await;
         let (tenant, member, neighbours) = people?;
-        Ok(Self { tenant, member, neighbours, password, site_root, cluster: Some(cluster), admin_url: urls.admin, folder })
+        Ok(Self {
+            tenant,
+            member,
+            neighbours,
+            password,
+            site_root,
+            cluster: Some(cluster),
+            admin_url: urls.admin,
+            folder,
+        })
     }
 
     /// Loading takes long and is no fault.
@@ -108,14 +117,19 @@ impl World {
     /// Signs in as a person does, by the form, and answers the cookies.
     pub async fn sign_in(&self, address: SocketAddr) -> Result<String> {
         let form = format!("login={}&password={}", app::page::encode(LOGIN), app::page::encode(&self.password));
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin"), ("accept", "text/html")];
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("sec-fetch-site", "same-origin"),
+            ("accept", "text/html"),
+        ];
         let mut connection = Connection::open(address).await?;
         let answer = connection.send(&request("POST", "/sign-in", &headers, &form)).await?;
         if answer.status != 303 {
             bail!("The sign-in form answered {}", answer.status);
         }
         let head = connection.head(answer);
-        let cookies = head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")).filter_map(|line| line.split(';').next());
+        let cookies =
+            head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")).filter_map(|line| line.split(';').next());
         Ok(cookies.collect::<Vec<_>>().join("; "))
     }
 
@@ -175,14 +189,18 @@ async fn people(services: &Services, password: &str) -> Result<(TenantId, Member
     for number in 2..=TENANTS {
         neighbours.push(workspace(services, &format!("{SLUG}-{number}")).await?);
     }
-    let signs_in = "select m.id from members m join users u on u.id = m.user_id where m.tenant_id = $1 and u.email_norm = $2";
-    let member: Uuid = sqlx::query_scalar(signs_in).bind(tenant.0).bind(LOGIN).fetch_one(&services.pools.platform).await?;
+    let signs_in =
+        "select m.id from members m join users u on u.id = m.user_id where m.tenant_id = $1 and u.email_norm = $2";
+    let member: Uuid =
+        sqlx::query_scalar(signs_in).bind(tenant.0).bind(LOGIN).fetch_one(&services.pools.platform).await?;
     Ok((tenant, MemberId(member), neighbours))
 }
 
 async fn workspace(services: &Services, slug: &str) -> Result<TenantId> {
-    let known: Option<Uuid> =
-        sqlx::query_scalar("select id from tenants where slug = $1").bind(slug).fetch_optional(&services.pools.platform).await?;
+    let known: Option<Uuid> = sqlx::query_scalar("select id from tenants where slug = $1")
+        .bind(slug)
+        .fetch_optional(&services.pools.platform)
+        .await?;
     match known {
         Some(known) => Ok(TenantId(known)),
         None => {
@@ -194,8 +212,10 @@ async fn workspace(services: &Services, slug: &str) -> Result<TenantId> {
 
 async fn member(services: &Services, tenant: TenantId, name: &str, email: &str, hash: &str) -> Result<()> {
     let pool = &services.pools.platform;
-    let known: bool =
-        sqlx::query_scalar("select exists (select from users where email_norm = $1)").bind(email).fetch_one(pool).await?;
+    let known: bool = sqlx::query_scalar("select exists (select from users where email_norm = $1)")
+        .bind(email)
+        .fetch_one(pool)
+        .await?;
     if !known {
         let (clock, random) = (services.clock.as_ref(), services.random.as_ref());
         let user = auth::create_user(pool, clock, random, name, email, hash).await?;

@@ -25,7 +25,9 @@ pub async fn seed(config: Config, wanted: Arguments) -> Result<ExitCode> {
         let known: Vec<&str> = library.industries().map(|pack| pack.slug.as_str()).collect();
         bail!("{} is not an industry of this build; known are: {}", wanted.industry, known.join(", "));
     }
-    let Some(size) = Size::parse(&wanted.size) else { bail!("{} is not a size; use small, medium or large", wanted.size) };
+    let Some(size) = Size::parse(&wanted.size) else {
+        bail!("{} is not a size; use small, medium or large", wanted.size)
+    };
     let connected = start::database(&config).await?;
     connected.migrate().await?;
     let platform = start::platform(&config, &connected, &library).await?;

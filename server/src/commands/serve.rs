@@ -57,7 +57,10 @@ async fn bind(config: &Config) -> Result<TcpListener> {
 
 /// The first signal asks for a stop, the second one ends the process at once.
 async fn wait_for_signal(stop: watch::Sender<bool>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else { return };
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     tracing::info!("stopping; a second signal stops at once");
     let _ = stop.send(true);

@@ -28,7 +28,8 @@ fn same_origin(headers: &HeaderMap, base_url: &str) -> bool {
         Some(_) => false,
         None => text(header::ORIGIN).is_some_and(|origin| {
             let host = text(header::HOST).unwrap_or_default();
-            origin == base_url || origin.split_once("://").is_some_and(|(scheme, at)| at == host && base_url.starts_with(scheme))
+            origin == base_url
+                || origin.split_once("://").is_some_and(|(scheme, at)| at == host && base_url.starts_with(scheme))
         }),
     }
 }

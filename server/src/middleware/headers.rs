@@ -17,7 +17,8 @@ const FIXED: [(HeaderName, &str); 7] = [
 ];
 
 /// For answers that are no page: nothing may run, load or frame.
-const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'";
+const NO_PAGE: &str =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'";
 
 pub async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -16,7 +16,8 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 pub async fn by_address(State(state): State<App>, request: Request, next: Next) -> Response {
     let Some(info) = request.extensions().get::<RequestInfo>().copied() else { return next.run(request).await };
-    let decision = state.limiter.check(&[LimitKey::address("address", info.address, state.config.limits.address, WINDOW)]);
+    let decision =
+        state.limiter.check(&[LimitKey::address("address", info.address, state.config.limits.address, WINDOW)]);
     if !decision.allowed {
         return refusal(&decision, info);
     }
@@ -48,9 +49,11 @@ fn refusal(decision: &Decision, info: RequestInfo) -> Response {
 
 fn mark(response: &mut Response, decision: &Decision) {
     let headers = response.headers_mut();
-    for (name, value) in
-        [("ratelimit-limit", decision.limit), ("ratelimit-remaining", decision.remaining), ("ratelimit-reset", decision.reset_seconds)]
-    {
+    for (name, value) in [
+        ("ratelimit-limit", decision.limit),
+        ("ratelimit-remaining", decision.remaining),
+        ("ratelimit-reset", decision.reset_seconds),
+    ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
     }
 }

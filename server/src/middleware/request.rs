@@ -19,7 +19,8 @@ pub struct RequestInfo {
 }
 
 pub async fn request(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
+    let peer =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
     let address = platform::limit::client_address(peer, request.headers(), &app.config.trusted_proxies);
     let services = &app.platform.services;
     let id = platform::random::uuid_v7(services.clock.as_ref(), services.random.as_ref());

@@ -43,7 +43,12 @@ fn provide() {
 }
 
 /// Draws one page. `address` is its path and query, `status` overrides the page's own.
-pub async fn draw(state: &App, page: PageContext, links: Option<Vec<WorkspaceLink>>, status: Option<StatusCode>) -> Response {
+pub async fn draw(
+    state: &App,
+    page: PageContext,
+    links: Option<Vec<WorkspaceLink>>,
+    status: Option<StatusCode>,
+) -> Response {
     let nonce = Nonce::new();
     let had_flash = page.flash.is_some();
     let mut request = Request::new(Body::empty());
@@ -117,7 +122,9 @@ pub async fn public_page(State(state): State<App>, request: Request) -> Response
 pub async fn workspaces(State(state): State<App>, person: super::sign_in::Person, request: Request) -> Response {
     let Some(info) = info(&request) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     match page_context::links(&state, person.0).await {
-        Ok(links) => draw(&state, page_context::public(&state, request.headers(), info, "/workspaces"), Some(links), None).await,
+        Ok(links) => {
+            draw(&state, page_context::public(&state, request.headers(), info, "/workspaces"), Some(links), None).await
+        }
         Err(error) => refused(&state, request.headers(), info, &error).await,
     }
 }
@@ -136,7 +143,11 @@ pub async fn missing(State(state): State<App>, request: Request) -> Response {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&format!("{}{query}", path.trim_end_matches('/'))).into_response();
     }
-    let wants_page = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let wants_page = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
     match info(&request) {
         Some(info) if wants_page => refused(&state, request.headers(), info, &Error::not_found()).await,
         _ => super::problem(&Error::not_found(), &request).into_response(),
@@ -191,7 +202,15 @@ mod tests {
     #[test]
     fn only_paths_of_this_site() {
         assert_eq!(local_path(Some("/w/lakeside/leads?view=mine"), "/"), "/w/lakeside/leads?view=mine");
-        for foreign in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "evil", "/a\r\nSet-Cookie: x=1", ""] {
+        for foreign in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "evil",
+            "/a\r\nSet-Cookie: x=1",
+            "",
+        ] {
             assert_eq!(local_path(Some(foreign), "/"), "/", "{foreign:?}");
         }
     }

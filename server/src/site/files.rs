@@ -4,9 +4,9 @@ use super::{cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use api::CsvStream;
+use api::problem::Problem;
 use app::page::Replay;
 use axum::Extension;
-use api::problem::Problem;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -73,7 +73,8 @@ async fn accept(
 
 fn unreadable(error: &axum::extract::multipart::MultipartError) -> Error {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-        let error = Error::field("file", "The file is larger than 25 MB. Split it, or leave out columns that are not needed");
+        let error =
+            Error::field("file", "The file is larger than 25 MB. Split it, or leave out columns that are not needed");
         return Error { kind: Kind::TooLarge, ..error };
     }
     Error::field("file", "The upload broke off. Try again")
@@ -121,7 +122,11 @@ pub async fn error_file(
     };
     match found.await {
         Ok(file) => {
-            let name: String = file.file_name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+            let name: String = file
+                .file_name
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+                .collect();
             let mut response = format!("\u{feff}{}", file.content).into_response();
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));

@@ -107,11 +107,15 @@ mod tests {
     #[test]
     fn dots_nest_and_flags_are_flags() {
         let mut input = Map::new();
-        for (name, value) in [("mapping.columns.3", "name"), ("mapping.header", "on"), ("version", "4"), ("empty", "")] {
+        for (name, value) in [("mapping.columns.3", "name"), ("mapping.header", "on"), ("version", "4"), ("empty", "")]
+        {
             if let Some(value) = plain(name, value) {
                 place(&mut input, name, value);
             }
         }
-        assert_eq!(Value::Object(input), json!({ "mapping": { "columns": { "3": "name" }, "header": true }, "version": 4 }));
+        assert_eq!(
+            Value::Object(input),
+            json!({ "mapping": { "columns": { "3": "name" }, "header": true }, "version": 4 })
+        );
     }
 }

@@ -40,7 +40,14 @@ pub async fn run(
             let home = format!("/w/{}", caller.access.slug);
             let address = draw::local_path(own(&fields, "_page").as_deref(), &home);
             // A form may only be drawn again on a page of its own workspace.
-            let address = if address == home || address.starts_with(&format!("{home}/")) || address.starts_with(&format!("{home}?")) { address } else { home };
+            let address = if address == home
+                || address.starts_with(&format!("{home}/"))
+                || address.starts_with(&format!("{home}?"))
+            {
+                address
+            } else {
+                home
+            };
             let replay = Replay { operation: path.operation, fields, error };
             draw::replay(&state, &headers, info, &caller, &address, replay).await
         }

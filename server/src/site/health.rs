@@ -15,7 +15,11 @@ pub async fn livez() -> &'static str {
 
 /// The process can serve: the database answers and its schema is the one of this build.
 pub async fn readyz(State(state): State<App>) -> Response {
-    if database(&state).await { (StatusCode::OK, "ready").into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready").into_response() }
+    if database(&state).await {
+        (StatusCode::OK, "ready").into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready").into_response()
+    }
 }
 
 pub async fn health(State(state): State<App>) -> Response {

@@ -19,7 +19,8 @@ use uuid::Uuid;
 
 /// For everything below `/w/{workspace}`.
 pub async fn of_path(State(state): State<App>, params: RawPathParams, request: Request, next: Next) -> Response {
-    let slug = params.iter().find(|(name, _)| *name == "workspace").map(|(_, value)| value.to_owned()).unwrap_or_default();
+    let slug =
+        params.iter().find(|(name, _)| *name == "workspace").map(|(_, value)| value.to_owned()).unwrap_or_default();
     admit(state, request, next, Some(slug)).await
 }
 
@@ -30,7 +31,9 @@ pub async fn only_one(State(state): State<App>, request: Request, next: Next) ->
 
 async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Some(info) = parts.extensions.get::<RequestInfo>().copied() else { return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Some(info) = parts.extensions.get::<RequestInfo>().copied() else {
+        return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     let session = parts.extensions.get::<Session>().cloned();
     let entered = match (&session, &slug) {
         (Some(session), Some(slug)) => state.platform.services.auth.users.enter(session, slug).await,
@@ -69,8 +72,16 @@ async fn told(
     match find(state, UserId(current.owner), slug).await {
         Ok(access) => Ok((current.handle, Arc::new(access))),
         Err(error) => {
-            let wants_page = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
-            Err(if wants_page { Box::new(draw::refused(state, &parts.headers, info, &error).await) } else { problem(error) })
+            let wants_page = parts
+                .headers
+                .get(header::ACCEPT)
+                .and_then(|accept| accept.to_str().ok())
+                .is_some_and(|accept| accept.contains("text/html"));
+            Err(if wants_page {
+                Box::new(draw::refused(state, &parts.headers, info, &error).await)
+            } else {
+                problem(error)
+            })
         }
     }
 }
@@ -84,7 +95,12 @@ async fn find(state: &App, user: UserId, slug: Option<String>) -> Result<Access>
             match (links.pop(), links.is_empty()) {
                 (Some(link), true) => link.slug,
                 (None, _) => return Err(Error::not_found()),
-                _ => return Err(Error::new(Kind::Invalid, "You belong to several workspaces: call /w/{workspace}/api/v1/... instead")),
+                _ => {
+                    return Err(Error::new(
+                        Kind::Invalid,
+                        "You belong to several workspaces: call /w/{workspace}/api/v1/... instead",
+                    ));
+                }
             }
         }
     };

@@ -35,14 +35,30 @@ pub fn public(state: &App, headers: &HeaderMap, info: RequestInfo, address: &str
 }
 
 /// Of a page inside a workspace.
-pub async fn workspace(state: &App, headers: &HeaderMap, info: RequestInfo, address: &str, caller: &Caller) -> Result<PageContext> {
+pub async fn workspace(
+    state: &App,
+    headers: &HeaderMap,
+    info: RequestInfo,
+    address: &str,
+    caller: &Caller,
+) -> Result<PageContext> {
     let page = public(state, headers, info, address);
     let viewer = viewer(state, &caller.access).await?;
-    Ok(PageContext { backend: Some(state.platform.clone().backend(caller.clone())), viewer: Some(Arc::new(viewer)), ..page })
+    Ok(PageContext {
+        backend: Some(state.platform.clone().backend(caller.clone())),
+        viewer: Some(Arc::new(viewer)),
+        ..page
+    })
 }
 
 /// Of a page of the platform realm.
-pub fn staff(state: &App, headers: &HeaderMap, info: RequestInfo, address: &str, access: &Arc<StaffAccess>) -> PageContext {
+pub fn staff(
+    state: &App,
+    headers: &HeaderMap,
+    info: RequestInfo,
+    address: &str,
+    access: &Arc<StaffAccess>,
+) -> PageContext {
     let viewer = StaffViewer { name: access.name.clone(), email: access.email.clone(), role: access.role.clone() };
     PageContext {
         backend: Some(state.platform.clone().staff_backend(access.clone())),
@@ -73,11 +89,15 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
 
 pub async fn links(state: &App, user: domain::UserId) -> Result<Vec<WorkspaceLink>> {
     let found = platform::auth::workspaces(&state.platform.services.pools.platform, user).await?;
-    Ok(found.into_iter().map(|link| WorkspaceLink { slug: link.slug, name: link.name, industry: link.industry }).collect())
+    Ok(found
+        .into_iter()
+        .map(|link| WorkspaceLink { slug: link.slug, name: link.name, industry: link.industry })
+        .collect())
 }
 
 /// `dark.compact`, from the cookie.
 fn look(headers: &HeaderMap) -> (Theme, Density) {
-    let (theme, density) = cookies::read(headers, cookies::LOOK).and_then(|look| look.split_once('.')).unwrap_or_default();
+    let (theme, density) =
+        cookies::read(headers, cookies::LOOK).and_then(|look| look.split_once('.')).unwrap_or_default();
     (Theme::parse(theme), Density::parse(density))
 }

@@ -21,11 +21,14 @@ pub struct Preferences {
 const YEAR: u32 = 365 * 24 * 3600;
 
 pub async fn save(State(state): State<App>, headers: HeaderMap, Form(form): Form<Preferences>) -> Response {
-    let (theme, density) = cookies::read(&headers, cookies::LOOK).and_then(|look| look.split_once('.')).unwrap_or_default();
+    let (theme, density) =
+        cookies::read(&headers, cookies::LOOK).and_then(|look| look.split_once('.')).unwrap_or_default();
     let theme = Theme::parse(form.theme.as_deref().unwrap_or(theme));
     let density = Density::parse(form.density.as_deref().unwrap_or(density));
     let mut response = Redirect::to(&local_path(form.next.as_deref(), "/")).into_response();
-    if let Some(cookie) = cookies::set(cookies::LOOK, &format!("{}.{}", theme.as_str(), density.as_str()), YEAR, state.config.secure()) {
+    if let Some(cookie) =
+        cookies::set(cookies::LOOK, &format!("{}.{}", theme.as_str(), density.as_str()), YEAR, state.config.secure())
+    {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

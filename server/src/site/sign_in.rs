@@ -82,7 +82,11 @@ pub async fn current(session: Option<&Session>) -> Result<Option<Current>> {
 /// A page leads to the sign-in page and back; everything else hears 401.
 pub fn unauthenticated(parts: &Parts, sign_in: &str) -> Response {
     let wants_page = parts.method == axum::http::Method::GET
-        && parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+        && parts
+            .headers
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"));
     if wants_page {
         let original = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
         let next = original.path_and_query().map_or("/", |address| address.as_str());
@@ -143,13 +147,22 @@ fn agent(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The sign-in page again, with the login that was typed; the password is not sent back.
-async fn again(state: &App, headers: &HeaderMap, info: RequestInfo, path: &str, form: &Credentials, error: Error) -> Response {
+async fn again(
+    state: &App,
+    headers: &HeaderMap,
+    info: RequestInfo,
+    path: &str,
+    form: &Credentials,
+    error: Error,
+) -> Response {
     let status = match error.kind {
         domain::Kind::Unauthenticated => axum::http::StatusCode::UNPROCESSABLE_ENTITY,
         kind => draw::form_status(kind),
     };
-    let address = if form.next.is_empty() { path.to_owned() } else { format!("{path}?next={}", app::page::encode(&form.next)) };
-    let replay = Replay { operation: "sign_in".to_owned(), fields: vec![("login".to_owned(), form.login.clone())], error };
+    let address =
+        if form.next.is_empty() { path.to_owned() } else { format!("{path}?next={}", app::page::encode(&form.next)) };
+    let replay =
+        Replay { operation: "sign_in".to_owned(), fields: vec![("login".to_owned(), form.login.clone())], error };
     let page = PageContext { replay: Some(Arc::new(replay)), ..page_context::public(state, headers, info, &address) };
     draw::draw(state, page, None, Some(status)).await
 }

@@ -13,7 +13,10 @@ pub fn router(app: &App) -> Router<App> {
     let root = &app.config.site_root;
     let files = |name: &str| ServeFile::new(root.join(name)).precompressed_br();
     Router::new()
-        .nest_service("/pkg", ServeDir::new(root.join("pkg")).precompressed_br().append_index_html_on_directories(false))
+        .nest_service(
+            "/pkg",
+            ServeDir::new(root.join("pkg")).precompressed_br().append_index_html_on_directories(false),
+        )
         .nest_service("/fonts", ServeDir::new(root.join("fonts")).append_index_html_on_directories(false))
         .route_service("/icons.svg", files("icons.svg"))
         .route_service("/favicon.svg", files("favicon.svg"))

@@ -4,7 +4,8 @@ use crate::support::{Client, Server};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-const BUSINESS: &[&str] = &["leads", "customers", "contacts", "opportunities", "activities", "tasks", "changes", "members", "imports"];
+const BUSINESS: &[&str] =
+    &["leads", "customers", "contacts", "opportunities", "activities", "tasks", "changes", "members", "imports"];
 const CANARY: &str = "CANARY-lakeside";
 
 /// A lead of Lakeside, made by its owner, that holds a canary in every text.
@@ -20,7 +21,11 @@ async fn canary(owner: &Client) -> String {
 
 fn filled(path: &str, entity: &str, id: &str) -> String {
     let name = if path.contains("/operations/") { "records.update" } else { "qualify" };
-    path.replace("{workspace}", "lakeside").replace("{entity}", entity).replace("{id}", id).replace("{name}", name).replace("{operation}", "records.update")
+    path.replace("{workspace}", "lakeside")
+        .replace("{entity}", entity)
+        .replace("{id}", id)
+        .replace("{name}", name)
+        .replace("{operation}", "records.update")
 }
 
 /// What a write would have to say to do harm, for each kind of route.
@@ -29,12 +34,23 @@ fn harmful(path: &str, id: &str) -> (&'static str, String) {
         return ("application/x-www-form-urlencoded", format!("entity=lead&id={id}&version=1&values.name=Taken"));
     }
     if path.contains("/operations/") {
-        return ("application/json", json!({ "entity": "lead", "id": id, "version": 1, "values": { "name": "Taken" } }).to_string());
+        return (
+            "application/json",
+            json!({ "entity": "lead", "id": id, "version": 1, "values": { "name": "Taken" } }).to_string(),
+        );
     }
     ("application/json", json!({ "name": "Taken", "version": 1 }).to_string())
 }
 
-async fn walk(server: &Server, who: &str, client: &Client, id: &str, below: &str, writes_only: bool, right: &[u16]) -> usize {
+async fn walk(
+    server: &Server,
+    who: &str,
+    client: &Client,
+    id: &str,
+    below: &str,
+    writes_only: bool,
+    right: &[u16],
+) -> usize {
     let before = server.world.fingerprint(BUSINESS).await;
     let mut cells = 0;
     for route in server.routes() {
@@ -52,7 +68,10 @@ async fn walk(server: &Server, who: &str, client: &Client, id: &str, below: &str
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
         assert!(right.contains(&status), "{who}: {method} {path} answers {status}, not one of {right:?}: {text}");
-        assert!(!text.contains(CANARY) && !text.contains("canary-lakeside"), "{who}: {method} {path} shows a foreign byte");
+        assert!(
+            !text.contains(CANARY) && !text.contains("canary-lakeside"),
+            "{who}: {method} {path} shows a foreign byte"
+        );
         cells += 1;
     }
     assert_eq!(server.world.fingerprint(BUSINESS).await, before, "{who} changed something");
@@ -86,12 +105,23 @@ async fn a_foreign_row_is_like_one_that_never_was() {
     let id = canary(&owner).await;
     let never = "0199a000-0000-7000-8000-000000000000";
     for (method, tail) in [
-        (Method::GET, ""), (Method::PUT, ""), (Method::PATCH, ""), (Method::DELETE, ""), (Method::POST, "/restore"),
-        (Method::POST, "/transitions/qualify"), (Method::GET, "/timeline"),
+        (Method::GET, ""),
+        (Method::PUT, ""),
+        (Method::PATCH, ""),
+        (Method::DELETE, ""),
+        (Method::POST, "/restore"),
+        (Method::POST, "/transitions/qualify"),
+        (Method::GET, "/timeline"),
     ] {
         let mut answers = Vec::new();
         for id in [id.as_str(), never] {
-            let (status, mut body) = stranger.write(method.clone(), &format!("/w/harbour/api/v1/leads/{id}{tail}"), &json!({ "name": "Taken", "version": 1 })).await;
+            let (status, mut body) = stranger
+                .write(
+                    method.clone(),
+                    &format!("/w/harbour/api/v1/leads/{id}{tail}"),
+                    &json!({ "name": "Taken", "version": 1 }),
+                )
+                .await;
             if let Some(body) = body.as_object_mut() {
                 body.remove("requestId");
             }
@@ -101,8 +131,10 @@ async fn a_foreign_row_is_like_one_that_never_was() {
         assert_eq!(answers[0].0, StatusCode::NOT_FOUND, "{method} {tail}: {}", answers[0].1);
     }
     // Nor can it be pointed at.
-    let (status, body) = stranger.write(Method::POST, "/w/harbour/api/v1/tasks", &json!({ "title": "Call", "lead": id })).await;
-    let (_, other) = stranger.write(Method::POST, "/w/harbour/api/v1/tasks", &json!({ "title": "Call", "lead": never })).await;
+    let (status, body) =
+        stranger.write(Method::POST, "/w/harbour/api/v1/tasks", &json!({ "title": "Call", "lead": id })).await;
+    let (_, other) =
+        stranger.write(Method::POST, "/w/harbour/api/v1/tasks", &json!({ "title": "Call", "lead": never })).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
     assert_eq!(body["details"], other["details"]);
     server.end().await;
@@ -117,17 +149,28 @@ async fn a_viewer_changes_nothing() {
     let id = canary(&owner).await;
     let before = server.world.fingerprint(BUSINESS).await;
     let mut cells = 0;
-    for route in server.routes().into_iter().filter(|route| route.mutates && route.path.starts_with("/w/") && !route.path.ends_with("/import")) {
+    for route in server
+        .routes()
+        .into_iter()
+        .filter(|route| route.mutates && route.path.starts_with("/w/") && !route.path.ends_with("/import"))
+    {
         let path = filled(&route.path, "leads", &id);
         let (kind, body) = harmful(&path, &id);
-        let request = viewer.request(route.method.parse().unwrap(), &path).header(header::CONTENT_TYPE, kind).header(header::IF_MATCH, "\"1\"").body(body);
+        let request = viewer
+            .request(route.method.parse().unwrap(), &path)
+            .header(header::CONTENT_TYPE, kind)
+            .header(header::IF_MATCH, "\"1\"")
+            .body(body);
         let answer = viewer.send(request).await;
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{} {path}", route.method);
         cells += 1;
     }
     assert!(cells >= 7, "only {cells} calls were made");
     let (status, body) = viewer.write(Method::POST, "/w/lakeside/api/v1/leads", &json!({ "name": "Mine" })).await;
-    assert_eq!((status, body["requiredPermission"].as_str(), body["userRole"].as_str()), (StatusCode::FORBIDDEN, Some("crm.lead.create"), Some("VIEWER")));
+    assert_eq!(
+        (status, body["requiredPermission"].as_str(), body["userRole"].as_str()),
+        (StatusCode::FORBIDDEN, Some("crm.lead.create"), Some("VIEWER"))
+    );
     assert_eq!(server.world.fingerprint(BUSINESS).await, before);
     let (status, _) = viewer.json(&format!("/w/lakeside/api/v1/leads/{id}")).await;
     assert_eq!(status, StatusCode::OK, "looking is allowed");
@@ -153,12 +196,17 @@ async fn the_workspace_comes_from_the_path_alone() {
     };
     let tenant = lakeside.id.to_string();
     let member = grace.access.member.to_string();
-    for path in ["/w/harbour/api/v1/leads", "/w/lakeside/api/v1/leads", "/api/v1/leads", "/w/harbour/api/v1/operations"] {
+    for path in ["/w/harbour/api/v1/leads", "/w/lakeside/api/v1/leads", "/api/v1/leads", "/w/harbour/api/v1/operations"]
+    {
         let plain = stranger.send(stranger.request(Method::GET, path)).await;
         let wanted = (plain.status(), steady(plain.json().await.unwrap()));
         for (name, value) in [
-            ("x-tenant-id", tenant.as_str()), ("x-user-id", &member), ("x-user-role", "admin"), ("x-user-permissions", "[\"*\"]"),
-            ("x-forwarded-host", "lakeside.nexus.example"), ("host", "lakeside.nexus.example"),
+            ("x-tenant-id", tenant.as_str()),
+            ("x-user-id", &member),
+            ("x-user-role", "admin"),
+            ("x-user-permissions", "[\"*\"]"),
+            ("x-forwarded-host", "lakeside.nexus.example"),
+            ("host", "lakeside.nexus.example"),
         ] {
             let answer = stranger.send(stranger.request(Method::GET, path).header(name, value)).await;
             assert_eq!((answer.status(), steady(answer.json().await.unwrap())), wanted, "{path} with {name}");
@@ -168,7 +216,13 @@ async fn the_workspace_comes_from_the_path_alone() {
         let answer = with_cookie.get(path).await;
         assert_eq!((answer.status(), steady(answer.json().await.unwrap())), wanted, "{path} with a cookie");
     }
-    let (status, body) = stranger.write(Method::POST, "/w/harbour/api/v1/leads", &json!({ "name": "x", "tenant_id": tenant, "tenantId": tenant })).await;
+    let (status, body) = stranger
+        .write(
+            Method::POST,
+            "/w/harbour/api/v1/leads",
+            &json!({ "name": "x", "tenant_id": tenant, "tenantId": tenant }),
+        )
+        .await;
     assert!(status == StatusCode::FORBIDDEN || status == StatusCode::BAD_REQUEST, "{body}");
     server.end().await;
 }
@@ -180,12 +234,21 @@ async fn reading_and_writing_keep_the_contract() {
     let (owner, _) = server.signed_in(&lakeside, "Grace", &["OWNER"]).await;
     let base = "/w/lakeside/api/v1/leads";
     for number in 0..3 {
-        let (status, body) = owner.write(Method::POST, base, &json!({ "name": format!("Lead {number}"), "value": { "amount": "100", "currency": "KES" } })).await;
+        let (status, body) = owner
+            .write(
+                Method::POST,
+                base,
+                &json!({ "name": format!("Lead {number}"), "value": { "amount": "100", "currency": "KES" } }),
+            )
+            .await;
         assert_eq!(status, StatusCode::CREATED, "{body}");
     }
     let (_, page) = owner.json(&format!("{base}?limit=2&sort=name")).await;
     assert_eq!(page["data"].as_array().map(Vec::len), Some(2));
-    assert_eq!((&page["pagination"]["limit"], &page["pagination"]["total"], &page["pagination"]["totalExact"]), (&json!(2), &json!(3), &json!(true)));
+    assert_eq!(
+        (&page["pagination"]["limit"], &page["pagination"]["total"], &page["pagination"]["totalExact"]),
+        (&json!(2), &json!(3), &json!(true))
+    );
     let next = page["pagination"]["next"].as_str().unwrap();
     let (_, rest) = owner.json(&format!("{base}?limit=2&sort=name&cursor={next}")).await;
     assert_eq!(rest["data"][0]["name"], json!("Lead 2"));
@@ -193,17 +256,31 @@ async fn reading_and_writing_keep_the_contract() {
 
     let (status, _) = owner.write(Method::PATCH, &format!("{base}/{id}"), &json!({ "city": "Kisumu" })).await;
     assert_eq!(status, StatusCode::PRECONDITION_REQUIRED);
-    let (status, body) = owner.write(Method::PATCH, &format!("{base}/{id}"), &json!({ "city": "Kisumu", "version": 1 })).await;
+    let (status, body) =
+        owner.write(Method::PATCH, &format!("{base}/{id}"), &json!({ "city": "Kisumu", "version": 1 })).await;
     assert_eq!((status, &body["data"]["city"]), (StatusCode::OK, &json!("Kisumu")));
-    let (status, body) = owner.write(Method::PATCH, &format!("{base}/{id}"), &json!({ "city": "Nakuru", "version": 1 })).await;
+    let (status, body) =
+        owner.write(Method::PATCH, &format!("{base}/{id}"), &json!({ "city": "Nakuru", "version": 1 })).await;
     assert_eq!((status, &body["current"]["city"]), (StatusCode::PRECONDITION_FAILED, &json!("Kisumu")), "{body}");
 
-    let (status, body) = owner.write(Method::POST, base, &json!({ "name": "x", "emial": "a@b.example", "status": "won", "id": id })).await;
+    let (status, body) = owner
+        .write(Method::POST, base, &json!({ "name": "x", "emial": "a@b.example", "status": "won", "id": id }))
+        .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(body["details"]["emial"].as_str().is_some_and(|words| words.contains("email")), "{body}");
     assert!(body["details"]["status"].is_string() && body["details"]["id"].is_string(), "{body}");
 
-    for bad in ["limit=501", "limit=0", "limit=-1", "sort=banana", "filter=stauts%20%3D%20new", "offset=NaN", "cursor=zzz", "fields=nmae", "banana=1"] {
+    for bad in [
+        "limit=501",
+        "limit=0",
+        "limit=-1",
+        "sort=banana",
+        "filter=stauts%20%3D%20new",
+        "offset=NaN",
+        "cursor=zzz",
+        "fields=nmae",
+        "banana=1",
+    ] {
         let (status, body) = owner.json(&format!("{base}?{bad}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{bad}: {body}");
     }
@@ -220,7 +297,10 @@ async fn a_key_makes_a_write_happen_once() {
     let send = |body: Value| {
         let owner = owner.clone();
         async move {
-            let request = owner.request(Method::POST, "/w/lakeside/api/v1/leads").header("idempotency-key", "k-1").header(header::CONTENT_TYPE, "application/json");
+            let request = owner
+                .request(Method::POST, "/w/lakeside/api/v1/leads")
+                .header("idempotency-key", "k-1")
+                .header(header::CONTENT_TYPE, "application/json");
             let answer = owner.send(request.body(body.to_string())).await;
             (answer.status().as_u16(), answer.text().await.unwrap())
         }
@@ -250,7 +330,11 @@ async fn ids_cannot_be_guessed() {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let services = services.clone();
-            tokio::task::spawn_blocking(move || (0..20_000).map(|_| platform::random::uuid_v7(services.clock.as_ref(), services.random.as_ref())).collect::<Vec<_>>())
+            tokio::task::spawn_blocking(move || {
+                (0..20_000)
+                    .map(|_| platform::random::uuid_v7(services.clock.as_ref(), services.random.as_ref()))
+                    .collect::<Vec<_>>()
+            })
         })
         .collect();
     let mut seen = std::collections::HashSet::new();

@@ -20,7 +20,10 @@ async fn pages_of_two_workspaces_never_mix() {
             let mut drawn = 0;
             while busy.load(Ordering::Relaxed) {
                 let (_, page) = amina.page("/w/lakeside/leads").await;
-                assert!(page.contains("lakeside") && !page.contains("harbour"), "Amina's page holds the other workspace");
+                assert!(
+                    page.contains("lakeside") && !page.contains("harbour"),
+                    "Amina's page holds the other workspace"
+                );
                 drawn += 1;
             }
             drawn

@@ -4,7 +4,8 @@ use crate::support::{Server, encoded};
 use reqwest::{Method, StatusCode, header};
 use std::collections::HashSet;
 
-const BUSINESS: &[&str] = &["leads", "customers", "contacts", "opportunities", "activities", "tasks", "changes", "members", "imports"];
+const BUSINESS: &[&str] =
+    &["leads", "customers", "contacts", "opportunities", "activities", "tasks", "changes", "members", "imports"];
 
 #[tokio::test]
 async fn every_answer_carries_the_headers() {
@@ -12,19 +13,45 @@ async fn every_answer_carries_the_headers() {
     let tenant = server.world.tenant("lakeside", "core").await;
     let (amina, _) = server.signed_in(&tenant, "Amina", &["USER"]).await;
     for path in [
-        "/", "/sign-in", "/livez", "/readyz", "/health", "/nothing/here", "/w/lakeside", "/w/lakeside/leads", "/w/elsewhere/leads", "/w/lakeside/api/v1/leads",
-        "/w/lakeside/api/v1/nothing", "/api/v1/leads", "/pkg/nothing.js", "/admin", "/admin/sign-in", "/w/lakeside/leads/not-an-id",
+        "/",
+        "/sign-in",
+        "/livez",
+        "/readyz",
+        "/health",
+        "/nothing/here",
+        "/w/lakeside",
+        "/w/lakeside/leads",
+        "/w/elsewhere/leads",
+        "/w/lakeside/api/v1/leads",
+        "/w/lakeside/api/v1/nothing",
+        "/api/v1/leads",
+        "/pkg/nothing.js",
+        "/admin",
+        "/admin/sign-in",
+        "/w/lakeside/leads/not-an-id",
     ] {
         let answer = amina.send(amina.request(Method::GET, path).header(header::ACCEPT, "text/html")).await;
         let headers = answer.headers();
         for name in [
-            "content-security-policy", "strict-transport-security", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy",
-            "cross-origin-resource-policy", "permissions-policy", "cache-control", "x-request-id",
+            "content-security-policy",
+            "strict-transport-security",
+            "x-content-type-options",
+            "referrer-policy",
+            "cross-origin-opener-policy",
+            "cross-origin-resource-policy",
+            "permissions-policy",
+            "cache-control",
+            "x-request-id",
         ] {
             assert!(headers.contains_key(name), "{path} answers {} without {name}", answer.status());
         }
         let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(!policy.contains("unsafe-inline") && policy.contains("object-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            !policy.contains("unsafe-inline")
+                && policy.contains("object-src 'none'")
+                && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
         assert!(!headers.contains_key("server") && !headers.contains_key("x-powered-by"));
     }
     server.end().await;
@@ -67,17 +94,29 @@ async fn no_other_site_can_write() {
     ];
     let cookie = format!("nexus={}", amina.cookie("nexus").unwrap());
     for route in server.routes().iter().filter(|route| route.mutates) {
-        let path = route.path.replace("{workspace}", "lakeside").replace("{operation}", "records.create").replace("{entity}", "leads")
-            .replace("{id}", "0199a000-0000-7000-8000-000000000000").replace("{name}", "qualify");
+        let path = route
+            .path
+            .replace("{workspace}", "lakeside")
+            .replace("{operation}", "records.create")
+            .replace("{entity}", "leads")
+            .replace("{id}", "0199a000-0000-7000-8000-000000000000")
+            .replace("{name}", "qualify");
         let method: Method = route.method.parse().unwrap();
         for headers in cases {
             #[expect(clippy::disallowed_methods, reason = "a client without our defaults")]
-            let mut request = reqwest::Client::new().request(method.clone(), format!("{}{path}", server.base)).header(header::COOKIE, &cookie)
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.clone());
+            let mut request = reqwest::Client::new()
+                .request(method.clone(), format!("{}{path}", server.base))
+                .header(header::COOKIE, &cookie)
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(body.clone());
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN, "{method} {path} with {headers:?}");
+            assert_eq!(
+                request.send().await.unwrap().status(),
+                StatusCode::FORBIDDEN,
+                "{method} {path} with {headers:?}"
+            );
         }
     }
     assert_eq!(server.world.fingerprint(BUSINESS).await, before);
@@ -93,7 +132,12 @@ async fn reading_never_changes_anything() {
     let server = Server::new().await;
     let tenant = server.world.tenant("lakeside", "automotive").await;
     let (amina, _) = server.signed_in(&tenant, "Amina", &["OWNER"]).await;
-    let answer = amina.form("/w/lakeside/do/records.create", &[("entity", "lead"), ("values.name", "Wanted"), ("_next", "/w/lakeside/leads/{id}")]).await;
+    let answer = amina
+        .form(
+            "/w/lakeside/do/records.create",
+            &[("entity", "lead"), ("values.name", "Wanted"), ("_next", "/w/lakeside/leads/{id}")],
+        )
+        .await;
     let id = answer.headers()[header::LOCATION].to_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let before = server.world.fingerprint(BUSINESS).await;
     let mut asked = 0;

@@ -7,7 +7,8 @@ use sqlx::Connection;
 use std::time::Duration;
 use testkit::TestWorld;
 
-const OPEN: &str = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
+const OPEN: &str =
+    "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_cancelled_requests_leave_nothing_open() {

@@ -35,7 +35,8 @@ async fn names(owner: &PgPool, sql: &'static str) -> Vec<String> {
 async fn every_tenant_table_forces_row_security() {
     let world = TestWorld::new(|_| {}).await;
     let owner = world.owner().await;
-    let tables: Vec<(sqlx::postgres::types::Oid, String, bool, bool)> = sqlx::query_as(TENANT_TABLES).fetch_all(&owner).await.unwrap();
+    let tables: Vec<(sqlx::postgres::types::Oid, String, bool, bool)> =
+        sqlx::query_as(TENANT_TABLES).fetch_all(&owner).await.unwrap();
     assert!(tables.len() > 20, "only {} tenant tables were found", tables.len());
     let open: Vec<&String> = tables.iter().filter(|(_, _, forced, _)| !forced).map(|(_, name, _, _)| name).collect();
     assert!(open.is_empty(), "row security is not forced on {open:?}");
@@ -122,7 +123,8 @@ async fn planted_faults_are_found() {
         ("create table planted (tenant_id uuid not null, id uuid primary key)", 3),
     ] {
         sqlx::query(AssertSqlSafe(fault.to_owned())).execute(&owner).await.unwrap();
-        let open: Vec<(sqlx::postgres::types::Oid, String, bool, bool)> = sqlx::query_as(TENANT_TABLES).fetch_all(&owner).await.unwrap();
+        let open: Vec<(sqlx::postgres::types::Oid, String, bool, bool)> =
+            sqlx::query_as(TENANT_TABLES).fetch_all(&owner).await.unwrap();
         assert_eq!(open.iter().filter(|(_, _, forced, _)| !forced).count(), tables, "{fault}");
     }
     owner.close().await;
@@ -161,8 +163,15 @@ async fn roles_own_nothing_and_bypass_nothing() {
 async fn changes_are_append_only() {
     let world = TestWorld::new(|_| {}).await;
     let tenant = world.tenant("lakeside", "core").await;
-    let mut tx = platform::TenantTx::begin(&world.services().pools.app, tenant.id, platform::TxMode::ReadWrite).await.unwrap();
-    for statement in ["update changes set after = null", "delete from changes", "truncate changes", "update events set type = 'x'", "delete from events"] {
+    let mut tx =
+        platform::TenantTx::begin(&world.services().pools.app, tenant.id, platform::TxMode::ReadWrite).await.unwrap();
+    for statement in [
+        "update changes set after = null",
+        "delete from changes",
+        "truncate changes",
+        "update events set type = 'x'",
+        "delete from events",
+    ] {
         sqlx::query("savepoint s").execute(tx.conn()).await.unwrap();
         let error = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(tx.conn()).await.unwrap_err();
         let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();

@@ -15,7 +15,8 @@ async fn the_cookie_is_shielded_and_new_at_every_sign_in() {
     // An id that the server never gave out is not adopted.
     client.set_cookie("nexus", "AAAAAAAAAAAAAAAAAAAAAA");
     let answer = client.form("/sign-in", &[("login", "amina@lakeside.example"), ("password", PASSWORD)]).await;
-    let lines: Vec<&str> = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
+    let lines: Vec<&str> =
+        answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
     let session = lines.iter().find(|line| line.starts_with("nexus=")).expect("a session cookie");
     for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(session.contains(part), "{session}");
@@ -54,7 +55,8 @@ async fn a_wrong_password_and_an_unknown_address_answer_alike() {
 fn steady(page: &str) -> String {
     let mut out = String::new();
     for word in page.split(['"', '\'', '<', '>', ' ', '=']) {
-        let differs = word.len() >= 16 && word.chars().any(|c| c.is_ascii_digit()) || word.contains("T") && word.ends_with('Z');
+        let differs =
+            word.len() >= 16 && word.chars().any(|c| c.is_ascii_digit()) || word.contains("T") && word.ends_with('Z');
         if !differs {
             out.push_str(word);
             out.push(' ');
@@ -117,7 +119,8 @@ async fn a_change_of_roles_holds_on_the_next_request() {
             .execute(&owner)
             .await
             .unwrap();
-        let (status, _) = amina.write(Method::POST, "/w/lakeside/api/v1/leads", &json!({ "name": format!("Lead {round}") })).await;
+        let (status, _) =
+            amina.write(Method::POST, "/w/lakeside/api/v1/leads", &json!({ "name": format!("Lead {round}") })).await;
         let wanted = if round % 2 == 0 { StatusCode::FORBIDDEN } else { StatusCode::CREATED };
         assert_eq!(status, wanted, "round {round}");
     }
@@ -137,8 +140,9 @@ async fn sessions_are_listed_and_ended() {
     let sessions = list["data"].as_array().unwrap().clone();
     assert_eq!(sessions.len(), 2);
     let other = sessions.iter().find(|session| session["current"] == json!(false)).unwrap();
-    let (status, _) =
-        amina.write(Method::POST, "/w/lakeside/api/v1/operations/people.end_session", &json!({ "id": other["id"] })).await;
+    let (status, _) = amina
+        .write(Method::POST, "/w/lakeside/api/v1/operations/people.end_session", &json!({ "id": other["id"] }))
+        .await;
     assert_eq!(status, 200);
     assert_eq!(phone.get("/w/lakeside/api/v1/leads").await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(amina.get("/w/lakeside/api/v1/leads").await.status(), 200);
@@ -154,16 +158,34 @@ async fn the_two_realms_share_nothing() {
     let services = server.world.services();
     let hash = services.auth.passwords().hash(PASSWORD, services.random.as_ref()).await.unwrap();
     let pool = &services.pools.platform;
-    platform::auth::create_staff(pool, services.clock.as_ref(), services.random.as_ref(), "Admin", "admin@nexus.example", "SUPPORT", &hash).await.unwrap();
+    platform::auth::create_staff(
+        pool,
+        services.clock.as_ref(),
+        services.random.as_ref(),
+        "Admin",
+        "admin@nexus.example",
+        "SUPPORT",
+        &hash,
+    )
+    .await
+    .unwrap();
     let staff = server.client();
     let answer = staff.form("/admin/sign-in", &[("login", "admin@nexus.example"), ("password", PASSWORD)]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     let (status, page) = staff.page("/admin").await;
     assert_eq!(status, 200);
     assert!(page.contains("lakeside"));
-    assert_eq!(staff.get("/w/lakeside/api/v1/leads").await.status(), StatusCode::UNAUTHORIZED, "staff is nobody to a workspace");
+    assert_eq!(
+        staff.get("/w/lakeside/api/v1/leads").await.status(),
+        StatusCode::UNAUTHORIZED,
+        "staff is nobody to a workspace"
+    );
     let crossed = server.client();
     crossed.set_cookie("nexus", &staff.cookie("nexus-staff").unwrap());
-    assert_eq!(crossed.get("/w/lakeside/api/v1/leads").await.status(), StatusCode::UNAUTHORIZED, "a cookie of one realm opens nothing in the other");
+    assert_eq!(
+        crossed.get("/w/lakeside/api/v1/leads").await.status(),
+        StatusCode::UNAUTHORIZED,
+        "a cookie of one realm opens nothing in the other"
+    );
     server.end().await;
 }

@@ -81,7 +81,11 @@ impl Server {
 #[expect(clippy::disallowed_methods, reason = "tests talk to the server from outside")]
 fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(30)).build().unwrap()
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap()
 }
 
 /// A browser, as far as headers and cookies go.
@@ -142,7 +146,8 @@ impl Client {
     }
 
     pub async fn write(&self, method: Method, path: &str, value: &Value) -> (StatusCode, Value) {
-        let request = self.request(method, path).header(header::CONTENT_TYPE, "application/json").body(value.to_string());
+        let request =
+            self.request(method, path).header(header::CONTENT_TYPE, "application/json").body(value.to_string());
         let answer = self.send(request).await;
         (answer.status(), body(answer).await)
     }
@@ -158,7 +163,10 @@ impl Client {
 }
 
 pub fn encoded(fields: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", app::page::encode(name), app::page::encode(value))).collect();
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", app::page::encode(name), app::page::encode(value)))
+        .collect();
     pairs.join("&")
 }
 

@@ -29,7 +29,8 @@ fn all(folder: &str, ending: &str) -> Vec<(PathBuf, String)> {
 /// With a path dependency, even an optional one, every edit of server code would rebuild the browser side.
 #[test]
 fn nothing_under_app_names_a_server_crate() {
-    let server = ["platform", "jobs", "records", "modules", "packs", "api", "testkit", "cluster", "workflow", "integrations"];
+    let server =
+        ["platform", "jobs", "records", "modules", "packs", "api", "testkit", "cluster", "workflow", "integrations"];
     for (path, text) in all("app", "Cargo.toml") {
         for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
             let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
@@ -98,7 +99,17 @@ fn migrations_are_numbered_once() {
 /// What a crate of the browser side stands on, without what only runs in the compiler.
 fn browser_tree(arguments: &[&str]) -> String {
     let mut command = std::process::Command::new(env!("CARGO"));
-    command.current_dir(root()).args(["tree", "--locked", "--offline", "-p", "frontend", "--target", "wasm32-unknown-unknown", "-e", "normal,no-proc-macro"]);
+    command.current_dir(root()).args([
+        "tree",
+        "--locked",
+        "--offline",
+        "-p",
+        "frontend",
+        "--target",
+        "wasm32-unknown-unknown",
+        "-e",
+        "normal,no-proc-macro",
+    ]);
     let answer = command.args(arguments).output().unwrap();
     assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
     String::from_utf8(answer.stdout).unwrap()
@@ -110,12 +121,28 @@ fn the_browser_side_stands_on_nothing_of_the_server() {
     let tree = browser_tree(&["--prefix", "none", "--format", "{p}"]);
     let names: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(names.contains(&"leptos") && names.contains(&"nexus-app"), "this is not the tree: {tree}");
-    for banned in ["sqlx", "sqlx-core", "tokio", "axum", "leptos_axum", "hyper", "reqwest", "rustls", "regex", "chrono-tz", "csv", "argon2"] {
+    for banned in [
+        "sqlx",
+        "sqlx-core",
+        "tokio",
+        "axum",
+        "leptos_axum",
+        "hyper",
+        "reqwest",
+        "rustls",
+        "regex",
+        "chrono-tz",
+        "csv",
+        "argon2",
+    ] {
         assert!(!names.contains(&banned), "{banned} is in the browser side");
     }
     // Leptos reads its settings with it, on the server only: nothing of it is linked. From anywhere else it would be.
     let users = browser_tree(&["--prefix", "depth", "--invert", "toml", "--depth", "2"]);
-    let users: Vec<&str> = users.lines().filter_map(|line| line.strip_prefix('1').or_else(|| line.strip_prefix('2'))?.split(' ').next()).collect();
+    let users: Vec<&str> = users
+        .lines()
+        .filter_map(|line| line.strip_prefix('1').or_else(|| line.strip_prefix('2'))?.split(' ').next())
+        .collect();
     assert_eq!(users, ["config", "leptos_config"], "toml is in the browser side");
 }
 
@@ -144,13 +171,20 @@ fn built() -> Option<(String, Vec<u8>)> {
 #[test]
 fn every_island_reaches_the_browser() {
     let source = fs::read_to_string(root().join("app/src/islands/mod.rs")).unwrap();
-    let islands: Vec<&str> = source.split("#[island]").skip(1).filter_map(|rest| rest.split("pub fn ").nth(1)?.split('(').next()).collect();
+    let islands: Vec<&str> =
+        source.split("#[island]").skip(1).filter_map(|rest| rest.split("pub fn ").nth(1)?.split('(').next()).collect();
     assert_eq!(islands, app::islands::island_names(), "the list of islands is not the islands");
-    assert!(fs::read_to_string(root().join("frontend/src/lib.rs")).unwrap().contains("pub use app::*"), "the islands are not linked");
+    assert!(
+        fs::read_to_string(root().join("frontend/src/lib.rs")).unwrap().contains("pub use app::*"),
+        "the islands are not linked"
+    );
     let Some((script, wasm)) = built() else { return };
     for island in islands {
         let name = format!("{island}_");
         assert!(script.contains(&name), "the browser's script does not export {island}");
-        assert!(wasm.windows(name.len()).any(|window| window == name.as_bytes()), "the browser's code does not hold {island}");
+        assert!(
+            wasm.windows(name.len()).any(|window| window == name.as_bytes()),
+            "the browser's code does not hold {island}"
+        );
     }
 }

@@ -2,9 +2,30 @@
 
 /// Codes whose minor unit is not two decimals.
 const UNUSUAL: &[(&str, u32)] = &[
-    ("BHD", 3), ("BIF", 0), ("CLP", 0), ("DJF", 0), ("GNF", 0), ("IQD", 3), ("ISK", 0), ("JOD", 3), ("JPY", 0), ("KMF", 0), ("KRW", 0),
-    ("KWD", 3), ("LYD", 3), ("OMR", 3), ("PYG", 0), ("RWF", 0), ("TND", 3), ("UGX", 0), ("UYI", 0), ("VND", 0), ("VUV", 0), ("XAF", 0),
-    ("XOF", 0), ("XPF", 0),
+    ("BHD", 3),
+    ("BIF", 0),
+    ("CLP", 0),
+    ("DJF", 0),
+    ("GNF", 0),
+    ("IQD", 3),
+    ("ISK", 0),
+    ("JOD", 3),
+    ("JPY", 0),
+    ("KMF", 0),
+    ("KRW", 0),
+    ("KWD", 3),
+    ("LYD", 3),
+    ("OMR", 3),
+    ("PYG", 0),
+    ("RWF", 0),
+    ("TND", 3),
+    ("UGX", 0),
+    ("UYI", 0),
+    ("VND", 0),
+    ("VUV", 0),
+    ("XAF", 0),
+    ("XOF", 0),
+    ("XPF", 0),
 ];
 
 /// Every active national code, in alphabetical order.
@@ -35,6 +56,9 @@ mod tests {
     fn codes_are_sorted_and_unusual_ones_are_known() {
         assert!(CODES.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(UNUSUAL.iter().all(|(code, _)| decimals(code).is_some()));
-        assert_eq!((decimals("KES"), decimals("JPY"), decimals("KWD"), decimals("ZZZ")), (Some(2), Some(0), Some(3), None));
+        assert_eq!(
+            (decimals("KES"), decimals("JPY"), decimals("KWD"), decimals("ZZZ")),
+            (Some(2), Some(0), Some(3), None)
+        );
     }
 }

@@ -168,7 +168,10 @@ impl Error {
         Self {
             required_permission: Some(permission.clone()),
             user_role: Some(role.into()),
-            ..Self::new(Kind::Forbidden, format!("This needs the permission {permission}; ask an administrator of the workspace"))
+            ..Self::new(
+                Kind::Forbidden,
+                format!("This needs the permission {permission}; ask an administrator of the workspace"),
+            )
         }
     }
 
@@ -178,7 +181,10 @@ impl Error {
 
     /// Something broke on our side. The caller logs the cause; the person sees a reference.
     pub fn internal() -> Self {
-        Self::new(Kind::Internal, "Something went wrong on our side. Nothing was saved; try again, and tell support the reference if it happens again")
+        Self::new(
+            Kind::Internal,
+            "Something went wrong on our side. Nothing was saved; try again, and tell support the reference if it happens again",
+        )
     }
 
     pub fn unavailable(message: impl Into<String>) -> Self {

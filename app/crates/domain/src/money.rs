@@ -30,8 +30,12 @@ pub enum MoneyError {
 impl fmt::Display for MoneyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownCurrency(code) => write!(f, "{code} is not a currency; use a three-letter code such as KES or EUR"),
-            Self::NotANumber(text) => write!(f, "{text} is not an amount; write digits and at most one decimal point, such as 1250.50"),
+            Self::UnknownCurrency(code) => {
+                write!(f, "{code} is not a currency; use a three-letter code such as KES or EUR")
+            }
+            Self::NotANumber(text) => {
+                write!(f, "{text} is not an amount; write digits and at most one decimal point, such as 1250.50")
+            }
             Self::TooManyDecimals { allowed: 0, currency } => write!(f, "{currency} has no decimals"),
             Self::TooManyDecimals { allowed, currency } => write!(f, "{currency} has {allowed} decimals at most"),
             Self::TooLarge => f.write_str("The amount is too large"),
@@ -52,7 +56,9 @@ impl Money {
         let decimals = currency::decimals(currency).ok_or_else(|| MoneyError::UnknownCurrency(currency.to_owned()))?;
         let minor = parse_scaled(amount, decimals).map_err(|problem| match problem {
             ScaleError::NotANumber => MoneyError::NotANumber(amount.to_owned()),
-            ScaleError::TooManyDecimals => MoneyError::TooManyDecimals { allowed: decimals, currency: currency.to_owned() },
+            ScaleError::TooManyDecimals => {
+                MoneyError::TooManyDecimals { allowed: decimals, currency: currency.to_owned() }
+            }
             ScaleError::TooLarge => MoneyError::TooLarge,
         })?;
         Ok(Self { minor, currency: currency.to_owned() })
@@ -150,7 +156,8 @@ fn ungroup(whole: &str) -> Option<String> {
     }
     let groups: Vec<&str> = whole.split(',').collect();
     let right = groups.iter().enumerate().all(|(i, group)| {
-        group.bytes().all(|b| b.is_ascii_digit()) && if i == 0 { (1..=3).contains(&group.len()) } else { group.len() == 3 }
+        group.bytes().all(|b| b.is_ascii_digit())
+            && if i == 0 { (1..=3).contains(&group.len()) } else { group.len() == 3 }
     });
     right.then(|| groups.concat())
 }
@@ -175,7 +182,12 @@ mod tests {
 
     #[test]
     fn reads_and_writes_by_currency() {
-        let cases = [("1,250.5", "KES", 125_050, "1250.50"), ("4938", "JPY", 4938, "4938"), ("-0.05", "EUR", -5, "-0.05"), ("1.250", "KWD", 1250, "1.250")];
+        let cases = [
+            ("1,250.5", "KES", 125_050, "1250.50"),
+            ("4938", "JPY", 4938, "4938"),
+            ("-0.05", "EUR", -5, "-0.05"),
+            ("1.250", "KWD", 1250, "1.250"),
+        ];
         for (text, currency, minor, amount) in cases {
             let money = Money::parse(text, currency).unwrap();
             assert_eq!((money.minor(), money.amount().as_str()), (minor, amount));

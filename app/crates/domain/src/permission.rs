@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn widest_matching_reach_wins() {
-        let held = grants(&[("crm.*.read", Reach::Own), ("*.*.read", Reach::Location), ("crm.lead.update", Reach::Team)]);
+        let held =
+            grants(&[("crm.*.read", Reach::Own), ("*.*.read", Reach::Location), ("crm.lead.update", Reach::Team)]);
         assert_eq!(held.reach("crm.lead.read"), Some(Reach::Location));
         assert_eq!(held.reach("crm.lead.update"), Some(Reach::Team));
         assert_eq!(held.reach("crm.lead.delete"), None);

@@ -46,7 +46,12 @@ impl CsvStream {
     /// Fetches the first page, so that a refusal is an answer of its own and not a broken file, then streams the rest.
     pub async fn start(backend: BackendHandle, entity: Arc<Entity>, mut query: ListQuery) -> Result<Response> {
         let fields: Vec<Field> = if query.fields.is_empty() {
-            entity.fields.iter().filter(|field| !matches!(field.key.as_str(), "createdBy" | "updatedBy")).cloned().collect()
+            entity
+                .fields
+                .iter()
+                .filter(|field| !matches!(field.key.as_str(), "createdBy" | "updatedBy"))
+                .cloned()
+                .collect()
         } else {
             query.fields.iter().filter_map(|key| entity.field(key).cloned()).collect()
         };
@@ -85,7 +90,8 @@ impl CsvStream {
     }
 
     async fn fetch(&mut self) -> Result<()> {
-        let page = self.backend.run(ExportRecords { entity: self.entity.key.clone(), query: self.query.clone() }).await?;
+        let page =
+            self.backend.run(ExportRecords { entity: self.entity.key.clone(), query: self.query.clone() }).await?;
         let mut text = String::new();
         for record in page.records()? {
             self.row(&mut text, &record);
@@ -140,7 +146,11 @@ fn plain(entity: &Entity, field: &Field, value: &Value, label: Option<&str>) -> 
 pub fn csv_cell(text: &str) -> String {
     let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let mark = if risky { "'" } else { "" };
-    if risky || text.contains([',', '"', '\n', '\r', ';', '\t']) { format!("\"{mark}{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if risky || text.contains([',', '"', '\n', '\r', ';', '\t']) {
+        format!("\"{mark}{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ pub struct OperationPath {
 
 pub async fn run(caller: ApiCaller, Path(path): Path<OperationPath>, request: Write) -> Result<Response, Problem> {
     let input = if request.body.is_empty() { json!({}) } else { Value::Object(request.object(&caller)?) };
-    let writes = caller.platform.registry().infos().any(|info| info.name == path.name && info.kind == OperationKind::Write);
+    let writes =
+        caller.platform.registry().infos().any(|info| info.name == path.name && info.kind == OperationKind::Write);
     let once = request.once.filter(|_| writes);
     let reply = caller.run_json(&path.name, input, once).await?;
     let mut response = json_text(StatusCode::OK, format!(r#"{{"data":{}}}"#, reply.json));

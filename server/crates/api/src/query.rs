@@ -70,7 +70,11 @@ fn status_filter(entity: &Entity, value: &str) -> Result<Filter, String> {
 }
 
 fn number(value: &str, least: u32, most: u32) -> Result<u32, String> {
-    value.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| format!("Use a whole number from {least} to {most}"))
+    value
+        .parse()
+        .ok()
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| format!("Use a whole number from {least} to {most}"))
 }
 
 fn fields(entity: &Entity, value: &str) -> Result<Vec<String>, String> {
@@ -82,7 +86,10 @@ fn fields(entity: &Entity, value: &str) -> Result<Vec<String>, String> {
             Some(field) => Ok(field.key.clone()),
             None => {
                 let meant = domain::text::nearest(key, entity.fields.iter().map(|field| field.key.as_str()));
-                Err(meant.map_or_else(|| format!("{key} is not a field"), |meant| format!("{key} is not a field; did you mean {meant}?")))
+                Err(meant.map_or_else(
+                    || format!("{key} is not a field"),
+                    |meant| format!("{key} is not a field; did you mean {meant}?"),
+                ))
             }
         })
         .collect()

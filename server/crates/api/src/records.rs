@@ -28,7 +28,8 @@ pub async fn list(caller: ApiCaller, Path(path): Path<ListPath>, Query(pairs): P
         pagination["totalExact"] = json!(total.exact);
     }
     // The rows pass unparsed, as the engine wrote them.
-    let body = format!(r#"{{"data":{},"pagination":{pagination},"timestamp":"{}"}}"#, page.rows.get(), caller.timestamp());
+    let body =
+        format!(r#"{{"data":{},"pagination":{pagination},"timestamp":"{}"}}"#, page.rows.get(), caller.timestamp());
     Ok(json_text(StatusCode::OK, body))
 }
 
@@ -53,7 +54,8 @@ pub struct TransitionPath {
 
 /// An id that is no UUID is a record that does not exist.
 fn id(caller: &ApiCaller, text: &str) -> Result<Uuid, Problem> {
-    Uuid::try_parse(text).map_err(|_| caller.problem(Error { resource_id: Some(text.chars().take(64).collect()), ..Error::not_found() }))
+    Uuid::try_parse(text)
+        .map_err(|_| caller.problem(Error { resource_id: Some(text.chars().take(64).collect()), ..Error::not_found() }))
 }
 
 pub async fn get(caller: ApiCaller, Path(path): Path<RecordPath>) -> Result<Response, Problem> {
@@ -62,11 +64,7 @@ pub async fn get(caller: ApiCaller, Path(path): Path<RecordPath>) -> Result<Resp
     Ok(one(StatusCode::OK, &record))
 }
 
-pub async fn create(
-    caller: ApiCaller,
-    Path(path): Path<ListPath>,
-    request: Write,
-) -> Result<Response, Problem> {
+pub async fn create(caller: ApiCaller, Path(path): Path<ListPath>, request: Write) -> Result<Response, Problem> {
     let entity = caller.entity(&path.entity)?;
     let input = json!({ "entity": entity.key, "values": request.object(&caller)? });
     let reply = caller.run_json("records.create", input, request.once).await?;
@@ -87,7 +85,10 @@ async fn save(caller: ApiCaller, path: RecordPath, request: Write, whole: bool) 
     let mut values = request.object(&caller)?;
     let version = request.version.or_else(|| values.remove("version").and_then(|version| version.as_i64()));
     if whole {
-        for field in entity.editable().filter(|field| field.permission.as_ref().is_none_or(|p| caller.caller.access.grants.allows(p))) {
+        for field in entity
+            .editable()
+            .filter(|field| field.permission.as_ref().is_none_or(|p| caller.caller.access.grants.allows(p)))
+        {
             values.entry(field.key.clone()).or_insert(Value::Null);
         }
     }
@@ -112,7 +113,11 @@ pub async fn restore(caller: ApiCaller, Path(path): Path<RecordPath>, request: W
     written(StatusCode::OK, &reply)
 }
 
-pub async fn transition(caller: ApiCaller, Path(path): Path<TransitionPath>, request: Write) -> Result<Response, Problem> {
+pub async fn transition(
+    caller: ApiCaller,
+    Path(path): Path<TransitionPath>,
+    request: Write,
+) -> Result<Response, Problem> {
     let entity = caller.entity(&path.entity)?;
     let mut values = if request.body.is_empty() { Values::new() } else { request.object(&caller)? };
     let version = request.version.or_else(|| values.remove("version").and_then(|version| version.as_i64()));
@@ -123,7 +128,11 @@ pub async fn transition(caller: ApiCaller, Path(path): Path<TransitionPath>, req
     written(StatusCode::OK, &reply)
 }
 
-pub async fn timeline(caller: ApiCaller, Path(path): Path<RecordPath>, Query(pairs): Pairs) -> Result<Response, Problem> {
+pub async fn timeline(
+    caller: ApiCaller,
+    Path(path): Path<RecordPath>,
+    Query(pairs): Pairs,
+) -> Result<Response, Problem> {
     let entity = caller.entity(&path.entity)?;
     let text = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let limit = match text("limit").map(str::parse::<u32>) {
@@ -179,14 +188,19 @@ impl<S: Send + Sync> axum::extract::FromRequest<S> for Write {
         if !body.is_empty() && !is_json {
             return Err(refuse(Error::invalid("Send the body as application/json")));
         }
-        Ok(Self { version: if_match(&headers).map_err(refuse)?, once: once(&method, &uri, &headers, &body).map_err(refuse)?, body })
+        Ok(Self {
+            version: if_match(&headers).map_err(refuse)?,
+            once: once(&method, &uri, &headers, &body).map_err(refuse)?,
+            body,
+        })
     }
 }
 
 /// The version in `If-Match`, as `ETag` gave it.
 fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let version = value.to_str().ok().and_then(|text| text.trim().trim_start_matches("W/").trim_matches('"').parse().ok());
+    let version =
+        value.to_str().ok().and_then(|text| text.trim().trim_start_matches("W/").trim_matches('"').parse().ok());
     version.map(Some).ok_or_else(|| Error::field("If-Match", "Send the ETag that the record came with, such as \"3\""))
 }
 
@@ -208,7 +222,8 @@ fn written(status: StatusCode, reply: &Reply) -> Result<Response, Problem> {
     struct Head {
         version: i64,
     }
-    let head: Head = serde_json::from_str(&reply.json).map_err(|_| Problem { error: Error::internal(), request: None })?;
+    let head: Head =
+        serde_json::from_str(&reply.json).map_err(|_| Problem { error: Error::internal(), request: None })?;
     let mut response = json_text(status, format!(r#"{{"data":{}}}"#, reply.json));
     set_etag(&mut response, head.version);
     mark_replay(&mut response, reply);

@@ -51,7 +51,9 @@ pub fn today_in(zone: &str, now: DateTime<Utc>) -> NaiveDate {
 /// The moment at which a wall clock in `zone` shows `2026-11-21T09:30` (seconds may follow). Of a time that it shows twice the first; of one
 /// that it skips nothing, and nothing of what is no such text.
 pub fn moment_in(zone: &str, shown: &str) -> Option<DateTime<Utc>> {
-    let shown = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|format| NaiveDateTime::parse_from_str(shown, format).ok())?;
+    let shown = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(shown, format).ok())?;
     let zone = zone.parse::<chrono_tz::Tz>().unwrap_or(chrono_tz::UTC);
     zone.from_local_datetime(&shown).earliest().map(|moment| moment.with_timezone(&Utc))
 }

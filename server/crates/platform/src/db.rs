@@ -122,7 +122,9 @@ pub fn db_error(error: sqlx::Error) -> Error {
             Error::unavailable("Too much is going on right now. Nothing was saved; try again in a moment")
         }
         // Serialisation failure, deadlock, lock timeout: another try will do.
-        (_, "40001" | "40P01" | "55P03") => Error::new(Kind::Conflict, "Somebody else was changing the same thing. Nothing was saved; try again"),
+        (_, "40001" | "40P01" | "55P03") => {
+            Error::new(Kind::Conflict, "Somebody else was changing the same thing. Nothing was saved; try again")
+        }
         (_, "57014") => {
             tracing::warn!(%error, "a statement ran out of time");
             Error::unavailable("This took too long and was stopped. Narrow the filter, or try again")

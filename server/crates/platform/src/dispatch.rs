@@ -106,9 +106,15 @@ impl Registry {
 
     /// Names every operation of `catalogue` that has no handler, every handler that the catalogue lacks, and every name used twice.
     pub fn check(&self, catalogue: &[&str]) -> Result<(), Vec<String>> {
-        let missing = catalogue.iter().filter(|name| !self.entries.contains_key(*name)).map(|name| format!("{name} has no handler"));
-        let unknown =
-            self.entries.keys().filter(|name| !catalogue.contains(name)).map(|name| format!("{name} is not in the catalogue"));
+        let missing = catalogue
+            .iter()
+            .filter(|name| !self.entries.contains_key(*name))
+            .map(|name| format!("{name} has no handler"));
+        let unknown = self
+            .entries
+            .keys()
+            .filter(|name| !catalogue.contains(name))
+            .map(|name| format!("{name} is not in the catalogue"));
         let twice = self.twice.iter().map(|name| format!("{name} is registered twice"));
         let faults: Vec<String> = missing.chain(unknown).chain(twice).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
@@ -254,7 +260,13 @@ impl Platform {
     }
 
     /// Runs a write by name once per key: key row, change, event and answer commit together.
-    pub async fn run_once(self: Arc<Self>, caller: Caller, name: String, input: Value, once: Idempotent) -> Result<Reply> {
+    pub async fn run_once(
+        self: Arc<Self>,
+        caller: Caller,
+        name: String,
+        input: Value,
+        once: Idempotent,
+    ) -> Result<Reply> {
         let task = tokio::spawn(async move {
             let entry = self.entry(&name, Realm::Workspace)?.clone();
             let operation = (entry.decode)(input)?;

@@ -23,7 +23,8 @@ pub async fn is_current(connection: &mut PgConnection) -> bool {
 }
 
 async fn applied(connection: &mut PgConnection) -> usize {
-    let count = sqlx::query_scalar::<_, i64>("select count(*) from _sqlx_migrations where success").fetch_one(connection).await;
+    let count =
+        sqlx::query_scalar::<_, i64>("select count(*) from _sqlx_migrations where success").fetch_one(connection).await;
     count.ok().and_then(|count| usize::try_from(count).ok()).unwrap_or_default()
 }
 

@@ -13,7 +13,11 @@ use uuid::Uuid;
 pub async fn known_ids(ctx: &mut Ctx, entity: &Entity, ids: Vec<Uuid>) -> Result<HashSet<Uuid>> {
     let mut sql = Sql::default();
     let tenant = project::tenant(&mut sql, &ctx.access);
-    sql.push("select t.id from ").name(&entity.table).push(" t where t.tenant_id = ").again(tenant).push(" and t.id = any (");
+    sql.push("select t.id from ")
+        .name(&entity.table)
+        .push(" t where t.tenant_id = ")
+        .again(tenant)
+        .push(" and t.id = any (");
     sql.bind(Bind::Ids(ids.into_iter().map(Some).collect()));
     sql.push(")");
     let rows = sql.all(ctx.conn()).await?;
@@ -21,11 +25,21 @@ pub async fn known_ids(ctx: &mut Ctx, entity: &Entity, ids: Vec<Uuid>) -> Result
 }
 
 /// Those of the values, in their normal form, that a row outside the trash holds in a unique text field.
-pub async fn held_values(ctx: &mut Ctx, entity: &Entity, field: &Field, values: Vec<String>) -> Result<HashSet<String>> {
+pub async fn held_values(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    field: &Field,
+    values: Vec<String>,
+) -> Result<HashSet<String>> {
     let (column, "text") = field.ordering() else { return Ok(HashSet::new()) };
     let mut sql = Sql::default();
     let tenant = project::tenant(&mut sql, &ctx.access);
-    sql.push("select ").column("t", &column).push(" from ").name(&entity.table).push(" t where t.tenant_id = ").again(tenant);
+    sql.push("select ")
+        .column("t", &column)
+        .push(" from ")
+        .name(&entity.table)
+        .push(" t where t.tenant_id = ")
+        .again(tenant);
     sql.push(" and t.deleted_at is null and ").column("t", &column).push(" = any (");
     sql.bind(Bind::texts(values));
     sql.push(")");

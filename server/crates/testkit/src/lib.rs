@@ -52,7 +52,8 @@ impl TestWorld {
         let database = unused_name();
         clone(cluster.urls(), &template, &database).await;
         let urls = cluster.database(&database).await.expect("the URLs of the test's database");
-        let library = Arc::new(packs::Library::load().unwrap_or_else(|faults| panic!("packs are at fault: {faults:#?}")));
+        let library =
+            Arc::new(packs::Library::load().unwrap_or_else(|faults| panic!("packs are at fault: {faults:#?}")));
         let clock = Arc::new(FixedClock::at(noon()));
         let services = services(&urls, &library, clock.clone()).await;
         let mut registry = Registry::default();
@@ -83,7 +84,8 @@ impl TestWorld {
 
     /// A person who signs in with [`PASSWORD`].
     pub async fn user(&self, name: &str, email: &str) -> UserId {
-        let hash = self.services().auth.passwords().hash(PASSWORD, self.services().random.as_ref()).await.expect("a hash");
+        let hash =
+            self.services().auth.passwords().hash(PASSWORD, self.services().random.as_ref()).await.expect("a hash");
         self.person(name, email, &hash).await
     }
 
@@ -98,7 +100,15 @@ impl TestWorld {
         if let Some(known) = known {
             return UserId(known);
         }
-        let made = auth::create_user(&services.pools.platform, services.clock.as_ref(), services.random.as_ref(), name, email, hash).await;
+        let made = auth::create_user(
+            &services.pools.platform,
+            services.clock.as_ref(),
+            services.random.as_ref(),
+            name,
+            email,
+            hash,
+        )
+        .await;
         made.expect("a user")
     }
 
@@ -113,14 +123,23 @@ impl TestWorld {
     /// Makes a person a member.
     pub async fn join(&self, tenant: &TestTenant, user: UserId, roles: &[&str], manager: Option<MemberId>) -> MemberId {
         let services = self.services();
-        let made =
-            auth::add_member(&services.pools, services.clock.as_ref(), services.random.as_ref(), tenant.id, user, roles, manager).await;
+        let made = auth::add_member(
+            &services.pools,
+            services.clock.as_ref(),
+            services.random.as_ref(),
+            tenant.id,
+            user,
+            roles,
+            manager,
+        )
+        .await;
         made.expect("a member")
     }
 
     /// The caller behind a member, with the access that the database gives it now.
     pub async fn caller(&self, tenant: &TestTenant, member: MemberId) -> Caller {
-        let access = auth::member(&self.services().pools.platform, tenant.id, member).await.expect("the member's access");
+        let access =
+            auth::member(&self.services().pools.platform, tenant.id, member).await.expect("the member's access");
         Caller { access: Arc::new(access), session: None, origin: self.platform.origin(None) }
     }
 
@@ -142,8 +161,11 @@ impl TestWorld {
         let mut owner = PgConnection::connect(&self.urls.owner).await.expect("the owner's connection");
         let mut parts = Vec::new();
         for table in tables {
-            let sql = format!("select coalesce(md5(string_agg(md5(t::text), '' order by md5(t::text))), 'empty') from {table} t");
-            let part: String = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut owner).await.expect("a fingerprint");
+            let sql = format!(
+                "select coalesce(md5(string_agg(md5(t::text), '' order by md5(t::text))), 'empty') from {table} t"
+            );
+            let part: String =
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut owner).await.expect("a fingerprint");
             parts.push(format!("{table}={part}"));
         }
         parts.join(" ")
@@ -161,7 +183,8 @@ async fn services(urls: &Urls, library: &packs::Library, clock: Arc<FixedClock>)
     let pools = Pools::connect(&urls.app, &urls.platform, 16).await.expect("the test's pools");
     let random = Arc::new(SystemRandom);
     let key = Keyring::generate("test", random.as_ref()).into_exposed();
-    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default()).expect("sign-in");
+    let auth =
+        Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default()).expect("sign-in");
     Arc::new(Services {
         pools,
         auth: Arc::new(auth),
@@ -177,7 +200,8 @@ async fn services(urls: &Urls, library: &packs::Library, clock: Arc<FixedClock>)
 /// The catalogues of a library, as the dispatcher wants them.
 pub fn catalogs(library: &packs::Library) -> Catalogs {
     let core = library.catalog("core").expect("the core");
-    let industries = library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
+    let industries =
+        library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
     Catalogs::new(core, industries)
 }
 
@@ -190,7 +214,12 @@ fn folder() -> PathBuf {
 
 fn unused_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("t{}_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed), platform::clock::SystemClock.now().timestamp_subsec_nanos())
+    format!(
+        "t{}_{}_{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed),
+        platform::clock::SystemClock.now().timestamp_subsec_nanos()
+    )
 }
 
 /// The migrated database that every test's is cloned from: made once for each set of migrations.
@@ -198,11 +227,12 @@ async fn template(cluster: &Cluster) -> String {
     let name = format!("template_{}", platform::migrate::fingerprint());
     let mut admin = PgConnection::connect(&cluster.urls().admin).await.expect("the superuser's connection");
     sqlx::query("select pg_advisory_lock(7304)").execute(&mut admin).await.expect("the lock on the template");
-    let ready: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1 and datistemplate)")
-        .bind(&name)
-        .fetch_one(&mut admin)
-        .await
-        .expect("the list of databases");
+    let ready: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1 and datistemplate)")
+            .bind(&name)
+            .fetch_one(&mut admin)
+            .await
+            .expect("the list of databases");
     if !ready {
         let _ = cluster.drop_database(&name).await;
         let urls = cluster.database(&name).await.expect("the template database");

@@ -50,14 +50,21 @@ impl Catalog {
             let standard = standard_fields(entity.states.as_ref());
             for field in &standard {
                 if entity.fields.iter().any(|own| own.key == field.key) {
-                    faults.push(fault(&entity, "fields", &field.key, "is a standard field and cannot be described again", None));
+                    faults.push(fault(
+                        &entity,
+                        "fields",
+                        &field.key,
+                        "is a standard field and cannot be described again",
+                        None,
+                    ));
                 }
             }
             entity.fields.retain(|own| standard.iter().all(|field| field.key != own.key));
             entity.fields.extend(standard);
             entities.insert(entity.key.clone(), Arc::new(entity));
         }
-        let catalog = Self { industry: industry.to_owned(), industry_label: industry_label.to_owned(), entities, order };
+        let catalog =
+            Self { industry: industry.to_owned(), industry_label: industry_label.to_owned(), entities, order };
         for entity in catalog.entities.values() {
             catalog.check(entity, &mut faults);
         }

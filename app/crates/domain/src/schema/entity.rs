@@ -121,14 +121,34 @@ pub(super) fn standard_fields(states: Option<&States>) -> Vec<Field> {
     let mut fields = vec![Field { search: Some(8), ..fixed("number", "Number", FieldKind::Number, true, true) }];
     if let Some(states) = states {
         fields.push(Field {
-            aliases: ["status", "stage", "state", "step", "phase", "pipeline step", "pipeline stage", "lead status", "deal stage"]
-                .map(str::to_owned)
-                .to_vec(),
+            aliases: [
+                "status",
+                "stage",
+                "state",
+                "step",
+                "phase",
+                "pipeline step",
+                "pipeline stage",
+                "lead status",
+                "deal stage",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             ..fixed("status", &states.label, FieldKind::State, true, true)
         });
     }
     fields.push(Field {
-        aliases: ["owner e-mail", "owner email", "owner name", "assigned to", "assignee", "responsible", "account manager"].map(str::to_owned).to_vec(),
+        aliases: [
+            "owner e-mail",
+            "owner email",
+            "owner name",
+            "assigned to",
+            "assignee",
+            "responsible",
+            "account manager",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         ..fixed("owner", "Owner", FieldKind::Member, true, false)
     });
     fields.push(fixed("createdAt", "Created", FieldKind::Datetime, true, true));

@@ -147,7 +147,9 @@ impl Field {
             FieldKind::Text { .. } | FieldKind::Email if self.indexed || self.unique => {
                 return Storage::Normalised { norm: format!("{name}_norm"), name };
             }
-            FieldKind::Money { .. } => return Storage::Money { minor: format!("{name}_minor"), currency: format!("{name}_currency") },
+            FieldKind::Money { .. } => {
+                return Storage::Money { minor: format!("{name}_minor"), currency: format!("{name}_currency") };
+            }
             FieldKind::Text { .. }
             | FieldKind::LongText { .. }
             | FieldKind::Email
@@ -176,8 +178,10 @@ impl Field {
 
     /// Whether the ordering column may hold null. Normalised text never does: an empty value is an empty string.
     pub fn nullable_ordering(&self) -> bool {
-        let set_by_server = self.read_only && matches!(self.key.as_str(), "createdAt" | "updatedAt" | "createdBy" | "updatedBy" | "version");
-        let never = matches!(self.storage(), Storage::Normalised { .. }) || matches!(self.kind, FieldKind::State | FieldKind::Number);
+        let set_by_server = self.read_only
+            && matches!(self.key.as_str(), "createdAt" | "updatedAt" | "createdBy" | "updatedBy" | "version");
+        let never = matches!(self.storage(), Storage::Normalised { .. })
+            || matches!(self.kind, FieldKind::State | FieldKind::Number);
         !(never || self.required || set_by_server)
     }
 

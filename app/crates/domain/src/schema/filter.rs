@@ -132,7 +132,9 @@ impl Comparison {
 
     /// Comparisons that a field of this type offers, in the order of the menu. Empty for fields that cannot be filtered.
     pub fn offered(field: &Field) -> &'static [Self] {
-        use Comparison::{Empty, Equals, Greater, GreaterOrEqual, In, Less, LessOrEqual, NotEmpty, NotEquals, NotIn, StartsWith};
+        use Comparison::{
+            Empty, Equals, Greater, GreaterOrEqual, In, Less, LessOrEqual, NotEmpty, NotEquals, NotIn, StartsWith,
+        };
         if !field.indexed {
             return &[];
         }
@@ -147,7 +149,9 @@ impl Comparison {
             FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. } => {
                 &[Greater, GreaterOrEqual, Less, LessOrEqual, Equals, Empty, NotEmpty]
             }
-            FieldKind::Date { .. } | FieldKind::Datetime => &[GreaterOrEqual, Greater, LessOrEqual, Less, Equals, Empty, NotEmpty],
+            FieldKind::Date { .. } | FieldKind::Datetime => {
+                &[GreaterOrEqual, Greater, LessOrEqual, Less, Equals, Empty, NotEmpty]
+            }
         }
     }
 }
@@ -356,7 +360,9 @@ impl<'a> Parser<'a> {
         };
         self.at += 1;
         let entity = self.entity;
-        if let Some(field) = entity.fields.iter().find(|field| field.key == *word || crate::text::snake(&field.key) == *word) {
+        if let Some(field) =
+            entity.fields.iter().find(|field| field.key == *word || crate::text::snake(&field.key) == *word)
+        {
             return Ok(field);
         }
         let meant = nearest(word, entity.fields.iter().map(|field| field.key.as_str())).map(str::to_owned);

@@ -29,9 +29,11 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
         return Ok(Value::Null);
     }
     match &field.kind {
-        FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::Country => {
-            check(field, &Value::String(trimmed.to_owned()), rules)
-        }
+        FieldKind::Text { .. }
+        | FieldKind::LongText { .. }
+        | FieldKind::Email
+        | FieldKind::Phone
+        | FieldKind::Country => check(field, &Value::String(trimmed.to_owned()), rules),
         FieldKind::Integer { .. } => match parse_scaled(trimmed, 0) {
             Ok(number) => check(field, &json!(number), rules),
             Err(_) => Err(format!("{trimmed} is not a whole number")),
@@ -50,7 +52,9 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
             let states = states.map(|states| states.list.as_slice()).unwrap_or_default();
             read_choice(trimmed, states.iter().map(|state| (state.key.as_str(), state.label.as_str())))
         }
-        FieldKind::Reference { .. } | FieldKind::Member | FieldKind::Number => check(field, &Value::String(trimmed.to_owned()), rules),
+        FieldKind::Reference { .. } | FieldKind::Member | FieldKind::Number => {
+            check(field, &Value::String(trimmed.to_owned()), rules)
+        }
     }
 }
 
@@ -84,7 +88,9 @@ pub fn check(field: &Field, value: &Value, rules: Rules) -> Result<Value, String
         }
         FieldKind::Reference { .. } | FieldKind::Member => {
             let id = text(value)?;
-            Uuid::try_parse(id).map(|id| Value::String(id.to_string())).map_err(|_| format!("{id} is not a known record"))
+            Uuid::try_parse(id)
+                .map(|id| Value::String(id.to_string()))
+                .map_err(|_| format!("{id} is not a known record"))
         }
         FieldKind::State | FieldKind::Number => text(value).map(|text| Value::String(text.to_owned())),
     }
@@ -92,7 +98,9 @@ pub fn check(field: &Field, value: &Value, rules: Rules) -> Result<Value, String
 
 fn text(value: &Value) -> Result<&str, String> {
     match value {
-        Value::String(text) if text.contains('\0') => Err("The text holds a character that cannot be stored".to_owned()),
+        Value::String(text) if text.contains('\0') => {
+            Err("The text holds a character that cannot be stored".to_owned())
+        }
         Value::String(text) => Ok(text),
         other => Err(format!("{other} should be text")),
     }
@@ -242,7 +250,11 @@ fn read_date(given: &str) -> Result<String, String> {
         }
     }
     let shaped = day.len() == 10 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    Err(if shaped { format!("{given} is a day that does not exist") } else { format!("{given} is not a date; write it as 2026-11-21") })
+    Err(if shaped {
+        format!("{given} is a day that does not exist")
+    } else {
+        format!("{given} is not a date; write it as 2026-11-21")
+    })
 }
 
 fn check_date(given: &str, past: bool, rules: Rules) -> Result<Value, String> {

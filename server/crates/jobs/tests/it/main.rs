@@ -1,6 +1,11 @@
 //! The queue against a real PostgreSQL: leases, fences, retries and what is left when workers die.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking and tells its figures")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and tells its figures"
+)]
 #![allow(clippy::disallowed_methods, reason = "a test stands outside of `Ctx`")]
 
 mod database;

@@ -53,7 +53,13 @@ async fn new_customer(ctx: &mut Ctx, lead: &Record) -> Result<(Uuid, Option<Uuid
     Ok((customer, Some(create(ctx, "contact", person).await?)))
 }
 
-async fn new_opportunity(ctx: &mut Ctx, lead: &Record, customer: Uuid, contact: Option<Uuid>, name: &str) -> Result<Uuid> {
+async fn new_opportunity(
+    ctx: &mut Ctx,
+    lead: &Record,
+    customer: Uuid,
+    contact: Option<Uuid>,
+    name: &str,
+) -> Result<Uuid> {
     let mut values = copied(lead, &[("value", "value"), ("owner", "owner")]);
     values.insert("name".to_owned(), json!(name));
     values.insert("customer".to_owned(), json!(customer));

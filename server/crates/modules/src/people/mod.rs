@@ -6,5 +6,9 @@ mod sessions;
 use platform::Registry;
 
 pub fn register(registry: &mut Registry) {
-    registry.add(list_members::list_members).add(sessions::list_sessions).add(sessions::end_session).add(sessions::end_other_sessions);
+    registry
+        .add(list_members::list_members)
+        .add(sessions::list_sessions)
+        .add(sessions::end_session)
+        .add(sessions::end_other_sessions);
 }

@@ -48,5 +48,11 @@ fn person(ctx: &Ctx) -> Result<UserId> {
 }
 
 fn report(ctx: &mut Ctx, record: Option<Uuid>, event: &str) {
-    ctx.changed(Change { entity: "session".to_owned(), record, before: None, after: None, event: Some(event.to_owned()) });
+    ctx.changed(Change {
+        entity: "session".to_owned(),
+        record,
+        before: None,
+        after: None,
+        event: Some(event.to_owned()),
+    });
 }

@@ -95,8 +95,13 @@ impl UserSessions {
     pub async fn enter(&self, session: &Session, slug: &str) -> Result<Option<(Current, Access)>> {
         let Some(id) = session.id() else { return Ok(None) };
         let (key, now) = (key(id), self.clock.now());
-        let found: Option<Entered> =
-            sqlx::query_as(BY_SESSION).bind(&key).bind(now).bind(slug).fetch_optional(&self.pool).await.map_err(db_error)?;
+        let found: Option<Entered> = sqlx::query_as(BY_SESSION)
+            .bind(&key)
+            .bind(now)
+            .bind(slug)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(db_error)?;
         let Some(Entered { session, seen, row }) = found else { return Ok(None) };
         let Some(owner) = row.user_id else { return Ok(None) };
         let Ok(access) = granted(Some(row)) else { return Ok(None) };
