@@ -9,6 +9,9 @@ use crate::call;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, SubmitEvent};
 
+/// Milliseconds after which a form that led nowhere may be sent again; an upload on a slow line takes its time.
+const RESEND: i32 = 30_000;
+
 pub fn attach() {
     toast::attach();
     on("submit", |event| {
@@ -102,9 +105,8 @@ fn once(event: &Event) {
             set(&button, "aria-busy", "true");
         }
     });
-    // An answer that is a file leaves the page standing.
     let waiting = form;
-    super::dom::after(8_000, move || release(&waiting));
+    super::dom::after(RESEND, move || release(&waiting));
 }
 
 fn release(form: &HtmlElement) {

@@ -68,7 +68,7 @@ fn pressed(event: &KeyboardEvent) -> bool {
             Some(field) => focus(&field),
             None => palette::open(),
         },
-        "e" if find("tr:focus-within").is_none() => return click(".topbar-actions a[href*='/edit']"),
+        "e" if find("tr:focus-within").is_none() => return click(".record-actions a[href$='/edit']"),
         _ => return false,
     }
     true
