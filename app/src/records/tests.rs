@@ -1,6 +1,11 @@
 //! What the pages of a record promise, drawn with a small description and a backend that answers from it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::needless_pass_by_value,
+    reason = "a test stops where its world breaks"
+)]
 
 use super::choices::Choices;
 use super::conflict;

@@ -65,9 +65,8 @@ async fn told(
     slug: Option<String>,
 ) -> Result<(Uuid, Arc<Access>), Box<Response>> {
     let problem = |error| Box::new(api::problem::Problem { error, request: Some(info.id) }.into_response());
-    let current = match sign_in::current(session).await.map_err(problem)? {
-        Some(current) => current,
-        None => return Err(Box::new(sign_in::unauthenticated(parts, "/sign-in"))),
+    let Some(current) = sign_in::current(session).await.map_err(problem)? else {
+        return Err(Box::new(sign_in::unauthenticated(parts, "/sign-in")));
     };
     match find(state, UserId(current.owner), slug).await {
         Ok(access) => Ok((current.handle, Arc::new(access))),

@@ -174,7 +174,8 @@ async fn changes_are_append_only() {
     ] {
         sqlx::query("savepoint s").execute(tx.conn()).await.unwrap();
         let error = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(tx.conn()).await.unwrap_err();
-        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
         assert_eq!(code, "42501", "{statement}: {error}");
         sqlx::query("rollback to savepoint s").execute(tx.conn()).await.unwrap();
     }

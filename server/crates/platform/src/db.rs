@@ -115,7 +115,7 @@ impl Drop for TenantTx {
 /// Turns a database fault into what a person may see. What they may not see is logged here.
 #[expect(clippy::needless_pass_by_value, reason = "used as map_err(db_error)")]
 pub fn db_error(error: sqlx::Error) -> Error {
-    let code = error.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
     match (&error, code.as_str()) {
         (sqlx::Error::PoolTimedOut, _) => {
             tracing::warn!("no database connection became free in time");
