@@ -335,12 +335,14 @@ fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_key
         let _ = cards.insert_before(card, cards.first_child().as_ref());
     }
     flag(card, "is-sending", true);
+    let title = within(card, ".card-title").map(|title| text(&title)).unwrap_or_default();
     let (card, id, action) = (card.clone(), attr(card, "data-id"), attr(&form, "action"));
     spawn(async move {
         let answer = call::submit(&action, &fields).await;
         let ok = answer.as_ref().is_some_and(|answer| answer.ok);
         if ok {
             announce(&format!("Moved to {name}"));
+            toast::done(&format!("{title} moved to {name}"));
         } else {
             flag(&card, "is-sending", false);
             if let Some(parent) = parent {
@@ -354,12 +356,7 @@ fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_key
             toast::refused(&format!("Not moved to {name}. {why}"), None);
         }
         let drawn = match answer {
-            Some(answer) => {
-                if answer.ok {
-                    toast::of(&answer.page);
-                }
-                swap::region(&answer.page, "board")
-            }
+            Some(answer) => swap::region(&answer.page, "board"),
             None => false,
         };
         // A form is sent once: what comes next needs the board as it is now.

@@ -2,8 +2,8 @@
 //! page's form with one field: Enter saves, Escape undoes. A save that came too late shows what it was, theirs and yours.
 
 use super::dom::{
-    HtmlElement, KeyboardEvent, address, all, append, attr, closest, document, find, focus, hit, make, on, on_key, set,
-    spawn, text, within,
+    HtmlElement, KeyboardEvent, address, all, append, attr, closest, document, find, focus, hit, make, on, on_capture,
+    on_key, set, spawn, text, within,
 };
 use super::{rows, swap, toast};
 use crate::call::{self, Answer};
@@ -69,10 +69,20 @@ pub fn attach() {
             && let Some(dialog) = hit(&event, "dialog.clash")
         {
             event.prevent_default();
-            dialog.remove();
-            refresh();
+            leave(&dialog);
         }
     });
+    on_capture("close", |event| {
+        if let Some(dialog) = hit(&event, "dialog.clash") {
+            leave(&dialog);
+        }
+    });
+}
+
+/// The conflict goes away undecided: theirs stands, and is shown.
+fn leave(dialog: &HtmlElement) {
+    dialog.remove();
+    refresh();
 }
 
 fn key(event: &KeyboardEvent) {
@@ -283,6 +293,9 @@ fn clash(page: &Document) {
     append(&dialog, make("h2", "sheet-title", &heading));
     append(&dialog, make("p", "sheet-text", &words));
     append(&dialog, document().adopt_node(&form).ok());
+    if let Some(choice) = within(&dialog, "input[type=radio]:checked") {
+        set(&choice, "autofocus", "");
+    }
     if let Some(body) = document().body() {
         append(&body, Some(&dialog));
     }

@@ -112,7 +112,7 @@ pub fn content(page: &Document) -> bool {
     }
     super::dom::document().set_title(&page.title());
     super::board::name_handles();
-    let _ = here.scroll_to_with_x_and_y(0.0, 0.0);
+    here.scroll_to_with_x_and_y(0.0, 0.0);
     if let Some(again) = focused.and_then(|selector| find(&selector)) {
         focus(&again);
         if let Some(input) = super::dom::input(&again) {

@@ -19,6 +19,10 @@ pub fn refused(words: &str, way: Option<(&str, &str)>) {
 
 fn show(words: &str, tone: &str, symbol: &str, way: Option<(&str, &str)>) {
     let (Some(region), Some(toast)) = (find("#toasts"), make("div", &format!("toast tone-{tone}"), "")) else { return };
+    // Of the same kind only the newest counts.
+    for older in all(&region, &format!(".tone-{tone}")) {
+        older.remove();
+    }
     append(&toast, icon(symbol));
     append(&toast, make("span", "toast-text", words));
     if let (Some((label, href)), Some(action)) = (way, make("span", "toast-action", "")) {
