@@ -108,12 +108,16 @@ fn of_style(css: &str) -> Vec<String> {
     found
 }
 
+/// Whether a font holds the letter A: no ranges at all, or one such as `U+20-7E` around it.
 fn first_letters(face: &str) -> bool {
     let Some((_, ranges)) = face.split_once("unicode-range:") else { return true };
-    let first = ranges.trim_start().trim_start_matches(['U', 'u', '+']);
-    // `U+0000-00FF`, also shortened to `U+0-FF` or `U+??`.
-    first.starts_with('?')
-        || first.split(['-', ',', ';']).next().is_some_and(|start| start.trim().chars().all(|digit| digit == '0'))
+    let ranges = ranges.split(';').next().unwrap_or_default();
+    ranges.split(',').any(|range| {
+        let range = range.trim().trim_start_matches(['U', 'u']).trim_start_matches('+');
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let edge = |text: &str, wild: &str| u32::from_str_radix(&text.replace('?', wild), 16).ok();
+        edge(from, "0").zip(edge(to, "F")).is_some_and(|(from, to)| (from..=to).contains(&u32::from('A')))
+    })
 }
 
 fn of_script(script: &str) -> Vec<String> {
@@ -146,7 +150,7 @@ mod tests {
 
     #[test]
     fn fonts_are_fetched_for_the_letters_of_the_page() {
-        let css = "@font-face{src:url(/fonts/latin.woff2);unicode-range:U+0-FF,U+131}@font-face{src:url(\"/fonts/ext.woff2\");unicode-range:U+100-2BA}\
+        let css = "@font-face{src:url(/fonts/latin.woff2);unicode-range:U+20-7E,U+131}@font-face{src:url(\"/fonts/ext.woff2\");unicode-range:U+100-2BA}\
             @font-face{src:local(\"Arial\")}.a{background:url('../x.svg')}";
         assert_eq!(links("/pkg/a.css", css), ["/fonts/latin.woff2", "/pkg/../x.svg"]);
     }

@@ -74,7 +74,7 @@ impl TenantTx {
             TxMode::ReadWrite => "",
         };
         // The id is a UUID that we print ourselves; a statement of several commands takes no arguments.
-        Self::begin_with(pool, format!("begin{mode}; select set_config('app.tenant_id', '{tenant}', true)")).await
+        Self::begin_with(pool, format!("begin{mode}; set local app.tenant_id = '{tenant}'")).await
     }
 
     /// A transaction of the platform role, which has no tenant.
