@@ -35,7 +35,9 @@ async fn people_page(page: PageContext) -> Result<AnyView> {
     let content = view! {
         <Page>
             <PageHeader title="People" text/>
-            <Panel flush=true><DataTable label="People" head=head.into_any() inline=true>{rows}</DataTable></Panel>
+            <Panel flush=true>
+                <div class="as-cards"><DataTable label="People" head=head.into_any() inline=true>{rows}</DataTable></div>
+            </Panel>
         </Page>
     };
     Ok(settings_frame(&page, &viewer, "People", content.into_any()))
