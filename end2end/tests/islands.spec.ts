@@ -59,8 +59,11 @@ test('a card is dragged to another column', async ({ page }) => {
     await handle.hover();
     await page.mouse.down();
     await page.mouse.move(target!.x + target!.width / 2, target!.y + 80, { steps: 8 });
+    // The card stands in its column before the server has said so: only then may the page be left.
+    const moved = page.waitForResponse((answer) => answer.url().includes('/do/records.transition'));
     await page.mouse.up();
     await expect(column('Contacted')).toBeVisible();
+    await moved;
     await stayed(page);
     await page.reload();
     await expect(column('Contacted')).toBeVisible();
@@ -80,7 +83,9 @@ test('a card is moved by keys, every step is spoken, and a closed gate says what
     await page.keyboard.press('ArrowRight');
     await expect(spoken).toContainText('Qualified. Asks for Company');
     await page.keyboard.press('ArrowLeft');
+    const moved = page.waitForResponse((answer) => answer.url().includes('/do/records.transition'));
     await page.keyboard.press('Enter');
+    await moved;
     await expect(column('Contacted')).toBeVisible();
     await expect(spoken).toContainText('Contacted');
     await expect(handle).toBeFocused();

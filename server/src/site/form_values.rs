@@ -49,6 +49,10 @@ fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str
             _ => None,
         };
         match read(field, entity.states.as_ref(), moment.as_deref().unwrap_or(text), currency, rules) {
+            // The engine would say so too, but only once everything that was typed can be read.
+            Ok(Value::Null) if field.required => {
+                faults.push(FieldError { field: field.key.clone(), message: format!("{} is required", field.label) });
+            }
             Ok(value) => {
                 values.insert(field.key.clone(), value);
             }
