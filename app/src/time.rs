@@ -5,7 +5,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use domain::schema::value::show_date;
 use leptos::prelude::*;
-use ui::Time;
+use ui::markup::{Markup, drawn};
 
 /// Now, and where "today" is.
 #[derive(Debug, Clone, Copy)]
@@ -129,12 +129,22 @@ impl Clock {
 
     /// A moment as an element that says both.
     pub fn moment(self, moment: &str) -> AnyView {
-        view! { <Time datetime=moment text=self.words(moment) full=self.full(moment)/> }.into_any()
+        drawn(self.moment_text(moment))
+    }
+
+    /// The same as text.
+    pub fn moment_text(self, moment: &str) -> Markup {
+        ui::time(moment, &self.words(moment), Some(&self.full(moment)))
     }
 
     /// A day as an element that says both.
     pub fn day(self, day: &str) -> AnyView {
-        view! { <Time datetime=day text=self.day_words(day) full=show_date(day)/> }.into_any()
+        drawn(self.day_text(day))
+    }
+
+    /// The same as text.
+    pub fn day_text(self, day: &str) -> Markup {
+        ui::time(day, &self.day_words(day), Some(&show_date(day)))
     }
 }
 

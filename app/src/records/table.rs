@@ -7,10 +7,8 @@ use domain::Verb;
 use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind, Sort};
 use leptos::prelude::*;
-use ui::{
-    Button, ButtonKind, Cell, DataTable, HeadActions, HeadCell, IconButton, Row, RowActions, Size, SortDirection,
-    SortHead,
-};
+use ui::markup::{Markup, PreEscaped, drawn, html};
+use ui::{Button, ButtonKind, CellOf, DataTable, HeadActions, HeadCell, Size, SortDirection, SortHead};
 
 /// What all rows of one table share.
 struct Frame<'a> {
@@ -18,6 +16,8 @@ struct Frame<'a> {
     viewer: &'a Viewer,
     entity: &'a Entity,
     values: Values,
+    /// Path of the list, under which its rows are.
+    list: String,
     /// Where the edit page leads back to.
     back: String,
     may_update: bool,
@@ -38,6 +38,7 @@ pub fn table(
         viewer,
         entity,
         values: Values::of(page),
+        list: viewer.path(&entity.plural),
         back: encode(&page.address()),
         may_update: viewer.may(entity, Verb::Update),
         may_restore: viewer.may(entity, Verb::Delete),
@@ -51,8 +52,8 @@ pub fn table(
     if acts {
         head.push(view! { <HeadActions/> }.into_any());
     }
-    let rows: Vec<AnyView> = rows.iter().map(|record| row(&frame, columns, record, acts)).collect();
-    view! { <DataTable label=entity.labels.many.clone() head=head.into_any()>{rows}</DataTable> }.into_any()
+    let rows = html! { @for record in rows { (row(&frame, columns, record, acts)) } };
+    view! { <DataTable label=entity.labels.many.clone() head=head.into_any()>{drawn(rows)}</DataTable> }.into_any()
 }
 
 /// A header that leads to the other order: ascending first for words, descending first for amounts and days.
@@ -71,57 +72,50 @@ fn head_cell(page: &PageContext, state: &ListState, field: &Field) -> AnyView {
     view! { <SortHead label href direction numeric/> }.into_any()
 }
 
-fn row(frame: &Frame<'_>, columns: &[&Field], record: &Record, acts: bool) -> AnyView {
+fn row(frame: &Frame<'_>, columns: &[&Field], record: &Record, acts: bool) -> Markup {
     let lead = columns.iter().position(|field| field.key == frame.entity.title).unwrap_or(0);
-    let mut cells: Vec<AnyView> = columns
-        .iter()
-        .enumerate()
-        .map(|(place, field)| if place == lead { lead_cell(frame, field, record) } else { cell(frame, field, record) })
-        .collect();
-    if frame.trash {
-        let deleted = record.deleted_at.as_deref().map(|moment| frame.values.clock.moment(moment));
-        cells.push(view! { <Cell label="Deleted">{deleted}</Cell> }.into_any());
-    }
-    if acts {
-        cells.push(actions(frame, record));
-    }
-    view! { <Row id=record.id.to_string() version=record.version.to_string()>{cells}</Row> }.into_any()
+    let cells = html! {
+        @for (place, field) in columns.iter().enumerate() {
+            (if place == lead { lead_cell(frame, field, record) } else { cell(frame, field, record) })
+        }
+        @if frame.trash {
+            (ui::cell(CellOf { label: "Deleted", ..CellOf::default() }, &deleted(frame, record)))
+        }
+        @if acts { (actions(frame, record)) }
+    };
+    ui::row(&record.id.to_string(), Some(record.version), &cells)
 }
 
 /// What the row is called; the way to its page.
-fn lead_cell(frame: &Frame<'_>, field: &Field, record: &Record) -> AnyView {
+fn lead_cell(frame: &Frame<'_>, field: &Field, record: &Record) -> Markup {
     let title = record
         .text(&field.key)
         .filter(|title| !title.is_empty())
         .or_else(|| record.text("number"))
-        .unwrap_or("Without a name")
-        .to_owned();
-    let href = frame.viewer.path(&format!("{}/{}", frame.entity.plural, record.id));
-    let (label, key) = (field.label.clone(), field.key.clone());
-    view! { <Cell label lead=true field=key><a href=href>{title}</a></Cell> }.into_any()
+        .unwrap_or("Without a name");
+    let content = html! { a href={ (frame.list) "/" (record.id) } { (title) } };
+    ui::cell(CellOf { label: &field.label, lead: true, field: Some(&field.key), ..CellOf::default() }, &content)
 }
 
-fn cell(frame: &Frame<'_>, field: &Field, record: &Record) -> AnyView {
-    let value = frame.values.cell(frame.entity, field, record);
-    let (label, key, numeric) = (field.label.clone(), field.key.clone(), is_numeric(field));
-    view! { <Cell label numeric field=key>{value}</Cell> }.into_any()
+fn cell(frame: &Frame<'_>, field: &Field, record: &Record) -> Markup {
+    let of = CellOf { label: &field.label, numeric: is_numeric(field), lead: false, field: Some(&field.key) };
+    ui::cell(of, &frame.values.cell_text(frame.entity, field, record))
+}
+
+fn deleted(frame: &Frame<'_>, record: &Record) -> Markup {
+    html! { @if let Some(moment) = &record.deleted_at { (frame.values.clock.moment_text(moment)) } }
 }
 
 /// Edit, or out of the trash.
-fn actions(frame: &Frame<'_>, record: &Record) -> AnyView {
+fn actions(frame: &Frame<'_>, record: &Record) -> Markup {
     if frame.trash {
         // In the trash this is what one came for: always in sight.
-        let restore = restore(frame, record);
-        return view! { <Cell label="Actions" numeric=true>{restore}</Cell> }.into_any();
+        let of = CellOf { label: "Actions", numeric: true, ..CellOf::default() };
+        return ui::cell(of, &PreEscaped(restore(frame, record).to_html()));
     }
-    let edit = edit(frame, record);
-    view! { <RowActions>{edit}</RowActions> }.into_any()
-}
-
-fn edit(frame: &Frame<'_>, record: &Record) -> AnyView {
-    let href = frame.viewer.path(&format!("{}/{}/edit?back={}", frame.entity.plural, record.id, frame.back));
+    let href = format!("{}/{}/edit?back={}", frame.list, record.id, frame.back);
     let label = format!("Edit {}", record.text(&frame.entity.title).unwrap_or("this row"));
-    view! { <IconButton icon="pencil" label href size=Size::Small/> }.into_any()
+    ui::row_actions(&ui::icon_link(&href, "pencil", &label, ButtonKind::Ghost, Size::Small))
 }
 
 fn restore(frame: &Frame<'_>, record: &Record) -> AnyView {

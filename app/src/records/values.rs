@@ -7,7 +7,8 @@ use domain::schema::{Catalog, Entity, Field, FieldKind, StateKind, States, value
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
-use ui::{Avatar, Blank, Hue, MoneyText, Size, StateChip, StateShape, TextLink};
+use ui::markup::{Markup, drawn, html};
+use ui::{Hue, Size, StateShape};
 
 /// What drawing values needs to know of the page; made once and used for every cell.
 #[derive(Clone)]
@@ -31,56 +32,53 @@ impl Values {
 
     /// The value of a field of a row. What is empty says so.
     pub fn cell(&self, entity: &Entity, field: &Field, record: &Record) -> AnyView {
+        drawn(self.cell_text(entity, field, record))
+    }
+
+    /// The same as text, for lists of many.
+    pub fn cell_text(&self, entity: &Entity, field: &Field, record: &Record) -> Markup {
         let value = record.values.get(&field.key).unwrap_or(&Value::Null);
         self.value(entity, field, value, record.label(&field.key))
     }
 
     /// A value by itself; `label` is the title of the row or member that it points at.
-    pub fn value(&self, entity: &Entity, field: &Field, value: &Value, label: Option<&str>) -> AnyView {
+    pub fn value(&self, entity: &Entity, field: &Field, value: &Value, label: Option<&str>) -> Markup {
         let text = value::show(field, entity.states.as_ref(), value, label);
         if text.is_empty() {
-            return view! { <Blank/> }.into_any();
+            return ui::blank(None);
         }
         let raw = value.as_str().unwrap_or_default();
         match &field.kind {
-            FieldKind::State => state_chip(entity.states.as_ref(), raw),
+            FieldKind::State => state_text(entity.states.as_ref(), raw),
             FieldKind::Option { .. } => option_chip(field, raw),
             FieldKind::Money { .. } => {
-                let negative = value::money(value).is_some_and(|money| money.minor() < 0);
-                view! { <MoneyText text negative/> }.into_any()
+                ui::money_text(&text, value::money(value).is_some_and(|money| money.minor() < 0))
             }
-            FieldKind::Date { .. } => self.clock.day(raw),
-            FieldKind::Datetime => self.clock.moment(raw),
+            FieldKind::Date { .. } => self.clock.day_text(raw),
+            FieldKind::Datetime => self.clock.moment_text(raw),
             FieldKind::Member => match label {
-                Some(name) => member(name),
-                None => view! { <Blank label="somebody who left"/> }.into_any(),
+                Some(name) => ui::person(name, Size::Small, false, None),
+                None => ui::blank(Some("somebody who left")),
             },
             FieldKind::Reference { entity: target } => self.reference(target, raw, label),
-            FieldKind::Email => view! { <TextLink href=format!("mailto:{raw}")>{text}</TextLink> }.into_any(),
-            FieldKind::Phone => {
-                view! { <TextLink href=telephone(raw)><bdi dir="ltr">{text}</bdi></TextLink> }.into_any()
-            }
-            FieldKind::Number => view! { <span class="mono">{text}</span> }.into_any(),
-            FieldKind::Integer { .. } | FieldKind::Decimal { .. } => {
-                view! { <span class="money">{text}</span> }.into_any()
-            }
+            FieldKind::Email => ui::text_link(&format!("mailto:{raw}"), &html! { (text) }),
+            FieldKind::Phone => ui::text_link(&telephone(raw), &html! { bdi dir="ltr" { (text) } }),
+            FieldKind::Number => html! { span.mono { (text) } },
+            FieldKind::Integer { .. } | FieldKind::Decimal { .. } => ui::money_text(&text, false),
             FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Country | FieldKind::Boolean => {
-                view! { <span class="value-text" dir="auto">{text}</span> }.into_any()
+                html! { span.value-text dir="auto" { (text) } }
             }
         }
     }
 
     /// The page of the referenced row. A row that the viewer may not see has no label, and no link either.
-    fn reference(&self, target: &str, id: &str, label: Option<&str>) -> AnyView {
+    fn reference(&self, target: &str, id: &str, label: Option<&str>) -> Markup {
         let Some(label) = label.filter(|label| !label.is_empty()) else {
-            return view! { <Blank label="not yours to see"/> }.into_any();
+            return ui::blank(Some("not yours to see"));
         };
         match self.catalog.as_ref().and_then(|catalog| catalog.get(target)) {
-            Some(target) => {
-                let (href, label) = (format!("/w/{}/{}/{id}", self.slug, target.plural), label.to_owned());
-                view! { <TextLink href>{label}</TextLink> }.into_any()
-            }
-            None => view! { <span dir="auto">{label.to_owned()}</span> }.into_any(),
+            Some(target) => ui::text_link(&format!("/w/{}/{}/{id}", self.slug, target.plural), &html! { (label) }),
+            None => html! { span dir="auto" { (label) } },
         }
     }
 }
@@ -110,29 +108,26 @@ pub fn state_shape(states: &States, key: &str) -> StateShape {
 
 /// A state by hue, shape and word. A key that the description no longer knows is shown as it is.
 pub fn state_chip(states: Option<&States>, key: &str) -> AnyView {
-    let Some(states) = states else {
-        return view! { <StateChip label=key shape=StateShape::Paused/> }.into_any();
-    };
+    drawn(state_text(states, key))
+}
+
+fn state_text(states: Option<&States>, key: &str) -> Markup {
+    let Some(states) = states else { return ui::state_chip(key, Hue::default(), StateShape::Paused) };
     let (label, hue) = match states.get(key) {
-        Some(state) => (state.label.clone(), hue(state.hue, states.position(key))),
-        None => (key.to_owned(), Hue::default()),
+        Some(state) => (state.label.as_str(), hue(state.hue, states.position(key))),
+        None => (key, Hue::default()),
     };
-    view! { <StateChip label hue shape=state_shape(states, key)/> }.into_any()
+    ui::state_chip(label, hue, state_shape(states, key))
 }
 
 /// One of the choices of an option field: a dot in its hue and the word. Filled chips are left to states, which matter more.
-pub fn option_chip(field: &Field, key: &str) -> AnyView {
+fn option_chip(field: &Field, key: &str) -> Markup {
     let found = field.choices().iter().enumerate().find(|(_, choice)| choice.key == key);
     let (hue, label) = match found {
-        Some((place, choice)) => (hue(choice.hue, place), choice.label.clone()),
-        None => (Hue::default(), key.to_owned()),
+        Some((place, choice)) => (hue(choice.hue, place), choice.label.as_str()),
+        None => (Hue::default(), key),
     };
-    view! { <span class=format!("option {}", hue.class())><span class="option-mark"></span><span dir="auto">{label}</span></span> }.into_any()
-}
-
-/// A member by avatar and name.
-pub fn member(name: &str) -> AnyView {
-    view! { <span class="person"><Avatar name size=Size::Small/><span class="person-name" dir="auto">{name.to_owned()}</span></span> }.into_any()
+    html! { span class={ "option " (hue.class()) } { span.option-mark {} span dir="auto" { (label) } } }
 }
 
 /// `tel:` takes digits and a leading plus; what people type between them goes.

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{Icon, MaybeText, Size};
+use crate::markup::{Markup, drawn, html};
+use crate::{Icon, MaybeText, Size, icon};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ButtonKind {
@@ -148,8 +149,7 @@ pub fn IconButton(
         return reasoned(control.into_any(), reason);
     }
     if let Some(href) = href.into_option() {
-        return view! { <a class=class href=href aria-label=label.clone() title=label><Icon name=icon/></a> }
-            .into_any();
+        return drawn(icon_link(&href, &icon, &label, kind, size));
     }
     view! {
         <button
@@ -166,4 +166,11 @@ pub fn IconButton(
         </button>
     }
     .into_any()
+}
+
+/// An [`IconButton`] with an address, as text.
+pub fn icon_link(href: &str, name: &str, label: &str, kind: ButtonKind, size: Size) -> Markup {
+    html! {
+        a class=(button_class(kind, size, "btn-icon")) href=(href) aria-label=(label) title=(label) { (icon(name, None)) }
+    }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::markup::{Markup, drawn, html};
 use crate::{Hue, Icon, MaybeText, Size, Tone};
 
 /// How far a state is, told by shape so that colour is never the only sign.
@@ -48,18 +49,26 @@ impl StateShape {
 /// The shape alone, 12 px, in the hue of its parent.
 #[component]
 pub fn StateDot(#[prop(optional)] shape: StateShape) -> impl IntoView {
-    let inner = match shape {
-        StateShape::Done => view! { <circle class="dot-disc" cx="7" cy="7" r="6"></circle><path class="dot-mark" d="m4.4 7.2 1.8 1.8 3.4-3.7"></path> }.into_any(),
-        StateShape::Lost => view! { <circle class="dot-disc" cx="7" cy="7" r="6"></circle><path class="dot-mark" d="m5 5 4 4m0-4L5 9"></path> }.into_any(),
-        StateShape::Paused => view! { <circle class="dot-ring" cx="7" cy="7" r="5.25" stroke-dasharray="2 1.67"></circle> }.into_any(),
-        _ => {
-            let pie = shape.quarters().map(|dashes| {
-                view! { <circle class="dot-pie" cx="7" cy="7" r="2" stroke-dasharray=dashes transform="rotate(-90 7 7)"></circle> }
-            });
-            view! { <circle class="dot-ring" cx="7" cy="7" r="5.25"></circle>{pie} }.into_any()
+    drawn(state_dot(shape))
+}
+
+/// [`StateDot`] as text.
+pub fn state_dot(shape: StateShape) -> Markup {
+    html! {
+        svg.dot viewBox="0 0 14 14" aria-hidden="true" focusable="false" {
+            @match shape {
+                StateShape::Done => { circle.dot-disc cx="7" cy="7" r="6" {} path.dot-mark d="m4.4 7.2 1.8 1.8 3.4-3.7" {} },
+                StateShape::Lost => { circle.dot-disc cx="7" cy="7" r="6" {} path.dot-mark d="m5 5 4 4m0-4L5 9" {} },
+                StateShape::Paused => circle.dot-ring cx="7" cy="7" r="5.25" stroke-dasharray="2 1.67" {},
+                _ => {
+                    circle.dot-ring cx="7" cy="7" r="5.25" {}
+                    @if let Some(dashes) = shape.quarters() {
+                        circle.dot-pie cx="7" cy="7" r="2" stroke-dasharray=(dashes) transform="rotate(-90 7 7)" {}
+                    }
+                },
+            }
         }
-    };
-    view! { <svg class="dot" viewBox="0 0 14 14" aria-hidden="true" focusable="false">{inner}</svg> }.into_any()
+    }
 }
 
 /// A state of a record: hue, shape and word.
@@ -69,8 +78,12 @@ pub fn StateChip(
     #[prop(optional)] hue: Hue,
     #[prop(optional)] shape: StateShape,
 ) -> impl IntoView {
-    view! { <span class=format!("chip chip-state {}", hue.class())><StateDot shape/><span class="chip-text" dir="auto">{label}</span></span> }
-        .into_any()
+    drawn(state_chip(&label, hue, shape))
+}
+
+/// [`StateChip`] as text.
+pub fn state_chip(label: &str, hue: Hue, shape: StateShape) -> Markup {
+    html! { span class={ "chip chip-state " (hue.class()) } { (state_dot(shape)) span.chip-text dir="auto" { (label) } } }
 }
 
 /// A tag or a small fact. `remove_href` adds a cross that is a link (a filter, a tag).
@@ -134,9 +147,17 @@ pub fn Avatar(
     #[prop(optional)]
     square: bool,
 ) -> impl IntoView {
-    let shape = if square { "avatar-square" } else { "" };
-    let class = format!("avatar {} {} {shape}", size.class(), Hue::of(&name).class());
-    view! { <span class=class title=name.clone() aria-hidden="true">{initials(&name)}</span> }.into_any()
+    drawn(avatar(&name, size, square))
+}
+
+/// [`Avatar`] as text.
+pub fn avatar(name: &str, size: Size, square: bool) -> Markup {
+    let hue = Hue::of(name).class();
+    html! {
+        span class={ "avatar " (size.class()) " " (hue) (if square { " avatar-square" } else { "" }) } title=(name) aria-hidden="true" {
+            (initials(name))
+        }
+    }
 }
 
 /// A person or company by avatar and name.
@@ -147,11 +168,20 @@ pub fn Person(
     #[prop(optional)] square: bool,
     #[prop(optional, into)] href: MaybeText,
 ) -> impl IntoView {
-    let text = match href.into_option() {
-        Some(href) => view! { <a class="person-name" href=href dir="auto">{name.clone()}</a> }.into_any(),
-        None => view! { <span class="person-name" dir="auto">{name.clone()}</span> }.into_any(),
-    };
-    view! { <span class="person"><Avatar name size square/>{text}</span> }.into_any()
+    drawn(person(&name, size, square, href.as_deref()))
+}
+
+/// [`Person`] as text.
+pub fn person(name: &str, size: Size, square: bool, href: Option<&str>) -> Markup {
+    html! {
+        span.person {
+            (avatar(name, size, square))
+            @match href {
+                Some(href) => a.person-name href=(href) dir="auto" { (name) },
+                None => span.person-name dir="auto" { (name) },
+            }
+        }
+    }
 }
 
 #[cfg(test)]

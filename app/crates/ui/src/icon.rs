@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::markup::{Markup, drawn, html};
 use crate::MaybeText;
 
 /// The names in `public/icons.svg`, one a line; `scripts/assets/refresh` reads the same list.
@@ -15,12 +16,16 @@ pub fn icon_names() -> impl Iterator<Item = &'static str> {
 /// One symbol of the sprite at 16 px. Decoration unless it has a `label`.
 #[component]
 pub fn Icon(#[prop(into)] name: String, #[prop(optional, into)] label: MaybeText) -> impl IntoView {
-    let href = format!("/icons.svg#{name}");
-    let label = label.into_option();
-    let role = label.is_some().then_some("img");
+    drawn(icon(&name, label.as_deref()))
+}
+
+/// [`Icon`] as text.
+pub fn icon(name: &str, label: Option<&str>) -> Markup {
+    let role = label.map(|_| "img");
     let hidden = label.is_none().then_some("true");
-    view! { <svg class="icon" role=role aria-label=label aria-hidden=hidden focusable="false"><use href=href></use></svg> }
-        .into_any()
+    html! {
+        svg.icon role=[role] aria-label=[label] aria-hidden=[hidden] focusable="false" { use href={ "/icons.svg#" (name) } {} }
+    }
 }
 
 /// The mark alone, 24 px.

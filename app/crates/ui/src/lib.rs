@@ -24,6 +24,7 @@
 //! | [`timeline`] | `Timeline`, `TimelineDay`, `TimelineItem`, `TimelineNote`, `ChangedField`, `Composer` |
 //! | [`chart`] | `StatTile`, `Tiles`, `ChartPanel`, `BarChart`, `LineChart`, `BarList`, `Funnel`, `Sparkline`; each chart has its table |
 //! | [`shell`] | `AppShell`, `AdminShell`, `AuthShell`, `WorkspaceSwitch`, with `NavItem`, `NavSection`, `UserCard` as data |
+//! | [`markup`] | the small ones as text: `icon`, `state_chip`, `avatar`, `time`, `cell`, `row`, ... for lists of many |
 //! | [`theme`] | `Theme`, `Density`: what the cookie holds and `<html>` carries |
 
 // The props of a component are owned, whether its body consumes them or not.
@@ -37,6 +38,7 @@ pub mod feedback;
 pub mod form;
 pub mod icon;
 pub mod kind;
+pub mod markup;
 pub mod menu;
 pub mod nav;
 pub mod page;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::markup::{Markup, html};
 use crate::{Icon, MaybeText, Slot};
 
 /// The frame. `head` holds the cells of the one header row; children are [`Row`]s.
@@ -94,6 +95,11 @@ pub fn Row(
     view! { <tr data-id=id.into_option() data-version=version.into_option() aria-selected=chosen class:is-selected=selected>{children()}</tr> }.into_any()
 }
 
+/// [`Row`] as text, for lists of many.
+pub fn row(id: &str, version: Option<i64>, cells: &Markup) -> Markup {
+    html! { tr data-id=(id) data-version=[version] { (cells) } }
+}
+
 /// The checkbox of a row; belongs to the form that the bulk actions send.
 #[component]
 pub fn RowCheck(
@@ -131,10 +137,36 @@ pub fn Cell(
     view! { <td class:is-numeric=numeric data-label=label data-field=field dir=direction>{children()}</td> }.into_any()
 }
 
+/// What a [`Cell`] as text is of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CellOf<'a> {
+    pub label: &'a str,
+    pub numeric: bool,
+    pub lead: bool,
+    pub field: Option<&'a str>,
+}
+
+/// [`Cell`] as text, for lists of many.
+pub fn cell(of: CellOf<'_>, content: &Markup) -> Markup {
+    let CellOf { label, numeric, lead, field } = of;
+    html! {
+        @if lead {
+            th.is-lead scope="row" data-label=(label) data-field=[field] dir="auto" { (content) }
+        } @else {
+            td.is-numeric[numeric] data-label=(label) data-field=[field] dir=[(!numeric).then_some("auto")] { (content) }
+        }
+    }
+}
+
 /// The last cell of a row: buttons that appear under the pointer or the focus, a menu.
 #[component]
 pub fn RowActions(children: Children) -> impl IntoView {
     view! { <td class="is-actions"><span class="row-actions">{children()}</span></td> }.into_any()
+}
+
+/// [`RowActions`] as text, for lists of many.
+pub fn row_actions(content: &Markup) -> Markup {
+    html! { td.is-actions { span.row-actions { (content) } } }
 }
 
 /// The header over [`RowActions`].
@@ -148,4 +180,39 @@ pub fn HeadActions() -> impl IntoView {
 pub fn TableFoot(#[prop(optional, into)] end: Slot, children: Children) -> impl IntoView {
     view! { <footer class="table-foot"><div class="table-foot-text">{children()}</div>{end.into_option()}</footer> }
         .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::markup::drawn;
+
+    /// As HTML, without the marks that Leptos leaves for itself and with the attributes of each element in alphabetical order.
+    fn plain(view: AnyView) -> Vec<String> {
+        let html = view.to_html().replace("<!>", "");
+        let tags = html.split_inclusive('>').map(|piece| {
+            let (text, tag) = piece.split_at(piece.find('<').unwrap_or(piece.len()));
+            let mut attributes: Vec<&str> = tag.trim_matches(['<', '>']).split("\" ").map(|a| a.trim_matches('"')).collect();
+            attributes.sort_unstable();
+            format!("{text}<{}>", attributes.join(" "))
+        });
+        tags.collect()
+    }
+
+    #[test]
+    fn rows_and_cells_as_text_are_the_components() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let content = || html! { "4 < 5" };
+            for (numeric, lead, field) in [(false, false, None), (true, false, Some("value")), (false, true, Some("name"))] {
+                let text = row("7", Some(3), &cell(CellOf { label: "A & B", numeric, lead, field }, &content()));
+                let component = view! {
+                    <Row id="7" version="3"><Cell label="A & B" numeric lead field>"4 < 5"</Cell></Row>
+                };
+                assert_eq!(plain(drawn(text)), plain(component.into_any()));
+            }
+            let component = view! { <RowActions>"4 < 5"</RowActions> };
+            assert_eq!(plain(drawn(row_actions(&content()))), plain(component.into_any()));
+        });
+    }
 }

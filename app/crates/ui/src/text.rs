@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::markup::{Markup, drawn, html};
 use crate::{Icon, MaybeText};
 
 /// A moment. `datetime` is ISO 8601, `text` what is read ("2 h ago"), `full` what the pointer shows.
@@ -11,13 +12,23 @@ pub fn Time(
     #[prop(into)] text: String,
     #[prop(optional, into)] full: MaybeText,
 ) -> impl IntoView {
-    view! { <time class="time" datetime=datetime title=full.into_option()>{text}</time> }.into_any()
+    drawn(time(&datetime, &text, full.as_deref()))
+}
+
+/// [`Time`] as text.
+pub fn time(datetime: &str, text: &str, full: Option<&str>) -> Markup {
+    html! { time.time datetime=(datetime) title=[full] { (text) } }
 }
 
 /// An amount as the server wrote it ("KES 480,000.00"): tabular, never broken, right-aligned by its cell.
 #[component]
 pub fn MoneyText(#[prop(into)] text: String, #[prop(optional)] negative: bool) -> impl IntoView {
-    view! { <span class="money" class:is-negative=negative>{text}</span> }.into_any()
+    drawn(money_text(&text, negative))
+}
+
+/// [`MoneyText`] as text.
+pub fn money_text(text: &str, negative: bool) -> Markup {
+    html! { span.money.is-negative[negative] { (text) } }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,12 +92,21 @@ pub fn Mono(children: Children) -> impl IntoView {
 /// What is missing in a cell, said in a way that can be heard.
 #[component]
 pub fn Blank(#[prop(optional, into)] label: MaybeText) -> impl IntoView {
-    view! { <span class="blank"><span aria-hidden="true">"–"</span><span class="sr-only">{label.unwrap_or("empty")}</span></span> }
-        .into_any()
+    drawn(blank(label.as_deref()))
+}
+
+/// [`Blank`] as text.
+pub fn blank(label: Option<&str>) -> Markup {
+    html! { span.blank { span aria-hidden="true" { "–" } span.sr-only { (label.unwrap_or("empty")) } } }
 }
 
 /// A link in running text or a cell.
 #[component]
 pub fn TextLink(#[prop(into)] href: String, children: Children) -> impl IntoView {
     view! { <a class="link" href=href dir="auto">{children()}</a> }.into_any()
+}
+
+/// [`TextLink`] as text.
+pub fn text_link(href: &str, content: &Markup) -> Markup {
+    html! { a.link href=(href) dir="auto" { (content) } }
 }
