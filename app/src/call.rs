@@ -30,6 +30,8 @@ mod browser {
         let init = RequestInit::new();
         init.set_method("POST");
         init.set_body(&encoded(fields)?);
+        // A page that is left or loaded anew in this instant must not take the write with it.
+        let _ = Reflect::set(&init, &JsValue::from_str("keepalive"), &JsValue::TRUE);
         fetch(action, &init).await
     }
 

@@ -41,7 +41,7 @@ pub fn missing() -> AnyView {
 /// What happened, in the words of the person who looks.
 const fn title(kind: Kind) -> &'static str {
     match kind {
-        Kind::Invalid | Kind::VersionRequired => "This address cannot be read",
+        Kind::Invalid | Kind::VersionRequired | Kind::KeyReused => "This address cannot be read",
         Kind::Unauthenticated => "Sign in to see this",
         Kind::Forbidden => "You may not see this",
         Kind::NotFound => "There is nothing here",

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub fn routes(config: Config) -> Result<ExitCode> {
     let library = start::library()?;
     let idle = || sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://nobody@localhost/none");
-    let pools = Pools { app: idle()?, platform: idle()? };
+    let pools = Pools { app: idle()?, platform: idle()?, readers: None };
     let services = start::services(&config, pools, &library)?;
     let app = start::app(config, Platform::new(Arc::new(services), start::registry()));
     for route in site::table(&app).routes() {

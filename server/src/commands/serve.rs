@@ -3,7 +3,10 @@
 use crate::config::Config;
 use crate::{demo, net, out, site, start, worker};
 use anyhow::{Context, Result};
+use packs::Library;
+use start::Connected;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -16,19 +19,40 @@ pub struct Roles {
 
 pub async fn serve(config: Config, roles: Roles) -> Result<ExitCode> {
     let library = start::library()?;
+    let (stop, stopped) = watch::channel(false);
+    // From the first moment: a database that was started must not be left behind by whoever stops the server while it starts.
+    tokio::spawn(wait_for_signal(stop));
     // Bound before anything slow, so that a port in use is said at once.
     let listener = if roles.serve { Some(bind(&config).await?) } else { None };
     let connected = start::database(&config).await?;
+    let served = until_stopped(config, &roles, &library, &connected, listener, stopped).await;
+    let left = connected.leave().await;
+    served?;
+    left?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn until_stopped(
+    config: Config,
+    roles: &Roles,
+    library: &Library,
+    connected: &Connected,
+    listener: Option<TcpListener>,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<()> {
     connected.migrate().await?;
-    let platform = start::platform(&config, &connected, &library).await?;
+    let platform = start::platform(&config, connected, library).await?;
     let app = start::app(config, platform.clone());
-    let (stop, stopped) = watch::channel(false);
     let background = worker::start(&app, roles.work, stopped.clone());
     if roles.demo {
-        demo::prepare(&app, &library).await?;
+        tokio::select! {
+            prepared = demo::prepare(&app, library) => prepared?,
+            // It is made again, from where it is, at the next start.
+            _ = stopped.wait_for(|stop| *stop) => {}
+        }
     }
-    tokio::spawn(wait_for_signal(stop));
     match listener {
+        _ if *stopped.borrow() => {}
         Some(listener) => {
             let address = listener.local_addr()?;
             out::line(&format!("Nexus is ready at http://{address}"));
@@ -39,14 +63,12 @@ pub async fn serve(config: Config, roles: Roles) -> Result<ExitCode> {
         }
         None => {
             out::line("Nexus is working on jobs");
-            let mut stopped = stopped;
             let _ = stopped.wait_for(|stop| *stop).await;
         }
     }
     background.end().await;
     platform.services.pools.close().await;
-    connected.leave().await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 async fn bind(config: &Config) -> Result<TcpListener> {
@@ -55,7 +77,10 @@ async fn bind(config: &Config) -> Result<TcpListener> {
     })
 }
 
-/// The first signal asks for a stop, the second one ends the process at once.
+/// Signals this close together are one: a signal to a whole process group comes once more from `make`, which passes it on.
+const SAME: Duration = Duration::from_secs(1);
+
+/// The first signal asks for a stop, a later one ends the process at once.
 async fn wait_for_signal(stop: watch::Sender<bool>) {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
@@ -64,6 +89,10 @@ async fn wait_for_signal(stop: watch::Sender<bool>) {
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     tracing::info!("stopping; a second signal stops at once");
     let _ = stop.send(true);
+    let _ = tokio::time::timeout(SAME, async {
+        while tokio::select! { more = terminate.recv() => more, more = interrupt.recv() => more }.is_some() {}
+    })
+    .await;
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     std::process::exit(130);
 }

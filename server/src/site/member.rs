@@ -36,7 +36,9 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     };
     let session = parts.extensions.get::<Session>().cloned();
     let entered = match (&session, &slug) {
-        (Some(session), Some(slug)) => state.platform.services.auth.users.enter(session, slug).await,
+        (Some(session), Some(slug)) => {
+            state.platform.services.auth.users.enter(&state.platform.services.pools, session, slug).await
+        }
         _ => Ok(None),
     };
     let (handle, access) = match entered {
@@ -86,11 +88,11 @@ async fn told(
 }
 
 async fn find(state: &App, user: UserId, slug: Option<String>) -> Result<Access> {
-    let pool = &state.platform.services.pools.platform;
+    let pools = &state.platform.services.pools;
     let slug = match slug {
         Some(slug) => slug,
         None => {
-            let mut links = platform::auth::workspaces(pool, user).await?;
+            let mut links = platform::auth::workspaces(pools, user).await?;
             match (links.pop(), links.is_empty()) {
                 (Some(link), true) => link.slug,
                 (None, _) => return Err(Error::not_found()),
@@ -103,5 +105,5 @@ async fn find(state: &App, user: UserId, slug: Option<String>) -> Result<Access>
             }
         }
     };
-    platform::auth::access(pool, user, &slug).await
+    platform::auth::access(pools, user, &slug).await
 }

@@ -88,7 +88,7 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
 }
 
 pub async fn links(state: &App, user: domain::UserId) -> Result<Vec<WorkspaceLink>> {
-    let found = platform::auth::workspaces(&state.platform.services.pools.platform, user).await?;
+    let found = platform::auth::workspaces(&state.platform.services.pools, user).await?;
     Ok(found
         .into_iter()
         .map(|link| WorkspaceLink { slug: link.slug, name: link.name, industry: link.industry })

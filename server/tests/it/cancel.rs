@@ -1,7 +1,7 @@
 //! A request that is cut off, above all while BEGIN is under way, must leave no transaction behind, and no later write may vanish in one.
 
 use domain::records::CreateRecord;
-use platform::{TenantTx, TxMode};
+use platform::{Statement, TenantTx, TxMode};
 use serde_json::json;
 use sqlx::Connection;
 use std::time::Duration;
@@ -57,5 +57,46 @@ async fn a_failed_commit_poisons_no_connection() {
         let seen: i64 = sqlx::query_scalar("select count(*) from members").fetch_one(tx.conn()).await.unwrap();
         assert_eq!(seen, 1);
     }
+    world.end().await;
+}
+
+/// Reads that go out in one piece: cut off at any moment they leave no transaction, and no tenant, behind for the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_cancelled_reads_leave_nothing_open() {
+    let world = TestWorld::new(|_| {}).await;
+    let (one, other) = (world.tenant("lakeside", "core").await, world.tenant("harbour", "core").await);
+    let reader = world.services().pools.readers.clone().expect("the test's database is on this machine").app;
+    let (mut cut, mut seen) = (0, 0);
+    for round in 0..2_000u64 {
+        let tenant = if round % 2 == 0 { one.id } else { other.id };
+        let statement = Statement {
+            fresh: round % 3 == 0,
+            ..Statement::new(format!("select tenant_id, {} from members", round % 7), Vec::new())
+        };
+        let patience = Duration::from_micros(round % 40 * 20);
+        match tokio::time::timeout(patience, reader.of_tenant(tenant, &statement)).await {
+            Ok(rows) => {
+                let rows = rows.unwrap();
+                assert!(!rows.is_empty(), "a workspace sees its own members");
+                for row in rows {
+                    assert_eq!(row.get::<uuid::Uuid>(0).unwrap(), tenant.0, "a foreign row");
+                }
+                seen += 1;
+            }
+            Err(_) => cut += 1,
+        }
+    }
+    assert!(cut > 200 && seen > 200, "{cut} were cut off and {seen} answered: the test did not test");
+    // A statement that fails ends its transaction too.
+    for _ in 0..20 {
+        assert!(reader.of_tenant(one.id, &Statement::new("select 1 / 0", Vec::new())).await.is_err());
+    }
+    let rows = reader.of_role(&Statement::new("select tenant_id from members", Vec::new())).await.unwrap();
+    assert!(rows.is_empty(), "a tenant outlived its statement");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut owner = sqlx::PgConnection::connect(&world.urls.owner).await.unwrap();
+    let open: i64 = sqlx::query_scalar(OPEN).fetch_one(&mut owner).await.unwrap();
+    assert_eq!(open, 0, "connections were left in a transaction");
+    let _ = owner.close().await;
     world.end().await;
 }

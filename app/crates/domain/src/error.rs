@@ -26,6 +26,8 @@ pub enum Kind {
     Stale,
     /// The request names no version to compare with.
     VersionRequired,
+    /// The idempotency key was used for another request.
+    KeyReused,
     /// The body or a part of it is larger than allowed.
     TooLarge,
     RateLimited,
@@ -44,6 +46,7 @@ impl Kind {
             Self::Conflict => 409,
             Self::Stale => 412,
             Self::TooLarge => 413,
+            Self::KeyReused => 422,
             Self::VersionRequired => 428,
             Self::RateLimited => 429,
             Self::Internal => 500,
@@ -61,6 +64,7 @@ impl Kind {
             Self::Conflict => "Conflict",
             Self::Stale => "Changed by somebody else",
             Self::VersionRequired => "Version required",
+            Self::KeyReused => "Idempotency key used before",
             Self::TooLarge => "Too large",
             Self::RateLimited => "Too many requests",
             Self::Unavailable => "Unavailable",

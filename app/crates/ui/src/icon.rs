@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::markup::{Markup, drawn, html};
 use crate::MaybeText;
+use crate::markup::{Markup, drawn, html};
 
 /// The names in `public/icons.svg`, one a line; `scripts/assets/refresh` reads the same list.
 const NAMES: &str = include_str!("../icons.txt");

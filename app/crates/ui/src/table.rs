@@ -192,7 +192,8 @@ mod tests {
         let html = view.to_html().replace("<!>", "");
         let tags = html.split_inclusive('>').map(|piece| {
             let (text, tag) = piece.split_at(piece.find('<').unwrap_or(piece.len()));
-            let mut attributes: Vec<&str> = tag.trim_matches(['<', '>']).split("\" ").map(|a| a.trim_matches('"')).collect();
+            let mut attributes: Vec<&str> =
+                tag.trim_matches(['<', '>']).split("\" ").map(|a| a.trim_matches('"')).collect();
             attributes.sort_unstable();
             format!("{text}<{}>", attributes.join(" "))
         });
@@ -204,7 +205,9 @@ mod tests {
         let owner = Owner::new();
         owner.with(|| {
             let content = || html! { "4 < 5" };
-            for (numeric, lead, field) in [(false, false, None), (true, false, Some("value")), (false, true, Some("name"))] {
+            for (numeric, lead, field) in
+                [(false, false, None), (true, false, Some("value")), (false, true, Some("name"))]
+            {
                 let text = row("7", Some(3), &cell(CellOf { label: "A & B", numeric, lead, field }, &content()));
                 let component = view! {
                     <Row id="7" version="3"><Cell label="A & B" numeric lead field>"4 < 5"</Cell></Row>

@@ -39,7 +39,7 @@ pub async fn seed(
 ) -> Result<Outcome> {
     let workspace = workspace(platform, library, industry, tenant).await?;
     let mut caller = Caller {
-        access: Arc::new(auth::automation(&platform.services.pools.platform, workspace.id).await?),
+        access: Arc::new(auth::automation(&platform.services.pools, workspace.id).await?),
         session: None,
         origin: platform.origin(None),
     };
@@ -115,7 +115,7 @@ impl Run<'_> {
         let tenant = ctx.access.tenant.0;
         sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
             .bind(format!("demo.seed {tenant}"))
-            .execute(ctx.conn())
+            .execute(ctx.conn().await?)
             .await
             .map_err(db_error)?;
         if self.seeded(ctx).await? {
@@ -157,7 +157,7 @@ impl Run<'_> {
         .bind(tenant)
         .bind(self.industry)
         .bind(self.size.as_str())
-        .fetch_one(ctx.conn())
+        .fetch_one(ctx.conn().await?)
         .await
         .map_err(db_error)
     }
@@ -177,7 +177,7 @@ impl Run<'_> {
         .bind(i64::try_from(records).unwrap_or(i64::MAX))
         .bind(error)
         .bind(now)
-        .execute(ctx.conn())
+        .execute(ctx.conn().await?)
         .await
         .map_err(db_error)?;
         Ok(())
@@ -191,7 +191,7 @@ async fn owners(ctx: &mut Ctx) -> Result<Vec<Uuid>> {
         "select id from members where tenant_id = $1 and kind = 'person' and status = 'ACTIVE' order by created_at, id",
     )
     .bind(tenant)
-    .fetch_all(ctx.conn())
+    .fetch_all(ctx.conn().await?)
     .await
     .map_err(db_error)
 }

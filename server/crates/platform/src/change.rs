@@ -2,6 +2,8 @@
 
 use crate::ctx::Ctx;
 use crate::db::db_error;
+use crate::dispatch::Idempotent;
+use crate::idempotency;
 use domain::Result;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -19,16 +21,30 @@ pub struct Change {
     pub event: Option<String>,
 }
 
-const INSERT: &str = "\
-with written as (
+macro_rules! insert {
+    ($beside:literal) => {
+        concat!(
+            "with written as (
     insert into changes (tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, before, after, salt, digest)
     select $1, c.id, $2, $3, c.entity, c.record_id, $4, $5, $6, $7, c.before::jsonb, c.after::jsonb, c.salt, c.digest
     from unnest($8::uuid[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::bytea[], $14::bytea[])
         as c (id, entity, record_id, before, after, salt, digest)
-)
-insert into events (tenant_id, id, at, type, entity, record_id, change_id, actor_id, source, correlation_id, causation_id, depth)
+)",
+            $beside,
+            " insert into events (tenant_id, id, at, type, entity, record_id, change_id, actor_id, source, correlation_id, causation_id, depth)
 select $1, e.id, $2, e.type, e.entity, e.record_id, e.change_id, $4, $5, $15, $16, $17
-from unnest($18::uuid[], $19::text[], $20::text[], $21::uuid[], $22::uuid[]) as e (id, type, entity, record_id, change_id)";
+from unnest($18::uuid[], $19::text[], $20::text[], $21::uuid[], $22::uuid[]) as e (id, type, entity, record_id, change_id)"
+        )
+    };
+}
+
+const INSERT: &str = insert!("");
+/// With the reply to whoever sends the same request again: one round trip less than writing it by itself.
+const INSERT_AND_REPLY: &str = insert!(
+    ", answered as (
+    update idempotency_keys set status = 200, reply = $23 where tenant_id = $1 and member_id = $4 and route = $24 and key = $25
+)"
+);
 
 #[derive(Default)]
 struct Columns {
@@ -46,10 +62,17 @@ struct Columns {
     event_changes: Vec<Uuid>,
 }
 
-/// Writes what the context has collected. Called by the dispatcher before it commits, and by jobs before theirs.
-pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>) -> Result<()> {
+/// Writes what the context has collected, and the reply to a request that may be sent again. Called by the dispatcher before it commits,
+/// and by jobs before theirs.
+pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&Idempotent, &str)>) -> Result<()> {
     if changes.is_empty() {
-        return Ok(());
+        return match reply {
+            Some((once, json)) => {
+                let (tenant, member) = (ctx.access.tenant, ctx.access.member);
+                idempotency::finish(ctx.conn().await?, tenant, member, once, json).await
+            }
+            None => Ok(()),
+        };
     }
     let mut columns = Columns::default();
     for change in changes {
@@ -57,7 +80,7 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>) -> Result<()> {
     }
     let (tenant, at, operation) = (ctx.access.tenant.0, ctx.now(), ctx.operation);
     let (actor, origin) = (ctx.access.member.0, ctx.origin.clone());
-    sqlx::query(INSERT)
+    let mut query = sqlx::query(if reply.is_some() { INSERT_AND_REPLY } else { INSERT })
         .bind(tenant)
         .bind(at)
         .bind(operation)
@@ -79,10 +102,11 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>) -> Result<()> {
         .bind(columns.event_types)
         .bind(columns.event_entities)
         .bind(columns.event_records)
-        .bind(columns.event_changes)
-        .execute(ctx.conn())
-        .await
-        .map_err(db_error)?;
+        .bind(columns.event_changes);
+    if let Some((once, json)) = reply {
+        query = query.bind(json).bind(&once.route).bind(&once.key);
+    }
+    query.execute(ctx.conn().await?).await.map_err(db_error)?;
     ctx.wrote_events = true;
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use crate::access::{Access, StaffAccess};
 use crate::change::{self, Change};
-use crate::db::TenantTx;
-use crate::dispatch::Platform;
+use crate::db::{TenantTx, TxMode, db_error};
+use crate::dispatch::{Idempotent, Platform};
 use crate::random::uuid_v7;
 use crate::services::Services;
+use crate::statement::{Row, Statement};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::schema::{Catalog, Entity};
 use domain::{BackendHandle, Error, Operation, Reach, Result, Verb};
@@ -38,14 +39,30 @@ pub struct Ctx {
     /// The session that asks, by its handle; none for jobs.
     pub session: Option<Uuid>,
     pub(crate) platform: Arc<Platform>,
-    pub(crate) tx: TenantTx,
+    pub(crate) mode: TxMode,
+    /// Begun where something needs it: most reads need none (`read.rs`).
+    pub(crate) tx: Option<TenantTx>,
     pub(crate) changes: Vec<Change>,
     pub(crate) wrote_events: bool,
 }
 
 impl Ctx {
-    pub fn conn(&mut self) -> &mut PgConnection {
-        self.tx.conn()
+    /// The connection of this context's transaction.
+    pub async fn conn(&mut self) -> Result<&mut PgConnection> {
+        let tx = match self.tx.take() {
+            Some(tx) => tx,
+            None => TenantTx::begin(&self.services.pools.app, self.access.tenant, self.mode).await.map_err(db_error)?,
+        };
+        Ok(self.tx.insert(tx).conn())
+    }
+
+    /// The rows of a statement: in the transaction where there is one, else in one round trip of its own.
+    pub async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        if let (None, TxMode::ReadOnly, Some(readers)) = (&self.tx, self.mode, &self.services.pools.readers) {
+            return readers.app.of_tenant(self.access.tenant, &statement).await;
+        }
+        let rows = statement.query().fetch_all(self.conn().await?).await.map_err(db_error)?;
+        Ok(rows.into_iter().map(Row::Written).collect())
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -81,8 +98,12 @@ impl Ctx {
 
     /// Writes the collected changes now: for jobs that work in batches of their own.
     pub async fn flush(&mut self) -> Result<()> {
+        self.flush_with(None).await
+    }
+
+    async fn flush_with(&mut self, reply: Option<(&Idempotent, &str)>) -> Result<()> {
         let changes = std::mem::take(&mut self.changes);
-        change::write(self, changes).await
+        change::write(self, changes, reply).await
     }
 
     /// Runs another operation in the same transaction, with its own permission check and its own change rows.
@@ -92,10 +113,17 @@ impl Ctx {
     }
 
     /// Commits a context that was opened by `Platform::open`, and wakes whoever waits for its events.
-    pub async fn commit(mut self) -> Result<()> {
-        self.flush().await?;
+    pub async fn commit(self) -> Result<()> {
+        self.commit_with(None).await
+    }
+
+    /// The same, keeping what to answer should the request be sent again.
+    pub(crate) async fn commit_with(mut self, reply: Option<(&Idempotent, &str)>) -> Result<()> {
+        self.flush_with(reply).await?;
         let (wake, wrote) = (self.services.wake.clone(), self.wrote_events);
-        self.tx.commit().await.map_err(crate::db_error)?;
+        if let Some(tx) = self.tx {
+            tx.commit().await.map_err(db_error)?;
+        }
         if wrote {
             wake.after_commit();
         }

@@ -1,5 +1,7 @@
 //! Pools and the tenant transaction: the only place in the server where a transaction begins.
 
+use crate::read::Reader;
+use crate::statement::{Bind, Row, Statement};
 use domain::{Error, Kind, TenantId};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgTransactionManager};
@@ -15,16 +17,50 @@ pub struct Pools {
     pub app: PgPool,
     /// `nexus_platform`: sign-in, the admin realm, claiming jobs, reading events across workspaces.
     pub platform: PgPool,
+    /// The same two roles for reads that need one statement each, where the database can be reached so.
+    pub readers: Option<Readers>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Readers {
+    pub app: Reader,
+    pub platform: Reader,
+}
+
+impl Readers {
+    /// `None` where [`Reader::connect`] serves neither.
+    pub fn connect(app_url: &str, platform_url: &str, max_connections: u32) -> Option<Self> {
+        let app = Reader::connect(app_url, max_connections.max(2), "nexus-read")?;
+        let platform = Reader::connect(platform_url, (max_connections / 2).max(2), "nexus-platform-read")?;
+        Some(Self { app, platform })
+    }
 }
 
 impl Pools {
+    /// `max_connections` is of the app role; the platform role gets half as many. Readers get half of either's.
     pub async fn connect(app_url: &str, platform_url: &str, max_connections: u32) -> sqlx::Result<Self> {
-        let app = pool(app_url, max_connections, "nexus").await?;
-        let platform = pool(platform_url, (max_connections / 2).max(4), "nexus-platform").await?;
-        Ok(Self { app, platform })
+        let readers = Readers::connect(app_url, platform_url, max_connections / 2);
+        let most = if readers.is_some() { max_connections / 2 } else { max_connections };
+        let app = pool(app_url, most.max(2), "nexus").await?;
+        let platform = pool(platform_url, (most / 2).max(4), "nexus-platform").await?;
+        Ok(Self { app, platform, readers })
+    }
+
+    /// The rows of one statement of the platform role, outside any transaction.
+    pub async fn ask_platform(&self, sql: &'static str, binds: Vec<Bind>) -> domain::Result<Vec<Row>> {
+        let statement = Statement::new(sql, binds);
+        if let Some(readers) = &self.readers {
+            return readers.platform.of_role(&statement).await;
+        }
+        let rows = statement.query().fetch_all(&self.platform).await.map_err(db_error)?;
+        Ok(rows.into_iter().map(Row::Written).collect())
     }
 
     pub async fn close(&self) {
+        if let Some(readers) = &self.readers {
+            readers.app.close();
+            readers.platform.close();
+        }
         self.app.close().await;
         self.platform.close().await;
     }
@@ -115,23 +151,29 @@ impl Drop for TenantTx {
 /// Turns a database fault into what a person may see. What they may not see is logged here.
 #[expect(clippy::needless_pass_by_value, reason = "used as map_err(db_error)")]
 pub fn db_error(error: sqlx::Error) -> Error {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
-    match (&error, code.as_str()) {
-        (sqlx::Error::PoolTimedOut, _) => {
-            tracing::warn!("no database connection became free in time");
-            Error::unavailable("Too much is going on right now. Nothing was saved; try again in a moment")
-        }
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let (away, busy) = (matches!(error, sqlx::Error::Io(_)), matches!(error, sqlx::Error::PoolTimedOut));
+    fault(code.as_deref(), away, busy, &error)
+}
+
+/// The same for either driver: the SQLSTATE, whether the connection is gone, whether none was free.
+pub(crate) fn fault(code: Option<&str>, away: bool, busy: bool, error: &dyn std::fmt::Display) -> Error {
+    if busy {
+        tracing::warn!("no database connection became free in time");
+        return Error::unavailable("Too much is going on right now. Nothing was saved; try again in a moment");
+    }
+    match code.unwrap_or_default() {
         // Serialisation failure, deadlock, lock timeout: another try will do.
-        (_, "40001" | "40P01" | "55P03") => {
+        "40001" | "40P01" | "55P03" => {
             Error::new(Kind::Conflict, "Somebody else was changing the same thing. Nothing was saved; try again")
         }
-        (_, "57014") => {
+        "57014" => {
             tracing::warn!(%error, "a statement ran out of time");
             Error::unavailable("This took too long and was stopped. Narrow the filter, or try again")
         }
         // Text that PostgreSQL cannot hold, such as a NUL.
-        (_, "22021" | "22P05") => Error::invalid("The text holds a character that cannot be stored"),
-        (sqlx::Error::Io(_), _) | (_, "57P01" | "57P02" | "57P03" | "08006" | "08003") => {
+        "22021" | "22P05" => Error::invalid("The text holds a character that cannot be stored"),
+        code if away || matches!(code, "57P01" | "57P02" | "57P03" | "08006" | "08003") => {
             tracing::error!(%error, "the database went away");
             Error::unavailable("The database is not answering. Nothing was saved; try again in a moment")
         }

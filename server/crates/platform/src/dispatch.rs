@@ -206,7 +206,13 @@ impl Platform {
 
     /// A context with an open transaction, for jobs, seeding and tests. The caller commits it.
     pub async fn open(self: &Arc<Self>, caller: &Caller, operation: &'static str, mode: TxMode) -> Result<Ctx> {
-        let tx = TenantTx::begin(&self.services.pools.app, caller.access.tenant, mode).await.map_err(db_error)?;
+        let tx = match mode {
+            // Begun at once, so that what holds up the database is known before anything is worked out.
+            TxMode::ReadWrite => {
+                Some(TenantTx::begin(&self.services.pools.app, caller.access.tenant, mode).await.map_err(db_error)?)
+            }
+            TxMode::ReadOnly => None,
+        };
         Ok(Ctx {
             catalog: self.services.catalogs.of(&caller.access.industry),
             access: caller.access.clone(),
@@ -215,6 +221,7 @@ impl Platform {
             operation,
             session: caller.session,
             platform: self.clone(),
+            mode,
             tx,
             changes: Vec::new(),
             wrote_events: false,
@@ -274,13 +281,12 @@ impl Platform {
             let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
             let (mut ctx, _) = self.begin(&caller, &entry).await?;
             let (tenant, member, now) = (ctx.access.tenant, ctx.access.member, ctx.now());
-            if let Some(json) = idempotency::begin(ctx.conn(), tenant, member, &once, now).await? {
+            if let Some(json) = idempotency::begin(ctx.conn().await?, tenant, member, &once, now).await? {
                 return Ok(Reply { json, replayed: true });
             }
             let output = run(&mut ctx, operation).await?;
             let json = (entry.encode)(output)?;
-            idempotency::finish(ctx.conn(), tenant, member, &once, &json).await?;
-            ctx.commit().await?;
+            ctx.commit_with(Some((&once, &json))).await?;
             Ok(Reply { json, replayed: false })
         });
         joined(task.await)

@@ -7,7 +7,7 @@
 use crate::db::db_error;
 use crate::dispatch::Idempotent;
 use chrono::{DateTime, Utc};
-use domain::{Error, MemberId, Result, TenantId};
+use domain::{Error, Kind, MemberId, Result, TenantId};
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool};
 
@@ -101,10 +101,13 @@ pub async fn begin(
                 "The same request is being worked on right now. Wait a moment and send it again to get its answer",
             )
         }),
-        Outcome::OtherBody => Err(Error::field(
-            "Idempotency-Key",
-            "This idempotency key was used before for a request with other content. Use a new key for a new request",
-        )),
+        Outcome::OtherBody => Err(Error {
+            kind: Kind::KeyReused,
+            ..Error::field(
+                "Idempotency-Key",
+                "This idempotency key was used before for a request with other content. Use a new key for a new request",
+            )
+        }),
     }
 }
 
@@ -172,7 +175,6 @@ fn lock_number(tenant: TenantId, member: MemberId, once: &Idempotent) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Kind;
 
     #[test]
     fn keys_are_short_and_printable() {

@@ -15,13 +15,16 @@ pub mod idempotency;
 pub mod limit;
 pub mod migrate;
 pub mod random;
+pub mod read;
 pub mod secret;
 pub mod services;
+pub mod statement;
 pub mod wake;
 
 pub use access::{Access, StaffAccess};
 pub use change::Change;
 pub use ctx::{Ctx, StaffCtx};
-pub use db::{Pools, TenantTx, TxMode, db_error};
+pub use db::{Pools, Readers, TenantTx, TxMode, db_error};
 pub use dispatch::{Caller, Idempotent, Platform, Registry, Reply};
 pub use services::{Catalogs, Services};
+pub use statement::{Bind, Row, Statement};

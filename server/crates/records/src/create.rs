@@ -11,10 +11,8 @@ use domain::records::{CreateRecord, Record, Values};
 use domain::schema::Entity;
 use domain::schema::value::Rules;
 use domain::{Error, Result, Verb};
-use platform::{Change, Ctx};
+use platform::{Change, Ctx, Row};
 use serde_json::{Value, json};
-use sqlx::Row;
-use sqlx::postgres::PgRow;
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -98,8 +96,8 @@ pub async fn create_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<NewRow>) -> R
     Ok(created)
 }
 
-async fn left_out(ctx: &mut Ctx, entity: &Entity, drafts: &[Draft], written: &[PgRow]) -> Result<Error> {
-    let made: HashSet<Uuid> = written.iter().filter_map(|row| row.try_get(0).ok()).collect();
+async fn left_out(ctx: &mut Ctx, entity: &Entity, drafts: &[Draft], written: &[Row]) -> Result<Error> {
+    let made: HashSet<Uuid> = written.iter().filter_map(|row| row.get(0).ok()).collect();
     match drafts.iter().find(|draft| !made.contains(&draft.id)) {
         Some(draft) => occupied(ctx, entity, draft).await,
         None => Ok(Error::internal()),
@@ -154,7 +152,7 @@ async fn write(
     entity: &Entity,
     drafts: &[Draft],
     projection: Option<&Projection<'_>>,
-) -> Result<Vec<PgRow>> {
+) -> Result<Vec<Row>> {
     let columns = arrays(entity, drafts)?;
     let mut sql = Sql::default();
     let tenant = project::tenant(&mut sql, &ctx.access);
@@ -187,7 +185,7 @@ async fn write(
             sql.push("r.id from r");
         }
     }
-    sql.try_all(ctx.conn()).await?.map_err(|error| refuse::from_database(entity, error))
+    sql.try_all(ctx.conn().await?).await?.map_err(|error| refuse::from_database(entity, error))
 }
 
 /// Every column that is written by value, so that all creations of an entity are one statement to PostgreSQL.

@@ -8,10 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Error, Result};
-use platform::db_error;
+use platform::Row;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 /// What rows are ordered by, beside the id.
@@ -74,24 +72,22 @@ impl Start {
 
 impl Order {
     /// The cursor of a row, whose ordering value stands at `at`.
-    pub fn cursor(&self, row: &PgRow, id: Uuid, at: usize, back: bool) -> Result<String> {
-        let value = self.key_of(row, at).map_err(db_error)?;
+    pub fn cursor(&self, row: &Row, id: Uuid, at: usize, back: bool) -> Result<String> {
+        let value = self.key_of(row, at)?;
         let wire = Wire { s: self.key.clone(), d: self.descending, v: value, i: id, b: back };
         let json = serde_json::to_vec(&wire).map_err(|_| Error::internal())?;
         Ok(URL_SAFE_NO_PAD.encode(json))
     }
 
-    fn key_of(&self, row: &PgRow, at: usize) -> sqlx::Result<Option<String>> {
+    fn key_of(&self, row: &Row, at: usize) -> Result<Option<String>> {
         Ok(match self.sql {
-            "bigint" => row.try_get::<Option<i64>, _>(at)?.map(|number| number.to_string()),
-            "uuid" => row.try_get::<Option<Uuid>, _>(at)?.map(|id| id.to_string()),
-            "date" => row.try_get::<Option<NaiveDate>, _>(at)?.map(|date| date.to_string()),
+            "bigint" => row.get::<Option<i64>>(at)?.map(|number| number.to_string()),
+            "uuid" => row.get::<Option<Uuid>>(at)?.map(|id| id.to_string()),
+            "date" => row.get::<Option<NaiveDate>>(at)?.map(|date| date.to_string()),
             // To the microsecond, as it is stored.
-            "timestamptz" => {
-                row.try_get::<Option<DateTime<Utc>>, _>(at)?.map(|moment| moment.timestamp_micros().to_string())
-            }
-            "boolean" => row.try_get::<Option<bool>, _>(at)?.map(|yes| yes.to_string()),
-            _ => row.try_get::<Option<String>, _>(at)?,
+            "timestamptz" => row.get::<Option<DateTime<Utc>>>(at)?.map(|moment| moment.timestamp_micros().to_string()),
+            "boolean" => row.get::<Option<bool>>(at)?.map(|yes| yes.to_string()),
+            _ => row.get::<Option<String>>(at)?,
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::sql::{Argument, Sql};
 use domain::records::{GetRecord, Record, Values};
 use domain::schema::Entity;
 use domain::{Error, Reach, Result, Verb};
-use platform::Ctx;
+use platform::{Ctx, Row};
 use uuid::Uuid;
 
 pub async fn get(ctx: &mut Ctx, operation: GetRecord) -> Result<Record> {
@@ -32,7 +32,7 @@ pub async fn visible(ctx: &mut Ctx, entity: &Entity, id: Uuid) -> Result<Record>
     in_trash(&mut sql, ctx, trash, tenant);
     sql.push(") r");
     projection.joins(&mut sql, &ctx.access, tenant);
-    let row = sql.optional(ctx.conn()).await?.ok_or_else(Error::not_found)?;
+    let row = sql.optional(ctx).await?.ok_or_else(Error::not_found)?;
     projection.record(&row)
 }
 
@@ -66,7 +66,7 @@ impl Held {
         self.values.get(key).and_then(serde_json::Value::as_str).unwrap_or_default()
     }
 
-    fn of(projection: &Projection<'_>, row: &sqlx::postgres::PgRow) -> Result<Self> {
+    fn of(projection: &Projection<'_>, row: &Row) -> Result<Self> {
         let record = projection.record(row)?;
         Ok(Self { id: record.id, version: record.version, values: record.values, deleted: record.deleted_at.is_some() })
     }
@@ -107,6 +107,6 @@ pub async fn lock(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach) ->
     }
     reach::and(&mut sql, &ctx.access, reach, tenant);
     sql.push(" order by t.id for update");
-    let rows = sql.all(ctx.conn()).await?;
+    let rows = sql.all(ctx).await?;
     rows.iter().map(|row| Held::of(&projection, row)).collect()
 }

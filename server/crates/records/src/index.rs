@@ -13,7 +13,7 @@ use crate::sql::{Bind, Sql};
 use domain::schema::{Catalog, Entity, Field, Storage};
 use domain::{Result, TenantId};
 use platform::{Platform, Services, TenantTx, TxMode, db_error};
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -229,13 +229,13 @@ pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Enti
         .push(" and t.deleted_at is null and t.id = any (");
     sql.bind(Bind::ids(records.iter().copied()));
     sql.push(")");
-    let rows = sql.all(&mut *conn).await?;
+    let rows = sql.all_on(&mut *conn).await?;
     let (mut terms, mut owners, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     for row in &rows {
-        let id: Uuid = row.try_get(0).map_err(db_error)?;
+        let id: Uuid = row.get(0)?;
         let mut weighed = BTreeMap::new();
         for (position, (field, weight)) in shown.iter().enumerate() {
-            let text: Option<&str> = row.try_get(position + 1).map_err(db_error)?;
+            let text: Option<&str> = row.get(position + 1)?;
             weigh(&mut weighed, field, text.unwrap_or_default(), *weight);
         }
         for (term, weight) in weighed {

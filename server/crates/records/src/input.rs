@@ -8,9 +8,8 @@ use domain::schema::value::{Rules, check};
 use domain::schema::{Entity, Field, FieldKind};
 use domain::text::nearest;
 use domain::{Error, FieldError, Reach, Result, Verb};
-use platform::{Access, Ctx, db_error};
+use platform::{Access, Ctx};
 use serde_json::Value;
-use sqlx::Row;
 use uuid::Uuid;
 
 /// Who fills in the fields.
@@ -150,10 +149,10 @@ pub async fn pointing(ctx: &mut Ctx, entity: &Entity, values: &Values, verb: Ver
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let row = sql.one(ctx.conn()).await?;
+    let row = sql.one(ctx).await?;
     let mut faults: Vec<FieldError> = Vec::new();
     for (at, (field, message)) in asked.into_iter().enumerate() {
-        let good: bool = row.try_get(at).map_err(db_error)?;
+        let good: bool = row.get(at)?;
         if !good && faults.iter().all(|fault| fault.field != field.key) {
             faults.push(FieldError { field: field.key.clone(), message });
         }

@@ -4,8 +4,7 @@ use crate::project;
 use crate::sql::{Bind, Sql};
 use domain::Result;
 use domain::schema::{Entity, Field};
-use platform::{Ctx, db_error};
-use sqlx::Row;
+use platform::Ctx;
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -20,8 +19,8 @@ pub async fn known_ids(ctx: &mut Ctx, entity: &Entity, ids: Vec<Uuid>) -> Result
         .push(" and t.id = any (");
     sql.bind(Bind::Ids(ids.into_iter().map(Some).collect()));
     sql.push(")");
-    let rows = sql.all(ctx.conn()).await?;
-    rows.iter().map(|row| row.try_get(0).map_err(db_error)).collect()
+    let rows = sql.all(ctx).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// Those of the values, in their normal form, that a row outside the trash holds in a unique text field.
@@ -43,6 +42,6 @@ pub async fn held_values(
     sql.push(" and t.deleted_at is null and ").column("t", &column).push(" = any (");
     sql.bind(Bind::texts(values));
     sql.push(")");
-    let rows = sql.all(ctx.conn()).await?;
-    rows.iter().map(|row| row.try_get(0).map_err(db_error)).collect()
+    let rows = sql.all(ctx).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }

@@ -9,10 +9,8 @@ use domain::records::{ExportRecords, ListRecords, Page, Total};
 use domain::schema::query::MAX_LIMIT;
 use domain::schema::{Entity, ListQuery};
 use domain::{Error, Reach, Result, Verb};
-use platform::{Ctx, db_error};
+use platform::{Ctx, Row};
 use serde_json::value::RawValue;
-use sqlx::Row;
-use sqlx::postgres::PgRow;
 
 /// Farther into a list than this only a cursor leads: skipping rows reads them all.
 pub const MAX_OFFSET: u32 = 1_000_000;
@@ -39,7 +37,7 @@ pub async fn explain(ctx: &mut Ctx, entity: &str, query: &ListQuery, analyze: bo
     let mut plans = Vec::new();
     for part in listing.parts() {
         let statement = listing.statement(ctx, &part, &Plan::Nothing);
-        plans.push(statement.explained(analyze).one(ctx.conn()).await?.try_get(0).map_err(db_error)?);
+        plans.push(statement.explain(ctx, analyze).await?);
     }
     Ok(plans)
 }
@@ -48,7 +46,7 @@ async fn page(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -
     let catalog = ctx.catalog.clone();
     let listing = Listing::prepare(ctx, &catalog, entity, query, reach)?;
     let plan = Plan::make(ctx, entity, &listing.rows.sql, &listing.rows.matching, query.count);
-    let mut found: Vec<PgRow> = Vec::new();
+    let mut found: Vec<Row> = Vec::new();
     for (at, part) in listing.parts().into_iter().enumerate() {
         if found.len() > listing.limit {
             break;
@@ -56,10 +54,10 @@ async fn page(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -
         let Some(part) = listing.skipping(ctx, part, at, found.len()).await? else { break };
         // Only the first statement that finds rows has to carry the count.
         let counting = if found.is_empty() { &plan } else { &Plan::Nothing };
-        found.extend(listing.statement(ctx, &part, counting).all(ctx.conn()).await?);
+        found.extend(listing.statement(ctx, &part, counting).all(ctx).await?);
     }
     let counted = match (&plan, found.first()) {
-        (Plan::Count { .. }, Some(row)) => Some(row.try_get(listing.projection.width()).map_err(db_error)?),
+        (Plan::Count { .. }, Some(row)) => Some(row.get(listing.projection.width())?),
         // Nothing at the top of the list: there is nothing at all.
         (Plan::Count { .. }, None) if listing.start == Start::Top && query.offset == 0 => Some(0),
         _ => None,
@@ -139,7 +137,7 @@ impl<'a> Listing<'a> {
         let mut sql = self.rows.sql.clone();
         sql.push("select count(*) from ").name(&self.entity.table).push(" t where ").place(&self.rows.matching);
         sql.push(" and ").column("t", &self.order.column).push(" is not null");
-        let skipped: i64 = sql.one(ctx.conn()).await?.try_get(0).map_err(db_error)?;
+        let skipped: i64 = sql.one(ctx).await?.get(0)?;
         Ok(Some(Part { offset: self.offset.saturating_sub(u32::try_from(skipped).unwrap_or(u32::MAX)), ..part }))
     }
 
@@ -202,14 +200,14 @@ impl<'a> Listing<'a> {
         }
     }
 
-    fn page(&self, mut found: Vec<PgRow>, total: Option<Total>) -> Result<Page> {
+    fn page(&self, mut found: Vec<Row>, total: Option<Total>) -> Result<Page> {
         let more = found.len() > self.limit;
         found.truncate(self.limit);
         let back = self.start.back();
         if back {
             found.reverse();
         }
-        let cursor = |row: Option<&PgRow>, wanted: bool, back: bool| match row.filter(|_| wanted) {
+        let cursor = |row: Option<&Row>, wanted: bool, back: bool| match row.filter(|_| wanted) {
             Some(row) => self.order.cursor(row, Projection::id(row)?, self.ordering, back).map(Some),
             None => Ok(None),
         };
@@ -223,7 +221,7 @@ impl<'a> Listing<'a> {
         })
     }
 
-    fn json(&self, found: &[PgRow]) -> Result<Box<RawValue>> {
+    fn json(&self, found: &[Row]) -> Result<Box<RawValue>> {
         let mut out = Vec::with_capacity(64 + found.len() * 512);
         out.push(b'[');
         for (at, row) in found.iter().enumerate() {

@@ -10,9 +10,8 @@ use crate::store::columns;
 use domain::records::Values;
 use domain::schema::{Catalog, Entity, FieldKind};
 use domain::{Error, Reach, Result, Verb};
-use platform::{Change, Ctx, db_error};
+use platform::{Change, Ctx};
 use serde_json::{Value, json};
-use sqlx::Row;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -150,7 +149,7 @@ async fn store(ctx: &mut Ctx, entity: &Entity, edits: &[(Held, Values)]) -> Resu
         sql.push(", ").name(name);
     }
     sql.push(") where t.tenant_id = ").again(tenant).push(" and t.id = v.id");
-    sql.try_all(ctx.conn()).await?.map_err(|error| refuse::from_database(entity, error))?;
+    sql.try_all(ctx.conn().await?).await?.map_err(|error| refuse::from_database(entity, error))?;
     Ok(())
 }
 
@@ -244,8 +243,8 @@ async fn unreferenced(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<Ha
         sql.push(")");
     }
     sql.push(" returning t.id");
-    let rows = sql.try_all(ctx.conn()).await?.map_err(|error| refuse::from_database(entity, error))?;
-    rows.iter().map(|row| row.try_get(0).map_err(db_error)).collect()
+    let rows = sql.try_all(ctx.conn().await?).await?.map_err(|error| refuse::from_database(entity, error))?;
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 fn pointing_at<'a>(catalog: &'a Catalog, entity: &'a Entity) -> impl Iterator<Item = (&'a str, String)> {

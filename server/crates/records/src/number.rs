@@ -35,7 +35,7 @@ pub async fn take(ctx: &mut Ctx, entity: &Entity, count: i64) -> Result<i64> {
         return Ok(number);
     }
     let tenant = ctx.access.tenant;
-    advance(ctx.conn(), tenant, &entity.key, count).await.map_err(db_error)
+    advance(ctx.conn().await?, tenant, &entity.key, count).await.map_err(db_error)
 }
 
 async fn advance(connection: &mut PgConnection, tenant: TenantId, entity: &str, count: i64) -> sqlx::Result<i64> {

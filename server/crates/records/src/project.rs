@@ -11,9 +11,7 @@ use domain::records::Record;
 use domain::schema::{Catalog, Entity, Field, FieldKind, Storage};
 use domain::text::nearest;
 use domain::{Error, Reach, Result, Verb, currency};
-use platform::{Access, db_error};
-use sqlx::Row;
-use sqlx::postgres::PgRow;
+use platform::{Access, Row};
 use std::io::Write as _;
 use uuid::Uuid;
 
@@ -163,16 +161,11 @@ impl<'a> Projection<'a> {
         }
     }
 
-    pub fn id(row: &PgRow) -> Result<Uuid> {
-        row.try_get(ID).map_err(db_error)
+    pub fn id(row: &Row) -> Result<Uuid> {
+        row.get(ID)
     }
 
-    /// Writes the row as `records.list` answers it.
-    pub fn write(&self, row: &PgRow, out: &mut Vec<u8>) -> Result<()> {
-        self.write_row(row, out).map_err(db_error)
-    }
-
-    pub fn record(&self, row: &PgRow) -> Result<Record> {
+    pub fn record(&self, row: &Row) -> Result<Record> {
         let mut json = Vec::with_capacity(1024);
         self.write(row, &mut json)?;
         serde_json::from_slice(&json).map_err(|error| {
@@ -181,11 +174,12 @@ impl<'a> Projection<'a> {
         })
     }
 
-    fn write_row(&self, row: &PgRow, out: &mut Vec<u8>) -> sqlx::Result<()> {
+    /// Writes the row as `records.list` answers it.
+    pub fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
         out.extend_from_slice(b"{\"id\":\"");
-        uuid(row.try_get(ID)?, out);
+        uuid(row.get(ID)?, out);
         out.extend_from_slice(b"\",\"version\":");
-        integer(row.try_get(VERSION)?, out);
+        integer(row.get(VERSION)?, out);
         for shown in &self.shown {
             out.push(b',');
             text(&shown.field.key, out);
@@ -193,7 +187,7 @@ impl<'a> Projection<'a> {
             shown.write(row, out)?;
         }
         self.write_labels(row, out)?;
-        if let Some(deleted) = row.try_get::<Option<chrono::DateTime<chrono::Utc>>, _>(DELETED)? {
+        if let Some(deleted) = row.get::<Option<chrono::DateTime<chrono::Utc>>>(DELETED)? {
             out.extend_from_slice(b",\"deletedAt\":");
             moment(deleted, out);
         }
@@ -201,11 +195,11 @@ impl<'a> Projection<'a> {
         Ok(())
     }
 
-    fn write_labels(&self, row: &PgRow, out: &mut Vec<u8>) -> sqlx::Result<()> {
+    fn write_labels(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
         let mut first = true;
         for shown in &self.shown {
             let Some(number) = shown.label else { continue };
-            let Some(title) = row.try_get::<Option<&str>, _>(self.columns.len() + number)? else { continue };
+            let Some(title) = row.get::<Option<&str>>(self.columns.len() + number)? else { continue };
             out.extend_from_slice(if first { b",\"_labels\":{" } else { b"," });
             first = false;
             text(&shown.field.key, out);
@@ -244,15 +238,15 @@ pub fn title_column(access: &Access, entity: &Entity) -> Option<(String, Reach)>
 }
 
 impl Shown<'_> {
-    fn write(&self, row: &PgRow, out: &mut Vec<u8>) -> sqlx::Result<()> {
+    fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
         match &self.field.kind {
-            FieldKind::Integer { .. } => or_null(row.try_get(self.at)?, out, integer),
+            FieldKind::Integer { .. } => or_null(row.get(self.at)?, out, integer),
             FieldKind::Decimal { scale, .. } => {
-                or_null(row.try_get(self.at)?, out, |number: i64, out| text(&scaled(number, *scale), out));
+                or_null(row.get(self.at)?, out, |number: i64, out| text(&scaled(number, *scale), out));
             }
             FieldKind::Money { .. } => {
-                let minor: Option<i64> = row.try_get(self.at)?;
-                let code: Option<&str> = row.try_get(self.beside)?;
+                let minor: Option<i64> = row.get(self.at)?;
+                let code: Option<&str> = row.get(self.beside)?;
                 or_null(minor.zip(code), out, |(minor, code), out| {
                     out.extend_from_slice(b"{\"amount\":");
                     text(&scaled(minor, currency::decimals(code).unwrap_or(2)), out);
@@ -261,19 +255,19 @@ impl Shown<'_> {
                     out.push(b'}');
                 });
             }
-            FieldKind::Boolean => or_null(row.try_get(self.at)?, out, |yes: bool, out| {
+            FieldKind::Boolean => or_null(row.get(self.at)?, out, |yes: bool, out| {
                 out.extend_from_slice(if yes { b"true" } else { b"false" });
             }),
-            FieldKind::Date { .. } => or_null(row.try_get(self.at)?, out, |date: chrono::NaiveDate, out| {
+            FieldKind::Date { .. } => or_null(row.get(self.at)?, out, |date: chrono::NaiveDate, out| {
                 let _ = write!(out, "\"{date}\"");
             }),
-            FieldKind::Datetime => or_null(row.try_get(self.at)?, out, moment),
-            FieldKind::Reference { .. } | FieldKind::Member => or_null(row.try_get(self.at)?, out, |id, out| {
+            FieldKind::Datetime => or_null(row.get(self.at)?, out, moment),
+            FieldKind::Reference { .. } | FieldKind::Member => or_null(row.get(self.at)?, out, |id, out| {
                 out.push(b'"');
                 uuid(id, out);
                 out.push(b'"');
             }),
-            _ => or_null(row.try_get(self.at)?, out, text),
+            _ => or_null(row.get(self.at)?, out, text),
         }
         Ok(())
     }

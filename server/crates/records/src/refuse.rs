@@ -7,7 +7,6 @@ use domain::schema::{Entity, Field, Storage};
 use domain::{Error, Kind, Result, Verb};
 use platform::{Ctx, db_error};
 use serde_json::Value;
-use sqlx::Row;
 use uuid::Uuid;
 
 /// A refusal of a named constraint becomes one at the field; everything else stays what it is.
@@ -102,8 +101,8 @@ async fn held_by(
         sql.bind(Bind::Id(Some(except)));
     }
     sql.push(" limit 1");
-    match sql.optional(ctx.conn()).await? {
-        Some(row) => row.try_get::<Option<String>, _>(0).map(Some).map_err(db_error),
+    match sql.optional(ctx).await? {
+        Some(row) => row.get::<Option<String>>(0).map(Some),
         None => Ok(None),
     }
 }

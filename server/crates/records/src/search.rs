@@ -11,8 +11,7 @@ use domain::records::{Record, SearchHit, SearchRecords};
 use domain::schema::value::show;
 use domain::schema::{Catalog, Entity};
 use domain::{Error, Reach, Result, Verb};
-use platform::{Ctx, db_error};
-use sqlx::Row;
+use platform::Ctx;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -121,9 +120,9 @@ async fn ranked(
     sql.push(" then 100 else 0 end) desc, min(c.term), record_id limit ")
         .number(limit.saturating_mul(2))
         .ordered_by("");
-    let rows = sql.all(ctx.conn()).await?;
-    let ranked = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-    ranked.collect::<sqlx::Result<Vec<_>>>().map_err(db_error)
+    let rows = sql.all(ctx).await?;
+    let ranked = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?)));
+    ranked.collect()
 }
 
 fn candidates(sql: &mut Sql, tenant: Argument, first: &str, others: &[String]) {
@@ -173,7 +172,7 @@ async fn hits(ctx: &mut Ctx, catalog: &Catalog, entity: &Entity, ids: Vec<Uuid>)
             sql.push("r");
         });
     }
-    let rows = sql.all(ctx.conn()).await?;
+    let rows = sql.all(ctx).await?;
     rows.iter().map(|row| projection.record(row).map(|record| (record.id, hit(entity, &record)))).collect()
 }
 

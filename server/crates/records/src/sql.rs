@@ -3,73 +3,11 @@
 //! What may enter a statement is held by types: keywords are `&'static str`, names and words come from descriptions and are refused unless
 //! they look like such, numbers are printed from integers, and everything that a caller wrote is bound. Nothing else can be pushed.
 
-use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Error, Result};
-use platform::db_error;
-use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres};
-use uuid::Uuid;
+use platform::{Ctx, Row, Statement, db_error};
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
-/// An argument with its SQL type. Lists become arrays: of `= any(...)`, or the columns of a set-based write.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Bind {
-    Text(Option<String>),
-    Int(Option<i64>),
-    Id(Option<Uuid>),
-    Date(Option<NaiveDate>),
-    Moment(Option<DateTime<Utc>>),
-    Bool(Option<bool>),
-    Texts(Vec<Option<String>>),
-    Ints(Vec<Option<i64>>),
-    Ids(Vec<Option<Uuid>>),
-    Dates(Vec<Option<NaiveDate>>),
-    Moments(Vec<Option<DateTime<Utc>>>),
-    Bools(Vec<Option<bool>>),
-}
-
-impl Bind {
-    pub fn text(value: impl Into<String>) -> Self {
-        Self::Text(Some(value.into()))
-    }
-
-    pub fn ids(values: impl IntoIterator<Item = Uuid>) -> Self {
-        Self::Ids(values.into_iter().map(Some).collect())
-    }
-
-    pub fn texts<T: Into<String>>(values: impl IntoIterator<Item = T>) -> Self {
-        Self::Texts(values.into_iter().map(|value| Some(value.into())).collect())
-    }
-
-    /// An empty list whose elements are of this one's type.
-    pub fn list(&self) -> Self {
-        match self {
-            Self::Text(_) | Self::Texts(_) => Self::Texts(Vec::new()),
-            Self::Int(_) | Self::Ints(_) => Self::Ints(Vec::new()),
-            Self::Id(_) | Self::Ids(_) => Self::Ids(Vec::new()),
-            Self::Date(_) | Self::Dates(_) => Self::Dates(Vec::new()),
-            Self::Moment(_) | Self::Moments(_) => Self::Moments(Vec::new()),
-            Self::Bool(_) | Self::Bools(_) => Self::Bools(Vec::new()),
-        }
-    }
-
-    /// Appends a value to a list of its own type.
-    pub fn append(&mut self, value: Self) -> Result<()> {
-        match (self, value) {
-            (Self::Texts(list), Self::Text(value)) => list.push(value),
-            (Self::Ints(list), Self::Int(value)) => list.push(value),
-            (Self::Ids(list), Self::Id(value)) => list.push(value),
-            (Self::Dates(list), Self::Date(value)) => list.push(value),
-            (Self::Moments(list), Self::Moment(value)) => list.push(value),
-            (Self::Bools(list), Self::Bool(value)) => list.push(value),
-            (list, value) => {
-                tracing::error!(?list, ?value, "a list of one type was given a value of another");
-                return Err(Error::internal());
-            }
-        }
-        Ok(())
-    }
-}
+pub use platform::Bind;
 
 /// A stretch of a statement that may be repeated in the same statement: its arguments are bound already.
 #[derive(Debug, Clone)]
@@ -203,57 +141,67 @@ impl Sql {
         &self.binds
     }
 
-    /// The plan that PostgreSQL makes of this statement, as JSON.
-    pub fn explained(&self, analyze: bool) -> Self {
-        let prefix = if analyze { "explain (format json, analyze, buffers) " } else { "explain (format json) " };
-        Self { text: format!("{prefix}{}", self.text), ..self.clone() }
+    /// How PostgreSQL would read these rows, and how many it expects, for the values at hand.
+    pub fn explained(&self) -> Self {
+        Self { text: format!("explain (format json) {}", self.text), ..self.clone() }
     }
 
-    pub async fn all(self, connection: &mut PgConnection) -> Result<Vec<PgRow>> {
-        self.query()?.fetch_all(connection).await.map_err(db_error)
+    /// The plan by which the statement is read: the one for all values, unless it is planned each time. `analyze` also runs it.
+    pub async fn explain(&self, ctx: &mut Ctx, analyze: bool) -> Result<serde_json::Value> {
+        let mode = if self.fresh { "force_custom_plan" } else { "force_generic_plan" };
+        let options = if analyze { "format json, analyze, buffers" } else { "format json" };
+        let statement = self.clone().statement()?;
+        let types: Vec<&str> = statement.binds.iter().map(Bind::sql_type).collect();
+        let values: Vec<String> = statement.binds.iter().map(Bind::literal).collect();
+        let listed = |list: String| if list.is_empty() { list } else { format!("({list})") };
+        let (types, values) = (listed(types.join(", ")), listed(values.join(", ")));
+        let explain = format!(
+            "set local plan_cache_mode = {mode}; prepare explained {types} as {}; explain ({options}) execute explained {values}; \
+             deallocate explained; set local plan_cache_mode = auto",
+            statement.text
+        );
+        let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+        rows.first().ok_or_else(Error::internal)?.try_get(0).map_err(db_error)
     }
 
-    pub async fn one(self, connection: &mut PgConnection) -> Result<PgRow> {
-        self.query()?.fetch_one(connection).await.map_err(db_error)
+    pub async fn all(self, ctx: &mut Ctx) -> Result<Vec<Row>> {
+        ctx.fetch(self.statement()?).await
     }
 
-    pub async fn optional(self, connection: &mut PgConnection) -> Result<Option<PgRow>> {
-        self.query()?.fetch_optional(connection).await.map_err(db_error)
+    pub async fn one(self, ctx: &mut Ctx) -> Result<Row> {
+        self.optional(ctx).await?.ok_or_else(|| {
+            tracing::error!("a statement that answers a row answered none");
+            Error::internal()
+        })
+    }
+
+    pub async fn optional(self, ctx: &mut Ctx) -> Result<Option<Row>> {
+        Ok(self.all(ctx).await?.into_iter().next())
+    }
+
+    /// For those who have a transaction and no context.
+    pub async fn all_on(self, connection: &mut PgConnection) -> Result<Vec<Row>> {
+        self.try_all(connection).await?.map_err(db_error)
     }
 
     /// For writes, whose faults the caller turns into words about fields.
-    pub async fn try_all(self, connection: &mut PgConnection) -> Result<sqlx::Result<Vec<PgRow>>> {
-        Ok(self.query()?.fetch_all(connection).await)
+    pub async fn try_all(self, connection: &mut PgConnection) -> Result<sqlx::Result<Vec<Row>>> {
+        let rows = self.statement()?.query().fetch_all(connection).await;
+        Ok(rows.map(|rows| rows.into_iter().map(Row::Written).collect()))
     }
 
-    fn query(self) -> Result<Query<'static, Postgres, PgArguments>> {
+    fn statement(self) -> Result<Statement> {
         if self.fault {
             return Err(Error::internal());
         }
-        let mut query = sqlx::query(AssertSqlSafe(self.text)).persistent(!self.fresh);
-        for bind in self.binds {
-            query = match bind {
-                Bind::Text(value) => query.bind(value),
-                Bind::Int(value) => query.bind(value),
-                Bind::Id(value) => query.bind(value),
-                Bind::Date(value) => query.bind(value),
-                Bind::Moment(value) => query.bind(value),
-                Bind::Bool(value) => query.bind(value),
-                Bind::Texts(values) => query.bind(values),
-                Bind::Ints(values) => query.bind(values),
-                Bind::Ids(values) => query.bind(values),
-                Bind::Dates(values) => query.bind(values),
-                Bind::Moments(values) => query.bind(values),
-                Bind::Bools(values) => query.bind(values),
-            };
-        }
-        Ok(query)
+        Ok(Statement { text: self.text, binds: self.binds, fresh: self.fresh })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     #[test]
     fn arguments_are_numbered_and_pieces_repeat_them() {
@@ -279,11 +227,11 @@ mod tests {
         for name in ["", "a b", "a\"", "a;drop", "A", "1a", "leads; --", "nämn", &"a".repeat(64)] {
             let mut sql = Sql::new("select ");
             sql.name(name);
-            assert!(sql.query().is_err(), "{name}");
+            assert!(sql.statement().is_err(), "{name}");
         }
         let mut sql = Sql::new("select ");
         sql.name("order");
-        assert!(sql.query().is_ok());
+        assert!(sql.statement().is_ok());
     }
 
     #[test]
@@ -291,7 +239,7 @@ mod tests {
         for word in ["", "a b", "a'", "a\\", "';--", "nämn", &"a".repeat(64)] {
             let mut sql = Sql::new("select ");
             sql.word(word);
-            assert!(sql.query().is_err(), "{word}");
+            assert!(sql.statement().is_err(), "{word}");
         }
         let mut sql = Sql::new("select ");
         sql.word("web_form").push(", ").word("KE");

@@ -72,7 +72,7 @@ async fn as_read(ctx: &mut Ctx, entity: &Entity, held: &Held, read: i64) -> Resu
         .bind(held.id)
         .bind(&entity.key)
         .bind(read)
-        .fetch_all(ctx.conn())
+        .fetch_all(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     let mut was = Values::new();

@@ -10,8 +10,7 @@ use domain::money::scaled;
 use domain::records::{BoardColumn, BoardRecords, Group, GroupBy, Record, Sum, SummariseRecords};
 use domain::schema::{Entity, Field, FieldKind, Storage};
 use domain::{Error, Result, Verb, currency};
-use platform::{Access, Ctx, db_error};
-use sqlx::Row;
+use platform::{Access, Ctx, Row};
 use std::collections::HashMap;
 
 /// Groups beyond this many are left out, smallest first.
@@ -61,10 +60,10 @@ async fn grouped(
     };
     sql.push(" from ").name(&entity.table).push(" t where ").place(&matching);
     sql.push(" group by 1, 4 order by 2 desc limit ").number(MOST_GROUPS).ordered_by("");
-    let found = sql.all(ctx.conn()).await?;
+    let found = sql.all(ctx).await?;
     let mut groups: Vec<Group> = Vec::new();
     for row in &found {
-        let (key, count, sum, currency) = read(row).map_err(db_error)?;
+        let (key, count, sum, currency) = read(row)?;
         let at = groups.iter().position(|group| group.key == key).unwrap_or_else(|| {
             groups.push(Group { key, count: 0, sums: Vec::new() });
             groups.len() - 1
@@ -85,8 +84,8 @@ async fn grouped(
 
 type Found = (Option<String>, i64, Option<String>, Option<String>);
 
-fn read(row: &sqlx::postgres::PgRow) -> sqlx::Result<Found> {
-    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
+fn read(row: &Row) -> Result<Found> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
 }
 
 /// The sum as a decimal string. Sums of bigints are wider than bigints; one that no longer fits into 64 bits is left out rather than wrong.
@@ -228,8 +227,8 @@ async fn cards(
     sql.push(", r.id").push(if order.descending { " desc" } else { "" });
     sql.ordered_by(&order.column);
     let mut out: HashMap<String, Vec<Record>> = HashMap::new();
-    for row in sql.all(ctx.conn()).await? {
-        let state: String = row.try_get(status).map_err(db_error)?;
+    for row in sql.all(ctx).await? {
+        let state: String = row.get(status)?;
         let cards = out.entry(state).or_default();
         if cards.len() < operation.cards as usize {
             cards.push(projection.record(&row)?);

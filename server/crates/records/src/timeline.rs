@@ -40,7 +40,7 @@ pub async fn timeline(ctx: &mut Ctx, operation: RecordTimeline) -> Result<Vec<Ti
         .bind(&entity.key)
         .bind(operation.before)
         .bind(i64::from(operation.limit))
-        .fetch_all(ctx.conn())
+        .fetch_all(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     let access = ctx.access.clone();
@@ -140,8 +140,8 @@ async fn titles_of(ctx: &mut Ctx, target: Option<&str>, ids: Vec<Uuid>) -> Resul
     if let Some(reach) = reach {
         reach::and(&mut sql, &access, reach, tenant);
     }
-    let rows = sql.all(ctx.conn()).await?;
-    let found = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<Option<String>, _>(1)?)));
-    let found = found.collect::<sqlx::Result<Vec<_>>>().map_err(db_error)?;
+    let rows = sql.all(ctx).await?;
+    let found = rows.iter().map(|row| Ok((row.get(0)?, row.get::<Option<String>>(1)?)));
+    let found = found.collect::<Result<Vec<_>>>()?;
     Ok(found.into_iter().filter_map(|(id, title)| Some((id, title?))).collect())
 }

@@ -10,7 +10,6 @@ use domain::schema::query::EXACT_TOTAL;
 use domain::schema::{Count, Entity};
 use domain::{Error, Result};
 use platform::Ctx;
-use sqlx::Row;
 
 /// What is left to do about the total.
 pub enum Plan {
@@ -67,7 +66,7 @@ impl Plan {
                 // The page held no row that could have carried the count.
                 let mut statement = sql.clone();
                 count(&mut statement, entity, matching, exact);
-                statement.one(ctx.conn()).await?.try_get(0).map_err(platform::db_error)?
+                statement.one(ctx).await?.get(0)?
             }
         };
         if exact || counted <= EXACT_TOTAL {
@@ -91,7 +90,7 @@ fn count(sql: &mut Sql, entity: &Entity, matching: &Piece, exact: bool) {
 /// `sql` holds the arguments of `matching` and no text yet.
 async fn estimate(ctx: &mut Ctx, entity: &Entity, mut sql: Sql, matching: &Piece) -> Result<i64> {
     sql.push("select 1 from ").name(&entity.table).push(" t where ").place(matching);
-    let plan: serde_json::Value = sql.explained(false).one(ctx.conn()).await?.try_get(0).map_err(platform::db_error)?;
+    let plan: serde_json::Value = sql.explained().one(ctx).await?.get(0)?;
     plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_i64).ok_or_else(Error::internal)
 }
 

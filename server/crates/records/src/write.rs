@@ -74,7 +74,7 @@ async fn update(ctx: &mut Ctx, entity: &Entity, held: &Held, edit: &Edit) -> Res
     projection.select(&mut sql);
     sql.push(" from r");
     projection.joins(&mut sql, &ctx.access, tenant);
-    let rows = sql.try_all(ctx.conn()).await?.map_err(|error| refuse::from_database(entity, error))?;
+    let rows = sql.try_all(ctx.conn().await?).await?.map_err(|error| refuse::from_database(entity, error))?;
     // The row is locked, so it is there.
     projection.record(rows.first().ok_or_else(Error::internal)?)
 }

@@ -138,8 +138,7 @@ impl TestWorld {
 
     /// The caller behind a member, with the access that the database gives it now.
     pub async fn caller(&self, tenant: &TestTenant, member: MemberId) -> Caller {
-        let access =
-            auth::member(&self.services().pools.platform, tenant.id, member).await.expect("the member's access");
+        let access = auth::member(&self.services().pools, tenant.id, member).await.expect("the member's access");
         Caller { access: Arc::new(access), session: None, origin: self.platform.origin(None) }
     }
 

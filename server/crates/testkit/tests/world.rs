@@ -12,7 +12,7 @@ async fn a_world_has_workspaces_with_members() {
     assert_eq!((amina.access.role.as_str(), john.access.role.as_str()), ("USER", "VIEWER"));
     let mut ctx = world.open(&amina).await;
     let names: Vec<String> = sqlx::query_scalar("select name from members where kind = 'person' order by name")
-        .fetch_all(ctx.conn())
+        .fetch_all(ctx.conn().await.unwrap())
         .await
         .unwrap();
     assert_eq!(names, ["Amina"]);

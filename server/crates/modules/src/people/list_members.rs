@@ -24,7 +24,7 @@ pub async fn list_members(ctx: &mut Ctx, _: ListMembers) -> Result<Vec<Member>> 
     // Owners are shown by name to everyone; addresses and roles are for those who may read members.
     let details = ctx.access.grants.allows("people.member.read");
     let (tenant, me) = (ctx.access.tenant.0, ctx.access.member.0);
-    let rows: Vec<Row> = sqlx::query_as(ROWS).bind(tenant).fetch_all(ctx.conn()).await.map_err(db_error)?;
+    let rows: Vec<Row> = sqlx::query_as(ROWS).bind(tenant).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
     Ok(rows.into_iter().map(|row| member(row, details, me)).collect())
 }
 

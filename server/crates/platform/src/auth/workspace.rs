@@ -3,17 +3,16 @@
 use super::session_store::{UserSessions, key};
 use super::sessions::{Current, store_error};
 use crate::access::{Access, StaffAccess};
-use crate::db::db_error;
-use chrono::{DateTime, Utc};
+use crate::db::{Pools, db_error};
+use crate::statement::{Bind, Row};
 use domain::{Error, Grants, Kind, MemberId, Result, TenantId, UserId};
 use serde::Deserialize;
 use sqlx::PgPool;
-use sqlx::types::Json;
 use tower_sessions::Session;
 use uuid::Uuid;
 
 /// A workspace in the list of those a person may enter.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkspaceLink {
     pub slug: String,
     pub name: String,
@@ -31,7 +30,7 @@ macro_rules! select_access {
             "t.id as tenant, t.slug, t.name as workspace, t.industry, t.plan, t.status, t.currency, t.timezone,
                 u.id as user_id, m.id as member, m.name, m.email, m.location_id, m.roles,
                 coalesce((select jsonb_agg(jsonb_build_object('key', r.key, 'rank', r.rank, 'grants', r.grants))
-                    from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]') as held
+                    from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]')::text as held
             from tenants t join members m on m.tenant_id = t.id left join users u on u.id = m.user_id and u.status = 'ACTIVE'",
             $joins,
             " where t.deleted_at is null and m.status = 'ACTIVE' and (u.id is not null or m.kind = 'automation') and ",
@@ -55,25 +54,6 @@ select t.slug, t.name, t.industry from members m join tenants t on t.id = m.tena
 where m.user_id = $1 and m.kind = 'person' and m.status = 'ACTIVE' and t.deleted_at is null and t.status in ('TRIAL', 'ACTIVE')
 order by t.name, t.slug";
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    tenant: Uuid,
-    slug: String,
-    workspace: String,
-    industry: String,
-    plan: String,
-    status: String,
-    currency: String,
-    timezone: String,
-    user_id: Option<Uuid>,
-    member: Uuid,
-    name: String,
-    email: Option<String>,
-    location_id: Option<Uuid>,
-    roles: Vec<String>,
-    held: Json<Vec<Role>>,
-}
-
 #[derive(Deserialize)]
 struct Role {
     key: String,
@@ -81,59 +61,86 @@ struct Role {
     grants: Grants,
 }
 
-#[derive(sqlx::FromRow)]
-struct Entered {
-    session: Uuid,
-    seen: DateTime<Utc>,
-    #[sqlx(flatten)]
-    row: Row,
+/// A member as the statements above have it, with what of its workspace a request needs.
+struct Entry {
+    status: String,
+    access: Access,
+}
+
+impl Entry {
+    /// `at` is where its first column stands.
+    fn read(row: &Row, at: usize) -> Result<Self> {
+        let held: Vec<Role> = serde_json::from_str(row.get(at + 14)?).map_err(|error| {
+            tracing::error!(%error, "a role's grants cannot be read");
+            Error::internal()
+        })?;
+        let mut grants = Grants::default();
+        for role in &held {
+            grants.merge(&role.grants);
+        }
+        let roles: Vec<String> = row.get(at + 13)?;
+        let highest = held.iter().filter(|role| role.rank.is_some()).max_by_key(|role| role.rank);
+        let role = highest.map(|role| role.key.clone()).or_else(|| roles.first().cloned()).unwrap_or_default();
+        let access = Access {
+            tenant: TenantId(row.get(at)?),
+            slug: row.get(at + 1)?,
+            workspace: row.get(at + 2)?,
+            industry: row.get(at + 3)?,
+            plan: row.get(at + 4)?,
+            currency: row.get(at + 6)?,
+            timezone: row.get(at + 7)?,
+            user: row.get::<Option<Uuid>>(at + 8)?.map(UserId),
+            member: MemberId(row.get(at + 9)?),
+            name: row.get(at + 10)?,
+            email: row.get(at + 11)?,
+            location: row.get(at + 12)?,
+            roles,
+            role,
+            grants,
+        };
+        Ok(Self { status: row.get(at + 5)?, access })
+    }
 }
 
 impl UserSessions {
     /// Session and membership in one round trip, for every request of a workspace. `None` where either is missing or the workspace is
     /// closed: `current` and [`access`], asked one after the other, then say which.
-    pub async fn enter(&self, session: &Session, slug: &str) -> Result<Option<(Current, Access)>> {
+    pub async fn enter(&self, pools: &Pools, session: &Session, slug: &str) -> Result<Option<(Current, Access)>> {
         let Some(id) = session.id() else { return Ok(None) };
         let (key, now) = (key(id), self.clock.now());
-        let found: Option<Entered> = sqlx::query_as(BY_SESSION)
-            .bind(&key)
-            .bind(now)
-            .bind(slug)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(db_error)?;
-        let Some(Entered { session, seen, row }) = found else { return Ok(None) };
-        let Some(owner) = row.user_id else { return Ok(None) };
-        let Ok(access) = granted(Some(row)) else { return Ok(None) };
-        self.touch(&key, seen, now).await.map_err(|error| store_error(error.into()))?;
-        Ok(Some((Current { owner, handle: session }, access)))
+        let binds = vec![Bind::Bytes(Some(key.clone())), Bind::Moment(Some(now)), Bind::text(slug)];
+        let Some(row) = pools.ask_platform(BY_SESSION, binds).await?.into_iter().next() else { return Ok(None) };
+        let Ok(access) = granted(Some(Entry::read(&row, 2)?)) else { return Ok(None) };
+        let Some(UserId(owner)) = access.user else { return Ok(None) };
+        self.touch(&key, row.get(1)?, now).await.map_err(|error| store_error(error.into()))?;
+        Ok(Some((Current { owner, handle: row.get(0)? }, access)))
     }
 }
 
 /// A person in a workspace. Who is not a member learns nothing, not even that it exists; a member of a suspended one is told.
-pub async fn access(platform: &PgPool, user: UserId, slug: &str) -> Result<Access> {
-    let row: Option<Row> =
-        sqlx::query_as(BY_SLUG).bind(user.0).bind(slug).fetch_optional(platform).await.map_err(db_error)?;
-    granted(row)
+pub async fn access(pools: &Pools, user: UserId, slug: &str) -> Result<Access> {
+    found(pools, BY_SLUG, vec![Bind::Id(Some(user.0)), Bind::text(slug)]).await
 }
 
 /// The same by member, for keys and jobs that act for one.
-pub async fn member(platform: &PgPool, tenant: TenantId, member: MemberId) -> Result<Access> {
-    let row: Option<Row> =
-        sqlx::query_as(BY_MEMBER).bind(tenant.0).bind(member.0).fetch_optional(platform).await.map_err(db_error)?;
-    granted(row)
+pub async fn member(pools: &Pools, tenant: TenantId, member: MemberId) -> Result<Access> {
+    found(pools, BY_MEMBER, vec![Bind::Id(Some(tenant.0)), Bind::Id(Some(member.0))]).await
 }
 
 /// The workspace's automation, for what happens on its own.
-pub async fn automation(platform: &PgPool, tenant: TenantId) -> Result<Access> {
-    let row: Option<Row> =
-        sqlx::query_as(AUTOMATION).bind(tenant.0).fetch_optional(platform).await.map_err(db_error)?;
-    granted(row)
+pub async fn automation(pools: &Pools, tenant: TenantId) -> Result<Access> {
+    found(pools, AUTOMATION, vec![Bind::Id(Some(tenant.0))]).await
+}
+
+async fn found(pools: &Pools, sql: &'static str, binds: Vec<Bind>) -> Result<Access> {
+    let rows = pools.ask_platform(sql, binds).await?;
+    granted(rows.first().map(|row| Entry::read(row, 0)).transpose()?)
 }
 
 /// The workspaces that a person may enter, by name.
-pub async fn workspaces(platform: &PgPool, user: UserId) -> Result<Vec<WorkspaceLink>> {
-    sqlx::query_as(WORKSPACES).bind(user.0).fetch_all(platform).await.map_err(db_error)
+pub async fn workspaces(pools: &Pools, user: UserId) -> Result<Vec<WorkspaceLink>> {
+    let rows = pools.ask_platform(WORKSPACES, vec![Bind::Id(Some(user.0))]).await?;
+    rows.iter().map(|row| Ok(WorkspaceLink { slug: row.get(0)?, name: row.get(1)?, industry: row.get(2)? })).collect()
 }
 
 /// A member of staff; *unauthenticated* where the account is gone or disabled.
@@ -148,45 +155,17 @@ pub async fn staff_access(platform: &PgPool, staff: Uuid) -> Result<StaffAccess>
     Ok(StaffAccess { id, name, email, role })
 }
 
-fn granted(row: Option<Row>) -> Result<Access> {
-    let row = row.ok_or_else(Error::not_found)?;
-    match row.status.as_str() {
-        "TRIAL" | "ACTIVE" => Ok(Access::from(row)),
+fn granted(entry: Option<Entry>) -> Result<Access> {
+    let Entry { status, access } = entry.ok_or_else(Error::not_found)?;
+    match status.as_str() {
+        "TRIAL" | "ACTIVE" => Ok(access),
         status => Err(Error::new(
             Kind::Forbidden,
             format!(
                 "The workspace {} is {}, so nobody can work in it at the moment. Its data is kept. Ask its owner or Nexus support to open it again",
-                row.workspace,
+                access.workspace,
                 status.to_lowercase()
             ),
         )),
-    }
-}
-
-impl From<Row> for Access {
-    fn from(row: Row) -> Self {
-        let mut grants = Grants::default();
-        for role in &row.held.0 {
-            grants.merge(&role.grants);
-        }
-        let highest = row.held.0.iter().filter(|role| role.rank.is_some()).max_by_key(|role| role.rank);
-        let role = highest.map(|role| role.key.clone()).or_else(|| row.roles.first().cloned()).unwrap_or_default();
-        Self {
-            tenant: TenantId(row.tenant),
-            slug: row.slug,
-            workspace: row.workspace,
-            industry: row.industry,
-            plan: row.plan,
-            currency: row.currency,
-            timezone: row.timezone,
-            user: row.user_id.map(UserId),
-            member: MemberId(row.member),
-            name: row.name,
-            email: row.email,
-            location: row.location_id,
-            roles: row.roles,
-            role,
-            grants,
-        }
     }
 }

@@ -2,10 +2,10 @@
 
 use cluster::Cluster;
 use domain::{MemberId, TenantId, UserId};
-use nexus_platform::Pools;
 use nexus_platform::auth::{self, Auth, AuthConfig, NewTenant};
 use nexus_platform::clock::FixedClock;
 use nexus_platform::random::SystemRandom;
+use nexus_platform::{Pools, Readers};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,8 @@ impl TestDb {
         let pool = |url: String| PgPoolOptions::new().max_connections(16).connect_lazy(&url).unwrap();
         // The real time: purges of the database's own clock have to agree with it.
         let clock = Arc::new(FixedClock::at(chrono::Utc::now()));
-        let pools = Pools { app: pool(urls.app), platform: pool(urls.platform) };
+        let readers = Readers::connect(&urls.app, &urls.platform, 16);
+        let pools = Pools { app: pool(urls.app), platform: pool(urls.platform), readers };
         let db = Self { cluster, name, pools, owner: pool(urls.owner), clock };
         db.migrate().await;
         db

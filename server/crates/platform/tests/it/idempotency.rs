@@ -66,7 +66,7 @@ async fn replayed_to_the_byte_and_refused_for_another_body() {
     assert_eq!(idempotency::begin(tx.conn(), tenant, member, &first, db.clock.now()).await.unwrap(), Some(body));
     let refused =
         idempotency::begin(tx.conn(), tenant, member, &once("k", b"other"), db.clock.now()).await.unwrap_err();
-    assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::Invalid, "Idempotency-Key"));
+    assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::KeyReused, "Idempotency-Key"));
     drop(tx);
     db.close().await;
 }

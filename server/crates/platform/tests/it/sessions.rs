@@ -312,7 +312,7 @@ async fn entering_a_workspace_asks_for_session_and_membership_at_once() {
     let (acme, _) = (db.tenant("acme").await, db.tenant("other").await);
     let member = db.member(acme, user, &["USER"]).await;
     let (id, handle) = sign_in(&auth, user.0).await;
-    let enter = async |id, slug| auth.users.enter(&request(&auth.users, id), slug).await.unwrap();
+    let enter = async |id, slug| auth.users.enter(&db.pools, &request(&auth.users, id), slug).await.unwrap();
     let (current, access) = enter(Some(id), "acme").await.expect("a member with a session");
     assert_eq!((current.owner, current.handle), (user.0, handle));
     assert_eq!((access.tenant, access.member, access.role.as_str()), (acme, member, "USER"));

@@ -12,7 +12,7 @@ async fn access_is_read_in_one_go_and_merges_roles() {
     let user = db.user(&auth, "asa@example.com").await;
     let tenant = db.tenant("acme").await;
     let member = db.member(tenant, user, &["SALES_REP", "VIEWER", "SALES_MANAGER"]).await;
-    let access = auth::access(&db.pools.platform, user, "acme").await.unwrap();
+    let access = auth::access(&db.pools, user, "acme").await.unwrap();
     assert_eq!((access.tenant, access.member, access.user), (tenant, member, Some(user)));
     assert_eq!((access.role.as_str(), access.roles.len()), ("VIEWER", 3));
     assert_eq!(access.grants.reach("crm.lead.read"), Some(Reach::All));
@@ -22,8 +22,8 @@ async fn access_is_read_in_one_go_and_merges_roles() {
         (access.currency.as_str(), access.timezone.as_str(), access.industry.as_str()),
         ("USD", "UTC", "automotive")
     );
-    assert_eq!(auth::member(&db.pools.platform, tenant, member).await.unwrap().name, "Åsa Öberg");
-    let machine = auth::automation(&db.pools.platform, tenant).await.unwrap();
+    assert_eq!(auth::member(&db.pools, tenant, member).await.unwrap().name, "Åsa Öberg");
+    let machine = auth::automation(&db.pools, tenant).await.unwrap();
     assert_eq!((machine.user, machine.role.as_str()), (None, "ADMIN"));
     db.close().await;
 }
@@ -36,31 +36,32 @@ async fn a_stranger_learns_nothing_and_a_member_of_a_suspended_one_is_told() {
     let (acme, _) = (db.tenant("acme").await, db.tenant("other").await);
     db.member(acme, asa, &["OWNER"]).await;
     let pool = &db.pools.platform;
-    let there = auth::access(pool, ben, "acme").await.unwrap_err();
-    assert_eq!(there, auth::access(pool, ben, "nowhere").await.unwrap_err());
+    let pools = &db.pools;
+    let there = auth::access(pools, ben, "acme").await.unwrap_err();
+    assert_eq!(there, auth::access(pools, ben, "nowhere").await.unwrap_err());
     assert_eq!(there.kind, Kind::NotFound);
     assert_eq!(
-        auth::workspaces(pool, asa).await.unwrap().iter().map(|link| link.slug.as_str()).collect::<Vec<_>>(),
+        auth::workspaces(pools, asa).await.unwrap().iter().map(|link| link.slug.as_str()).collect::<Vec<_>>(),
         ["acme"]
     );
-    assert!(auth::workspaces(pool, ben).await.unwrap().is_empty());
+    assert!(auth::workspaces(pools, ben).await.unwrap().is_empty());
     for (sql, kind) in [
         ("update tenants set status = 'SUSPENDED' where slug = 'acme'", Kind::Forbidden),
         ("update tenants set status = 'TRIAL', deleted_at = now() where slug = 'acme'", Kind::NotFound),
     ] {
         sqlx::query(sql).execute(pool).await.unwrap();
-        let refused = auth::access(pool, asa, "acme").await.unwrap_err();
+        let refused = auth::access(pools, asa, "acme").await.unwrap_err();
         assert_eq!(refused.kind, kind, "{}", refused.message);
-        assert_eq!(auth::access(pool, ben, "acme").await.unwrap_err(), there);
-        assert!(auth::workspaces(pool, asa).await.unwrap().is_empty());
+        assert_eq!(auth::access(pools, ben, "acme").await.unwrap_err(), there);
+        assert!(auth::workspaces(pools, asa).await.unwrap().is_empty());
     }
     sqlx::query("update tenants set deleted_at = null").execute(pool).await.unwrap();
-    assert!(auth::access(pool, asa, "acme").await.is_ok());
+    assert!(auth::access(pools, asa, "acme").await.is_ok());
     sqlx::query("update members set status = 'SUSPENDED' where user_id is not null").execute(&db.owner).await.unwrap();
-    assert_eq!(auth::access(pool, asa, "acme").await.unwrap_err(), there);
+    assert_eq!(auth::access(pools, asa, "acme").await.unwrap_err(), there);
     sqlx::query("update members set status = 'ACTIVE'").execute(&db.owner).await.unwrap();
     sqlx::query("update users set status = 'DISABLED'").execute(pool).await.unwrap();
-    assert_eq!(auth::access(pool, asa, "acme").await.unwrap_err(), there);
+    assert_eq!(auth::access(pools, asa, "acme").await.unwrap_err(), there);
     db.close().await;
 }
 

@@ -104,7 +104,7 @@ async fn proposal(ctx: &mut Ctx, entity: &std::sync::Arc<Entity>, shape: &Shape,
         .bind(tenant)
         .bind(&entity.key)
         .bind(Json(&shape.columns))
-        .fetch_optional(ctx.conn())
+        .fetch_optional(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     if let Some(Json(mapping)) = before
@@ -140,7 +140,7 @@ async fn insert(
         .bind(shape.rows)
         .bind(member)
         .bind(now)
-        .execute(ctx.conn())
+        .execute(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     Ok(())
@@ -179,7 +179,7 @@ pub async fn map(ctx: &mut Ctx, input: MapImport) -> Result<Import> {
         .bind(Json(&shape.columns))
         .bind(Json(&shape.sample))
         .bind(shape.rows)
-        .execute(ctx.conn())
+        .execute(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     store::changed(ctx, import.id, json!({ "status": "mapped", "mapping": mapping }));

@@ -8,8 +8,7 @@ use domain::records::Values;
 use domain::schema::{Entity, Field, Storage};
 use domain::text::normal;
 use domain::{Reach, Result, Verb};
-use platform::{Ctx, db_error};
-use sqlx::Row as _;
+use platform::{Ctx, Row, db_error};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -56,13 +55,11 @@ pub async fn by_unique(
     sql.push(" then t.number end as number, ").column("t", &column).push(" as value from ").name(&entity.table);
     sql.push(" t where t.tenant_id = ").again(tenant).push(" and t.deleted_at is null and ").column("t", &column);
     sql.push(" >= v.value order by ").column("t", &column).push(" limit 1) t where t.value = v.value");
-    sqlx::query("set local enable_sort = off").execute(ctx.conn()).await.map_err(db_error)?;
-    let rows = sql.all(ctx.conn()).await?;
-    sqlx::query("set local enable_sort = on").execute(ctx.conn()).await.map_err(db_error)?;
-    let read = |row: &sqlx::postgres::PgRow| {
-        Ok((row.try_get(3)?, Found { id: row.try_get(0)?, version: row.try_get(1)?, number: row.try_get(2)? }))
-    };
-    rows.iter().map(read).collect::<sqlx::Result<_>>().map_err(db_error)
+    sqlx::query("set local enable_sort = off").execute(ctx.conn().await?).await.map_err(db_error)?;
+    let rows = sql.all(ctx).await?;
+    sqlx::query("set local enable_sort = on").execute(ctx.conn().await?).await.map_err(db_error)?;
+    let read = |row: &Row| Ok((row.get(3)?, Found { id: row.get(0)?, version: row.get(1)?, number: row.get(2)? }));
+    rows.iter().map(read).collect()
 }
 
 /// A row as it stands.
@@ -90,7 +87,7 @@ pub async fn stand(ctx: &mut Ctx, plan: &Plan, reach: Reach, ids: Vec<Uuid>) -> 
     sql.push(")");
     reach::and(&mut sql, &ctx.access, reach, tenant);
     let mut found = HashMap::new();
-    for row in sql.all(ctx.conn()).await? {
+    for row in sql.all(ctx).await? {
         let record = projection.record(&row)?;
         let status = entity.states.as_ref().and_then(|_| record.text("status")).map(str::to_owned);
         found.insert(record.id, Stand { version: record.version, status, values: record.values });

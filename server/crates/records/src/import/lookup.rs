@@ -7,7 +7,6 @@ use domain::schema::{Entity, Storage};
 use domain::text::normal;
 use domain::{Reach, Result};
 use platform::{Ctx, db_error};
-use sqlx::Row as _;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -47,7 +46,7 @@ impl Lookup {
             return Ok(());
         }
         let rows: Vec<(Uuid, String, Option<String>, String)> =
-            sqlx::query_as(MEMBERS).fetch_all(ctx.conn()).await.map_err(db_error)?;
+            sqlx::query_as(MEMBERS).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
         let mut named = HashMap::with_capacity(rows.len() * 2);
         for (id, name, email, status) in rows {
             let found = if status == "ACTIVE" {
@@ -129,8 +128,8 @@ pub async fn owners(ctx: &mut Ctx, reach: Reach) -> Result<Option<HashSet<Uuid>>
             let mut sql = Sql::default();
             let tenant = sql.argument(Bind::Id(Some(access.tenant.0)));
             reach::members_below(&mut sql, &access, tenant);
-            let rows = sql.all(ctx.conn()).await?;
-            rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>().map(Some).map_err(db_error)
+            let rows = sql.all(ctx).await?;
+            rows.iter().map(|row| row.get(0)).collect::<Result<_>>().map(Some)
         }
     }
 }
@@ -160,9 +159,6 @@ async fn find_rows(ctx: &mut Ctx, entity: &Entity, words: &BTreeSet<String>) -> 
         sql.push(") and t.deleted_at is null");
         reach::and(&mut sql, &access, reach, tenant);
     }
-    let rows = sql.all(ctx.conn()).await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
-        .collect::<sqlx::Result<_>>()
-        .map_err(db_error)
+    let rows = sql.all(ctx).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
 }

@@ -16,7 +16,7 @@ const SHOWN_PROBLEMS: usize = 50;
 
 pub async fn preview(ctx: &mut Ctx, input: PreviewImport) -> Result<Preview> {
     let (import, entity) = store::load(ctx, input.id).await?;
-    store::plan_anew(ctx.conn()).await?;
+    store::plan_anew(ctx.conn().await?).await?;
     let plan = Plan::new(entity, &ctx.access.grants, import.columns, &import.mapping)?;
     let mut file = File::open(ctx, import.id, import.bytes, import.mapping.header).await?;
     let mut checker = Checker::new(ctx, plan).await?;

@@ -28,7 +28,7 @@ pub async fn problems(ctx: &mut Ctx, input: ListProblems) -> Result<Vec<Problem>
         .bind(tenant)
         .bind(import.id)
         .bind(LISTED)
-        .fetch_all(ctx.conn())
+        .fetch_all(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     Ok(rows.into_iter().flat_map(|row| row.0).collect())
@@ -46,7 +46,7 @@ pub async fn error_file(ctx: &mut Ctx, input: ImportErrorFile) -> Result<ErrorFi
             .bind(tenant)
             .bind(import.id)
             .bind(last)
-            .fetch_all(ctx.conn())
+            .fetch_all(ctx.conn().await?)
             .await
             .map_err(db_error)?;
         let Some((number, ..)) = rows.last() else { break };

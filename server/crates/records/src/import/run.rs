@@ -134,7 +134,7 @@ impl<'a> Work<'a> {
             .bind(self.tenant.0)
             .bind(self.import)
             .bind(now)
-            .execute(ctx.conn())
+            .execute(ctx.conn().await?)
             .await
             .map_err(db_error)?;
         let plan = Plan::new(entity, &ctx.access.grants, import.columns.clone(), &import.mapping)?;
@@ -147,12 +147,12 @@ impl<'a> Work<'a> {
     }
 
     async fn open(&self) -> Result<Ctx> {
-        let access = auth::member(&self.platform.services.pools.platform, self.tenant, self.member).await?;
+        let access = auth::member(&self.platform.services.pools, self.tenant, self.member).await?;
         let mut origin = self.platform.origin(None);
         (origin.cause_kind, origin.cause_id) = ("import", Some(self.import));
         let caller = Caller { access: Arc::new(access), session: None, origin };
         let mut ctx = self.platform.open(&caller, StartImport::NAME, TxMode::ReadWrite).await?;
-        store::plan_anew(ctx.conn()).await?;
+        store::plan_anew(ctx.conn().await?).await?;
         Ok(ctx)
     }
 
@@ -168,12 +168,12 @@ impl<'a> Work<'a> {
                 .bind(self.tenant.0)
                 .bind(self.import)
                 .bind(now)
-                .execute(ctx.conn())
+                .execute(ctx.conn().await?)
                 .await
                 .map_err(db_error)?;
             store::changed(&mut ctx, self.import, serde_json::json!({ "status": "done" }));
             ctx.flush().await?;
-            self.job.finish(ctx.conn()).await?;
+            self.job.finish(ctx.conn().await?).await?;
             ctx.commit().await?;
             return Ok(false);
         };
@@ -188,7 +188,7 @@ impl<'a> Work<'a> {
     /// The fence comes last: it holds the job's row.
     async fn commit(&self, mut ctx: Ctx) -> Result<(), Stop> {
         ctx.flush().await?;
-        self.job.fence(ctx.conn()).await?;
+        self.job.fence(ctx.conn().await?).await?;
         Ok(ctx.commit().await?)
     }
 
@@ -223,7 +223,7 @@ async fn skip(ctx: &mut Ctx, import: &Import, file: &mut File, checker: &mut Che
         .bind(tenant)
         .bind(import.id)
         .bind(import.done)
-        .fetch_all(ctx.conn())
+        .fetch_all(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     let refused: HashSet<i64> = refused.into_iter().collect();
@@ -348,7 +348,7 @@ impl Outcomes {
             .bind(self.count("updated"))
             .bind(self.count("unchanged"))
             .bind(self.count("refused"))
-            .execute(ctx.conn())
+            .execute(ctx.conn().await?)
             .await
             .map_err(db_error)?;
         sqlx::query(OUTCOMES)
@@ -361,7 +361,7 @@ impl Outcomes {
             .bind(self.befores)
             .bind(self.problems)
             .bind(self.cells)
-            .execute(ctx.conn())
+            .execute(ctx.conn().await?)
             .await
             .map_err(db_error)?;
         Ok(())

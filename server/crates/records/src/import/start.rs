@@ -33,7 +33,7 @@ pub async fn start(ctx: &mut Ctx, input: StartImport) -> Result<Import> {
     let payload = json!({ "import": import.id, "member": ctx.access.member });
     let job =
         NewJob::new(ctx.new_id(), KIND, payload).scope(ctx.access.tenant.0).unique(format!("import:{}", import.id));
-    if !jobs::enqueue(ctx.conn(), job).await.map_err(db_error)? {
+    if !jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)? {
         return Err(Error::conflict("This import has been started already; it is being worked on"));
     }
     store::set_status(ctx, import.id, ImportStatus::Queued).await?;

@@ -103,7 +103,7 @@ pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<(Import, Arc<Entity>)> {
 async fn load_with(ctx: &mut Ctx, id: Uuid, sql: &'static str) -> Result<(Import, Arc<Entity>)> {
     let tenant = ctx.access.tenant.0;
     let row: Option<ImportRow> =
-        sqlx::query_as(sql).bind(tenant).bind(id).fetch_optional(ctx.conn()).await.map_err(db_error)?;
+        sqlx::query_as(sql).bind(tenant).bind(id).fetch_optional(ctx.conn().await?).await.map_err(db_error)?;
     let row = row.ok_or_else(Error::not_found)?;
     let entity = ctx.entity(&row.entity)?;
     let reach = ctx.require(&entity.permission(Verb::Import))?;
@@ -121,7 +121,7 @@ pub async fn list(ctx: &mut Ctx, entity: &Entity) -> Result<Vec<Import>> {
         .bind(tenant)
         .bind(&entity.key)
         .bind(LISTED)
-        .fetch_all(ctx.conn())
+        .fetch_all(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     let team = lookup::owners(ctx, reach).await?;
@@ -143,7 +143,7 @@ pub async fn keep_file(ctx: &mut Ctx, import: Uuid, content: &[u8]) -> Result<()
             .bind(import)
             .bind(position)
             .bind(piece)
-            .execute(ctx.conn())
+            .execute(ctx.conn().await?)
             .await
             .map_err(db_error)?;
     }
@@ -160,7 +160,7 @@ pub async fn piece(ctx: &mut Ctx, import: Uuid, offset: u64) -> Result<Vec<u8>> 
         .bind(tenant)
         .bind(import)
         .bind(position)
-        .fetch_optional(ctx.conn())
+        .fetch_optional(ctx.conn().await?)
         .await
         .map_err(db_error)?;
     let mut content = content.unwrap_or_default();
@@ -190,7 +190,13 @@ pub fn changed(ctx: &mut Ctx, import: Uuid, after: serde_json::Value) {
 pub async fn set_status(ctx: &mut Ctx, import: Uuid, status: ImportStatus) -> Result<()> {
     const SQL: &str = "update imports set status = $3, error = null where tenant_id = $1 and id = $2";
     let tenant = ctx.access.tenant.0;
-    sqlx::query(SQL).bind(tenant).bind(import).bind(status.as_str()).execute(ctx.conn()).await.map_err(db_error)?;
+    sqlx::query(SQL)
+        .bind(tenant)
+        .bind(import)
+        .bind(status.as_str())
+        .execute(ctx.conn().await?)
+        .await
+        .map_err(db_error)?;
     changed(ctx, import, json!({ "status": status.as_str() }));
     Ok(())
 }

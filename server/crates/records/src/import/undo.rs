@@ -63,7 +63,7 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
     }
     // The timeline of a record that comes or goes this way leads to the import.
     (ctx.origin.cause_kind, ctx.origin.cause_id) = ("import", Some(import.id));
-    store::plan_anew(ctx.conn()).await?;
+    store::plan_anew(ctx.conn().await?).await?;
     let done = read(ctx, import.id).await?;
     let mut undone = Undone { removed: 0, reverted: 0, kept: Vec::new() };
     for batch in done.chunks(BATCH) {
@@ -71,7 +71,7 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
     }
     keep(ctx, import.id, &undone.kept).await?;
     let (tenant, kept) = (ctx.access.tenant.0, i64::try_from(undone.kept.len()).unwrap_or_default());
-    sqlx::query(END).bind(tenant).bind(import.id).bind(kept).execute(ctx.conn()).await.map_err(db_error)?;
+    sqlx::query(END).bind(tenant).bind(import.id).bind(kept).execute(ctx.conn().await?).await.map_err(db_error)?;
     store::changed(
         ctx,
         import.id,
@@ -84,8 +84,13 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
 pub async fn kept(ctx: &mut Ctx, input: ListKept) -> Result<Vec<KeptRow>> {
     let (import, _) = store::load(ctx, input.id).await?;
     let tenant = ctx.access.tenant.0;
-    let rows: Vec<(Uuid, Json<Vec<Kept>>)> =
-        sqlx::query_as(KEPT).bind(tenant).bind(import.id).bind(LISTED).fetch_all(ctx.conn()).await.map_err(db_error)?;
+    let rows: Vec<(Uuid, Json<Vec<Kept>>)> = sqlx::query_as(KEPT)
+        .bind(tenant)
+        .bind(import.id)
+        .bind(LISTED)
+        .fetch_all(ctx.conn().await?)
+        .await
+        .map_err(db_error)?;
     let row = |(id, why): (Uuid, Json<Vec<Kept>>)| {
         let Kept { title, reason } = why.0.into_iter().next()?;
         Some(KeptRow { id, title, reason })
@@ -108,14 +113,21 @@ async fn keep(ctx: &mut Ctx, import: Uuid, kept: &[KeptRow]) -> Result<()> {
     let ids: Vec<Uuid> = kept.iter().map(|row| row.id).collect();
     let why: Vec<Json<Kept>> =
         kept.iter().map(|row| Json(Kept { title: row.title.clone(), reason: row.reason.clone() })).collect();
-    sqlx::query(KEEP).bind(tenant).bind(import).bind(ids).bind(why).execute(ctx.conn()).await.map_err(db_error)?;
+    sqlx::query(KEEP)
+        .bind(tenant)
+        .bind(import)
+        .bind(ids)
+        .bind(why)
+        .execute(ctx.conn().await?)
+        .await
+        .map_err(db_error)?;
     Ok(())
 }
 
 async fn read(ctx: &mut Ctx, import: Uuid) -> Result<Vec<Done>> {
     let tenant = ctx.access.tenant.0;
     let rows: Vec<Outcome> =
-        sqlx::query_as(ROWS).bind(tenant).bind(import).fetch_all(ctx.conn()).await.map_err(db_error)?;
+        sqlx::query_as(ROWS).bind(tenant).bind(import).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
     let done = rows.into_iter().map(|(outcome, id, version, before)| Done {
         id,
         version: version.unwrap_or_default(),
@@ -167,5 +179,5 @@ async fn undo_batch(ctx: &mut Ctx, entity: &Entity, batch: &[Done], undone: &mut
     let mut answers = answers.into_iter();
     removed.retain(|_| answers.next() == Some(Removed::Gone));
     let tenant = ctx.access.tenant;
-    index::remove(ctx.conn(), tenant, &removed).await
+    index::remove(ctx.conn().await?, tenant, &removed).await
 }

@@ -66,7 +66,8 @@ fn faults(plan: &Value, narrowed: bool, out: &mut Vec<String>) {
 
 async fn judge(world: &World, query: &ListQuery, narrowed: bool) -> Vec<String> {
     let mut ctx = world.open(&world.here.admin).await;
-    let role: String = sqlx::query_scalar("select current_user::text").fetch_one(ctx.conn()).await.unwrap();
+    let role: String =
+        sqlx::query_scalar("select current_user::text").fetch_one(ctx.conn().await.unwrap()).await.unwrap();
     assert_eq!(role, "nexus_app");
     let mut out = Vec::new();
     for plan in records::explain(&mut ctx, "lead", query, true).await.unwrap() {
@@ -200,7 +201,7 @@ async fn row_security_is_part_of_the_plan() {
     let mut ctx = world.open(&world.here.admin).await;
     sqlx::query("select set_config('app.tenant_id', $1, true)")
         .bind(nowhere.id.to_string())
-        .execute(ctx.conn())
+        .execute(ctx.conn().await.unwrap())
         .await
         .unwrap();
     // The statement asks for this workspace, the transaction is another's: nothing is found.
