@@ -2,6 +2,7 @@
 
 use crate::state::App;
 use jobs::{Queue, Running, Worker, WorkerConfig};
+use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -11,6 +12,8 @@ pub struct Background {
     jobs: Option<Running>,
 }
 
+/// Jobs are looked for no more often than this, however much is committed.
+const GATHER: Duration = Duration::from_millis(20);
 /// How long work in hand may take to come to an end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -32,9 +35,14 @@ pub fn start(app: &App, work: bool, stopped: watch::Receiver<bool>) -> Backgroun
         .start();
     let waker = running.waker();
     tasks.push(tokio::spawn(async move {
+        let mut woken = pin!(services.wake.local.notified());
         loop {
-            services.wake.local.notified().await;
+            woken.as_mut().await;
             waker.notify_one();
+            // Under steady writing one look serves many commits. Those in between are waited for from here on.
+            woken.set(services.wake.local.notified());
+            woken.as_mut().enable();
+            tokio::time::sleep(GATHER).await;
         }
     }));
     Background { tasks, jobs: Some(running) }

@@ -37,7 +37,8 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     let session = parts.extensions.get::<Session>().cloned();
     let entered = match (&session, &slug) {
         (Some(session), Some(slug)) => {
-            state.platform.services.auth.users.enter(&state.platform.services.pools, session, slug).await
+            let services = &state.platform.services;
+            services.auth.users.enter(&services.pools, session, slug, wants_page(&parts)).await
         }
         _ => Ok(None),
     };
@@ -72,19 +73,20 @@ async fn told(
     };
     match find(state, UserId(current.owner), slug).await {
         Ok(access) => Ok((current.handle, Arc::new(access))),
-        Err(error) => {
-            let wants_page = parts
-                .headers
-                .get(header::ACCEPT)
-                .and_then(|accept| accept.to_str().ok())
-                .is_some_and(|accept| accept.contains("text/html"));
-            Err(if wants_page {
-                Box::new(draw::refused(state, &parts.headers, info, &error).await)
-            } else {
-                problem(error)
-            })
-        }
+        Err(error) => Err(if wants_page(parts) {
+            Box::new(draw::refused(state, &parts.headers, info, &error).await)
+        } else {
+            problem(error)
+        }),
     }
+}
+
+fn wants_page(parts: &Parts) -> bool {
+    parts
+        .headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 async fn find(state: &App, user: UserId, slug: Option<String>) -> Result<Access> {

@@ -80,19 +80,21 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
         role: access.role.clone(),
         grants: access.grants.clone(),
         catalog: services.catalogs.of(&access.industry),
-        workspaces: match access.user {
-            Some(user) => links(state, user).await?,
-            None => Vec::new(),
+        workspaces: match (&access.workspaces, access.user) {
+            (Some(known), _) => known.iter().cloned().map(link).collect(),
+            (None, Some(user)) => links(state, user).await?,
+            (None, None) => Vec::new(),
         },
     })
 }
 
 pub async fn links(state: &App, user: domain::UserId) -> Result<Vec<WorkspaceLink>> {
     let found = platform::auth::workspaces(&state.platform.services.pools, user).await?;
-    Ok(found
-        .into_iter()
-        .map(|link| WorkspaceLink { slug: link.slug, name: link.name, industry: link.industry })
-        .collect())
+    Ok(found.into_iter().map(link).collect())
+}
+
+fn link(link: platform::auth::WorkspaceLink) -> WorkspaceLink {
+    WorkspaceLink { slug: link.slug, name: link.name, industry: link.industry }
 }
 
 /// `dark.compact`, from the cookie.

@@ -1,5 +1,6 @@
 //! Who asks, and what they may: read from the database for each request, so that a change of roles holds on the very next one.
 
+use crate::auth::WorkspaceLink;
 use domain::{Error, Grants, MemberId, Reach, Result, TenantId, UserId};
 use uuid::Uuid;
 
@@ -24,6 +25,8 @@ pub struct Access {
     /// The highest on the ladder, or the first job role: what refusals name.
     pub role: String,
     pub grants: Grants,
+    /// Every workspace that the person may enter, this one included, where that was asked for together with the rest.
+    pub workspaces: Option<Vec<WorkspaceLink>>,
 }
 
 impl Access {

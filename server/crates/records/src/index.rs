@@ -49,8 +49,7 @@ const INDUSTRIES: &str = "select id, industry from tenants where id = any ($1)";
 const REMOVE: &str = "delete from search_terms where tenant_id = $1 and record_id = any ($2)";
 const INSERT: &str = "\
 insert into search_terms (tenant_id, term, entity, record_id, weight)
-select $1, t.term, $2, t.record_id, t.weight from unnest($3::text[], $4::uuid[], $5::smallint[]) as t (term, record_id, weight)
-on conflict (tenant_id, term, entity, record_id) do update set weight = excluded.weight";
+select $1, t.term, $2, t.record_id, t.weight from unnest($3::text[], $4::uuid[], $5::smallint[]) as t (term, record_id, weight)";
 
 #[derive(sqlx::FromRow)]
 struct Event {
@@ -207,7 +206,8 @@ async fn index_tenant(
     tx.commit().await.map_err(db_error)
 }
 
-/// Replaces the words of rows. Rows that are gone or in the trash have none.
+/// Replaces the words of rows. Rows that are gone or in the trash have none. One process at a time does this (`place`), so what was removed
+/// is gone, and looking for conflicts would only make each row dearer.
 pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Entity, records: &[Uuid]) -> Result<()> {
     // A word cannot be kept from some readers: what not everybody who reads the row may see is not looked for either.
     let open = entity.fields.iter().filter(|field| field.permission.is_none());
@@ -230,7 +230,8 @@ pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Enti
     sql.bind(Bind::ids(records.iter().copied()));
     sql.push(")");
     let rows = sql.all_on(&mut *conn).await?;
-    let (mut terms, mut owners, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    // In the order of the index, so that neighbours are written together.
+    let mut words: Vec<(String, Uuid, i16)> = Vec::new();
     for row in &rows {
         let id: Uuid = row.get(0)?;
         let mut weighed = BTreeMap::new();
@@ -239,10 +240,15 @@ pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Enti
             weigh(&mut weighed, field, text.unwrap_or_default(), *weight);
         }
         for (term, weight) in weighed {
-            terms.push(term);
-            owners.push(id);
-            weights.push(weight);
+            words.push((term, id, weight));
         }
+    }
+    words.sort_unstable();
+    let (mut terms, mut owners, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for (term, id, weight) in words {
+        terms.push(term);
+        owners.push(id);
+        weights.push(weight);
     }
     remove(conn, tenant, records).await?;
     sqlx::query(INSERT)

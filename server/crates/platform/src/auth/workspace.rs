@@ -21,17 +21,18 @@ pub struct WorkspaceLink {
 
 macro_rules! select_access {
     ($condition:literal) => {
-        select_access!("", "", $condition)
+        select_access!("", "", "", $condition)
     };
-    ($columns:literal, $joins:literal, $condition:literal) => {
+    ($columns:literal, $others:literal, $joins:literal, $condition:literal) => {
         concat!(
             "select ",
             $columns,
             "t.id as tenant, t.slug, t.name as workspace, t.industry, t.plan, t.status, t.currency, t.timezone,
                 u.id as user_id, m.id as member, m.name, m.email, m.location_id, m.roles,
                 coalesce((select jsonb_agg(jsonb_build_object('key', r.key, 'rank', r.rank, 'grants', r.grants))
-                    from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]')::text as held
-            from tenants t join members m on m.tenant_id = t.id left join users u on u.id = m.user_id and u.status = 'ACTIVE'",
+                    from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]')::text as held",
+            $others,
+            " from tenants t join members m on m.tenant_id = t.id left join users u on u.id = m.user_id and u.status = 'ACTIVE'",
             $joins,
             " where t.deleted_at is null and m.status = 'ACTIVE' and (u.id is not null or m.kind = 'automation') and ",
             $condition
@@ -43,6 +44,16 @@ const BY_SLUG: &str = select_access!("t.slug = $2 and m.user_id = $1 and m.kind 
 /// Holds of a session what its own store asks of it.
 const BY_SESSION: &str = select_access!(
     "s.id as session, s.last_seen_at as seen, ",
+    "",
+    " join sessions s on s.user_id = u.id",
+    "s.key = $1 and s.idle_until > $2 and t.slug = $3 and m.kind = 'person'"
+);
+/// The same for a page, which shows the other workspaces of the person as well.
+const BY_SESSION_AND_OTHERS: &str = select_access!(
+    "s.id as session, s.last_seen_at as seen, ",
+    ", (select coalesce(json_agg(json_build_array(o.slug, o.name, o.industry) order by o.name, o.slug), '[]')::text
+        from members w join tenants o on o.id = w.tenant_id
+        where w.user_id = u.id and w.kind = 'person' and w.status = 'ACTIVE' and o.deleted_at is null and o.status in ('TRIAL', 'ACTIVE'))",
     " join sessions s on s.user_id = u.id",
     "s.key = $1 and s.idle_until > $2 and t.slug = $3 and m.kind = 'person'"
 );
@@ -66,6 +77,9 @@ struct Entry {
     status: String,
     access: Access,
 }
+
+/// How many columns of a statement are an entry's.
+const COLUMNS: usize = 15;
 
 impl Entry {
     /// `at` is where its first column stands.
@@ -97,6 +111,7 @@ impl Entry {
             roles,
             role,
             grants,
+            workspaces: None,
         };
         Ok(Self { status: row.get(at + 5)?, access })
     }
@@ -104,13 +119,26 @@ impl Entry {
 
 impl UserSessions {
     /// Session and membership in one round trip, for every request of a workspace. `None` where either is missing or the workspace is
-    /// closed: `current` and [`access`], asked one after the other, then say which.
-    pub async fn enter(&self, pools: &Pools, session: &Session, slug: &str) -> Result<Option<(Current, Access)>> {
+    /// closed: `current` and [`access`], asked one after the other, then say which. With `others` also where else the person may go.
+    pub async fn enter(
+        &self,
+        pools: &Pools,
+        session: &Session,
+        slug: &str,
+        others: bool,
+    ) -> Result<Option<(Current, Access)>> {
         let Some(id) = session.id() else { return Ok(None) };
         let (key, now) = (key(id), self.clock.now());
         let binds = vec![Bind::Bytes(Some(key.clone())), Bind::Moment(Some(now)), Bind::text(slug)];
-        let Some(row) = pools.ask_platform(BY_SESSION, binds).await?.into_iter().next() else { return Ok(None) };
-        let Ok(access) = granted(Some(Entry::read(&row, 2)?)) else { return Ok(None) };
+        let sql = if others { BY_SESSION_AND_OTHERS } else { BY_SESSION };
+        let Some(row) = pools.ask_platform(sql, binds).await?.into_iter().next() else { return Ok(None) };
+        let Ok(mut access) = granted(Some(Entry::read(&row, 2)?)) else { return Ok(None) };
+        if others {
+            let links: Vec<(String, String, String)> =
+                serde_json::from_str(row.get(2 + COLUMNS)?).map_err(|_| Error::internal())?;
+            let link = |(slug, name, industry)| WorkspaceLink { slug, name, industry };
+            access.workspaces = Some(links.into_iter().map(link).collect());
+        }
         let Some(UserId(owner)) = access.user else { return Ok(None) };
         self.touch(&key, row.get(1)?, now).await.map_err(|error| store_error(error.into()))?;
         Ok(Some((Current { owner, handle: row.get(0)? }, access)))

@@ -2,7 +2,7 @@
 
 use crate::database::{PASSWORD, TestDb};
 use chrono::Duration;
-use nexus_platform::auth::{Auth, Staff, UserSessions, Users, cookie_name, create_staff, current};
+use nexus_platform::auth::{self, Auth, Staff, UserSessions, Users, cookie_name, create_staff, current};
 use nexus_platform::random::SystemRandom;
 use sqlx::Row;
 use std::collections::HashSet;
@@ -312,11 +312,15 @@ async fn entering_a_workspace_asks_for_session_and_membership_at_once() {
     let (acme, _) = (db.tenant("acme").await, db.tenant("other").await);
     let member = db.member(acme, user, &["USER"]).await;
     let (id, handle) = sign_in(&auth, user.0).await;
-    let enter = async |id, slug| auth.users.enter(&db.pools, &request(&auth.users, id), slug).await.unwrap();
+    let enter = async |id, slug| auth.users.enter(&db.pools, &request(&auth.users, id), slug, false).await.unwrap();
     let (current, access) = enter(Some(id), "acme").await.expect("a member with a session");
     assert_eq!((current.owner, current.handle), (user.0, handle));
     assert_eq!((access.tenant, access.member, access.role.as_str()), (acme, member, "USER"));
     assert!(enter(Some(id), "other").await.is_none(), "no member");
+    let (_, page) = auth.users.enter(&db.pools, &request(&auth.users, Some(id)), "acme", true).await.unwrap().unwrap();
+    let others = page.workspaces.unwrap();
+    assert_eq!(others, auth::workspaces(&db.pools, user).await.unwrap(), "the list of the chooser");
+    assert_eq!(others.iter().map(|other| other.slug.as_str()).collect::<Vec<_>>(), ["acme"]);
     assert!(enter(Some(id), "nowhere").await.is_none());
     assert!(enter(Some(Id(7)), "acme").await.is_none(), "no session");
     assert!(enter(None, "acme").await.is_none());
