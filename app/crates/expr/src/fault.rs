@@ -1,5 +1,6 @@
 //! What is wrong with an expression: where, in plain words, and what was probably meant.
 
+use domain::text::nearest;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -64,6 +65,14 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// The longest word for which a suggestion is looked for: the search costs the product of the lengths.
+const MAX_WORD: usize = 40;
+
+/// The nearest of `known`, if it is near enough to be what was meant.
+pub(crate) fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    if word.len() > MAX_WORD { None } else { nearest(word, known) }
+}
 
 /// Why a sound expression has no value this time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

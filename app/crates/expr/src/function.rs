@@ -1,6 +1,6 @@
 //! The functions of the language: a closed set, so that an unknown name is found while parsing.
 
-use domain::text::nearest;
+use crate::fault;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Function {
@@ -70,7 +70,7 @@ impl Function {
     }
 
     pub(crate) fn meant(name: &str) -> Option<&'static str> {
-        nearest(name, ALL.iter().map(|(known, ..)| *known))
+        fault::meant(name, ALL.iter().map(|(known, ..)| *known))
     }
 
     pub(crate) fn name(self) -> &'static str {
