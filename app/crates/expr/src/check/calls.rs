@@ -62,13 +62,18 @@ impl Checker<'_> {
         };
         let mut arguments: Vec<Typed> = Vec::with_capacity(nodes.len());
         for node in nodes {
-            let hint = match (function, arguments.first()) {
-                (Function::Coalesce | Function::Min | Function::Max, Some(first)) => Some(first.ty.clone()),
-                (Function::Contains, Some(Typed { ty: Type::List(item), .. })) => Some((**item).clone()),
-                (Function::AddDays | Function::AddWorkingDays, Some(_)) => None,
-                _ => first.cloned(),
+            let argument = match (function, arguments.first()) {
+                (Function::Coalesce | Function::Min | Function::Max, Some(first)) => {
+                    let ty = first.ty.clone();
+                    self.beside(node, &ty)
+                }
+                (Function::Contains, Some(Typed { ty: Type::List(item), .. })) => {
+                    let item = (**item).clone();
+                    self.infer(node, Some(&item))
+                }
+                (Function::AddDays | Function::AddWorkingDays, Some(_)) => self.infer(node, None),
+                _ => self.infer(node, first),
             };
-            let argument = self.infer(node, hint.as_ref());
             arguments.push(argument);
         }
         arguments
@@ -155,7 +160,8 @@ impl Checker<'_> {
 
     fn sum(&mut self, argument: &Typed) -> Type {
         match &argument.ty {
-            Type::List(item) if item.is_open() || is_quantity(item) => (**item).clone(),
+            Type::List(item) if is_quantity(item) => (**item).clone(),
+            Type::List(item) if item.is_open() => Type::Any,
             Type::Any | Type::Null => Type::Any,
             Type::List(item) => {
                 let message =

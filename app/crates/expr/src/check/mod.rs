@@ -140,10 +140,26 @@ impl<'c> Checker<'c> {
     fn conditional(&mut self, parts: &[Node; 3], span: Span, expected: Option<&Type>) -> Typed {
         let [condition, then, otherwise] = parts;
         let condition = self.condition(condition);
-        let branches = [self.infer(then, expected), self.infer(otherwise, expected)];
+        let branches = if expected.is_none() && self.is_bare_word(then) {
+            let otherwise = self.infer(otherwise, None);
+            [self.beside(then, &otherwise.ty), otherwise]
+        } else {
+            let then = self.infer(then, expected);
+            let otherwise = match expected {
+                None => self.beside(otherwise, &then.ty),
+                expected => self.infer(otherwise, expected),
+            };
+            [then, otherwise]
+        };
         let ty = self.common(&branches, "Both results of a condition");
         let [then, otherwise] = branches;
         Typed::new(Op::Conditional(Box::new([condition, then, otherwise])), ty, span)
+    }
+
+    /// Types a node that stands for the same as one of type `ty`. Beside an option a word is a key, but a text may be any text.
+    fn beside(&mut self, node: &Node, ty: &Type) -> Typed {
+        let any_text = matches!(ty, Type::Option(_)) && !self.is_bare_word(node);
+        self.infer(node, Some(ty).filter(|_| !any_text))
     }
 
     /// The type that all have; null where there are none.

@@ -35,7 +35,8 @@ impl Checker<'_> {
             Kind::Name(name) => self.name(name, node.span, expected),
             Kind::Member(base, field) => {
                 let base = self.reach(base, None);
-                self.member(base, field, node.span)
+                let place = Span::new(node.span.end - field.len(), node.span.end);
+                self.member(base, field, place, node.span)
             }
             Kind::Index(base, index) => self.index(base, index, node.span),
             _ => self.infer(node, None),
@@ -50,7 +51,7 @@ impl Checker<'_> {
             && self.scope.field(&record, name).is_some()
         {
             let base = Typed::new(Op::Path(vec![root]), Type::Record(record), span);
-            return self.member(base, name, span);
+            return self.member(base, name, span, span);
         }
         if let Some(Type::Option(keys)) = expected {
             return self.key(name, keys, span, false);
@@ -106,9 +107,8 @@ impl Checker<'_> {
         Self::unknown(span)
     }
 
-    /// A field of what is before the dot. The span ends where the field's name does.
-    fn member(&mut self, base: Typed, field: &str, span: Span) -> Typed {
-        let place = Span::new(span.end.saturating_sub(field.len()).max(span.start), span.end);
+    /// A field of what is before the dot; `place` is that of the field's name, `span` that of both.
+    fn member(&mut self, base: Typed, field: &str, place: Span, span: Span) -> Typed {
         let trail = base.trail();
         let Some(found) = self.field(&base.ty, field, place, trail.as_deref()) else { return Self::unknown(span) };
         let op = match base.op {
@@ -159,9 +159,8 @@ impl Checker<'_> {
     fn index(&mut self, base: &Node, index: &Node, span: Span) -> Typed {
         let base = self.reach(base, None);
         if let (Type::Record(_) | Type::Reference(_), Kind::Text(field)) = (&base.ty, &index.kind) {
-            // The name stands between quotes and brackets: the whole index is its place.
-            let member = self.member(base, field, index.span);
-            return Typed { span, ..member };
+            let between_quotes = Span::new(index.span.start + 1, index.span.end - 1);
+            return self.member(base, field, between_quotes, span);
         }
         self.note_use(&base);
         let index = self.infer(index, None);
