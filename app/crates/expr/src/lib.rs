@@ -68,6 +68,8 @@ mod eval;
 mod expr;
 mod fault;
 mod function;
+#[cfg(test)]
+mod hostile;
 mod parse;
 mod print;
 mod scope;

@@ -3,7 +3,7 @@
 use crate::fault::{Fault, Span};
 use crate::function::Function;
 use crate::token::{Lexer, Token};
-use crate::tree::{Binary, Kind, Logic, Node, binding};
+use crate::tree::{Binary, Infix, Kind, Logic, Node, binding};
 
 /// Bytes of one expression.
 pub const MAX_LENGTH: usize = 4096;
@@ -26,7 +26,8 @@ pub(crate) struct Parser<'s> {
     pub steps: usize,
 }
 
-type Parsed = Result<Node, Fault>;
+/// Boxed, so that the frames of the recursion stay small.
+type Parsed = Result<Box<Node>, Box<Fault>>;
 
 impl<'s> Parser<'s> {
     /// Begins at a byte of the source.
@@ -34,32 +35,34 @@ impl<'s> Parser<'s> {
         let lexer = Lexer { source, at };
         let span = Span::new(at, at);
         let mut parser = Self { lexer, token: Token::End, span, end: at, nesting: 0, nodes: 0, steps: 0 };
-        parser.advance()?;
+        parser.advance().map_err(|fault| *fault)?;
         Ok(parser)
     }
 
     /// One expression up to the end of the source.
-    pub(crate) fn whole(&mut self) -> Parsed {
+    pub(crate) fn whole(&mut self) -> Result<Node, Fault> {
         if self.lexer.source.len() > MAX_LENGTH {
-            let place = Span::new(MAX_LENGTH, self.lexer.source.len());
-            return Err(self.too_long(place));
+            let start = self.lexer.source.floor_char_boundary(MAX_LENGTH);
+            return Err(*self.too_long(Span::new(start, self.lexer.source.len())));
         }
-        let node = self.expression(binding::ANY)?;
-        if self.token == Token::End { Ok(node) } else { Err(self.unexpected("an operator or the end")) }
+        let node = self.expression(binding::ANY).map_err(|fault| *fault)?;
+        if self.token == Token::End { Ok(*node) } else { Err(*self.unexpected("an operator or the end")) }
     }
 
     /// One expression up to `}}`, and where the text goes on after it.
     pub(crate) fn embedded(&mut self) -> Result<(Node, usize), Fault> {
         let start = self.span.start;
-        let node = self.expression(binding::ANY)?;
+        let node = self.expression(binding::ANY).map_err(|fault| *fault)?;
         match self.token {
-            Token::Close if self.span.start - start > MAX_LENGTH => Err(self.too_long(Span::new(start, self.span.end))),
-            Token::Close => Ok((node, self.span.end)),
-            _ => Err(self.unexpected("an operator or }}")),
+            Token::Close if self.span.start - start > MAX_LENGTH => {
+                Err(*self.too_long(Span::new(start, self.span.end)))
+            }
+            Token::Close => Ok((*node, self.span.end)),
+            _ => Err(*self.unexpected("an operator or }}")),
         }
     }
 
-    fn advance(&mut self) -> Result<Token<'s>, Fault> {
+    fn advance(&mut self) -> Result<Token<'s>, Box<Fault>> {
         self.steps += 1;
         self.end = self.span.end;
         let (token, span) = self.lexer.next()?;
@@ -71,24 +74,24 @@ impl<'s> Parser<'s> {
         matches!(self.token, Token::Symbol(found) if found == symbol)
     }
 
-    fn fault(&self, span: Span, message: impl Into<String>) -> Fault {
-        Fault::new(self.lexer.source, span, message)
+    fn fault(&self, span: Span, message: impl Into<String>) -> Box<Fault> {
+        Box::new(Fault::new(self.lexer.source, span, message))
     }
 
-    fn too_long(&self, span: Span) -> Fault {
+    fn too_long(&self, span: Span) -> Box<Fault> {
         self.fault(span, format!("The expression is longer than {MAX_LENGTH} bytes; split it into parts"))
     }
 
-    fn too_deep(&self, span: Span) -> Fault {
+    fn too_deep(&self, span: Span) -> Box<Fault> {
         self.fault(span, format!("The expression is nested deeper than {MAX_DEPTH} levels; split it into parts"))
     }
 
-    fn unexpected(&self, wanted: &str) -> Fault {
+    fn unexpected(&self, wanted: &str) -> Box<Fault> {
         let fault = self.fault(self.span, format!("{} stands where {wanted} should be", self.token.words()));
         match self.token {
-            Token::Name(word) if word.eq_ignore_ascii_case("and") => fault.meaning(Some("&&")),
-            Token::Name(word) if word.eq_ignore_ascii_case("or") => fault.meaning(Some("||")),
-            Token::Name(word) if word.eq_ignore_ascii_case("is") => fault.meaning(Some("==")),
+            Token::Name(word) if word.eq_ignore_ascii_case("and") => Box::new(fault.meaning(Some("&&"))),
+            Token::Name(word) if word.eq_ignore_ascii_case("or") => Box::new(fault.meaning(Some("||"))),
+            Token::Name(word) if word.eq_ignore_ascii_case("is") => Box::new(fault.meaning(Some("=="))),
             _ => fault,
         }
     }
@@ -100,7 +103,7 @@ impl<'s> Parser<'s> {
             return Err(self.fault(span, format!("The expression has more than {MAX_NODES} parts; split it")));
         }
         let height = Node::height_below(&kind) + 1;
-        if height > MAX_DEPTH { Err(self.too_deep(span)) } else { Ok(Node { kind, span, height }) }
+        if height > MAX_DEPTH { Err(self.too_deep(span)) } else { Ok(Box::new(Node { kind, span, height })) }
     }
 
     /// An expression whose operators bind at least as tightly as `least`.
@@ -124,21 +127,15 @@ impl<'s> Parser<'s> {
     }
 
     fn infix(&self) -> Option<Infix> {
-        let symbol = match self.token {
-            Token::Symbol(symbol) => symbol,
-            Token::Name("in") => "in",
-            _ => return None,
-        };
-        match symbol {
-            "?" => Some(Infix::Conditional),
-            "&&" => Some(Infix::Logic(Logic::All)),
-            "||" => Some(Infix::Logic(Logic::Any)),
-            _ => Binary::ALL.into_iter().find(|operator| operator.symbol() == symbol).map(Infix::Binary),
+        match self.token {
+            Token::Symbol(symbol) => Infix::written(symbol),
+            Token::Name("in") => Infix::written("in"),
+            _ => None,
         }
     }
 
     /// The left side is read and the operator taken: reads what is on the right.
-    fn joined(&mut self, left: Node, infix: Infix) -> Parsed {
+    fn joined(&mut self, left: Box<Node>, infix: Infix) -> Parsed {
         let start = left.span;
         match infix {
             Infix::Conditional => {
@@ -146,19 +143,19 @@ impl<'s> Parser<'s> {
                 self.expect(":", start)?;
                 let otherwise = self.expression(binding::CONDITIONAL)?;
                 let span = start.to(otherwise.span);
-                self.node(Kind::Conditional(Box::new([left, then, otherwise])), span)
+                self.node(Kind::Conditional(Box::new([*left, *then, *otherwise])), span)
             }
             Infix::Logic(logic) => {
                 let right = self.expression(logic.binding() + 1)?;
                 let span = start.to(right.span);
-                let mut parts = same_joined(left, logic);
-                parts.extend(same_joined(right, logic));
+                let mut parts = same_joined(*left, logic);
+                parts.extend(same_joined(*right, logic));
                 self.node(Kind::Logic(logic, parts), span)
             }
             Infix::Binary(operator) => {
                 let right = self.expression(operator.binding() + 1)?;
                 let span = start.to(right.span);
-                self.node(Kind::Binary(operator, Box::new(left), Box::new(right)), span)
+                self.node(Kind::Binary(operator, left, right), span)
             }
         }
     }
@@ -173,7 +170,7 @@ impl<'s> Parser<'s> {
         self.advance()?;
         let operand = self.expression(binding::UNARY)?;
         let span = start.to(operand.span);
-        self.node(make(Box::new(operand)), span)
+        self.node(make(operand), span)
     }
 
     /// A literal, name, call, list or bracket, with the members and indexes that follow.
@@ -187,9 +184,9 @@ impl<'s> Parser<'s> {
                 let Token::Name(name) = self.token else { return Err(self.unexpected("a name")) };
                 self.advance()?;
                 node = if self.is("(") {
-                    self.call(name, place, vec![node], start)?
+                    self.call(name, place, vec![*node], start)?
                 } else {
-                    self.node(Kind::Member(Box::new(node), name.to_owned()), start.to(place))?
+                    self.node(Kind::Member(node, name.to_owned()), start.to(place))?
                 };
             } else if self.is("[") {
                 let open = self.span;
@@ -197,7 +194,7 @@ impl<'s> Parser<'s> {
                 let index = self.expression(binding::ANY)?;
                 self.expect("]", open)?;
                 let span = Span::new(start.start, self.end);
-                node = self.node(Kind::Index(Box::new(node), Box::new(index)), span)?;
+                node = self.node(Kind::Index(node, index), span)?;
             } else {
                 return Ok(node);
             }
@@ -236,7 +233,7 @@ impl<'s> Parser<'s> {
     fn call(&mut self, name: &str, place: Span, given: Vec<Node>, start: Span) -> Parsed {
         let Some(function) = Function::named(name) else {
             let fault = self.fault(place, format!("There is no function {name}"));
-            return Err(fault.meaning(Function::meant(name)));
+            return Err(Box::new(fault.meaning(Function::meant(name))));
         };
         let open = self.span;
         self.advance()?;
@@ -260,13 +257,13 @@ impl<'s> Parser<'s> {
     }
 
     /// Expressions between commas, up to the closing bracket.
-    fn separated(&mut self, close: &'static str, open: Span) -> Result<Vec<Node>, Fault> {
+    fn separated(&mut self, close: &'static str, open: Span) -> Result<Vec<Node>, Box<Fault>> {
         let mut items = Vec::new();
         if !self.is(close) {
-            items.push(self.expression(binding::ANY)?);
+            items.push(*self.expression(binding::ANY)?);
             while self.is(",") {
                 self.advance()?;
-                items.push(self.expression(binding::ANY)?);
+                items.push(*self.expression(binding::ANY)?);
             }
         }
         self.expect(close, open)?;
@@ -274,7 +271,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Takes the symbol, which belongs to what was opened at `open`.
-    fn expect(&mut self, symbol: &str, open: Span) -> Result<(), Fault> {
+    fn expect(&mut self, symbol: &str, open: Span) -> Result<(), Box<Fault>> {
         if self.is(symbol) {
             return self.advance().map(|_| ());
         }
@@ -286,23 +283,6 @@ impl<'s> Parser<'s> {
                 Err(self.fault(open, format!("What is opened here is never closed; {symbol} is missing")))
             }
             _ => Err(self.unexpected(symbol)),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Infix {
-    Conditional,
-    Logic(Logic),
-    Binary(Binary),
-}
-
-impl Infix {
-    const fn binding(self) -> u8 {
-        match self {
-            Self::Conditional => binding::CONDITIONAL,
-            Self::Logic(logic) => logic.binding(),
-            Self::Binary(operator) => operator.binding(),
         }
     }
 }

@@ -55,6 +55,13 @@ impl Printer {
             }
             Kind::Not(operand) => self.unary("!", operand),
             Kind::Negate(operand) => self.unary("-", operand),
+            Kind::List(items) => self.separated("[", items, "]"),
+            Kind::Binary(..) | Kind::Logic(..) | Kind::Conditional(_) => self.joined(&node.kind),
+        }
+    }
+
+    fn joined(&mut self, kind: &Kind) {
+        match kind {
             Kind::Binary(operator, left, right) => {
                 // Sums and products lean to the left; comparisons do not lean.
                 let own = operator.binding();
@@ -78,7 +85,7 @@ impl Printer {
                 self.infix(":");
                 self.node(otherwise, binding::CONDITIONAL);
             }
-            Kind::List(items) => self.separated("[", items, "]"),
+            _ => {}
         }
     }
 

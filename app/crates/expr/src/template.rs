@@ -47,7 +47,8 @@ impl Template {
     pub fn parse(source: &str) -> Result<Self, Fault> {
         if source.len() > MAX_TEMPLATE {
             let message = format!("The text is longer than {MAX_TEMPLATE} bytes");
-            return Err(Fault::new(source, Span::new(MAX_TEMPLATE, source.len()), message));
+            let start = source.floor_char_boundary(MAX_TEMPLATE);
+            return Err(Fault::new(source, Span::new(start, source.len()), message));
         }
         let (mut parts, mut at) = (Vec::new(), 0);
         while let Some(open) = source[at..].find("{{").map(|offset| at + offset) {

@@ -138,6 +138,33 @@ impl Binary {
     }
 }
 
+/// What stands between two sides.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Infix {
+    Conditional,
+    Logic(Logic),
+    Binary(Binary),
+}
+
+impl Infix {
+    pub(crate) fn written(symbol: &str) -> Option<Self> {
+        match symbol {
+            "?" => Some(Self::Conditional),
+            "&&" => Some(Self::Logic(Logic::All)),
+            "||" => Some(Self::Logic(Logic::Any)),
+            _ => Binary::ALL.into_iter().find(|operator| operator.symbol() == symbol).map(Self::Binary),
+        }
+    }
+
+    pub(crate) const fn binding(self) -> u8 {
+        match self {
+            Self::Conditional => binding::CONDITIONAL,
+            Self::Logic(logic) => logic.binding(),
+            Self::Binary(operator) => operator.binding(),
+        }
+    }
+}
+
 impl Node {
     /// The tallest of the parts below this node.
     pub(crate) fn height_below(kind: &Kind) -> usize {

@@ -182,8 +182,9 @@ impl Checker<'_> {
     /// What a text shows for it: of a referenced record its title, read through the reference.
     pub(super) fn shown(&mut self, typed: Typed) -> Typed {
         let span = typed.span;
-        match &typed.ty {
-            Type::Reference(record) if matches!(typed.op, Op::Path(_)) => {
+        let single = if let Type::List(item) = &typed.ty { item } else { &typed.ty };
+        match single {
+            Type::Reference(record) if single == &typed.ty && matches!(typed.op, Op::Path(_)) => {
                 let Some(found) = self.scope.title(record) else { return typed };
                 let record = record.clone();
                 self.note_field(&record, &found, typed.trail().as_deref());

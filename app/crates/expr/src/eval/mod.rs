@@ -68,6 +68,14 @@ pub(crate) fn render(
     Ok(out)
 }
 
+/// For tests: the steps of an evaluation beside what came of it.
+#[cfg(test)]
+pub(crate) fn steps_of(checked: &Checked, values: &dyn Values, env: &Env) -> (usize, Outcome) {
+    let mut machine = Machine { values, env, steps: 0 };
+    let outcome = machine.eval(&checked.root);
+    (machine.steps, outcome)
+}
+
 struct Machine<'m> {
     values: &'m dyn Values,
     env: &'m Env<'m>,

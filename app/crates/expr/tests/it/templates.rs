@@ -1,8 +1,6 @@
 //! Texts with expressions in them.
 
-mod common;
-
-use common::{names, values, with_env};
+use crate::common::{names, values, with_env};
 use nexus_expr::{EvalFaultKind, JsonValues, MAX_TEMPLATE, MAX_TEXT, Template};
 use proptest::prelude::*;
 use serde_json::json;
@@ -49,6 +47,7 @@ fn faults_have_their_place_in_the_whole_text() {
         told,
         [
             "line 2, column 5: all has no field m; did you mean n?",
+            "line 2, column 11: This is a whole record of line; name the field to show",
             "line 2, column 21: There is no x here; did you mean a?",
         ]
     );

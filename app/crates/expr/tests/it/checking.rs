@@ -1,8 +1,6 @@
 //! What checking refuses, in which words and where, and which fields it says are read.
 
-mod common;
-
-use common::{check, names};
+use crate::common::{check, names};
 use nexus_expr::{Expr, MAX_FAULTS, Names, Read, Type};
 
 fn faults(source: &str) -> Vec<String> {

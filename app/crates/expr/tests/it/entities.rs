@@ -4,7 +4,7 @@ use domain::schema::{Catalog, Entity};
 use nexus_expr::{EntityScope, Env, Expr, JsonValues, Names, Template, Type};
 use serde_json::{Value as Json, json};
 
-fn entity(key: &str, title: &str, fields: Json, states: Json) -> Entity {
+fn entity(key: &str, title: &str, fields: &Json, states: &Json) -> Entity {
     serde_json::from_value(json!({
         "key": key, "plural": format!("{key}s"), "area": "sales", "table": format!("{key}s"), "prefix": key.to_uppercase(),
         "labels": { "one": key, "many": format!("{key}s") }, "icon": "box", "title": title, "fields": fields, "states": states,
@@ -12,7 +12,7 @@ fn entity(key: &str, title: &str, fields: Json, states: Json) -> Entity {
     .unwrap()
 }
 
-fn field(key: &str, kind: Json) -> Json {
+fn field(key: &str, kind: &Json) -> Json {
     json!({ "key": key, "label": key, "kind": kind })
 }
 
@@ -25,22 +25,22 @@ fn catalog() -> Catalog {
     let customer = entity(
         "customer",
         "name",
-        json!([field("name", json!({ "type": "text" })), field("creditLimit", json!({ "type": "money" }))]),
-        states(&["active", "inactive"]),
+        &json!([field("name", &json!({ "type": "text" })), field("creditLimit", &json!({ "type": "money" }))]),
+        &states(&["active", "inactive"]),
     );
     let order = entity(
         "order",
         "number",
-        json!([
-            field("totalAmount", json!({ "type": "money" })),
-            field("discount", json!({ "type": "decimal", "scale": 2 })),
-            field("pieces", json!({ "type": "integer" })),
-            field("placedOn", json!({ "type": "date" })),
-            field("urgent", json!({ "type": "boolean" })),
-            field("channel", json!({ "type": "option", "options": [{ "key": "web", "label": "Web" }] })),
-            field("customer", json!({ "type": "reference", "entity": "customer" })),
+        &json!([
+            field("totalAmount", &json!({ "type": "money" })),
+            field("discount", &json!({ "type": "decimal", "scale": 2 })),
+            field("pieces", &json!({ "type": "integer" })),
+            field("placedOn", &json!({ "type": "date" })),
+            field("urgent", &json!({ "type": "boolean" })),
+            field("channel", &json!({ "type": "option", "options": [{ "key": "web", "label": "Web" }] })),
+            field("customer", &json!({ "type": "reference", "entity": "customer" })),
         ]),
-        states(&["draft", "shipped"]),
+        &states(&["draft", "shipped"]),
     );
     Catalog::build("core", "Core", vec![customer, order]).unwrap()
 }

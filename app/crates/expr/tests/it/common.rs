@@ -1,7 +1,5 @@
 //! A world for tables of expressions: one value of every type, and nulls.
 
-#![allow(dead_code)] // Each test takes what it needs.
-
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use nexus_expr::{Checked, Env, EvalFault, Expr, Fault, JsonValues, Names, Type, Value};
 use serde_json::{Value as Json, json};

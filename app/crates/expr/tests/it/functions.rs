@@ -1,8 +1,6 @@
 //! Every function: what it answers, for null too, and what it refuses.
 
-mod common;
-
-use common::{check, table, try_eval};
+use crate::common::{check, table, try_eval};
 use nexus_expr::EvalFaultKind;
 use serde_json::json;
 

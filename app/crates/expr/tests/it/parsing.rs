@@ -1,7 +1,6 @@
 //! What is an expression, how it binds, what its faults say, and that its canonical form means the same.
 
-use expr::{Expr, MAX_DEPTH, MAX_LENGTH, MAX_NODES};
-use nexus_expr as expr;
+use nexus_expr::{Expr, MAX_DEPTH, MAX_LENGTH, MAX_NODES};
 use proptest::prelude::*;
 
 fn printed(source: &str) -> String {
@@ -90,24 +89,19 @@ fn bounds_are_exact() {
     let chain = |links: usize| vec!["a"; links].join(" + ");
     assert!(Expr::parse(&chain(MAX_DEPTH)).is_ok());
     assert!(Expr::parse(&chain(MAX_DEPTH + 1)).is_err());
-    assert!(Expr::parse(&"!".repeat(MAX_DEPTH - 1).add("a")).is_ok());
-    assert!(Expr::parse(&"!".repeat(MAX_DEPTH).add("a")).is_err());
+    assert!(Expr::parse(&("!".repeat(MAX_DEPTH - 1) + "a")).is_ok());
+    assert!(Expr::parse(&("!".repeat(MAX_DEPTH) + "a")).is_err());
     let list = |items: usize| format!("[{}]", vec!["1"; items].join(","));
     assert!(Expr::parse(&list(MAX_NODES - 1)).is_ok());
     assert!(Expr::parse(&list(MAX_NODES)).is_err());
     assert!(Expr::parse(&format!("a{}", " ".repeat(MAX_LENGTH - 1))).is_ok());
     assert!(Expr::parse(&format!("a{}", " ".repeat(MAX_LENGTH))).is_err());
+    let fault = Expr::parse(&"é".repeat(MAX_LENGTH)).unwrap_err();
+    assert_eq!((fault.span.start, fault.column), (0, 1));
+    let fault = Expr::parse(&format!("'{}'", "é".repeat(MAX_LENGTH))).unwrap_err();
+    assert_eq!(fault.span.start, MAX_LENGTH - 1);
     // Joining many conditions is no depth.
     assert!(Expr::parse(&vec!["a == 1"; 200].join(" || ")).is_ok());
-}
-
-trait Add {
-    fn add(self, more: &str) -> String;
-}
-impl Add for String {
-    fn add(self, more: &str) -> String {
-        self + more
-    }
 }
 
 /// What is printed with spaces must not grow beyond the bound, nor must brackets that are needed exceed the nesting.

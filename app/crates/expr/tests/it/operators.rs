@@ -1,8 +1,6 @@
 //! Every operator over every kind of value, and what null does to it.
 
-mod common;
-
-use common::{check, eval, table, try_eval};
+use crate::common::{check, eval, table, try_eval};
 use nexus_expr::{EvalFaultKind, Type};
 use serde_json::json;
 
