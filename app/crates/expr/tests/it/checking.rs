@@ -1,7 +1,7 @@
 //! What checking refuses, in which words and where, and which fields it says are read.
 
-use crate::common::{check, names};
-use nexus_expr::{Expr, MAX_FAULTS, Names, Read, Type};
+use crate::common::{check, names, values, with_env};
+use nexus_expr::{EvalFaultKind, Expr, JsonValues, MAX_FAULTS, Names, Read, Type, Value};
 
 fn faults(source: &str) -> Vec<String> {
     check(source).map(|_| ()).unwrap_err().iter().map(ToString::to_string).collect()
@@ -103,6 +103,20 @@ fn what_is_wanted_is_demanded() {
     assert_eq!(check("'2026-11-21'", &Type::Date), Ok(Type::Date));
     // What is not known is held to it later.
     assert_eq!(check("any.total", &Type::Money), Ok(Type::Money));
+}
+
+#[test]
+fn what_is_not_known_is_read_as_and_held_to_what_is_wanted() {
+    use EvalFaultKind::{Data, Mismatch};
+    let eval = |source: &str, wanted: &Type| {
+        let checked = Expr::parse(source).unwrap().check_as(&names(), wanted).unwrap();
+        with_env(|env| checked.eval(&JsonValues(&values()), env)).map_err(|fault| fault.kind)
+    };
+    assert!(matches!(eval("any.date", &Type::Date), Ok(Value::Date(_))));
+    assert!(matches!(eval("any.items.v", &Type::list(Type::Number)), Ok(Value::List(_))));
+    assert_eq!(eval("any.id", &Type::Number), Err(Data));
+    assert_eq!(eval("coalesce(any.missing, any.id)", &Type::Number), Err(Mismatch));
+    assert_eq!(eval("any.missing", &Type::Number), Ok(Value::Null));
 }
 
 fn reads(source: &str, scope: &Names) -> Vec<String> {

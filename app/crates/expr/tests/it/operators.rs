@@ -84,6 +84,7 @@ fn days_and_moments() {
         ("a.day > '2026-11-20' && a.day <= '2026-11-21' && '2026-11-21' == a.day", json!(true)),
         // Half past one on the 21st in Nairobi.
         ("a.at == a.day && a.at >= today() && !(a.at > today())", json!(true)),
+        ("a.day == a.at && today() <= a.at && !(today() < a.at) && today() in [a.at]", json!(true)),
         ("a.at - a.day", json!(0)),
         ("a.at < '2026-11-20T22:30:01Z' && a.at > '2026-11-20'", json!(true)),
         ("a.at + 1", json!("2026-11-21T22:30:00Z")),
@@ -138,7 +139,7 @@ fn members_and_places() {
         ("any[a.texts[0]]", json!(null)),
         ("any.missing.further", json!(null)),
         ("any.price + a.kes", json!({ "amount": "17.50", "currency": "KES" })),
-        ("any.date > today() && any.date == '2026-11-22'", json!(true)),
+        ("any.date > today() && today() < any.date && any.date == '2026-11-22'", json!(true)),
         ("any.n == 'text' || any.date == 5 || any.items == 1", json!(false)),
     ]);
     assert_eq!(try_eval("a.list[0.5]").unwrap_err().kind, EvalFaultKind::Mismatch);
@@ -189,6 +190,9 @@ fn overflow_and_division_by_zero_are_faults() {
         ("9999999999999999999 * 10", Overflow),
         ("-9999999999999999999 - 1", Overflow),
         ("1 / 0.000000000000000001 * 100", Overflow),
+        ("addDays('9999-12-31', 1)", Overflow),
+        ("addDays('0001-01-01', -1)", Overflow),
+        ("a.at + 3000000", Overflow),
         ("a.day + 9999999999", Overflow),
         ("a.day - 9223372036854775807", Overflow),
         ("a.at + 9223372036854775807", Overflow),
@@ -207,6 +211,7 @@ fn what_has_no_type_is_checked_when_it_is_there() {
     use EvalFaultKind::{Data, Mismatch};
     for (source, kind) in [
         ("any.id + 1", Mismatch),
+        ("any.n + a.kes", Mismatch),
         ("any.id < 5", Mismatch),
         ("any.id && true", Mismatch),
         ("!any.n", Mismatch),
