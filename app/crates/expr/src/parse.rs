@@ -3,7 +3,7 @@
 use crate::fault::{Fault, Span};
 use crate::function::Function;
 use crate::token::{Lexer, Token};
-use crate::tree::{Binary, Infix, Kind, Logic, Node, binding};
+use crate::tree::{Infix, Kind, Logic, Node, binding};
 
 /// Bytes of one expression.
 pub const MAX_LENGTH: usize = 4096;
