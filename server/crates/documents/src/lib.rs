@@ -15,7 +15,9 @@
 //! name, is drawn in a PDF as the font's empty box, and still copies as the character that it is.
 
 mod build;
+pub mod layout;
 mod model;
+pub mod pdf;
 pub mod text;
 mod words;
 
