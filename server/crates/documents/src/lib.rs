@@ -15,6 +15,7 @@
 //! name, is drawn in a PDF as the font's empty box, and still copies as the character that it is.
 
 mod build;
+pub mod html;
 pub mod layout;
 mod model;
 pub mod pdf;
