@@ -1,0 +1,265 @@
+//! Documents to test with and to look at.
+
+#![allow(dead_code, reason = "each test file and the specimens use a part")]
+#![allow(clippy::unwrap_used, reason = "a test stops where its world breaks")]
+
+use chrono::NaiveDate;
+use documents::*;
+use domain::Money;
+
+pub fn money(minor: i64, currency: &str) -> Money {
+    Money::from_minor(minor, currency).unwrap()
+}
+
+pub fn seller() -> Business {
+    Business {
+        name: "Lakeside Motors Ltd".into(),
+        address: vec!["Kenyatta Avenue 14".into(), "40100 Kisumu".into(), "Kenya".into()],
+        tax_id: Some("P051234567X".into()),
+        contact: vec!["accounts@lakeside.example".into(), "+254 57 202 4410".into()],
+    }
+}
+
+pub fn buyer() -> Business {
+    Business {
+        name: "Otieno & Daughters Transport".into(),
+        address: vec!["Plot 7, Industrial Area".into(), "00100 Nairobi".into()],
+        tax_id: Some("P059876543K".into()),
+        contact: vec![],
+    }
+}
+
+const PARTS: [(&str, Option<&str>); 5] = [
+    ("Brake pads, front axle", Some("Ceramic, set of four · part BP-2217-F")),
+    ("Full service, 60,000 km", None),
+    ("Engine oil 5W-30, fully synthetic", Some("Litres, as drained and refilled")),
+    ("Wheel alignment", None),
+    ("Alternator, reconditioned", Some("24 months of warranty; the old part was returned against the deposit")),
+];
+
+pub fn line(index: usize, currency: &str) -> InvoiceLine {
+    let (description, detail) = PARTS[index % PARTS.len()];
+    let unit = 85_000 + 131_750 * (index as i64 % 7);
+    let quantity = 1 + index as i64 % 4;
+    InvoiceLine {
+        description: description.into(),
+        detail: detail.map(Into::into),
+        quantity: quantity.to_string(),
+        unit_price: money(unit, currency),
+        tax_rate: "16%".into(),
+        tax: money((unit * quantity * 16 + 50) / 100, currency),
+        total: money(unit * quantity, currency),
+    }
+}
+
+/// An invoice of that many lines.
+pub fn invoice_input(lines: usize) -> InvoiceInput {
+    with_lines((0..lines).map(|index| line(index, "KES")).collect(), "KES")
+}
+
+pub fn with_lines(lines: Vec<InvoiceLine>, currency: &str) -> InvoiceInput {
+    let subtotal: i64 = lines.iter().map(|line| line.total.minor()).sum();
+    let tax: i64 = lines.iter().map(|line| line.tax.minor()).sum();
+    let paid = (subtotal + tax) / 4;
+    InvoiceInput {
+        page: PageSize::A4,
+        logo: None,
+        seller: seller(),
+        buyer: buyer(),
+        number: "INV-2026-0041".into(),
+        issued: NaiveDate::from_ymd_opt(2026, 3, 3),
+        invoice_date: "3 March 2026".into(),
+        due_date: Some("2 April 2026".into()),
+        terms: Some("30 days net".into()),
+        reference: Some("PO 7781".into()),
+        currency: currency.into(),
+        lines,
+        subtotal: money(subtotal, currency),
+        taxes: vec![TaxTotal { rate: "16%".into(), base: money(subtotal, currency), tax: money(tax, currency) }],
+        total: money(subtotal + tax, currency),
+        amount_paid: money(paid, currency),
+        balance_due: money(subtotal + tax - paid, currency),
+        notes: vec![
+            "Parts stay the property of Lakeside Motors until they are paid for. Thank you for your business.".into(),
+        ],
+        bank: Some(BankDetails {
+            account_name: Some("Lakeside Motors Ltd".into()),
+            bank: Some("Equity Bank Kenya".into()),
+            branch: Some("Kisumu".into()),
+            account_number: Some("0180 2945 1120 3".into()),
+            swift: Some("EQBLKENA".into()),
+            more: vec![Fact::new("M-PESA paybill", "247247")],
+            ..BankDetails::default()
+        }),
+        footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
+    }
+}
+
+pub fn order_input() -> OrderInput {
+    let line = |description: &str, detail: Option<&str>, quantity: &str, unit: i64, total: i64| OrderLine {
+        description: description.into(),
+        detail: detail.map(Into::into),
+        quantity: quantity.into(),
+        unit_price: money(unit, "KES"),
+        total: money(total, "KES"),
+    };
+    OrderInput {
+        page: PageSize::A4,
+        logo: None,
+        seller: seller(),
+        buyer: buyer(),
+        number: "SO-1187".into(),
+        issued: NaiveDate::from_ymd_opt(2026, 2, 20),
+        order_date: "20 February 2026".into(),
+        expected_delivery: Some("12 March 2026".into()),
+        terms: Some("Half with the order, half on delivery".into()),
+        reference: None,
+        currency: "KES".into(),
+        lines: vec![
+            line("Isuzu FRR 90, chassis cab", Some("White · 5,193 cc · year 2026"), "2", 582_000_000, 1_164_000_000),
+            line("Tipper body, 7 m³", None, "2", 96_500_000, 193_000_000),
+        ],
+        subtotal: money(1_357_000_000, "KES"),
+        taxes: vec![TaxTotal { rate: "16%".into(), base: money(1_357_000_000, "KES"), tax: money(217_120_000, "KES") }],
+        total: money(1_574_120_000, "KES"),
+        deliver_to: vec!["Otieno & Daughters Transport".into(), "Mombasa Road, gate 3".into(), "Nairobi".into()],
+        notes: vec!["Delivery depends on the clearance at Mombasa port.".into()],
+        footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
+    }
+}
+
+pub fn receipt_input() -> ReceiptInput {
+    let allocation = |number: &str, date: &str, total: i64, paid: i64| Allocation {
+        invoice_number: number.into(),
+        invoice_date: date.into(),
+        invoice_total: money(total, "KES"),
+        paid: money(paid, "KES"),
+        balance_due: money(total - paid, "KES"),
+    };
+    ReceiptInput {
+        page: PageSize::A4,
+        logo: None,
+        seller: seller(),
+        buyer: buyer(),
+        number: "RCT-0310".into(),
+        issued: NaiveDate::from_ymd_opt(2026, 3, 18),
+        payment_date: "18 March 2026".into(),
+        method: Some("M-PESA".into()),
+        reference: Some("SCK4H7Q2LM".into()),
+        currency: "KES".into(),
+        amount: money(15_000_000, "KES"),
+        allocations: vec![
+            allocation("INV-2026-0041", "3 March 2026", 9_860_000, 9_860_000),
+            allocation("INV-2026-0044", "9 March 2026", 6_032_000, 5_000_000),
+        ],
+        unallocated: money(140_000, "KES"),
+        notes: vec![],
+        footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
+    }
+}
+
+/// A square with a ring in it.
+pub fn logo() -> Logo {
+    const SIDE: u32 = 120;
+    let pixel = |index: u32| {
+        let (x, y) = ((index % SIDE) as f32 - 59.5, (index / SIDE) as f32 - 59.5);
+        let distance = x.hypot(y);
+        if (30.0..44.0).contains(&distance) { [255, 255, 255, 255] } else { [59, 72, 199, 255] }
+    };
+    let data: Vec<u8> = (0..SIDE * SIDE).flat_map(pixel).collect();
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, SIDE, SIDE);
+    encoder.set_color(png::ColorType::Rgba);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&data).unwrap();
+    writer.finish().unwrap();
+    Logo { png, alternative: "Lakeside Motors".into() }
+}
+
+/// An invoice whose customer and lines are Arabic.
+pub fn arabic_customer() -> InvoiceInput {
+    let mut input = invoice_input(4);
+    input.buyer = Business {
+        name: "شركة النيل للنقل والخدمات اللوجستية".into(),
+        address: vec!["شارع الجمهورية 25، الطابق 3".into(), "الخرطوم".into(), "السودان".into()],
+        tax_id: Some("300123456700003".into()),
+        contact: vec!["+249 183 770 000".into()],
+    };
+    input.lines[0].description = "وسادات فرامل أمامية (Brembo P 83 024)".into();
+    input.lines[0].detail = Some("طقم من 4 قطع، خزفية".into());
+    input.lines[2].description = "زيت محرك 5W-30 اصطناعي بالكامل".into();
+    input.lines[2].detail = None;
+    input.lines[3].description = "כיוון גלגלים לרכב מסחרי".into();
+    input.notes = vec!["شكراً لتعاملكم معنا. يُرجى ذكر رقم الفاتورة INV-2026-0041 عند الدفع.".into()];
+    input
+}
+
+/// The same from right to left, under Arabic words.
+pub fn right_to_left() -> Document {
+    let words = Words {
+        language: "ar",
+        direction: Direction::RightToLeft,
+        invoice: "فاتورة",
+        from: "من",
+        bill_to: "فاتورة إلى",
+        tax_id: "الرقم الضريبي",
+        invoice_number: "رقم الفاتورة",
+        invoice_date: "تاريخ الفاتورة",
+        due_date: "تاريخ الاستحقاق",
+        terms: "شروط الدفع",
+        reference: "المرجع",
+        currency: "العملة",
+        due_by: "{amount} مستحق بحلول {date}",
+        lines: "البنود",
+        totals: "المجاميع",
+        description: "الوصف",
+        quantity: "الكمية",
+        unit_price: "سعر الوحدة",
+        tax_rate: "النسبة",
+        tax: "الضريبة",
+        amount: "المبلغ",
+        subtotal: "المجموع الفرعي",
+        tax_on: "ضريبة {rate} على {base}",
+        total: "الإجمالي",
+        amount_paid: "المدفوع",
+        balance_due: "المبلغ المستحق",
+        how_to_pay: "طريقة الدفع",
+        account_name: "اسم الحساب",
+        bank: "البنك",
+        branch: "الفرع",
+        account_number: "رقم الحساب",
+        notes: "ملاحظات",
+        page_label: "صفحة {page} من {pages}",
+        ..ENGLISH
+    };
+    let mut input = arabic_customer();
+    input.invoice_date = "3 مارس 2026".into();
+    input.due_date = Some("2 أبريل 2026".into());
+    input.terms = Some("30 يوماً".into());
+    input.logo = Some(logo());
+    invoice(&input, &words)
+}
+
+/// The longest of everything.
+pub fn long_names() -> InvoiceInput {
+    let mut input = invoice_input(6);
+    input.logo = Some(logo());
+    input.seller.name =
+        "The Great Lakes Agricultural Machinery, Spare Parts and Cold Chain Logistics Cooperative Society Limited"
+            .into();
+    input.seller.contact = vec!["accounts.receivable.department@great-lakes-agricultural-machinery.example".into()];
+    input.buyer.name =
+        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KG".into();
+    input.number = "INV-2026-KISUMU-WEST-DEPOT-0000000041-REVISION-3".into();
+    input.terms = Some("Thirty days net from the end of the month in which the goods were received".into());
+    input.lines[0].description = "Hydraulic cylinder, double acting, with seal kit, mounting brackets, hoses and quick couplings for the loader of the tractor that was delivered in January".into();
+    input.lines[1].description = "SN:4F8A77120093BBE10C5D77AA90331EF0C4F8A77120093BBE10C5D77AA90331EF0".into();
+    input.lines[2].unit_price = money(98_765_432_109_876, "KES");
+    input.lines[2].total = money(987_654_321_098_760, "KES");
+    input.balance_due = money(987_654_321_098_760, "KES");
+    input.notes = vec![
+        "Goods remain the property of the seller until they are paid for in full. ".repeat(6),
+        "Claims are made within seven days of delivery, in writing, with photographs of the parts and of their packaging.".into(),
+    ];
+    input
+}
