@@ -211,7 +211,12 @@ fn once(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<
 }
 
 fn one(status: StatusCode, record: &Record) -> Response {
-    let mut response = json_text(status, json!({ "data": record }).to_string());
+    #[derive(serde::Serialize)]
+    struct One<'a> {
+        data: &'a Record,
+    }
+    // Straight to text: by way of a tree every value would be copied once more.
+    let mut response = json_text(status, serde_json::to_string(&One { data: record }).unwrap_or_default());
     set_etag(&mut response, record.version);
     response
 }

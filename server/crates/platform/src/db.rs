@@ -58,8 +58,8 @@ impl Pools {
 
     pub async fn close(&self) {
         if let Some(readers) = &self.readers {
-            readers.app.close();
-            readers.platform.close();
+            readers.app.close().await;
+            readers.platform.close().await;
         }
         self.app.close().await;
         self.platform.close().await;

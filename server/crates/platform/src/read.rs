@@ -18,18 +18,33 @@ use deadpool_postgres::{
 };
 use domain::{Error, Result, TenantId};
 use futures::try_join;
+use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, NoTls};
 
 /// Statements that a connection keeps prepared at most; then it forgets them all.
 const PREPARED: usize = 256;
 
+/// Connections that small statements share (`Reader::of_role`).
+const SHARED: usize = 2;
+
 /// A pool of one database role, for reading.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Reader {
     pool: Pool,
+    shared: Arc<[Mutex<Option<Arc<Object>>>; SHARED]>,
+    turn: Arc<AtomicUsize>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("pool", &self.pool.status()).finish_non_exhaustive()
+    }
 }
 
 impl Reader {
@@ -44,11 +59,18 @@ impl Reader {
             // The connection used last is the one whose caches are warm.
             queue_mode: QueueMode::Lifo,
         };
-        Pool::builder(manager).config(limits).runtime(Runtime::Tokio1).build().ok().map(|pool| Self { pool })
+        Pool::builder(manager).config(limits).runtime(Runtime::Tokio1).build().ok().map(|pool| Self {
+            pool,
+            shared: Arc::default(),
+            turn: Arc::default(),
+        })
     }
 
-    pub fn close(&self) {
+    pub async fn close(&self) {
         self.pool.close();
+        for held in self.shared.iter() {
+            held.lock().await.take();
+        }
     }
 
     /// The rows of one statement, under the tenant's own eyes.
@@ -80,12 +102,21 @@ impl Reader {
         Ok(rows.into_iter().map(Row::Read).collect())
     }
 
-    /// The rows of one statement of a role that has no tenant.
+    /// The rows of one small statement of a role that has no tenant. A statement alone needs no connection to itself: those of many requests
+    /// follow each other on the same few, whose caches are warm, and one write to the socket carries several of them.
     pub async fn of_role(&self, statement: &Statement) -> Result<Vec<Row>> {
-        let client = self.client().await?;
+        let client = self.shared().await?;
         let prepared = prepared(&client, statement).await?;
         let rows = client.query(&prepared, &arguments(statement)).await.map_err(failed)?;
         Ok(rows.into_iter().map(Row::Read).collect())
+    }
+
+    async fn shared(&self) -> Result<Arc<Object>> {
+        let mut held = self.shared[self.turn.fetch_add(1, Ordering::Relaxed) % SHARED].lock().await;
+        match &*held {
+            Some(client) if !client.is_closed() => Ok(client.clone()),
+            _ => Ok(held.insert(Arc::new(self.client().await?)).clone()),
+        }
     }
 
     async fn client(&self) -> Result<Object> {

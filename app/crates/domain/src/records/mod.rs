@@ -12,17 +12,38 @@ pub type Values = Map<String, Value>;
 
 /// One row as a caller may see it. `values` holds the readable fields only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Values")]
 pub struct Record {
     pub id: Uuid,
     pub version: i64,
     #[serde(flatten)]
     pub values: Values,
     /// Titles of referenced rows and members, by field key.
-    #[serde(default, rename = "_labels", skip_serializing_if = "Map::is_empty")]
+    #[serde(rename = "_labels", skip_serializing_if = "Map::is_empty")]
     pub labels: Map<String, Value>,
     /// RFC 3339; only on rows in the trash.
-    #[serde(default, rename = "deletedAt", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "deletedAt", skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<String>,
+}
+
+/// Reading takes the object as it is and sorts out what is not a value: half the work of letting serde look for it in a flattened map.
+impl TryFrom<Values> for Record {
+    type Error = &'static str;
+
+    fn try_from(mut values: Values) -> Result<Self, Self::Error> {
+        let id = values.remove("id").and_then(|id| Uuid::try_parse(id.as_str()?).ok()).ok_or("a record needs an id")?;
+        let version =
+            values.remove("version").and_then(|version| version.as_i64()).ok_or("a record needs a version")?;
+        let labels = match values.remove("_labels") {
+            Some(Value::Object(labels)) => labels,
+            _ => Map::new(),
+        };
+        let deleted_at = match values.remove("deletedAt") {
+            Some(Value::String(at)) => Some(at),
+            _ => None,
+        };
+        Ok(Self { id, version, values, labels, deleted_at })
+    }
 }
 
 impl Record {

@@ -79,9 +79,8 @@ impl TestDb {
     }
 
     pub async fn close(self) {
-        for pool in [&self.pools.app, &self.pools.platform, &self.owner] {
-            pool.close().await;
-        }
+        self.pools.close().await;
+        self.owner.close().await;
         self.cluster.drop_database(&self.name).await.unwrap();
         self.cluster.stop().await.unwrap();
     }
