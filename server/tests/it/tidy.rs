@@ -50,10 +50,16 @@ fn nothing_under_app_names_a_server_crate() {
     }
 }
 
-/// Text becomes SQL in two reviewed places: the engine's statement builder and the transaction's first statement.
+/// Text becomes SQL in reviewed places: the engine's statement builder, the transaction's first statement, and what carries a statement to
+/// either driver, which takes constants from everybody else.
 #[test]
 fn sql_is_made_from_text_in_reviewed_places_only() {
-    let reviewed = ["server/crates/records/src/sql.rs", "server/crates/platform/src/db.rs"];
+    let reviewed = [
+        "server/crates/records/src/sql.rs",
+        "server/crates/platform/src/db.rs",
+        "server/crates/platform/src/statement.rs",
+        "server/crates/platform/src/read.rs",
+    ];
     for (path, text) in all("server", ".rs") {
         let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
         let exempt = reviewed.contains(&name.as_str())
@@ -61,7 +67,8 @@ fn sql_is_made_from_text_in_reviewed_places_only() {
             || name.starts_with("server/crates/testkit/")
             || name.starts_with("server/crates/cluster/")
             || name.starts_with("server/src/bench/");
-        assert!(exempt || !text.contains("AssertSqlSafe"), "{name} makes SQL from text");
+        let made = text.contains("AssertSqlSafe") || text.contains("Statement {");
+        assert!(exempt || !made, "{name} makes SQL from text");
     }
 }
 
