@@ -2,7 +2,7 @@
 //!
 //! A read under row security is a transaction of its own: begin with the tenant, the statement, the end. `sqlx` waits for each answer before
 //! it sends the next, and asks after the connection when it comes back to the pool: four turns of client and database. Here all of it goes
-//! out at once. Measured on one record under load: twice as many a second.
+//! out at once. Measured together with one statement for session and member, one record went from 0.16 to 0.27 of the ceiling.
 //!
 //! The transaction begins and ends within what one call sends, so nothing is left open when a request is cancelled, and the tenant never
 //! outlives its statement. What reads several statements reads each in a transaction of its own, which under READ COMMITTED is what one
