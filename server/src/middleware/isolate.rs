@@ -58,33 +58,38 @@ mod tests {
         });
     }
 
-    /// What a request provides is for itself alone, while it waits and while others run in between on the same thread.
-    #[tokio::test]
+    /// What a request provides is for itself alone: while it waits, while others run in between on the same thread, and for whatever else
+    /// runs there, such as a task that belongs to no request.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_one_request_provides_no_other_finds() {
+        let found = || use_context::<Who>().map(|who| who.0).unwrap_or_default();
         let routes = Router::new()
             .route(
                 "/",
-                get(|| async {
-                    let at_once = use_context::<Who>().map(|who| who.0);
+                get(move || async move {
+                    let at_once = found();
+                    let beside = tokio::spawn(async move {
+                        tokio::task::yield_now().await;
+                        found()
+                    });
                     tokio::time::sleep(Duration::from_millis(2)).await;
-                    let later = use_context::<Who>().map(|who| who.0);
-                    format!("{} {}", at_once.unwrap_or_default(), later.unwrap_or_default())
+                    format!("{at_once} {} {}", found(), beside.await.unwrap())
                 }),
             )
             .layer(from_fn(provide))
             .layer(from_fn(isolate));
-        let ask = |who: String| {
-            let routes = routes.clone();
-            async move {
+        let asked = (0..300).map(|number| {
+            let (routes, who) =
+                (routes.clone(), if number % 3 == 0 { String::new() } else { format!("tenant{number}") });
+            tokio::spawn(async move {
                 let request = http::Request::get(format!("/?{who}")).body(Body::empty()).unwrap();
                 let answer = routes.oneshot(request).await.unwrap();
                 let body = axum::body::to_bytes(answer.into_body(), 1024).await.unwrap();
-                (who, String::from_utf8(body.to_vec()).unwrap())
-            }
-        };
-        let asked = (0..300).map(|number| ask(if number % 3 == 0 { String::new() } else { format!("tenant{number}") }));
-        for (who, said) in futures::future::join_all(asked).await {
-            assert_eq!(said, format!("{who} {who}"));
+                assert_eq!(String::from_utf8(body.to_vec()).unwrap(), format!("{who} {who} "));
+            })
+        });
+        for done in futures::future::join_all(asked).await {
+            done.unwrap();
         }
     }
 }

@@ -7,6 +7,7 @@ mod bleed;
 mod browser;
 mod cancel;
 mod catalogue;
+mod drivers;
 mod sessions;
 mod sockets;
 mod support;

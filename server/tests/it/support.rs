@@ -28,7 +28,10 @@ impl Server {
     }
 
     pub async fn with(limits: net::Limits) -> Self {
-        let world = TestWorld::new(|registry| *registry = start::registry()).await;
+        Self::over(TestWorld::new(|registry| *registry = start::registry()).await, limits).await
+    }
+
+    pub async fn over(world: TestWorld, limits: net::Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let settings = HashMap::from([

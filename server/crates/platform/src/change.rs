@@ -1,7 +1,6 @@
 //! Changes and events, written once, in the transaction of what they report, by one statement.
 
 use crate::ctx::Ctx;
-use crate::db::db_error;
 use crate::dispatch::Idempotent;
 use crate::idempotency;
 use domain::Result;
@@ -42,7 +41,8 @@ const INSERT: &str = insert!("");
 /// With the reply to whoever sends the same request again: one round trip less than writing it by itself.
 const INSERT_AND_REPLY: &str = insert!(
     ", answered as (
-    update idempotency_keys set status = 200, reply = $23 where tenant_id = $1 and member_id = $4 and route = $24 and key = $25
+    insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at)
+    values ($1, $4, $23, $24, $25, 200, $26, $2)
 )"
 );
 
@@ -68,8 +68,8 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
     if changes.is_empty() {
         return match reply {
             Some((once, json)) => {
-                let (tenant, member) = (ctx.access.tenant, ctx.access.member);
-                idempotency::finish(ctx.conn().await?, tenant, member, once, json).await
+                let (tenant, member, now) = (ctx.access.tenant, ctx.access.member, ctx.now());
+                idempotency::finish(ctx.conn().await?, tenant, member, once, now, json).await
             }
             None => Ok(()),
         };
@@ -104,9 +104,9 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
         .bind(columns.event_records)
         .bind(columns.event_changes);
     if let Some((once, json)) = reply {
-        query = query.bind(json).bind(&once.route).bind(&once.key);
+        query = query.bind(&once.route).bind(&once.key).bind(&once.body_hash).bind(json);
     }
-    query.execute(ctx.conn().await?).await.map_err(db_error)?;
+    query.execute(ctx.conn().await?).await.map_err(idempotency::refused)?;
     ctx.wrote_events = true;
     Ok(())
 }

@@ -2,10 +2,12 @@
 
 use crate::read::Reader;
 use crate::statement::{Bind, Row, Statement};
+use deadpool::Runtime;
+use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleResult, Timeouts};
 use domain::{Error, Kind, TenantId};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgTransactionManager};
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Pools {
     /// `nexus_app`: one tenant at a time, by the transaction's setting.
-    pub app: PgPool,
+    pub app: TenantPool,
     /// `nexus_platform`: sign-in, the admin realm, claiming jobs, reading events across workspaces.
     pub platform: PgPool,
     /// The same two roles for reads that need one statement each, where the database can be reached so.
@@ -41,7 +43,7 @@ impl Pools {
     pub async fn connect(app_url: &str, platform_url: &str, max_connections: u32) -> sqlx::Result<Self> {
         let readers = Readers::connect(app_url, platform_url, max_connections / 2);
         let most = if readers.is_some() { max_connections / 2 } else { max_connections };
-        let app = pool(app_url, most.max(2), "nexus").await?;
+        let app = TenantPool::connect(app_url, most.max(2)).await?;
         let platform = pool(platform_url, (most / 2).max(4), "nexus-platform").await?;
         Ok(Self { app, platform, readers })
     }
@@ -61,21 +63,94 @@ impl Pools {
             readers.app.close().await;
             readers.platform.close().await;
         }
-        self.app.close().await;
+        self.app.close();
         self.platform.close().await;
     }
 }
 
+fn options(url: &str, name: &str) -> sqlx::Result<PgConnectOptions> {
+    Ok(PgConnectOptions::from_str(url)?.application_name(name).statement_cache_capacity(256))
+}
+
 pub async fn pool(url: &str, max_connections: u32, name: &str) -> sqlx::Result<PgPool> {
-    let options = PgConnectOptions::from_str(url)?.application_name(name).statement_cache_capacity(256);
     PgPoolOptions::new()
         .max_connections(max_connections)
-        .acquire_timeout(Duration::from_secs(2))
+        .acquire_timeout(PATIENCE)
         // A connection is checked when it comes back (below); asking again before each use would cost a round trip.
         .test_before_acquire(false)
-        .idle_timeout(Duration::from_secs(300))
-        .connect_with(options)
+        .idle_timeout(IDLE)
+        .connect_with(options(url, name)?)
         .await
+}
+
+/// How long somebody waits for a free connection, and how long one may lie idle.
+const PATIENCE: Duration = Duration::from_secs(2);
+const IDLE: Duration = Duration::from_secs(300);
+
+/// Connections of `nexus_app`, each lent to one [`TenantTx`] at a time.
+///
+/// Not `sqlx`'s pool: that one asks every connection that comes back whether it is alive, which is a round trip for each write. A
+/// transaction knows what state it leaves its connection in.
+#[derive(Debug, Clone)]
+pub struct TenantPool(managed::Pool<Connections>);
+
+#[derive(Debug)]
+pub struct Connections(PgConnectOptions);
+
+impl managed::Manager for Connections {
+    type Type = PgConnection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> sqlx::Result<PgConnection> {
+        PgConnection::connect_with(&self.0).await
+    }
+
+    async fn recycle(&self, _: &mut PgConnection, _: &Metrics) -> RecycleResult<sqlx::Error> {
+        Ok(())
+    }
+}
+
+impl TenantPool {
+    /// Opens one connection, so that a wrong address is known at once, and closes those that lie idle for as long as the pool lives.
+    async fn connect(url: &str, max_connections: u32) -> sqlx::Result<Self> {
+        let pool = Self::lazy(options(url, "nexus")?, max_connections);
+        drop(pool.acquire().await?);
+        let weak = pool.0.weak();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(IDLE / 5).await;
+                let Some(pool) = weak.upgrade().filter(|pool| !pool.is_closed()) else { return };
+                pool.retain(|_, metrics| metrics.last_used() < IDLE);
+            }
+        });
+        Ok(pool)
+    }
+
+    /// Opens none before the first use.
+    #[expect(clippy::expect_used, reason = "it fails only for timeouts without a runtime")]
+    pub fn lazy(options: PgConnectOptions, max_connections: u32) -> Self {
+        let timeouts = Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE * 5), recycle: None };
+        let pool = managed::Pool::builder(Connections(options))
+            .max_size(usize::try_from(max_connections).unwrap_or(2))
+            .timeouts(timeouts)
+            // The one used last: the others become idle and are closed.
+            .queue_mode(QueueMode::Lifo)
+            .runtime(Runtime::Tokio1)
+            .build();
+        Self(pool.expect("a pool with timeouts has a runtime"))
+    }
+
+    async fn acquire(&self) -> sqlx::Result<Object<Connections>> {
+        self.0.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            PoolError::Closed => sqlx::Error::PoolClosed,
+            _ => sqlx::Error::PoolTimedOut,
+        })
+    }
+
+    fn close(&self) {
+        self.0.close();
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,53 +174,90 @@ enum State {
 /// seen, and folds BEGIN and the tenant setting into one round trip.
 #[derive(Debug)]
 pub struct TenantTx {
-    connection: PoolConnection<Postgres>,
+    /// Always there, until it is dropped.
+    lent: Option<Lent>,
     state: State,
 }
 
+#[derive(Debug)]
+enum Lent {
+    Tenant(Object<Connections>),
+    Platform(PoolConnection<Postgres>),
+}
+
+impl Lent {
+    fn connection(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Tenant(connection) => connection,
+            Self::Platform(connection) => connection,
+        }
+    }
+}
+
 impl TenantTx {
-    pub async fn begin(pool: &PgPool, tenant: TenantId, mode: TxMode) -> sqlx::Result<Self> {
+    pub async fn begin(pool: &TenantPool, tenant: TenantId, mode: TxMode) -> sqlx::Result<Self> {
         let mode = match mode {
             TxMode::ReadOnly => " read only",
             TxMode::ReadWrite => "",
         };
         // The id is a UUID that we print ourselves; a statement of several commands takes no arguments.
-        Self::begin_with(pool, format!("begin{mode}; set local app.tenant_id = '{tenant}'")).await
+        let sql = format!("begin{mode}; set local app.tenant_id = '{tenant}'");
+        Self::begin_with(Lent::Tenant(pool.acquire().await?), sql).await
     }
 
     /// A transaction of the platform role, which has no tenant.
     pub async fn begin_platform(pool: &PgPool) -> sqlx::Result<Self> {
-        Self::begin_with(pool, "begin".to_owned()).await
+        Self::begin_with(Lent::Platform(pool.acquire().await?), "begin".to_owned()).await
     }
 
-    async fn begin_with(pool: &PgPool, sql: String) -> sqlx::Result<Self> {
-        let mut tx = Self { connection: pool.acquire().await?, state: State::Unsure };
-        PgTransactionManager::begin(&mut tx.connection, Some(AssertSqlSafe(sql).into_sql_str())).await?;
+    async fn begin_with(lent: Lent, sql: String) -> sqlx::Result<Self> {
+        let mut tx = Self { lent: Some(lent), state: State::Unsure };
+        PgTransactionManager::begin(tx.conn(), Some(AssertSqlSafe(sql).into_sql_str())).await?;
         tx.state = State::Open;
         Ok(tx)
     }
 
     pub async fn commit(mut self) -> sqlx::Result<()> {
         self.state = State::Unsure;
-        PgTransactionManager::commit(&mut self.connection).await?;
+        PgTransactionManager::commit(self.conn()).await?;
         self.state = State::Done;
         Ok(())
     }
 
+    #[expect(clippy::expect_used, reason = "taken only when it is dropped")]
     pub fn conn(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        self.lent.as_mut().expect("a transaction holds its connection").connection()
     }
 }
 
 impl Drop for TenantTx {
     fn drop(&mut self) {
-        match self.state {
-            // Queued; the pool's own check on return sends it, off the request's path.
-            State::Open => PgTransactionManager::start_rollback(&mut self.connection),
-            State::Unsure => self.connection.close_on_drop(),
-            State::Done => {}
+        let Some(lent) = self.lent.take() else { return };
+        match (self.state, lent) {
+            (State::Done, _) => {}
+            (State::Open, Lent::Platform(mut connection)) => {
+                // Queued; the pool's own check on return sends it, off the request's path.
+                PgTransactionManager::start_rollback(&mut connection);
+            }
+            (State::Open, Lent::Tenant(connection)) => roll_back(connection),
+            (State::Unsure, Lent::Platform(mut connection)) => connection.close_on_drop(),
+            (State::Unsure, Lent::Tenant(connection)) => drop(Object::take(connection)),
         }
     }
+}
+
+/// Ends a transaction that was left open, off the request's path, and gives the connection back only when that was answered.
+fn roll_back(mut connection: Object<Connections>) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        drop(Object::take(connection));
+        return;
+    };
+    runtime.spawn(async move {
+        PgTransactionManager::start_rollback(&mut connection);
+        if connection.ping().await.is_err() {
+            drop(Object::take(connection));
+        }
+    });
 }
 
 /// Turns a database fault into what a person may see. What they may not see is logged here.

@@ -280,8 +280,8 @@ impl Platform {
             self.permitted(&entry, &operation, &caller.access)?;
             let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
             let (mut ctx, _) = self.begin(&caller, &entry).await?;
-            let (tenant, member, now) = (ctx.access.tenant, ctx.access.member, ctx.now());
-            if let Some(json) = idempotency::begin(ctx.conn().await?, tenant, member, &once, now).await? {
+            let (tenant, member) = (ctx.access.tenant, ctx.access.member);
+            if let Some(json) = idempotency::begin(ctx.conn().await?, tenant, member, &once).await? {
                 return Ok(Reply { json, replayed: true });
             }
             let output = run(&mut ctx, operation).await?;

@@ -1,8 +1,9 @@
 //! Idempotency keys: a write that is sent twice happens once and is answered twice with the same bytes.
 //!
-//! The key row is written at the start of the write's own transaction and carries the reply at its end, so that key, change and reply commit
-//! together or not at all: a crash in the middle leaves no key behind and the next try simply runs. While one request holds a key, a second
-//! one is told so at once instead of waiting with a database connection in its hand.
+//! The key is written with the reply at the end of the write's own transaction, so that key, change and reply commit together or not at all:
+//! a crash in the middle leaves no key behind and the next try simply runs. At the start an advisory lock is tried and the key looked up:
+//! while one request holds it, a second one is told so at once instead of waiting with a database connection in its hand. Should the first
+//! commit between the second's look and its lock, the primary key refuses the second at its end.
 
 use crate::db::db_error;
 use crate::dispatch::Idempotent;
@@ -30,15 +31,14 @@ pub enum Outcome {
 
 // The lock is tried, not waited for: the holder is the one request that runs, and its row is not visible before it commits.
 const CLAIM: &str = "\
-insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, created_at)
-select $1, $2, $3, $4, $5, $6 where pg_try_advisory_xact_lock($7)
-on conflict (tenant_id, member_id, route, key) do nothing";
-
-const LOOK: &str = "\
-select body_hash, status, reply from idempotency_keys where tenant_id = $1 and member_id = $2 and route = $3 and key = $4";
+select pg_try_advisory_xact_lock($5), k.body_hash, k.status, k.reply from (values (1)) v
+left join idempotency_keys k on k.tenant_id = $1 and k.member_id = $2 and k.route = $3 and k.key = $4";
 
 const FINISH: &str = "\
-update idempotency_keys set status = $5, reply = $6 where tenant_id = $1 and member_id = $2 and route = $3 and key = $4";
+insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// What the primary key of the table is called: broken by a second request that looked just before the first one committed.
+const KEY: &str = "idempotency_keys_pkey";
 
 // Row security lets the platform role see and remove only what is older than a day.
 const PURGE: &str = "\
@@ -47,39 +47,21 @@ delete from idempotency_keys where (tenant_id, member_id, route, key) in (
     where created_at < $1 order by created_at limit $2)";
 
 /// Claims a key inside a write transaction of its tenant.
-pub async fn claim(
-    conn: &mut PgConnection,
-    tenant: TenantId,
-    member: MemberId,
-    once: &Idempotent,
-    now: DateTime<Utc>,
-) -> Result<Outcome> {
+pub async fn claim(conn: &mut PgConnection, tenant: TenantId, member: MemberId, once: &Idempotent) -> Result<Outcome> {
     check_key(&once.key)?;
-    let claimed = sqlx::query(CLAIM)
+    let (locked, hash, status, reply): (bool, Option<Vec<u8>>, Option<i16>, Option<String>) = sqlx::query_as(CLAIM)
         .bind(tenant.0)
         .bind(member.0)
         .bind(&once.route)
         .bind(&once.key)
-        .bind(&once.body_hash)
-        .bind(now)
         .bind(lock_number(tenant, member, once))
-        .execute(&mut *conn)
+        .fetch_one(conn)
         .await
         .map_err(db_error)?;
-    if claimed.rows_affected() == 1 {
-        return Ok(Outcome::Fresh);
-    }
-    let found: Option<(Vec<u8>, Option<i16>, Option<String>)> = sqlx::query_as(LOOK)
-        .bind(tenant.0)
-        .bind(member.0)
-        .bind(&once.route)
-        .bind(&once.key)
-        .fetch_optional(conn)
-        .await
-        .map_err(db_error)?;
-    Ok(match found {
-        Some((hash, _, _)) if hash != once.body_hash => Outcome::OtherBody,
-        Some((_, Some(status), Some(body))) => Outcome::Replay { status: u16::try_from(status).unwrap_or(200), body },
+    Ok(match (hash, status, reply) {
+        (Some(hash), ..) if hash != once.body_hash => Outcome::OtherBody,
+        (Some(_), Some(status), Some(body)) => Outcome::Replay { status: u16::try_from(status).unwrap_or(200), body },
+        (None, ..) if locked => Outcome::Fresh,
         _ => Outcome::InFlight,
     })
 }
@@ -90,17 +72,11 @@ pub async fn begin(
     tenant: TenantId,
     member: MemberId,
     once: &Idempotent,
-    now: DateTime<Utc>,
 ) -> Result<Option<String>> {
-    match claim(conn, tenant, member, once, now).await? {
+    match claim(conn, tenant, member, once).await? {
         Outcome::Fresh => Ok(None),
         Outcome::Replay { body, .. } => Ok(Some(body)),
-        Outcome::InFlight => Err(Error {
-            retry_after: Some(1),
-            ..Error::conflict(
-                "The same request is being worked on right now. Wait a moment and send it again to get its answer",
-            )
-        }),
+        Outcome::InFlight => Err(in_flight()),
         Outcome::OtherBody => Err(Error {
             kind: Kind::KeyReused,
             ..Error::field(
@@ -111,15 +87,29 @@ pub async fn begin(
     }
 }
 
-/// Stores the reply beside the key, before the commit.
+fn in_flight() -> Error {
+    let message = "The same request is being worked on right now. Wait a moment and send it again to get its answer";
+    Error { retry_after: Some(1), ..Error::conflict(message) }
+}
+
+/// The fault of a statement that stores a key, in words: another request with the same key may have been a moment faster.
+pub(crate) fn refused(error: sqlx::Error) -> Error {
+    match error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) {
+        Some(KEY) => in_flight(),
+        _ => db_error(error),
+    }
+}
+
+/// Stores the key and the reply, before the commit.
 pub async fn finish(
     conn: &mut PgConnection,
     tenant: TenantId,
     member: MemberId,
     once: &Idempotent,
+    now: DateTime<Utc>,
     reply: &str,
 ) -> Result<()> {
-    finish_with(conn, tenant, member, once, 200, reply).await
+    finish_with(conn, tenant, member, once, now, 200, reply).await
 }
 
 /// [`finish`] for a reply whose status is not 200.
@@ -128,6 +118,7 @@ pub async fn finish_with(
     tenant: TenantId,
     member: MemberId,
     once: &Idempotent,
+    now: DateTime<Utc>,
     status: u16,
     reply: &str,
 ) -> Result<()> {
@@ -136,11 +127,13 @@ pub async fn finish_with(
         .bind(member.0)
         .bind(&once.route)
         .bind(&once.key)
+        .bind(&once.body_hash)
         .bind(i16::try_from(status).unwrap_or(200))
         .bind(reply)
+        .bind(now)
         .execute(conn)
         .await
-        .map_err(db_error)?;
+        .map_err(refused)?;
     Ok(())
 }
 

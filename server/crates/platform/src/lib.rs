@@ -24,7 +24,7 @@ pub mod wake;
 pub use access::{Access, StaffAccess};
 pub use change::Change;
 pub use ctx::{Ctx, StaffCtx};
-pub use db::{Pools, Readers, TenantTx, TxMode, db_error};
+pub use db::{Pools, Readers, TenantPool, TenantTx, TxMode, db_error};
 pub use dispatch::{Caller, Idempotent, Platform, Registry, Reply};
 pub use services::{Catalogs, Services};
 pub use statement::{Bind, Row, Statement};

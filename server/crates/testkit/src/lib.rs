@@ -47,6 +47,11 @@ pub fn noon() -> DateTime<Utc> {
 impl TestWorld {
     /// A world with the operations that `register` adds.
     pub async fn new(register: impl FnOnce(&mut Registry)) -> Self {
+        Self::with_pools(register, |_| {}).await
+    }
+
+    /// The same over pools that the test has changed.
+    pub async fn with_pools(register: impl FnOnce(&mut Registry), change: impl FnOnce(&mut Pools)) -> Self {
         let cluster = Cluster::start_throwaway(&folder()).await.expect("a private PostgreSQL for tests");
         let template = template(&cluster).await;
         let database = unused_name();
@@ -55,7 +60,7 @@ impl TestWorld {
         let library =
             Arc::new(packs::Library::load().unwrap_or_else(|faults| panic!("packs are at fault: {faults:#?}")));
         let clock = Arc::new(FixedClock::at(noon()));
-        let services = services(&urls, &library, clock.clone()).await;
+        let services = services(&urls, &library, clock.clone(), change).await;
         let mut registry = Registry::default();
         register(&mut registry);
         Self { platform: Platform::new(services, registry), clock, urls, library, database, cluster }
@@ -178,8 +183,14 @@ impl TestWorld {
     }
 }
 
-async fn services(urls: &Urls, library: &packs::Library, clock: Arc<FixedClock>) -> Arc<Services> {
-    let pools = Pools::connect(&urls.app, &urls.platform, 16).await.expect("the test's pools");
+async fn services(
+    urls: &Urls,
+    library: &packs::Library,
+    clock: Arc<FixedClock>,
+    change: impl FnOnce(&mut Pools),
+) -> Arc<Services> {
+    let mut pools = Pools::connect(&urls.app, &urls.platform, 16).await.expect("the test's pools");
+    change(&mut pools);
     let random = Arc::new(SystemRandom);
     let key = Keyring::generate("test", random.as_ref()).into_exposed();
     let auth =

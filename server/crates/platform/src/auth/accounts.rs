@@ -3,7 +3,7 @@
 use super::sign_in::{email_norm, phone_norm};
 use super::taken;
 use crate::clock::Clock;
-use crate::db::{Pools, TenantTx, TxMode, db_error};
+use crate::db::{Pools, TenantPool, TenantTx, TxMode, db_error};
 use crate::random::{Random, uuid_v7};
 use domain::permission::ROLES;
 use domain::{Error, MemberId, Result, TenantId, UserId};
@@ -170,7 +170,7 @@ async fn furnish(pools: &Pools, clock: &dyn Clock, random: &dyn Random, tenant: 
 }
 
 /// Writes the roles that a workspace begins with, where they are missing. What it changed about its own stays.
-pub async fn ensure_roles(app: &PgPool, tenant: TenantId) -> Result<()> {
+pub async fn ensure_roles(app: &TenantPool, tenant: TenantId) -> Result<()> {
     let keys: Vec<&str> = ROLES.iter().map(|role| role.key).collect();
     let labels: Vec<&str> = ROLES.iter().map(|role| role.label).collect();
     let ranks: Vec<Option<i16>> = ROLES.iter().map(|role| role.rank).collect();

@@ -5,7 +5,7 @@ use domain::{MemberId, TenantId, UserId};
 use nexus_platform::auth::{self, Auth, AuthConfig, NewTenant};
 use nexus_platform::clock::FixedClock;
 use nexus_platform::random::SystemRandom;
-use nexus_platform::{Pools, Readers};
+use nexus_platform::{Pools, Readers, TenantPool};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,8 @@ impl TestDb {
         // The real time: purges of the database's own clock have to agree with it.
         let clock = Arc::new(FixedClock::at(chrono::Utc::now()));
         let readers = Readers::connect(&urls.app, &urls.platform, 16);
-        let pools = Pools { app: pool(urls.app), platform: pool(urls.platform), readers };
+        let pools =
+            Pools { app: TenantPool::lazy(urls.app.parse().unwrap(), 16), platform: pool(urls.platform), readers };
         let db = Self { cluster, name, pools, owner: pool(urls.owner), clock };
         db.migrate().await;
         db

@@ -27,7 +27,7 @@ async fn world() -> (TestDb, TenantId, MemberId) {
 /// A write as the dispatcher does it. `crash` leaves before the commit.
 async fn write(db: &TestDb, tenant: TenantId, member: MemberId, once: &Idempotent, crash: bool) -> Outcome {
     let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
-    let outcome = idempotency::claim(tx.conn(), tenant, member, once, db.clock.now()).await.unwrap();
+    let outcome = idempotency::claim(tx.conn(), tenant, member, once).await.unwrap();
     if outcome == Outcome::Fresh {
         let n: i64 = sqlx::query_scalar("insert into effects (what) values ($1) returning n")
             .bind(&once.key)
@@ -35,7 +35,9 @@ async fn write(db: &TestDb, tenant: TenantId, member: MemberId, once: &Idempoten
             .await
             .unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        idempotency::finish_with(tx.conn(), tenant, member, once, 201, &format!(r#"{{"n":{n}}}"#)).await.unwrap();
+        idempotency::finish_with(tx.conn(), tenant, member, once, db.clock.now(), 201, &format!(r#"{{"n":{n}}}"#))
+            .await
+            .unwrap();
         if !crash {
             tx.commit().await.unwrap();
         }
@@ -63,9 +65,8 @@ async fn replayed_to_the_byte_and_refused_for_another_body() {
     assert_eq!(effects(&db).await, 3);
     // The dispatcher's words.
     let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
-    assert_eq!(idempotency::begin(tx.conn(), tenant, member, &first, db.clock.now()).await.unwrap(), Some(body));
-    let refused =
-        idempotency::begin(tx.conn(), tenant, member, &once("k", b"other"), db.clock.now()).await.unwrap_err();
+    assert_eq!(idempotency::begin(tx.conn(), tenant, member, &first).await.unwrap(), Some(body));
+    let refused = idempotency::begin(tx.conn(), tenant, member, &once("k", b"other")).await.unwrap_err();
     assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::KeyReused, "Idempotency-Key"));
     drop(tx);
     db.close().await;

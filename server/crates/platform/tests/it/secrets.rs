@@ -4,8 +4,8 @@ use crate::database::TestDb;
 use domain::TenantId;
 use nexus_platform::random::{Random, SystemRandom, uuid_v7};
 use nexus_platform::secret::{Keyring, Secret, Vault};
-use nexus_platform::{TenantTx, TxMode};
-use sqlx::{AssertSqlSafe, PgPool};
+use nexus_platform::{TenantPool, TenantTx, TxMode};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 const PLAIN: &[u8] = b"sk_live_the-plaintext-nobody-may-find";
@@ -18,7 +18,7 @@ fn vault(tenant: TenantId, keyring: &Keyring) -> Vault<'_> {
     Vault { tenant, keyring, random: &SystemRandom }
 }
 
-async fn put(pool: &PgPool, vault: &Vault<'_>, name: &str, value: &[u8]) -> Uuid {
+async fn put(pool: &TenantPool, vault: &Vault<'_>, name: &str, value: &[u8]) -> Uuid {
     let mut tx = TenantTx::begin(pool, vault.tenant, TxMode::ReadWrite).await.unwrap();
     let mut id = [0; 16];
     SystemRandom.fill(&mut id);
@@ -27,7 +27,7 @@ async fn put(pool: &PgPool, vault: &Vault<'_>, name: &str, value: &[u8]) -> Uuid
     id
 }
 
-async fn get(pool: &PgPool, vault: &Vault<'_>, name: &str) -> domain::Result<Option<Vec<u8>>> {
+async fn get(pool: &TenantPool, vault: &Vault<'_>, name: &str) -> domain::Result<Option<Vec<u8>>> {
     let mut tx = TenantTx::begin(pool, vault.tenant, TxMode::ReadOnly).await.unwrap();
     Ok(vault.get(tx.conn(), name).await?.map(Secret::into_exposed))
 }
