@@ -34,11 +34,14 @@ pub struct Viewer {
 
 impl Viewer {
     pub fn may(&self, entity: &Entity, verb: Verb) -> bool {
-        self.grants.allows(&entity.permission(verb))
+        self.missing(entity, verb).is_none()
     }
 
     /// Why a control is greyed out, or nothing where it may be used.
     pub fn missing(&self, entity: &Entity, verb: Verb) -> Option<String> {
+        if let (Verb::Create | Verb::Import, Some(how)) = (verb, &entity.managed) {
+            return Some(how.clone());
+        }
         let permission = entity.permission(verb);
         (!self.grants.allows(&permission)).then(|| format!("Needs the permission {permission}"))
     }

@@ -5,7 +5,7 @@ use crate::page::{PageContext, Replay, Viewer};
 use crate::records::post::envelope;
 use domain::currency;
 use domain::imports::{Existing, Import};
-use domain::schema::{Entity, Field, FieldKind};
+use domain::schema::{Entity, FieldKind};
 use leptos::prelude::*;
 use ui::{
     ButtonKind, Cell, Checkbox, Choice, DataTable, FormActions, FormError, FormErrors, FormSection, HeadCell,
@@ -95,7 +95,7 @@ fn control(field: &str) -> String {
 /// What a column may become: the fields that a person fills in, the state, and the currency of each amount.
 fn targets(viewer: &Viewer, entity: &Entity) -> Vec<Choice> {
     let mut targets = Vec::new();
-    for field in entity.fields.iter().filter(|field| importable(viewer, field)) {
+    for field in entity.importable(&viewer.grants) {
         let choice = Choice::new(field.key.clone(), field.label.clone());
         targets.push(if field.required {
             Choice::new(field.key.clone(), format!("{} (required)", field.label))
@@ -107,11 +107,6 @@ fn targets(viewer: &Viewer, entity: &Entity) -> Vec<Choice> {
         }
     }
     targets
-}
-
-fn importable(viewer: &Viewer, field: &Field) -> bool {
-    let permitted = field.permission.as_ref().is_none_or(|permission| viewer.grants.allows(permission));
-    permitted && (!field.read_only || matches!(field.kind, FieldKind::State))
 }
 
 fn row(chosen: &Chosen<'_>, place: u32, header: &str, targets: &[Choice]) -> AnyView {

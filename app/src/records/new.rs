@@ -20,6 +20,9 @@ pub fn NewPage() -> impl IntoView {
 async fn draw(page: PageContext) -> Result<AnyView> {
     let (viewer, backend) = (page.viewer()?, page.backend()?);
     let entity = viewer.entity(address::plural(&page))?;
+    if let Some(how) = &entity.managed {
+        return Err(Error::conflict(how.clone()));
+    }
     if !viewer.may(&entity, Verb::Create) {
         return Err(Error::forbidden(entity.permission(Verb::Create), &viewer.role));
     }

@@ -112,6 +112,17 @@ impl Ctx {
         platform.run_nested(self, operation).await
     }
 
+    /// The same by name, for callers that know an operation from data: steps of workflows.
+    pub async fn run_named(&mut self, name: &str, input: serde_json::Value) -> Result<serde_json::Value> {
+        let platform = self.platform.clone();
+        platform.run_named(self, name, input).await
+    }
+
+    /// Everything that was added to an extension point.
+    pub fn hooks<H: std::any::Any + Send + Sync>(&self) -> Vec<Arc<H>> {
+        self.platform.registry().hooks()
+    }
+
     /// Commits a context that was opened by `Platform::open`, and wakes whoever waits for its events.
     pub async fn commit(self) -> Result<()> {
         self.commit_with(None).await

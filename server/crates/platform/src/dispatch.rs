@@ -11,8 +11,8 @@ use domain::{Backend, BackendHandle, Error, Operation, OperationKind, Realm, Req
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::any::Any;
-use std::collections::BTreeMap;
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -67,6 +67,7 @@ struct Entry {
 pub struct Registry {
     entries: BTreeMap<&'static str, Entry>,
     twice: Vec<&'static str>,
+    hooks: HashMap<TypeId, Vec<Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Registry {
@@ -82,6 +83,18 @@ impl Registry {
         F: for<'a> HandlerFn<'a, StaffCtx, O> + 'static,
     {
         self.insert::<O>(Handler::Platform(erase::<StaffCtx, O, F>(handler)))
+    }
+
+    /// Adds to an extension point: its type is known to the crate that asks for it and to those that add to it.
+    pub fn hook<H: Any + Send + Sync>(&mut self, hook: H) -> &mut Self {
+        self.hooks.entry(TypeId::of::<H>()).or_default().push(Arc::new(hook));
+        self
+    }
+
+    /// Everything that was added to an extension point, in that order.
+    pub fn hooks<H: Any + Send + Sync>(&self) -> Vec<Arc<H>> {
+        let added = self.hooks.get(&TypeId::of::<H>()).into_iter().flatten();
+        added.filter_map(|hook| hook.clone().downcast().ok()).collect()
     }
 
     fn insert<O: Operation>(&mut self, handler: Handler) -> &mut Self {
@@ -294,18 +307,29 @@ impl Platform {
 
     pub(crate) async fn run_nested<O: Operation>(&self, ctx: &mut Ctx, operation: O) -> Result<O::Output> {
         let entry = self.entry(O::NAME, Realm::Workspace)?.clone();
-        let operation: AnyBox = Box::new(operation);
-        self.permitted(&entry, &operation, &ctx.access)?;
+        let output = self.nested(ctx, &entry, Box::new(operation)).await?;
+        output.downcast::<O::Output>().map(|output| *output).map_err(|_| Error::internal())
+    }
+
+    pub(crate) async fn run_named(&self, ctx: &mut Ctx, name: &str, input: Value) -> Result<Value> {
+        let entry = self.entry(name, Realm::Workspace)?.clone();
+        let operation = (entry.decode)(input)?;
+        let output = self.nested(ctx, &entry, operation).await?;
+        serde_json::from_str(&(entry.encode)(output)?).map_err(|_| Error::internal())
+    }
+
+    async fn nested(&self, ctx: &mut Ctx, entry: &Entry, operation: AnyBox) -> Result<AnyBox> {
+        self.permitted(entry, &operation, &ctx.access)?;
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
         // Changes made so far belong to the operation outside.
         ctx.flush().await?;
-        let outside = std::mem::replace(&mut ctx.operation, O::NAME);
+        let outside = std::mem::replace(&mut ctx.operation, entry.info.name);
         let result = run(ctx, operation).await;
         if result.is_ok() {
             ctx.flush().await?;
         }
         ctx.operation = outside;
-        result?.downcast::<O::Output>().map(|output| *output).map_err(|_| Error::internal())
+        result
     }
 
     async fn run_staff(self: Arc<Self>, access: Arc<StaffAccess>, name: String, operation: AnyBox) -> Result<AnyBox> {

@@ -18,6 +18,9 @@ use uuid::Uuid;
 
 pub async fn create(ctx: &mut Ctx, operation: CreateRecord) -> Result<Record> {
     let entity = ctx.entity(&operation.entity)?;
+    if let Some(how) = &entity.managed {
+        return Err(Error::conflict(format!("{how}. They cannot be made by hand")));
+    }
     insert(ctx, &entity, &operation.values, By::Caller).await
 }
 

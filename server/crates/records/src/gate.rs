@@ -1,5 +1,6 @@
 //! Gates: what a move from one state to another asks for.
 
+use crate::get::Held;
 use domain::records::Values;
 use domain::schema::{Entity, States, Transition};
 use domain::text::nearest;
@@ -38,6 +39,24 @@ pub fn pass(access: &Access, entity: &Entity, states: &States, transition: &Tran
         message: format!("Move to {target} needs {}", labels.join(" and ")),
         ..Error::fields(fields)
     })
+}
+
+/// Refuses what the state of a row does not allow to be done with it.
+pub fn allowed(entity: &Entity, held: &Held, action: &str) -> Result<()> {
+    let state = entity.states.as_ref().and_then(|states| states.get(held.text("status")));
+    match state.filter(|state| !state.allows(action)) {
+        None => Ok(()),
+        Some(state) => {
+            let one = entity.labels.one.to_lowercase();
+            let done = match action {
+                "EDIT" => "changed",
+                "DELETE" => "deleted",
+                "EDIT_ITEMS" => "given other lines",
+                _ => "used like this",
+            };
+            Err(Error::conflict(format!("This {one} is {}: it can no longer be {done}", state.label)))
+        }
+    }
 }
 
 fn empty(value: &Value) -> bool {

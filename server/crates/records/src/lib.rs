@@ -8,6 +8,7 @@ mod cursor;
 mod filter;
 mod gate;
 mod get;
+mod hook;
 pub mod import;
 pub mod index;
 mod input;
@@ -34,8 +35,9 @@ mod words;
 mod write;
 
 pub use create::insert;
-pub use gate::arrival;
+pub use gate::{allowed, arrival};
 pub use get::{Held, hold, visible};
+pub use hook::{After, Before, Move, TransitionHook};
 pub use input::By;
 pub use known::{held_values, known_ids};
 pub use list::{MAX_OFFSET, explain};

@@ -60,6 +60,9 @@ async fn change_many(
             answers.push(Updated::Missing);
             continue;
         };
+        if gated && values.contains_key("status") && values.get("status") != row.values.get("status") {
+            one_by_one(entity)?;
+        }
         let (answer, edit) = judge(ctx, entity, row, version, values, gated);
         answers.push(answer);
         edits.extend(edit);
@@ -93,6 +96,15 @@ fn judge(
     }
     let before = values.keys().map(|key| (key.clone(), held.values.get(key).cloned().unwrap_or(Value::Null))).collect();
     (Updated::Changed { version: version + 1, before }, Some((held, values)))
+}
+
+/// Moving many rows at once passes by what a single move would set going.
+fn one_by_one(entity: &Entity) -> Result<()> {
+    if !entity.moves_one_by_one() {
+        return Ok(());
+    }
+    let message = format!("{} are moved one by one, because a move sets other things going", entity.labels.many);
+    Err(Error::field("status", message))
 }
 
 fn moves(ctx: &Ctx, entity: &Entity, held: &Held, values: &Values, status: &Value) -> Result<()> {

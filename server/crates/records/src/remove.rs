@@ -1,5 +1,6 @@
 //! `records.delete` and `records.restore`: into the trash and out of it.
 
+use crate::gate;
 use crate::get::{Held, hold};
 use crate::refuse;
 use crate::stale;
@@ -14,6 +15,7 @@ pub async fn delete(ctx: &mut Ctx, operation: DeleteRecord) -> Result<Record> {
     if let Some(version) = operation.version.filter(|version| *version != held.version) {
         return Err(stale::error(ctx, &entity, &held, version, &Values::new(), None).await?);
     }
+    gate::allowed(&entity, &held, "DELETE")?;
     write(ctx, &entity, &held, Edit { deleted: Some(true), ..Edit::default() }, "deleted").await
 }
 

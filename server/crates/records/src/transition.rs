@@ -2,6 +2,7 @@
 
 use crate::gate::{self, Wanted};
 use crate::get::hold;
+use crate::hook::{self, Move};
 use crate::input::{self, By, all_right};
 use crate::stale;
 use crate::update::{differing, given};
@@ -61,5 +62,12 @@ async fn take(
     if by == By::Caller {
         all_right(input::pointing(ctx, entity, &values, Verb::Update).await?)?;
     }
-    write(ctx, entity, &held, Edit { values, status: Some(transition.to.clone()), deleted: None }, &transition.to).await
+    let transition = transition.clone();
+    let mut making = Move { entity: ctx.entity(&entity.key)?, held, transition, values };
+    hook::before(ctx, &mut making).await?;
+    let Move { held, transition, values, .. } = &making;
+    let edit = Edit { values: values.clone(), status: Some(transition.to.clone()), deleted: None };
+    let record = write(ctx, entity, held, edit, &transition.to).await?;
+    hook::after(ctx, &making).await?;
+    Ok(record)
 }

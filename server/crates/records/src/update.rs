@@ -1,5 +1,6 @@
 //! `records.update`: changes the named fields of a row that is still the one that was read.
 
+use crate::gate;
 use crate::get::{Held, hold};
 use crate::input::{self, By, all_right};
 use crate::stale;
@@ -24,6 +25,7 @@ pub async fn update(ctx: &mut Ctx, operation: UpdateRecord) -> Result<Record> {
     if held.version != version {
         return Err(stale::error(ctx, &entity, &held, version, &values, base.as_ref()).await?);
     }
+    gate::allowed(&entity, &held, "EDIT")?;
     let values = differing(&held, values);
     all_right(input::pointing(ctx, &entity, &values, Verb::Update).await?)?;
     write(ctx, &entity, &held, Edit::values(values), "updated").await

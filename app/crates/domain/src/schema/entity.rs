@@ -26,6 +26,9 @@ pub struct Entity {
     pub subtitle: Option<String>,
     #[serde(default)]
     pub help: Option<String>,
+    /// For rows that come about by an operation of their own: how, as a sentence for people. They are not made by hand or by import.
+    #[serde(default)]
+    pub managed: Option<String>,
     pub fields: Vec<Field>,
     #[serde(default)]
     pub states: Option<States>,
@@ -92,6 +95,23 @@ impl Entity {
 
     pub fn first_view(&self, kind: ViewKind) -> Option<&View> {
         self.views.iter().find(|view| view.kind == kind)
+    }
+
+    /// Fields that a file may fill: what a person may edit, and the state.
+    pub fn importable<'a>(&'a self, grants: &'a crate::Grants) -> impl Iterator<Item = &'a Field> {
+        self.fields.iter().filter(|field| {
+            let open = match field.kind {
+                FieldKind::State => !self.moves_one_by_one(),
+                _ => !field.read_only,
+            };
+            open && field.permission.as_ref().is_none_or(|permission| grants.allows(permission))
+        })
+    }
+
+    /// Whether a move sets other things going, so that rows are not moved by import or many at once.
+    pub fn moves_one_by_one(&self) -> bool {
+        let asks = |states: &States| states.transitions.iter().any(|transition| transition.gate.approval.is_some());
+        self.managed.is_some() || self.states.as_ref().is_some_and(asks)
     }
 
     /// Label of a state, or the key where the description no longer knows it.

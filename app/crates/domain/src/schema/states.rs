@@ -27,6 +27,15 @@ pub struct State {
     /// Chance of being won, in per cent, for weighted sums.
     #[serde(default)]
     pub probability: Option<u8>,
+    /// What may be done with a row in this state (EDIT, DELETE, VIEW, EDIT_ITEMS, ...); anything that roles allow when absent.
+    #[serde(default)]
+    pub actions: Option<Vec<String>>,
+}
+
+impl State {
+    pub fn allows(&self, action: &str) -> bool {
+        self.actions.as_ref().is_none_or(|actions| actions.iter().any(|allowed| allowed == action))
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +77,24 @@ pub struct Gate {
     /// Roles of which the member must hold one; empty means anyone who may update.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// Others have to agree before it is taken.
+    #[serde(default)]
+    pub approval: Option<Approval>,
+}
+
+/// Who has to agree, and how many of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Approval {
+    /// Whoever holds one of these roles may decide.
+    pub roles: Vec<String>,
+    #[serde(default = "one")]
+    pub required: u16,
+}
+
+const fn one() -> u16 {
+    1
 }
 
 impl States {

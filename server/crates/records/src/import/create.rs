@@ -38,6 +38,9 @@ struct Shape {
 pub async fn create(ctx: &mut Ctx, input: CreateImport) -> Result<Import> {
     let entity = ctx.entity(&input.entity)?;
     ctx.require(&entity.permission(Verb::Import))?;
+    if let Some(how) = &entity.managed {
+        return Err(Error::conflict(format!("{how}. They cannot be imported")));
+    }
     if input.content.len() > MAX_FILE_BYTES {
         let size = MAX_FILE_BYTES / (1024 * 1024);
         return Err(Error::new(

@@ -29,14 +29,6 @@ pub struct Plan {
     pub currency: String,
 }
 
-/// Fields that a file may fill: what a person may edit, and the state.
-pub fn importable<'a>(entity: &'a Entity, grants: &'a Grants) -> impl Iterator<Item = &'a Field> {
-    entity.fields.iter().filter(|field| {
-        (!field.read_only || matches!(field.kind, FieldKind::State))
-            && field.permission.as_ref().is_none_or(|permission| grants.allows(permission))
-    })
-}
-
 impl Plan {
     /// Refuses a mapping that cannot work, naming everything that is wrong with it: `columns.3` is the fourth column.
     pub fn new(entity: Arc<Entity>, grants: &Grants, names: Vec<String>, mapping: &Mapping) -> Result<Self> {
@@ -51,7 +43,7 @@ impl Plan {
             };
             let (key, is_currency) =
                 target.strip_suffix(".currency").map_or((target.as_str(), false), |key| (key, true));
-            let Some(field) = importable(&entity, grants).find(|field| field.key == key) else {
+            let Some(field) = entity.importable(grants).find(|field| field.key == key) else {
                 fault(unknown(&entity, grants, target));
                 continue;
             };
@@ -94,7 +86,7 @@ impl Plan {
 }
 
 fn unknown(entity: &Entity, grants: &Grants, target: &str) -> String {
-    let known = importable(entity, grants).map(|field| field.key.as_str());
+    let known = entity.importable(grants).map(|field| field.key.as_str());
     let meant = nearest(target, known).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
     format!("{target} is not a field of {} that a file can fill{meant}", entity.labels.many)
 }

@@ -1,6 +1,5 @@
 //! Which column probably holds which field, by the words of the header.
 
-use super::plan::importable;
 use domain::Grants;
 use domain::imports::Mapping;
 use domain::schema::{Entity, Field, FieldKind};
@@ -16,7 +15,8 @@ enum Fit {
 
 /// Proposes a target for every column that one is known for. No field is proposed twice.
 pub fn propose(entity: &Entity, grants: &Grants, columns: &[String], currency: &str) -> Mapping {
-    let targets: Vec<(String, &Field, bool)> = importable(entity, grants)
+    let targets: Vec<(String, &Field, bool)> = entity
+        .importable(grants)
         .flat_map(|field| {
             let money = matches!(field.kind, FieldKind::Money { .. });
             std::iter::once((field.key.clone(), field, false)).chain(money.then(|| (field.currency_key(), field, true)))
@@ -87,7 +87,7 @@ fn words(text: &str) -> String {
 /// Without a header only what the cells give away is proposed: columns of addresses, when there is one field for them.
 pub fn propose_by_content(entity: &Entity, grants: &Grants, sample: &[Vec<String>], currency: &str) -> Mapping {
     let mut mapping = propose(entity, grants, &[], currency);
-    let mut emails = importable(entity, grants).filter(|field| matches!(field.kind, FieldKind::Email));
+    let mut emails = entity.importable(grants).filter(|field| matches!(field.kind, FieldKind::Email));
     let (Some(field), None) = (emails.next(), emails.next()) else { return mapping };
     let width = sample.first().map_or(0, Vec::len);
     let is_email = |cell: &String| cell.contains('@') && !cell.contains(' ');

@@ -2,9 +2,10 @@
 
 use crate::world::{World, at, object};
 use domain::Kind;
-use domain::Result;
-use domain::records::{Record, TransitionRecord};
+use domain::records::{CreateRecord, DeleteRecord, Record, TransitionRecord, UpdateRecord};
+use domain::{Error, Result};
 use platform::Caller;
+use records::TransitionHook;
 use serde_json::{Value, json};
 
 impl World {
@@ -126,5 +127,86 @@ async fn an_operation_of_ours_takes_internal_moves_and_sets_what_only_the_server
         records::transition_internal(&mut ctx, &world.lead(), lead.id, Some(1), "convert", &values).await.unwrap();
     ctx.commit().await.unwrap();
     assert_eq!((won.text("status"), won.label("customer")), (Some("won"), Some("Lake Ltd")));
+    world.end().await;
+}
+
+/// What the samples' notes ask of a move.
+pub fn hook() -> TransitionHook {
+    TransitionHook {
+        entity: Some("sample"),
+        before: Some(|_, making| {
+            Box::pin(async move {
+                match making.held.text("note") {
+                    "stay" => return Err(Error::conflict("This one stays")),
+                    "count" => making.values.insert("pieces".to_owned(), json!(7)),
+                    _ => None,
+                };
+                Ok(())
+            })
+        }),
+        after: Some(|ctx, made| {
+            Box::pin(async move {
+                match made.held.text("note") {
+                    "follow" => {
+                        let values = json!({ "name": format!("After {}", made.held.text("name")) });
+                        let input = json!({ "entity": "sample", "values": values });
+                        ctx.run_named("records.create", input).await.map(|_| ())
+                    }
+                    "fail" => Err(Error::conflict("What follows could not be done")),
+                    _ => Ok(()),
+                }
+            })
+        }),
+    }
+}
+
+#[tokio::test]
+async fn hooks_refuse_add_and_follow_in_one_transaction() {
+    let world = World::new().await;
+    let admin = &world.here.admin;
+    let note = |note: &str| CreateRecord {
+        entity: "sample".to_owned(),
+        values: object(json!({
+            "name": format!("Sample {note}"), "note": note, "price": { "amount": "5", "currency": "KES" }, "day": "2026-11-20"
+        })),
+    };
+    let mut made = Vec::new();
+    for wanted in ["stay", "count", "follow", "fail"] {
+        made.push(world.run(admin, note(wanted)).await.unwrap());
+    }
+    let refused = world.take(admin, "sample", &made[0], "finish").await.unwrap_err();
+    assert_eq!((refused.kind, refused.message.as_str()), (Kind::Conflict, "This one stays"));
+    let counted = world.take(admin, "sample", &made[1], "finish").await.unwrap();
+    assert_eq!((counted.values["pieces"].clone(), counted.text("status")), (json!(7), Some("ready")));
+    assert_eq!(world.count("samples").await, 4);
+    world.take(admin, "sample", &made[2], "finish").await.unwrap();
+    assert_eq!(world.count("samples").await, 5);
+    // Nothing of a move stays whose consequence failed.
+    world.take(admin, "sample", &made[3], "finish").await.unwrap_err();
+    let failed = world.take(admin, "sample", &made[3], "vanish").await.unwrap_err();
+    assert_eq!(failed.kind, Kind::Invalid, "it is still a draft, and vanishing is not offered");
+    assert_eq!(world.count("changes where operation = 'records.transition'").await, 2);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_state_says_what_may_be_done() {
+    let world = World::new().await;
+    let admin = &world.here.admin;
+    let values = json!({ "name": "Lamp", "price": { "amount": "5", "currency": "KES" }, "day": "2026-11-20" });
+    let sample = world.run(admin, CreateRecord { entity: "sample".to_owned(), values: object(values) }).await.unwrap();
+    world.take(admin, "sample", &sample, "finish").await.unwrap();
+    let gone = world.take(admin, "sample", &sample, "release").await.unwrap();
+    let update = UpdateRecord {
+        entity: "sample".to_owned(),
+        id: gone.id,
+        version: Some(gone.version),
+        values: object(json!({ "name": "Other" })),
+        base: None,
+    };
+    let refused = world.run(admin, update).await.unwrap_err();
+    assert_eq!(refused.message, "This sample is Gone: it can no longer be changed");
+    let delete = DeleteRecord { entity: "sample".to_owned(), id: gone.id, version: None };
+    assert_eq!(world.run(admin, delete).await.unwrap_err().kind, Kind::Conflict);
     world.end().await;
 }

@@ -84,7 +84,7 @@ fn sample() -> Entity {
         "states": {
             "label": "Status",
             "initial": "draft",
-            "list": [{ "key": "draft", "label": "Draft" }, { "key": "ready", "label": "Ready" }, { "key": "gone", "label": "Gone" }],
+            "list": [{ "key": "draft", "label": "Draft" }, { "key": "ready", "label": "Ready" }, { "key": "gone", "label": "Gone", "actions": ["VIEW"] }],
             "transitions": [
                 { "name": "finish", "label": "Finish", "from": ["draft"], "to": "ready", "gate": { "requires": ["price", "day"] } },
                 { "name": "release", "label": "Release", "from": ["ready"], "to": "gone", "gate": { "roles": ["ADMIN"] } },

@@ -135,6 +135,7 @@ fn platform(test: &TestWorld, catalog: Arc<Catalog>) -> Arc<Platform> {
     };
     let mut registry = Registry::default();
     records::register(&mut registry);
+    registry.hook(crate::moves::hook());
     Platform::new(Arc::new(services), registry)
 }
 
