@@ -7,17 +7,13 @@ use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Print the statements that make the tables of the descriptions.
+    /// Print the body of the migration that the database lacks: tables, columns, constraints and indexes that descriptions ask for.
     #[arg(long)]
     ddl: bool,
 }
 
 pub async fn check(config: Config, wanted: Arguments) -> Result<ExitCode> {
     let library = start::library()?;
-    if wanted.ddl {
-        out::line(&packs::ddl::print(&library.tables()));
-        return Ok(ExitCode::SUCCESS);
-    }
     let connected = start::database(&config).await?;
     connected.migrate().await?;
     let pool = sqlx::PgPool::connect(&connected.owner).await?;
@@ -25,6 +21,10 @@ pub async fn check(config: Config, wanted: Arguments) -> Result<ExitCode> {
     pool.close().await;
     connected.leave().await?;
     let differences = differences?;
+    if wanted.ddl && !differences.is_empty() {
+        out::line(packs::ddl::alter(&differences).trim_end());
+        return Ok(ExitCode::SUCCESS);
+    }
     for difference in &differences {
         out::line(&difference.to_string());
     }
