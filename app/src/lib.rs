@@ -6,16 +6,20 @@
 
 mod admin;
 pub mod call;
+mod finance;
 mod home;
 mod imports;
 pub mod islands;
 mod layout;
+mod messaging;
 pub mod page;
 mod records;
 mod routes;
+mod sales;
 mod search;
 mod session;
 mod settings;
 mod time;
+mod workflow;
 
 pub use routes::{App, shell};

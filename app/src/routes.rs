@@ -1,7 +1,7 @@
 //! Which page answers which path. One line a page; the server mounts what stands here.
 
 use crate::page::use_page;
-use crate::{admin, home, imports, layout, records, search, session, settings};
+use crate::{admin, finance, home, imports, layout, messaging, records, sales, search, session, settings, workflow};
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -44,11 +44,24 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("sessions")) view=settings::SessionsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people")) view=settings::PeoplePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("imports"), ParamSegment("id")) view=imports::ImportPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("approvals")) view=workflow::ApprovalsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("approvals"), ParamSegment("id")) view=workflow::ApprovalPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("workflows")) view=workflow::WorkflowsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("workflows"), ParamSegment("id")) view=workflow::WorkflowPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("runs")) view=workflow::RunsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("runs"), ParamSegment("id")) view=workflow::RunPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("ledger")) view=finance::TrialBalancePage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("ledger"), StaticSegment("receivables")) view=finance::ReceivablesPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("ledger"), StaticSegment("accounts"), ParamSegment("id")) view=finance::LedgerPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("orders"), ParamSegment("id"), StaticSegment("lines")) view=sales::OrderLinesPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("document")) view=finance::DocumentPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("messages"), ParamSegment("id")) view=messaging::MessagePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity")) view=records::ListPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), StaticSegment("new")) view=records::NewPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), StaticSegment("import")) view=imports::UploadPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id")) view=records::RecordPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("edit")) view=records::EditPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("why")) view=workflow::WhyPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("sign-in")) view=admin::AdminSignInPage ssr=SsrMode::Async/>
                 <Route path=StaticSegment("admin") view=admin::TenantsPage ssr=SsrMode::Async/>
             </Routes>

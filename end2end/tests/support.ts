@@ -38,7 +38,7 @@ export const test = base.extend<{ complaints: string[] }>({
 
 export { expect };
 
-export type Who = 'amina' | 'john' | 'grace' | 'peter' | 'samuel' | 'neema';
+export type Who = 'amina' | 'john' | 'grace' | 'peter' | 'samuel' | 'neema' | 'faith' | 'daniel';
 
 /** Sessions of this worker: who has signed in once comes back with the same cookies. */
 const sessions = new Map<Who, Awaited<ReturnType<BrowserContext['cookies']>>>();

@@ -1,5 +1,6 @@
 //! Settings: read from the environment once, checked together, so that a start-up fault lists every wrong one.
 
+use integrations::SmtpSettings;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -18,6 +19,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// `id:base64`, the first one seals. None with the managed database: a key is made and kept beside it.
     pub encryption_keys: Option<String>,
+    /// None: messages are shown and not sent.
+    pub mail: Option<SmtpSettings>,
     pub limits: RateLimits,
     pub logs: LogFormat,
     pub log_filter: String,
@@ -87,6 +90,7 @@ impl Config {
             site_root: reader.get("LEPTOS_SITE_ROOT").unwrap_or("target/site").into(),
             trusted_proxies: reader.proxies(),
             encryption_keys: reader.encryption_keys(),
+            mail: reader.mail(),
             limits: reader.limits(),
             logs: reader.logs(),
             log_filter: reader.get("RUST_LOG").unwrap_or("info,sqlx=warn,hyper=warn").to_owned(),
@@ -213,6 +217,18 @@ impl<'a> Reader<'a> {
         keys
     }
 
+    fn mail(&mut self) -> Option<SmtpSettings> {
+        let (url, from) = (self.get("SMTP_URL"), self.get("MAIL_FROM").unwrap_or_default());
+        let Some(url) = url else {
+            if !from.is_empty() {
+                self.fault("MAIL_FROM", "is set, but SMTP_URL is not; set both, or none to send nothing");
+            }
+            return None;
+        };
+        let read = SmtpSettings::read(url, from);
+        read.map_err(|faults| faults.into_iter().for_each(|(name, problem)| self.fault(name, problem))).ok()
+    }
+
     fn limits(&mut self) -> RateLimits {
         let mut read = |name, default| {
             self.parsed(name, default, "a number of requests in ten seconds, at least 10", |n| *n >= 10)
@@ -254,6 +270,18 @@ mod tests {
     }
 
     #[test]
+    fn mail_needs_a_server_and_a_sender() {
+        assert_eq!(Config::read(&vars(&[])).unwrap().mail, None);
+        let both = [("SMTP_URL", "smtps://user:hunter2@mail.example.com"), ("MAIL_FROM", "post@example.com")];
+        let config = Config::read(&vars(&both)).unwrap();
+        assert!(config.mail.is_some() && !format!("{config:?}").contains("hunter2"));
+        for one in both {
+            let faults = Config::read(&vars(&[one])).unwrap_err().0;
+            assert!(faults.len() == 1 && faults[0].starts_with("MAIL_FROM:"), "{faults:?}");
+        }
+    }
+
+    #[test]
     fn every_wrong_setting_is_named_at_once() {
         let faults = Config::read(&vars(&[
             ("PORT", "banana"),
@@ -262,6 +290,8 @@ mod tests {
             ("TRUSTED_PROXIES", "10.0.0.1, everyone"),
             ("NEXUS_LOG", "xml"),
             ("DATABASE_MAX_CONNECTIONS", "1"),
+            ("SMTP_URL", "mail.example.com"),
+            ("MAIL_FROM", "nobody"),
         ]))
         .unwrap_err();
         for name in [
@@ -274,6 +304,8 @@ mod tests {
             "NEXUS_LOG",
             "DATABASE_MAX_CONNECTIONS",
             "NEXUS_ENCRYPTION_KEYS",
+            "SMTP_URL",
+            "MAIL_FROM",
         ] {
             assert!(
                 faults.0.iter().any(|fault| fault.starts_with(&format!("{name}:"))),

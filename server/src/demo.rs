@@ -21,7 +21,7 @@ struct Person {
     says: &'static str,
 }
 
-const PEOPLE: [Person; 6] = [
+const PEOPLE: [Person; 8] = [
     Person {
         name: "Amina Otieno",
         email: "amina@demo.example",
@@ -32,14 +32,14 @@ const PEOPLE: [Person; 6] = [
     Person {
         name: "John Mwangi",
         email: "john@demo.example",
-        lakeside: &["MANAGER"],
+        lakeside: &["MANAGER", "SALES_MANAGER"],
         harbour: &["USER"],
         says: "sales manager",
     },
     Person {
         name: "Grace Wanjiru",
         email: "grace@demo.example",
-        lakeside: &["OWNER"],
+        lakeside: &["OWNER", "FINANCE_MANAGER"],
         harbour: &[],
         says: "owner of Lakeside Motors",
     },
@@ -61,8 +61,22 @@ const PEOPLE: [Person; 6] = [
         name: "Neema Hassan",
         email: "neema@demo.example",
         lakeside: &[],
-        harbour: &["MANAGER"],
+        harbour: &["MANAGER", "SALES_MANAGER"],
         says: "manager of Harbour Autos only",
+    },
+    Person {
+        name: "Faith Achieng",
+        email: "faith@demo.example",
+        lakeside: &["FINANCE_MANAGER"],
+        harbour: &["FINANCE_MANAGER"],
+        says: "finance manager, in both workspaces",
+    },
+    Person {
+        name: "Daniel Kiprono",
+        email: "daniel@demo.example",
+        lakeside: &["WAREHOUSE"],
+        harbour: &["WAREHOUSE"],
+        says: "warehouse, in both workspaces",
     },
 ];
 const STAFF: (&str, &str) = ("Platform Admin", "admin@demo.example");

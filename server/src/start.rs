@@ -5,8 +5,10 @@ use crate::out;
 use crate::state::{App, Inner};
 use anyhow::{Context, Result, bail};
 use cluster::Cluster;
+use integrations::{Sandbox, Smtp};
 use leptos::config::LeptosOptions;
 use platform::auth::{Auth, AuthConfig};
+use platform::capability::{BaseUrl, Mailer};
 use platform::clock::SystemClock;
 use platform::egress::{Egress, EgressConfig};
 use platform::limit::Limiter;
@@ -79,16 +81,35 @@ pub fn library() -> Result<packs::Library> {
     }
 }
 
+/// The templates of messages, all faults at once.
+pub fn message_templates() -> Result<()> {
+    let Err(faults) = modules::messaging::template::library() else { return Ok(()) };
+    for fault in faults {
+        out::error(fault);
+    }
+    bail!("The templates of messages have faults; nothing was started")
+}
+
+/// Who takes mail: the server that the settings name, or nobody.
+pub fn mailer(config: &Config) -> Result<Arc<dyn Mailer>> {
+    match &config.mail {
+        Some(settings) => Ok(Arc::new(Smtp::new(settings.clone()).context("SMTP_URL cannot be used")?)),
+        None => Ok(Arc::new(Sandbox)),
+    }
+}
+
 /// Every operation of the product. Compared with the catalogue at start and by a test.
 pub fn registry() -> Registry {
     let mut registry = Registry::default();
     records::register(&mut registry);
     modules::register(&mut registry);
+    workflow::register(&mut registry);
     registry
 }
 
 pub async fn platform(config: &Config, connected: &Connected, library: &packs::Library) -> Result<Arc<Platform>> {
-    let registry = registry();
+    let mut registry = registry();
+    registry.hook(BaseUrl(config.base_url.clone()));
     if let Err(faults) = registry.check(domain::operation::CATALOGUE) {
         bail!("The catalogue of operations does not fit the registry: {}", faults.join("; "));
     }
@@ -119,6 +140,12 @@ fn catalogs(library: &packs::Library) -> Result<Catalogs> {
     let industries =
         library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
     Ok(Catalogs::new(core, industries))
+}
+
+/// Templates of workflows, by the industry whose workspaces get them.
+pub fn workflow_templates(library: &packs::Library) -> workflow::Templates {
+    let industries = library.industries().map(|pack| pack.slug.as_str()).chain(["core"]);
+    workflow::Templates::new(industries.map(|slug| (slug.to_owned(), library.workflows(slug).to_vec())).collect())
 }
 
 /// The keys of the settings, or the one that was made for the managed database and is kept beside it, readable by its owner alone.

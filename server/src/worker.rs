@@ -1,15 +1,21 @@
-//! What runs beside requests: jobs, the search index, wake-ups, shared rate limits, and clearing away what has run out.
+//! What runs beside requests: jobs, workflows, the search index, wake-ups, shared rate limits, and clearing away what has run out.
 
 use crate::state::App;
 use jobs::{Queue, Running, Worker, WorkerConfig};
+use modules::messaging::delivery_job;
+use platform::capability::Mailer;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use workflow::{Engine, EngineConfig};
 
 pub struct Background {
     tasks: Vec<JoinHandle<()>>,
     jobs: Option<Running>,
+    /// Goes on with runs until told to stop; what it has in hand comes to its end.
+    runs: Option<JoinHandle<()>>,
 }
 
 /// Jobs are looked for no more often than this, however much is committed.
@@ -17,7 +23,14 @@ const GATHER: Duration = Duration::from_millis(20);
 /// How long work in hand may take to come to an end.
 const GRACE: Duration = Duration::from_secs(10);
 
-pub fn start(app: &App, work: bool, stopped: watch::Receiver<bool>) -> Background {
+/// What work needs beside the application.
+pub struct Tools {
+    pub mailer: Arc<dyn Mailer>,
+    /// Those that new workspaces get.
+    pub workflows: workflow::Templates,
+}
+
+pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>) -> Background {
     let services = app.platform.services.clone();
     let pools = services.pools.clone();
     let mut tasks = vec![
@@ -25,13 +38,20 @@ pub fn start(app: &App, work: bool, stopped: watch::Receiver<bool>) -> Backgroun
         tokio::spawn(app.limiter.clone().share_forever(pools.platform.clone())),
     ];
     if !work {
-        return Background { tasks, jobs: None };
+        return Background { tasks, jobs: None, runs: None };
     }
     tasks.push(tokio::spawn(services.wake.clone().listen_forever(pools.clone())));
-    tasks.push(tokio::spawn(records::index::run_forever(app.platform.clone(), stopped)));
+    tasks.push(tokio::spawn(records::index::run_forever(app.platform.clone(), stopped.clone())));
+    let engine = Engine::new(app.platform.clone(), tools.workflows, EngineConfig::default());
+    tasks.push(tokio::spawn(workflow::matcher::run_forever(engine.clone(), stopped.clone())));
+    tasks.push(tokio::spawn(workflow::timers::run_forever(engine.clone(), stopped.clone())));
+    tasks.push(tokio::spawn(workflow::templates::furnish_forever(engine.clone(), stopped.clone())));
+    let runs = Some(tokio::spawn(workflow::worker::run_forever(engine, stopped)));
     tasks.push(tokio::spawn(sweep(app.clone())));
+    tasks.push(tokio::spawn(age(app.clone())));
     let running = Worker::new(Queue::new(pools.platform.clone()), WorkerConfig::default())
         .with(records::import::job_handler(app.platform.clone()))
+        .with(delivery_job(app.platform.clone(), tools.mailer))
         .start();
     let waker = running.waker();
     tasks.push(tokio::spawn(async move {
@@ -45,7 +65,7 @@ pub fn start(app: &App, work: bool, stopped: watch::Receiver<bool>) -> Backgroun
             tokio::time::sleep(GATHER).await;
         }
     }));
-    Background { tasks, jobs: Some(running) }
+    Background { tasks, jobs: Some(running), runs }
 }
 
 impl Background {
@@ -53,9 +73,27 @@ impl Background {
         if let Some(jobs) = self.jobs {
             jobs.stop(GRACE).await;
         }
+        if let Some(mut runs) = self.runs
+            && tokio::time::timeout(GRACE, &mut runs).await.is_err()
+        {
+            runs.abort();
+        }
         for task in self.tasks {
             task.abort();
         }
+    }
+}
+
+/// Counts how many days invoices are overdue. A day begins at another hour in each zone, so it looks more often than once a day; where
+/// nothing is to be counted it is one small statement.
+async fn age(app: App) {
+    loop {
+        match modules::finance::age_all(&app.platform, &app.platform.services.pools.platform).await {
+            Ok(0) => {}
+            Ok(aged) => tracing::info!(aged, "invoices counted as overdue"),
+            Err(error) => tracing::warn!(%error, "invoices could not be counted as overdue"),
+        }
+        tokio::time::sleep(Duration::from_secs(900)).await;
     }
 }
 

@@ -9,6 +9,7 @@ pub mod money;
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, load, use_page};
 use crate::time::Clock;
+use domain::finance::ReceivablesByAge;
 use domain::records::{Group, GroupBy, SummariseRecords};
 use domain::schema::{Entity, Filter, ListQuery, StateKind};
 use domain::{BackendHandle, Error, Result, Verb};
@@ -36,13 +37,14 @@ async fn home_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let clock = Clock::new(&page.now, &viewer.timezone);
     let home = Home { backend: page.backend()?, page, viewer, clock };
-    let (leads, pipeline, won, tasks, my_tasks, new_leads) = try_join!(
+    let (leads, pipeline, won, tasks, my_tasks, new_leads, owed) = try_join!(
         Leads::load(&home),
         Pipeline::load(&home),
         Won::load(&home),
         Tasks::load(&home),
         lists::my_tasks(&home),
         lists::new_leads(&home),
+        owed(&home),
     )?;
     let tiles: Vec<AnyView> = [
         leads.as_ref().map(|leads| leads.tile(&home)),
@@ -54,7 +56,7 @@ async fn home_page(page: PageContext) -> Result<AnyView> {
     .flatten()
     .collect();
     let charts: Vec<AnyView> =
-        [won.as_ref().and_then(|won| won.chart(&home)), leads.as_ref().and_then(|leads| leads.chart(&home))]
+        [won.as_ref().and_then(|won| won.chart(&home)), leads.as_ref().and_then(|leads| leads.chart(&home)), owed]
             .into_iter()
             .flatten()
             .collect();
@@ -106,6 +108,16 @@ fn filter_of(entity: &Entity, text: &str) -> Result<Option<Filter>> {
         return Ok(None);
     }
     Filter::parse(text, entity).map(Some).map_err(|_| Error::internal())
+}
+
+/// What customers owe by age, for those who may read invoices.
+async fn owed(home: &Home) -> Result<Option<AnyView>> {
+    if home.entity("invoice").is_none() {
+        return Ok(None);
+    }
+    let receivables = home.backend.run(ReceivablesByAge::default()).await?;
+    let any = receivables.buckets.iter().any(|bucket| bucket.count > 0);
+    Ok(any.then(|| crate::finance::age_chart(&home.viewer, &receivables)))
 }
 
 /// "status not in (won, lost)": the rows that are still being worked, whatever the states are called here.

@@ -35,6 +35,7 @@ fn entity_item(path: &str, viewer: &Viewer, entity: &Entity) -> NavItem {
 fn area_title(viewer: &Viewer, area: &str) -> String {
     match area {
         "crm" => "Sales".to_owned(),
+        "sales" => "Orders".to_owned(),
         area if area == viewer.catalog.industry => viewer.catalog.industry_label.clone(),
         other => words(other),
     }
@@ -50,7 +51,19 @@ pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
             None => areas.push((&entity.area, vec![item])),
         }
     }
-    let first = NavSection::new(vec![home(path, viewer)]);
+    let approvals = place(path, viewer.path("approvals"), "Approvals", "badge-check");
+    let first = NavSection::new(vec![home(path, viewer), approvals]);
+    if viewer.grants.allows("finance.journal_entry.read") {
+        let ledger = place(path, viewer.path("ledger"), "Ledger", "scale");
+        if let Some((_, items)) = areas.iter_mut().find(|(area, _)| *area == "finance") {
+            items.push(ledger);
+        }
+    }
+    if viewer.grants.allows("workflow.workflow.read") {
+        let workflows = place(path, viewer.path("workflows"), "Workflows", "workflow");
+        let runs = place(path, viewer.path("runs"), "Runs", "history");
+        areas.push(("automation", vec![workflows, runs]));
+    }
     let rest = areas.into_iter().map(|(area, items)| NavSection::titled(area_title(viewer, area), items));
     std::iter::once(first).chain(rest).collect()
 }

@@ -1,7 +1,7 @@
 //! The generic pages that draw any described entity: its list, its board, its records and their forms.
 
 mod about;
-mod address;
+pub mod address;
 mod board;
 mod choices;
 mod columns;
@@ -9,6 +9,7 @@ mod composer;
 mod conflict;
 mod convert;
 mod edit;
+mod extras;
 mod filter_fold;
 mod filter_form;
 #[cfg(test)]

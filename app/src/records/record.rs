@@ -4,7 +4,7 @@ use super::list_parts::lower;
 use super::post::{base_address, envelope, subject};
 use super::related::{self, Related};
 use super::values::state_chip;
-use super::{about, address, composer, conflict, convert, form, timeline, transition};
+use super::{about, address, composer, conflict, convert, extras, form, timeline, transition};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Replay, Viewer, load, set_status, use_page};
 use crate::time::Clock;
@@ -70,6 +70,9 @@ async fn dialog(
     if page.query("convert").is_some() && convert::converts(entity) {
         return Ok(Some(("Convert".to_owned(), convert::view(page, viewer, backend, entity, record).await?)));
     }
+    if let Some(dialog) = extras::dialog(page, viewer, entity, record) {
+        return dialog.map(Some);
+    }
     if page.query("delete").is_some() {
         return Ok(Some(("Delete".to_owned(), confirm_delete(page, viewer, entity, record)?)));
     }
@@ -97,7 +100,9 @@ async fn main_column(
             view! { {composer}{stream} }.into_any()
         }
     };
-    Ok(view! { {tabs}<RecordPane>{content}</RecordPane> }.into_any())
+    let panel = extras::panel(page, viewer, backend, entity, record).await?;
+    let panel = panel.map(|panel| view! { <div class="record-extra stack">{panel}</div> });
+    Ok(view! { {panel}{tabs}<RecordPane>{content}</RecordPane> }.into_any())
 }
 
 /// State and number, beside the name.
@@ -126,14 +131,18 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
     let (list, icon, all) =
         (viewer.path(&entity.plural), entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
     let log = log_link(page, viewer, entity);
+    let extra = extras::actions(page, viewer, entity, record);
+    let why = format!("{here}/why");
     view! {
         <LinkButton href=edit_href icon="pencil" reason=edit>"Edit"</LinkButton>
         {convert}
+        {extra}
         {moves}
         {step}
         <Menu icon="ellipsis" name="More actions" kind=ButtonKind::Secondary side=MenuSide::End>
             {log}
             <MenuLink href=list icon>{all}</MenuLink>
+            <MenuLink href=why icon="circle-question-mark">"Why is it like this?"</MenuLink>
             <MenuSeparator/>
             <MenuLink href=delete_href icon="trash-2" reason>"Move to the trash"</MenuLink>
         </Menu>

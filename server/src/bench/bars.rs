@@ -13,8 +13,10 @@ pub struct Bar {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Of the ceiling's answers per second; more is better. Of everything else, less is.
+    /// Of the ceiling's answers per second; more is better, as it is of what is done in a second. Of everything else, less is.
     OfCeiling,
+    PerSecond,
+    Milliseconds,
     Kilobytes,
     Requests,
     Megabytes,
@@ -25,6 +27,8 @@ impl Unit {
     pub fn name(self) -> &'static str {
         match self {
             Self::OfCeiling => "x",
+            Self::PerSecond => "/s",
+            Self::Milliseconds => "ms",
             Self::Kilobytes => "KB",
             Self::Requests => "requests",
             Self::Megabytes => "MB",
@@ -45,6 +49,9 @@ pub const BARS: &[Bar] = &[
     bar("P-09", "bytes", "cold list page, bytes in brotli", Unit::Kilobytes, 300.0, 110.0),
     bar("P-09", "requests", "cold list page, requests", Unit::Requests, 12.0, 8.0),
     bar("P-10", "", "wasm in it", Unit::Kilobytes, 200.0, 90.0),
+    bar("P-12", "", "three-step runs, two workers", Unit::PerSecond, 400.0, 1500.0),
+    bar("P-13", "p50", "event to the end of its run, p50", Unit::Milliseconds, 100.0, 10.0),
+    bar("P-13", "p99", "event to the end of its run, p99", Unit::Milliseconds, 1000.0, 60.0),
     bar("P-15", "idle", "memory of the server, idle", Unit::Megabytes, 80.0, 40.0),
     bar("P-15", "loaded", "memory of the server, under P-01", Unit::Megabytes, 200.0, 100.0),
     bar("P-16", "running", "start to first 200, database running", Unit::Seconds, 1.0, 0.1),
@@ -89,7 +96,7 @@ impl Measured {
 
     pub fn reaches(&self, mark: f64) -> bool {
         match self.bar.unit {
-            Unit::OfCeiling => self.value >= mark,
+            Unit::OfCeiling | Unit::PerSecond => self.value >= mark,
             _ => self.value <= mark,
         }
     }

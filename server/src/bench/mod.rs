@@ -5,6 +5,7 @@ mod bars;
 pub mod ceiling;
 mod client;
 mod data;
+mod flow;
 mod load;
 mod page;
 mod process;
@@ -103,6 +104,7 @@ async fn measure(config: Config, arguments: &Arguments) -> Result<Vec<Measured>>
         world.fill(rows).await?;
         if at == 0 {
             measured.extend(weights(&world, arguments).await?);
+            measured.extend(flow::measure(&world, arguments, rows).await?);
         }
         measured.extend(speed::measure(&world, arguments, rows).await?);
     }

@@ -65,6 +65,8 @@ fn shown(value: f64, unit: Unit) -> String {
     match unit {
         Unit::OfCeiling | Unit::Seconds => format!("{value:.2} {}", unit.name()),
         Unit::Kilobytes | Unit::Megabytes => format!("{value:.1} {}", unit.name()),
+        Unit::PerSecond => format!("{value:.0} {}", unit.name()),
+        Unit::Milliseconds => format!("{value:.1} {}", unit.name()),
         Unit::Requests => format!("{value:.0}"),
     }
 }

@@ -86,7 +86,7 @@ impl World {
     }
 
     /// Loading takes long and is no fault.
-    async fn admin(&self) -> Result<PgConnection> {
+    pub async fn admin(&self) -> Result<PgConnection> {
         Ok(PgConnectOptions::from_str(&self.admin_url)?.disable_statement_logging().connect().await?)
     }
 

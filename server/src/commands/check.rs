@@ -14,6 +14,7 @@ pub struct Arguments {
 
 pub async fn check(config: Config, wanted: Arguments) -> Result<ExitCode> {
     let library = start::library()?;
+    start::message_templates()?;
     let connected = start::database(&config).await?;
     connected.migrate().await?;
     let pool = sqlx::PgPool::connect(&connected.owner).await?;

@@ -4,8 +4,10 @@ use crate::config::Config;
 use crate::{demo, net, out, site, start, worker};
 use anyhow::{Context, Result};
 use packs::Library;
+use platform::capability::Mailer;
 use start::Connected;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,13 +21,15 @@ pub struct Roles {
 
 pub async fn serve(config: Config, roles: Roles) -> Result<ExitCode> {
     let library = start::library()?;
+    start::message_templates()?;
+    let mailer = start::mailer(&config)?;
     let (stop, stopped) = watch::channel(false);
     // From the first moment: a database that was started must not be left behind by whoever stops the server while it starts.
     tokio::spawn(wait_for_signal(stop));
     // Bound before anything slow, so that a port in use is said at once.
     let listener = if roles.serve { Some(bind(&config).await?) } else { None };
     let connected = start::database(&config).await?;
-    let served = until_stopped(config, &roles, &library, &connected, listener, stopped).await;
+    let served = until_stopped(config, mailer, &roles, &library, &connected, listener, stopped).await;
     let left = connected.leave().await;
     served?;
     left?;
@@ -34,6 +38,7 @@ pub async fn serve(config: Config, roles: Roles) -> Result<ExitCode> {
 
 async fn until_stopped(
     config: Config,
+    mailer: Arc<dyn Mailer>,
     roles: &Roles,
     library: &Library,
     connected: &Connected,
@@ -42,8 +47,13 @@ async fn until_stopped(
 ) -> Result<()> {
     connected.migrate().await?;
     let platform = start::platform(&config, connected, library).await?;
+    let furnished = packs::start::furnish_all(&platform, library).await?;
+    if furnished > 0 {
+        tracing::info!(furnished, "workspaces were given a chart of accounts and tax rates");
+    }
     let app = start::app(config, platform.clone());
-    let background = worker::start(&app, roles.work, stopped.clone());
+    let tools = worker::Tools { mailer, workflows: start::workflow_templates(library) };
+    let background = worker::start(&app, roles.work, tools, stopped.clone());
     if roles.demo {
         tokio::select! {
             prepared = demo::prepare(&app, library) => prepared?,

@@ -8,6 +8,9 @@ use domain::{Error, FieldError, Result};
 use platform::clock::moment_in;
 use serde_json::{Map, Value, json};
 
+/// Rows of a list in one form.
+const MAX_ROWS: usize = 1000;
+
 /// Names that begin with an underscore belong to the form itself: where it stands, where to go, what to say, its key.
 pub fn own(fields: &[(String, String)], name: &str) -> Option<String> {
     fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
@@ -89,15 +92,33 @@ fn plain(name: &str, value: &str) -> Option<Value> {
     }
 }
 
-/// `mapping.columns.3` becomes `{"mapping": {"columns": {"3": ...}}}`.
+/// `mapping.columns.3` becomes `{"mapping": {"columns": {"3": ...}}}`; `lines[0].quantity` becomes `{"lines": [{"quantity": ...}]}`, where a
+/// row of which nothing was typed is empty.
 fn place(input: &mut Map<String, Value>, name: &str, value: Value) {
-    match name.split_once('.') {
-        None => {
-            input.insert(name.to_owned(), value);
+    let (head, rest) = match name.split_once('.') {
+        Some((head, rest)) => (head, Some(rest)),
+        None => (name, None),
+    };
+    let indexed = head.strip_suffix(']').and_then(|head| head.split_once('['));
+    let held = match indexed.map(|(list, at)| (list, at.parse::<usize>())) {
+        Some((list, Ok(at))) if at < MAX_ROWS => {
+            let items = input.entry(list).or_insert_with(|| Value::Array(Vec::new()));
+            let Value::Array(items) = items else { return };
+            if items.len() <= at {
+                items.resize(at + 1, Value::Object(Map::new()));
+            }
+            let Some(item) = items.get_mut(at) else { return };
+            item
         }
-        Some((head, rest)) => {
-            let inner = input.entry(head).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(inner) = inner {
+        _ => input.entry(head).or_insert(Value::Null),
+    };
+    match rest {
+        None => *held = value,
+        Some(rest) => {
+            if held.is_null() {
+                *held = Value::Object(Map::new());
+            }
+            if let Value::Object(inner) = held {
                 place(inner, rest, value);
             }
         }
@@ -107,6 +128,21 @@ fn place(input: &mut Map<String, Value>, name: &str, value: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_a_list() {
+        let mut input = Map::new();
+        for (name, value) in [
+            ("lines[2].quantity", "4"),
+            ("lines[0].product", "x"),
+            ("lines[0].quantity", "1"),
+            ("lines[9999999].x", "y"),
+        ] {
+            place(&mut input, name, json!(value));
+        }
+        let lines = json!([{ "product": "x", "quantity": "1" }, {}, { "quantity": "4" }]);
+        assert_eq!(input.get("lines"), Some(&lines));
+    }
 
     #[test]
     fn dots_nest_and_flags_are_flags() {

@@ -69,17 +69,11 @@ async fn attempt(state: &App, caller: &Caller, name: &str, fields: &[(String, St
     serde_json::from_str(&json).map_err(|_| Error::internal())
 }
 
-/// To where the form wanted to go, with its words for the next page. `{id}` and other members of the answer may stand in the address.
+/// To where the form wanted to go, with its words for the next page. `{id}`, `{order.id}` and other members of the answer may stand in the address.
 fn onward(state: &App, caller: &Caller, fields: &[(String, String)], output: &Value) -> Response {
     let home = format!("/w/{}", caller.access.slug);
-    let mut next = own(fields, "_next").unwrap_or_else(|| own(fields, "_page").unwrap_or_else(|| home.clone()));
-    if let Value::Object(members) = output {
-        for (name, value) in members {
-            if let Value::String(text) = value {
-                next = next.replace(&format!("{{{name}}}"), text);
-            }
-        }
-    }
+    let next = own(fields, "_next").unwrap_or_else(|| own(fields, "_page").unwrap_or_else(|| home.clone()));
+    let next = filled(&next, output);
     let mut response = Redirect::to(&draw::local_path(Some(&next), &home)).into_response();
     if let Some(words) = own(fields, "_done").or_else(|| said(output))
         && let Some(cookie) = cookies::flash(&words, state.config.secure())
@@ -87,6 +81,19 @@ fn onward(state: &App, caller: &Caller, fields: &[(String, String)], output: &Va
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// The address with `{id}` or `{order.id}` taken from the answer. What is filled in is not looked at again.
+fn filled(address: &str, output: &Value) -> String {
+    let (mut done, mut rest) = (String::new(), address);
+    while let Some((before, name, after)) =
+        rest.split_once('{').and_then(|(before, tail)| tail.split_once('}').map(|(name, after)| (before, name, after)))
+    {
+        let found = name.split('.').try_fold(output, |value, member| value.get(member)).and_then(Value::as_str);
+        done = done + before + found.unwrap_or_default();
+        rest = after;
+    }
+    done + rest
 }
 
 /// What some operations have to say of what they did: an undo that kept rows.
@@ -97,4 +104,17 @@ fn said(output: &Value) -> Option<String> {
         0 => format!("{removed} rows removed"),
         kept => format!("{removed} rows removed, {kept} kept because they were changed since"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+    use serde_json::json;
+
+    #[test]
+    fn members_of_the_answer_stand_in_the_address() {
+        let output = json!({ "id": "7", "order": { "id": "{id}" } });
+        assert_eq!(filled("/orders/{order.id}/lines?of={id}&none={x}", &output), "/orders/{id}/lines?of=7&none=");
+        assert_eq!(filled("/a{b", &output), "/a{b");
+    }
 }

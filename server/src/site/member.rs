@@ -29,6 +29,16 @@ pub async fn only_one(State(state): State<App>, request: Request, next: Next) ->
     admit(state, request, next, None).await
 }
 
+/// For `/api/{industry}`, behind [`only_one`]: another industry's paths are not there.
+pub async fn of_industry(params: RawPathParams, request: Request, next: Next) -> Response {
+    let named = params.iter().find(|(name, _)| *name == "industry").map(|(_, value)| value.to_owned());
+    match request.extensions().get::<ApiCaller>() {
+        Some(caller) if named.as_deref() == Some(&*caller.caller.access.industry) => next.run(request).await,
+        Some(caller) => caller.problem(Error::not_found()).into_response(),
+        None => axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
 async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(info) = parts.extensions.get::<RequestInfo>().copied() else {

@@ -6,6 +6,7 @@ mod files;
 mod form_values;
 mod forms;
 pub mod health;
+mod mail;
 pub mod member;
 mod page_context;
 mod preferences;
@@ -39,14 +40,32 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/settings/sessions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/approvals", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/approvals/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/workflows", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/workflows/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/runs", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/runs/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/ledger", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/ledger/receivables", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/ledger/accounts/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/orders/{id}/lines", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/{id}/document", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/messages/{id}/content.html", Guard::Workspace, get(mail::content))
+        .route(Method::GET, "/messages/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/new", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/import", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}/edit", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/{id}/why", Guard::Workspace, get(draw::page))
         .nest("/api/v1", api::table())
         .map(|router| router.layer(from_fn_with_state(app.clone(), member::of_path)));
     let api = api::table().map(|router| router.layer(from_fn_with_state(app.clone(), member::only_one)));
+    // Requirements 58 to 66: the same under the name of an industry, for workspaces of it.
+    let industry = api::table().map(|router| {
+        router.layer(from_fn(member::of_industry)).layer(from_fn_with_state(app.clone(), member::only_one))
+    });
     let people = Table::new()
         .route(Method::GET, "/", Guard::Public, get(sign_in::home))
         .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
@@ -57,6 +76,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::POST, "/preferences", Guard::Public, post(preferences::save))
         .nest("/w/{workspace}", workspace)
         .nest("/api/v1", api)
+        .nest("/api/{industry}", industry)
         .map(|router| router.layer(sign_in::user_sessions(app)));
     let staff = Table::new()
         .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))

@@ -212,7 +212,8 @@ async fn references_and_states_are_held_by_the_database() {
            and c.relname || '.' || a.attname not in ('changes.record_id', 'changes.cause_id', 'changes.request_id', 'events.record_id', 'events.change_id',
                'events.correlation_id', 'events.causation_id', 'event_consumers.event_id', 'search_terms.record_id', 'import_rows.record_id',
                'changes.tenant_id', 'events.tenant_id', 'search_terms.tenant_id', 'idempotency_keys.tenant_id', 'events.actor_id',
-               'idempotency_keys.member_id')",
+               'idempotency_keys.member_id', 'messages.record_id', 'message_attachments.source_id', 'runs.event_id', 'runs.record_id',
+               'runs.correlation_id', 'approvals.record_id', 'notifications.record_id')",
     )
     .await;
     assert!(loose.is_empty(), "{loose:?} have no foreign key");

@@ -5,9 +5,11 @@
 mod api;
 mod bleed;
 mod browser;
+mod business;
 mod cancel;
 mod catalogue;
 mod drivers;
+mod mail;
 mod sessions;
 mod sockets;
 mod support;

@@ -43,7 +43,9 @@ impl Server {
         ]);
         let app = start::app(Config::read(&settings).unwrap(), world.platform.clone());
         let (stop, stopped) = watch::channel(false);
-        let background = worker::start(&app, true, stopped.clone());
+        let workflows = start::workflow_templates(&world.library);
+        let tools = worker::Tools { mailer: Arc::new(integrations::Sandbox), workflows };
+        let background = worker::start(&app, true, tools, stopped.clone());
         let serving = tokio::spawn(net::serve(listener, site::router(app), limits, stopped));
         Self { world, base, stop, serving, background: Some(background) }
     }

@@ -47,6 +47,19 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub const CATALOGUE: &[&str] = &[
     "admin.list_tenants",
     "crm.convert_lead",
+    "documents.file",
+    "documents.html",
+    "finance.age_invoices",
+    "finance.cancel_invoice",
+    "finance.get_entry",
+    "finance.get_invoice",
+    "finance.ledger",
+    "finance.post_invoice",
+    "finance.post_ledger",
+    "finance.receivables_by_age",
+    "finance.record_payment",
+    "finance.reverse_entry",
+    "finance.trial_balance",
     "imports.create",
     "imports.error_file",
     "imports.get",
@@ -57,6 +70,13 @@ pub const CATALOGUE: &[&str] = &[
     "imports.problems",
     "imports.start",
     "imports.undo",
+    "inventory.adjust",
+    "inventory.movements",
+    "messaging.cancel",
+    "messaging.deliveries",
+    "messaging.preview",
+    "messaging.resend",
+    "messaging.send",
     "people.end_other_sessions",
     "people.end_session",
     "people.list_members",
@@ -73,4 +93,50 @@ pub const CATALOGUE: &[&str] = &[
     "records.timeline",
     "records.transition",
     "records.update",
+    "sales.create_invoice",
+    "sales.get_order",
+    "sales.make_order",
+    "sales.save_order_lines",
+    "workflow.cancel_run",
+    "workflow.decide_approval",
+    "workflow.delete",
+    "workflow.edit_step",
+    "workflow.get",
+    "workflow.get_approval",
+    "workflow.get_run",
+    "workflow.list",
+    "workflow.list_approvals",
+    "workflow.list_notifications",
+    "workflow.list_runs",
+    "workflow.notify",
+    "workflow.read_notifications",
+    "workflow.retry_run",
+    "workflow.save",
+    "workflow.set_active",
+    "workflow.start",
+    "workflow.step_types",
+    "workflow.test",
+    "workflow.why",
 ];
+
+/// Says of a struct that it is an operation: `operation!(GetOrder: Read "sales.get_order" of "order", Read -> OrderView)` needs the
+/// permission of an entity, `operation!(Adjust: Write "inventory.adjust" by "inventory.stock.update" -> StockLevel)` one of its own.
+macro_rules! operation {
+    ($type:ty: $kind:ident $name:literal of $entity:literal, $verb:ident -> $output:ty) => {
+        operation!(@ $type, $kind, $name, $crate::Requires::Entity { entity: $entity, verb: $crate::Verb::$verb }, $output);
+    };
+    ($type:ty: $kind:ident $name:literal by $permission:literal -> $output:ty) => {
+        operation!(@ $type, $kind, $name, $crate::Requires::Permission($permission), $output);
+    };
+    (@ $type:ty, $kind:ident, $name:literal, $requires:expr, $output:ty) => {
+        impl $crate::Operation for $type {
+            const NAME: &'static str = $name;
+            const KIND: $crate::OperationKind = $crate::OperationKind::$kind;
+            type Output = $output;
+            fn requires(&self) -> $crate::Requires<'_> {
+                $requires
+            }
+        }
+    };
+}
+pub(crate) use operation;

@@ -1,6 +1,7 @@
 //! REST over the same operations as the pages. Every handler turns a request into an operation, runs it by name through the dispatcher and
 //! turns the answer into JSON; none of them knows a business or a table.
 
+mod business;
 mod caller;
 mod export;
 mod operations;
@@ -22,6 +23,11 @@ pub fn table<S: Clone + Send + Sync + 'static>() -> Table<S> {
     Table::new()
         .route(Method::GET, "/operations", Guard::Workspace, get(operations::list))
         .route(Method::POST, "/operations/{name}", Guard::Workspace, post(operations::run))
+        .route(Method::GET, "/inventory", Guard::Workspace, get(business::inventory))
+        .route(Method::PUT, "/inventory", Guard::Workspace, put(business::adjust))
+        .route(Method::POST, "/inventory/adjust", Guard::Workspace, post(business::adjust))
+        .route(Method::GET, "/invoices/{id}/pdf", Guard::Workspace, get(business::invoice_pdf))
+        .route(Method::POST, "/invoices/{id}/pay", Guard::Workspace, post(business::pay_invoice))
         .route(Method::GET, "/{entity}", Guard::Workspace, get(records::list))
         .route(Method::POST, "/{entity}", Guard::Workspace, post(records::create))
         .route(Method::GET, "/{entity}/export", Guard::Workspace, get(export::export))

@@ -53,6 +53,10 @@ pub struct TransitionPath {
 }
 
 /// An id that is no UUID is a record that does not exist.
+pub(crate) fn record_id(caller: &ApiCaller, text: &str) -> Result<Uuid, Problem> {
+    id(caller, text)
+}
+
 fn id(caller: &ApiCaller, text: &str) -> Result<Uuid, Problem> {
     Uuid::try_parse(text)
         .map_err(|_| caller.problem(Error { resource_id: Some(text.chars().take(64).collect()), ..Error::not_found() }))

@@ -28,9 +28,9 @@ fn main() {
 
 fn specimens() -> Vec<(&'static str, Document)> {
     let mut branded = invoice_input(3);
-    branded.logo = Some(logo());
+    branded.head.logo = Some(logo());
     let mut letter = invoice_input(30);
-    letter.page = PageSize::Letter;
+    letter.head.page = PageSize::Letter;
     let mut yen = with_lines((0..3).map(|index| line(index, "JPY")).collect(), "JPY");
     yen.amount_paid = money(0, "JPY");
     yen.balance_due = yen.total.clone();
@@ -38,12 +38,13 @@ fn specimens() -> Vec<(&'static str, Document)> {
     paid.amount_paid = paid.total.clone();
     paid.balance_due = money(0, "KES");
     let mut missing = invoice_input(2);
-    missing.buyer.name = "東京商事 😀 Trading".into();
+    missing.head.buyer.name = "東京商事 😀 Trading".into();
     let mut swahili = invoice_input(3);
     swahili.invoice_date = "3 Machi 2026".into();
     swahili.due_date = Some("2 Aprili 2026".into());
-    swahili.terms = Some("Siku 30".into());
-    swahili.notes = vec!["Vipuri ni mali ya Lakeside Motors hadi vilipiwe. Asante kwa kufanya biashara nasi.".into()];
+    swahili.head.terms = Some("Siku 30".into());
+    swahili.head.notes =
+        vec!["Vipuri ni mali ya Lakeside Motors hadi vilipiwe. Asante kwa kufanya biashara nasi.".into()];
     vec![
         ("one-line", invoice(&invoice_input(1), &ENGLISH)),
         ("branded", invoice(&branded, &ENGLISH)),

@@ -23,7 +23,7 @@ pub mod text;
 mod words;
 
 pub use build::{
-    Allocation, BankDetails, Business, InvoiceInput, InvoiceLine, OrderInput, OrderLine, ReceiptInput, TaxTotal,
+    Allocation, BankDetails, Business, Head, InvoiceInput, InvoiceLine, OrderInput, OrderLine, ReceiptInput, TaxTotal,
     invoice, order_confirmation, receipt,
 };
 pub use model::{

@@ -3,12 +3,22 @@
 
 pub mod admin;
 pub mod crm;
+pub mod documents;
+pub mod finance;
+pub mod inventory;
+pub mod messaging;
 pub mod people;
+pub mod sales;
 
 use platform::Registry;
 
 pub fn register(registry: &mut Registry) {
     crm::register(registry);
+    messaging::register(registry);
+    documents::register(registry);
+    finance::register(registry);
+    inventory::register(registry);
+    sales::register(registry);
     people::register(registry);
     admin::register(registry);
 }

@@ -11,6 +11,8 @@ mod pack;
 pub mod schema;
 pub mod seed;
 mod shape;
+pub mod start;
+mod trade;
 
 pub use fault::Fault;
 pub use library::Library;

@@ -3,9 +3,11 @@
 use crate::ddl::{self, Statuses, Table};
 use crate::demo::Recipe;
 use crate::document::Document;
+use crate::start::Beginning;
 use crate::{Fault, Overlay, Pack, lint, schema};
 use domain::schema::{Catalog, CatalogFault, Entity};
 use domain::text::nearest;
+use domain::workflow::{Definition, DefinitionFault};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,6 +25,9 @@ pub struct Library {
     packs: BTreeMap<String, Pack>,
     catalogs: BTreeMap<String, Arc<Catalog>>,
     recipes: BTreeMap<String, Recipe>,
+    /// Templates of workflows, by the industry whose workspaces get them.
+    workflows: BTreeMap<String, Vec<Definition>>,
+    beginnings: BTreeMap<String, Vec<Beginning>>,
     /// Every described entity once, core first.
     described: Vec<Arc<Entity>>,
     statuses: BTreeMap<String, Statuses>,
@@ -41,6 +46,8 @@ struct Folder {
     entities: Vec<Read<Entity>>,
     overlays: Vec<Read<Overlay>>,
     recipe: Option<Read<Recipe>>,
+    workflows: Vec<Read<Definition>>,
+    beginnings: Vec<Read<Beginning>>,
 }
 
 impl Library {
@@ -69,6 +76,8 @@ impl Library {
             packs: BTreeMap::new(),
             catalogs: BTreeMap::new(),
             recipes: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+            beginnings: BTreeMap::new(),
             described: Vec::new(),
             statuses: BTreeMap::new(),
         };
@@ -93,6 +102,11 @@ impl Library {
         self.packs.values().filter(|pack| pack.slug != CORE)
     }
 
+    /// Templates of workflows that a workspace of an industry gets: those of the core and its own.
+    pub fn workflows(&self, industry: &str) -> &[Definition] {
+        self.workflows.get(industry).map(Vec::as_slice).unwrap_or_default()
+    }
+
     pub fn pack(&self, industry: &str) -> Option<&Pack> {
         self.packs.get(industry)
     }
@@ -100,6 +114,12 @@ impl Library {
     /// How the demo records of an industry are made.
     pub fn recipe(&self, industry: &str) -> Option<&Recipe> {
         self.recipes.get(industry)
+    }
+
+    /// What a workspace of an industry begins with; one whose industry has no pack in this build begins with the core's.
+    pub fn beginnings(&self, industry: &str) -> &[Beginning] {
+        let own = self.beginnings.get(industry).or_else(|| self.beginnings.get(CORE));
+        own.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Every table that the descriptions ask for.
@@ -134,7 +154,56 @@ impl Library {
                 self.recipes.insert(pack.value.slug.clone(), recipe.value.clone());
             }
         }
+        for folder in folders.values().chain([&core]) {
+            self.begin(folder, &core, faults);
+        }
         self.shared_names(&core, &folders, faults);
+        if faults.is_empty() {
+            self.build_workflows(&core, None, faults);
+            for folder in folders.values() {
+                self.build_workflows(folder, Some(&core), faults);
+            }
+        }
+    }
+
+    /// Holds each template against the descriptions of the industry. One about an entity that the industry does not have is not for it.
+    fn build_workflows(&mut self, folder: &Folder, core: Option<&Folder>, faults: &mut Vec<Fault>) {
+        let Some(pack) = &folder.pack else { return };
+        let Some(catalog) = self.catalogs.get(&pack.value.slug) else { return };
+        let operations = workflow::catalogue();
+        let mut offered = Vec::new();
+        for Read { document, value } in core.into_iter().flat_map(|core| &core.workflows).chain(&folder.workflows) {
+            let own = folder.workflows.iter().any(|own| own.document.file == document.file);
+            if !own && value.trigger.entity.as_deref().is_some_and(|entity| catalog.get(entity).is_none()) {
+                continue;
+            }
+            match workflow::compile(value, catalog, &operations) {
+                Ok(_) => offered.push(value.clone()),
+                Err(found) => faults.extend(found.iter().map(|fault| placed_step(document, fault))),
+            }
+        }
+        self.workflows.insert(pack.value.slug.clone(), offered);
+    }
+
+    /// The first rows of an industry: its own, and of other entities the core's.
+    fn begin(&mut self, folder: &Folder, core: &Folder, faults: &mut Vec<Fault>) {
+        let Some(pack) = &folder.pack else { return };
+        let Some(catalog) = self.catalogs.get(&pack.value.slug) else { return };
+        for read in &folder.beginnings {
+            for finding in read.value.check(catalog) {
+                let line = read.document.find(&finding.place, &finding.word).unwrap_or(0);
+                faults.push(Fault::new(&read.document.file, line, finding.message));
+            }
+        }
+        let own = |entity: &str| folder.beginnings.iter().find(|read| read.value.entity == entity);
+        let mut all: Vec<Beginning> =
+            core.beginnings.iter().map(|read| own(&read.value.entity).unwrap_or(read).value.clone()).collect();
+        for read in &folder.beginnings {
+            if all.iter().all(|known| known.entity != read.value.entity) {
+                all.push(read.value.clone());
+            }
+        }
+        self.beginnings.insert(pack.value.slug.clone(), all);
     }
 
     fn build_pack(&mut self, folder: &Folder, core: Option<&Folder>, faults: &mut Vec<Fault>) {
@@ -216,11 +285,20 @@ struct Schemas {
     entity: serde_json::Value,
     overlay: serde_json::Value,
     recipe: serde_json::Value,
+    workflow: serde_json::Value,
+    records: serde_json::Value,
 }
 
 impl Schemas {
     fn new() -> Self {
-        Self { pack: schema::pack(), entity: schema::entity(), overlay: schema::overlay(), recipe: schema::demo() }
+        Self {
+            pack: schema::pack(),
+            entity: schema::entity(),
+            overlay: schema::overlay(),
+            recipe: schema::demo(),
+            records: schema::records(),
+            workflow: schema::workflow(),
+        }
     }
 
     fn file(&self, path: &str, text: &str, folders: &mut BTreeMap<String, Folder>, faults: &mut Vec<Fault>) {
@@ -244,9 +322,18 @@ impl Schemas {
                 same(&read.document, "entity", key, &read.value.entity, faults);
                 folder.overlays.push(read);
             }
+        } else if let Some(key) = stem("workflows/") {
+            if let Some(read) = read::<Definition>(&name, text, &self.workflow, faults) {
+                same(&read.document, "key", key, &read.value.key, faults);
+                folder.workflows.push(read);
+            }
+        } else if let Some(key) = stem("records/") {
+            if let Some(read) = read::<Beginning>(&name, text, &self.records, faults) {
+                same(&read.document, "entity", key, &read.value.entity, faults);
+                folder.beginnings.push(read);
+            }
         } else {
-            let message =
-                "a pack has pack.toml, demo.toml, entities/*.toml and overlays/*.toml; this file is none of them";
+            let message = "a pack has pack.toml, demo.toml, entities/*.toml, overlays/*.toml, records/*.toml and workflows/*.toml; this file is none of them";
             faults.push(Fault::new(&name, 0, message));
         }
     }
@@ -331,4 +418,15 @@ fn placed(fault: &CatalogFault, folder: &Folder, core: Option<&Folder>) -> Fault
     }
     let file = last.map_or(FOLDER, |document| document.file.as_str());
     Fault::new(file, 0, &fault.message).or(fault.meant.as_deref())
+}
+
+/// The line of a step's fault, or of the step where the field is not in the file.
+fn placed_step(document: &Document, fault: &DefinitionFault) -> Fault {
+    let (place, word) = match &fault.step {
+        Some(step) => (format!("steps.{step}.{}", fault.field), step.as_str()),
+        None => (fault.field.clone(), fault.field.as_str()),
+    };
+    let (inside, last) = place.rsplit_once('.').unwrap_or(("", place.as_str()));
+    let line = document.find(inside, last).or_else(|| document.find("steps", word)).or_else(|| document.find("", word));
+    Fault::new(&document.file, line.unwrap_or(0), format!("{}: {}", fault.place(), fault.message))
 }

@@ -69,10 +69,15 @@ impl Lint<'_> {
 
     fn names(&mut self) {
         let entity = self.entity;
-        for (place, word) in [("key", &entity.key), ("table", &entity.table), ("area", &entity.area)] {
-            if !is_sql_name(word) {
-                self.add(place, word, format!("{word} must be lower case letters, digits and _ , and no word of SQL"));
+        // Key and area stand in permissions and events, never in SQL: an order may be called one.
+        for (place, word) in [("key", &entity.key), ("area", &entity.area)] {
+            if !is_name(word) {
+                self.add(place, word, format!("{word} must be lower case letters, digits and _"));
             }
+        }
+        if !is_sql_name(&entity.table) {
+            let message = format!("{} must be lower case letters, digits and _ , and no word of SQL", entity.table);
+            self.add("table", &entity.table, message);
         }
         if entity.prefix.is_empty()
             || !entity.prefix.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
@@ -238,8 +243,11 @@ fn is_standard(field: &Field) -> bool {
     matches!(field.key.as_str(), "number" | "status" | "owner" | "createdAt" | "createdBy" | "updatedAt" | "updatedBy")
 }
 
-fn is_sql_name(word: &str) -> bool {
+fn is_name(word: &str) -> bool {
     word.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
         && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        && !RESERVED.contains(&word)
+}
+
+fn is_sql_name(word: &str) -> bool {
+    is_name(word) && !RESERVED.contains(&word)
 }

@@ -2,8 +2,10 @@
 //! loader holds files to the same schemas.
 
 use crate::demo::Recipe;
+use crate::start::Beginning;
 use crate::{Overlay, Pack};
 use domain::schema::Entity;
+use domain::workflow::Definition;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -30,6 +32,14 @@ pub fn demo() -> Value {
     of::<Recipe>()
 }
 
+pub fn workflow() -> Value {
+    of::<Definition>()
+}
+
+pub fn records() -> Value {
+    of::<Beginning>()
+}
+
 pub fn all() -> Vec<Schema> {
     let schema = |file, schema| Schema { file, schema };
     vec![
@@ -37,6 +47,8 @@ pub fn all() -> Vec<Schema> {
         schema("pack.schema.json", pack()),
         schema("overlay.schema.json", overlay()),
         schema("demo.schema.json", demo()),
+        schema("workflow.schema.json", workflow()),
+        schema("records.schema.json", records()),
     ]
 }
 

@@ -7,6 +7,8 @@ pub use crate::demo::Size;
 
 use crate::Library;
 use crate::demo::{Generated, Generator, Setting};
+use crate::start::furnish;
+use crate::trade::Market;
 use chrono::{DateTime, Utc};
 use domain::records::Values;
 use domain::schema::{Entity, FieldKind};
@@ -38,6 +40,7 @@ pub async fn seed(
     tenant: &str,
 ) -> Result<Outcome> {
     let workspace = workspace(platform, library, industry, tenant).await?;
+    furnish(platform, library, workspace.id).await?;
     let mut caller = Caller {
         access: Arc::new(auth::automation(&platform.services.pools, workspace.id).await?),
         session: None,
@@ -136,13 +139,33 @@ impl Run<'_> {
             base: platform::clock::today_in(&ctx.access.timezone, self.workspace.made_at),
             owners: owners(ctx).await?,
         };
+        let (base, owners) = (setting.base, setting.owners.clone());
         let generator = Generator::new(recipe, &catalog, &pack.key_prefix, setting);
         let (mut present, mut records) = (HashSet::new(), 0);
+        let (mut goods, mut generated) = (0, Vec::new());
         for batch in generator.batches() {
             let entity = ctx.entity(&batch.entity)?;
-            let made = insert(ctx, &entity, generator.records(batch).collect(), &mut present).await?;
+            let batch_of: Vec<Generated> = generator.records(batch).collect();
+            if matches!(entity.key.as_str(), "customer" | "product") {
+                generated.push((entity.key.clone(), batch_of.clone()));
+            }
+            let made = insert(ctx, &entity, batch_of, &mut present).await?;
+            if entity.key == "product" {
+                goods = made;
+            }
             tracing::info!(tenant = self.slug, phase = batch.phase, entity = entity.key, made, "demo records made");
             records += made;
+        }
+        // Products that were there before have been traded with before.
+        if let Some(trade) = recipe.trade.as_ref().filter(|_| goods > 0) {
+            let (customers, products) = (Vec::new(), Vec::new());
+            let tenant = self.slug;
+            let mut market = Market { trade, tenant, size: self.size, base, owners: &owners, customers, products };
+            for (entity, mut list) in generated {
+                list.retain(|record| present.contains(&record.id));
+                market.add(&entity, &list);
+            }
+            records += market.run(ctx).await?;
         }
         self.audit(ctx, "seed_completed", records, None).await?;
         Ok(Outcome::Seeded { records })

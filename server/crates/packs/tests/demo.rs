@@ -43,7 +43,7 @@ fn sizes_are_ten_a_hundred_and_a_thousand() {
         for (entity, list) in &made {
             assert_eq!(list.len(), if entity == "dealer" { dealers } else { records }, "{entity} {size}");
         }
-        assert_eq!(made.len(), 7);
+        assert_eq!(made.len(), 8);
     }
 }
 

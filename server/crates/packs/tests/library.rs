@@ -49,7 +49,10 @@ fn what_is_shipped_is_sound() {
         .unwrap_or_else(|faults| panic!("{}", faults.iter().map(|fault| format!("\n{fault}")).collect::<String>()));
     let core = library.catalog("core").unwrap();
     let keys: Vec<&str> = core.iter().map(|entity| entity.key.as_str()).collect();
-    assert_eq!(keys, ["lead", "opportunity", "customer", "contact", "task", "activity"]);
+    assert_eq!(keys[..6], ["lead", "opportunity", "customer", "contact", "order", "product"]);
+    assert_eq!(keys.len(), 16);
+    let templates: Vec<&str> = library.workflows("core").iter().map(|template| template.key.as_str()).collect();
+    assert_eq!(templates, ["low_stock_alert", "order_to_invoice", "payment_reminder"]);
     let automotive = library.catalog("automotive").unwrap();
     assert_eq!(automotive.get("opportunity").unwrap().labels.one, "Vehicle sale");
     let stages: Vec<&str> = automotive
@@ -93,7 +96,9 @@ fn every_entity_can_be_listed_and_what_moves_has_a_board() {
             view.filter.iter().for_each(|filter| drop(Filter::parse(filter, entity).unwrap()));
         }
         let title = entity.field(&entity.title).unwrap();
-        assert!(title.required && title.indexed && matches!(title.kind, FieldKind::Text { .. }), "{}", entity.key);
+        // The number is the server's own and always there.
+        let text = title.required && matches!(title.kind, FieldKind::Text { .. });
+        assert!(title.indexed && (text || title.kind == FieldKind::Number), "{}", entity.key);
     }
 }
 
@@ -203,4 +208,38 @@ fn the_schema_files_are_what_the_types_say() {
         let file = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(file == schema.print(), "{} is out of date: NEXUS_BLESS=1 cargo test -p nexus-packs", path.display());
     }
+}
+
+#[test]
+fn every_workspace_begins_with_accounts_and_an_industry_may_have_its_own() {
+    const CHART: &str = "_core/records/ledger_account.toml";
+    let library = Library::load().unwrap();
+    for industry in ["core", "automotive", "unknown"] {
+        let entities: Vec<&str> = library.beginnings(industry).iter().map(|begin| begin.entity.as_str()).collect();
+        assert_eq!(entities, ["ledger_account", "tax_rate"], "{industry}");
+    }
+    let chart = &library.beginnings("core")[0];
+    for purpose in ["receivable", "bank", "sales", "tax", "exchange"] {
+        let holds =
+            |row: &&std::collections::BTreeMap<String, String>| row.get("purpose").is_some_and(|p| p == purpose);
+        assert_eq!(chart.rows.iter().filter(holds).count(), 1, "{purpose}");
+    }
+    let mut files = shipped();
+    let own = "entity = \"ledger_account\"\nrows = [{ code = \"1\", name = \"Till\", type = \"asset\" }]\n";
+    files.insert("automotive/records/ledger_account.toml".to_owned(), own.to_owned());
+    let library = Library::from_files(&files).unwrap();
+    assert_eq!(library.beginnings("automotive")[0].rows.len(), 1);
+    assert_eq!(library.beginnings("core")[0].rows.len(), chart.rows.len());
+    // A fault says where.
+    let found = faults(
+        CHART,
+        "{ code = \"3000\", name = \"Owner's capital\", type = \"equity\" }",
+        "{ code = \"3000\", nam = \"x\", type = \"odd\" }",
+    );
+    assert!(found.iter().any(|fault| fault.contains("nam is not a field")), "{found:?}");
+    assert!(found.iter().any(|fault| fault.contains("name of ledger_account is required")), "{found:?}");
+    assert!(
+        found.iter().any(|fault| fault.starts_with(&format!("server/packs/{CHART}:")) && fault.contains("odd")),
+        "{found:?}"
+    );
 }

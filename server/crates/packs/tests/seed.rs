@@ -13,7 +13,11 @@ const TABLES: [&str; 7] =
     ["customers", "contacts", "automotive_dealers", "leads", "opportunities", "activities", "tasks"];
 
 async fn world() -> (TestWorld, PgPool) {
-    let world = TestWorld::new(records::register).await;
+    let world = TestWorld::new(|registry| {
+        records::register(registry);
+        modules::register(registry);
+    })
+    .await;
     let owner = world.owner().await;
     (world, owner)
 }
@@ -26,12 +30,28 @@ async fn fill(world: &TestWorld, size: Size, tenant: &str) -> domain::Result<Out
     seed(&world.platform, &world.library, "automotive", size, tenant).await
 }
 
+/// Orders, invoices and payments of a workspace.
+async fn traded(owner: &PgPool, slug: &str) -> u64 {
+    let mut all = 0;
+    for table in ["orders", "invoices", "payments"] {
+        let of =
+            format!("select count(*) from {table} where tenant_id = (select id from tenants where slug = '{slug}')");
+        all += u64::try_from(count(owner, &of).await).unwrap();
+    }
+    all
+}
+
 #[tokio::test]
 async fn a_second_run_changes_nothing_and_another_size_adds_its_own() {
     let (world, owner) = world().await;
     let tenant = world.tenant("acme", "automotive").await;
     let amina = world.member(&tenant, "Amina", &["OWNER"]).await;
-    assert_eq!(fill(&world, Size::Small, "acme").await.unwrap(), Outcome::Seeded { records: 62 });
+    let records = match fill(&world, Size::Small, "acme").await.unwrap() {
+        Outcome::Seeded { records } => records,
+        seeded => panic!("{seeded:?}"),
+    };
+    let small = traded(&owner, "acme").await;
+    assert!(small > 3 && records == 72 + small, "{records} with {small}");
     let before = world.fingerprint(&TABLES).await;
     assert_eq!(fill(&world, Size::Small, "acme").await.unwrap(), Outcome::AlreadySeeded);
     assert_eq!(world.fingerprint(&TABLES).await, before);
@@ -41,11 +61,14 @@ async fn a_second_run_changes_nothing_and_another_size_adds_its_own() {
     assert_eq!(fill(&world, Size::Small, "acme").await.unwrap(), Outcome::Seeded { records: 0 });
     assert_eq!(world.fingerprint(&TABLES).await, before);
 
-    assert_eq!(fill(&world, Size::Medium, "acme").await.unwrap(), Outcome::Seeded { records: 620 });
+    let Outcome::Seeded { records } = fill(&world, Size::Medium, "acme").await.unwrap() else {
+        panic!("seeded before")
+    };
+    assert_eq!(records, 720 + traded(&owner, "acme").await - small);
     assert_eq!(count(&owner, "select count(*) from leads").await, 110);
     assert_eq!(
-        count(&owner, "select count(*) from changes where cause_kind = 'seed' and record_id is not null").await,
-        682
+        count(&owner, "select count(*) from changes where operation = 'demo.seed' and record_id is not null").await,
+        792
     );
     assert_eq!(count(&owner, "select count(distinct number) from leads where number ~ '^LEAD-[0-9]{6}$'").await, 110);
 
@@ -66,7 +89,32 @@ async fn a_second_run_changes_nothing_and_another_size_adds_its_own() {
 async fn a_large_demo_is_made_at_once_in_a_workspace_of_its_own() {
     let (world, owner) = world().await;
     world.tenant("neighbour", "automotive").await;
-    assert_eq!(fill(&world, Size::Large, "north-coast").await.unwrap(), Outcome::Seeded { records: 6200 });
+    let Outcome::Seeded { records } = fill(&world, Size::Large, "north-coast").await.unwrap() else {
+        panic!("seeded before")
+    };
+    assert_eq!(records, 7200 + traded(&owner, "north-coast").await);
+    // What was sold, billed and paid holds together.
+    for (wrong, sql) in [
+        (
+            "entries",
+            "select count(*) from (select entry_id from journal_lines group by entry_id having sum(base_debit_minor) <> sum(base_credit_minor)) e",
+        ),
+        (
+            "stock",
+            "select count(*) from products p where p.quantity <> (select coalesce(sum(quantity), 0) from stock_movements m where m.product_id = p.id)",
+        ),
+        (
+            "paid",
+            "select count(*) from invoices i where i.paid_amount_minor <> (select coalesce(sum(a.amount_minor), 0) from payment_allocations a where a.invoice_id = i.id)",
+        ),
+        (
+            "shipped without an invoice",
+            "select count(*) from orders o where o.status in ('shipped', 'delivered', 'invoiced') and not exists (select from invoices i where i.order_id = o.id)",
+        ),
+        ("states that nobody is in", "select 10 - count(distinct status) from orders"),
+    ] {
+        assert_eq!(count(&owner, sql).await, 0, "{wrong}");
+    }
     assert_eq!(
         count(&owner, "select count(*) from tenants where slug = 'north-coast' and name = 'Automotive North Coast'")
             .await,
@@ -79,7 +127,8 @@ async fn a_large_demo_is_made_at_once_in_a_workspace_of_its_own() {
         "there are no people yet"
     );
     let taken = fill(&world, Size::Small, "neighbour").await.unwrap();
-    assert_eq!(taken, Outcome::Seeded { records: 62 }, "another workspace's records are in nobody's way");
+    let records = 72 + traded(&owner, "neighbour").await;
+    assert_eq!(taken, Outcome::Seeded { records }, "another workspace's records are in nobody's way");
     world.end().await;
 }
 
@@ -97,11 +146,11 @@ async fn a_failure_leaves_nothing_but_its_mark_and_can_be_tried_again() {
         1
     );
     sqlx::query("grant insert on tasks to nexus_app").execute(&owner).await.unwrap();
-    assert_eq!(fill(&world, Size::Small, "acme").await.unwrap(), Outcome::Seeded { records: 62 });
-    assert_eq!(
-        count(&owner, "select count(*) from demo_audit where action = 'seed_completed' and records_created = 62").await,
-        1
-    );
+    let seeded = fill(&world, Size::Small, "acme").await.unwrap();
+    let records = 72 + traded(&owner, "acme").await;
+    assert_eq!(seeded, Outcome::Seeded { records });
+    let told = "select records_created from demo_audit where action = 'seed_completed'";
+    assert_eq!(count(&owner, told).await, i64::try_from(records).unwrap());
     world.end().await;
 }
 
@@ -137,7 +186,8 @@ async fn two_runs_at_once_make_it_once() {
     let (first, second) = tokio::join!(fill(&world, Size::Medium, "acme"), fill(&world, Size::Medium, "acme"));
     let mut outcomes = [first.unwrap(), second.unwrap()];
     outcomes.sort_by_key(|outcome| *outcome == Outcome::AlreadySeeded);
-    assert_eq!(outcomes, [Outcome::Seeded { records: 620 }, Outcome::AlreadySeeded]);
+    let records = 720 + traded(&owner, "acme").await;
+    assert_eq!(outcomes, [Outcome::Seeded { records }, Outcome::AlreadySeeded]);
     assert_eq!(count(&owner, "select count(*) from leads").await, 100);
     world.end().await;
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Origin {
     pub request: Option<Uuid>,
-    /// `request`, `import`, `seed`, `event`, `run`.
+    /// `request`, `import`, `seed`, `event`, `run`, `delivery`.
     pub cause_kind: &'static str,
     pub cause_id: Option<Uuid>,
     /// The same for everything that followed from one first event.

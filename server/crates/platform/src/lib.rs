@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod auth;
+pub mod capability;
 pub mod change;
 pub mod clock;
 pub mod ctx;

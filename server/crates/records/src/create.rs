@@ -26,6 +26,24 @@ pub async fn create(ctx: &mut Ctx, operation: CreateRecord) -> Result<Record> {
 
 /// A new row in its initial state.
 pub async fn insert(ctx: &mut Ctx, entity: &Entity, values: &Values, by: By) -> Result<Record> {
+    let given = complete(ctx, entity, values, by)?;
+    all_right(input::pointing(ctx, entity, &given, Verb::Create).await?)?;
+    let number = number::take(ctx, entity, 1).await?;
+    make(ctx, entity, NewRow { values: given, ..NewRow::default() }, number).await
+}
+
+/// A row that an operation of ours makes. It may set what only the server sets, begin in any state, and bring the number of a series of its
+/// own. What it points at the operation has looked up; the database holds it to that.
+pub async fn insert_own(ctx: &mut Ctx, entity: &Entity, row: NewRow, number: Option<i64>) -> Result<Record> {
+    let values = complete(ctx, entity, &row.values, By::Server)?;
+    let number = match number {
+        Some(number) => number,
+        None => number::take(ctx, entity, 1).await?,
+    };
+    make(ctx, entity, NewRow { values, ..row }, number).await
+}
+
+fn complete(ctx: &Ctx, entity: &Entity, values: &Values, by: By) -> Result<Values> {
     let rules = Rules { today: ctx.today() };
     let mut faults = Vec::new();
     // What is wrong and what is missing are told together.
@@ -37,9 +55,11 @@ pub async fn insert(ctx: &mut Ctx, entity: &Entity, values: &Values, by: By) -> 
         faults.extend(missing.into_iter().filter(|fault| !values.contains_key(&fault.field)));
     }
     all_right(faults)?;
-    all_right(input::pointing(ctx, entity, &given, Verb::Create).await?)?;
-    let first = number::take(ctx, entity, 1).await?;
-    let draft = Draft::new(ctx, entity, NewRow { values: given, ..NewRow::default() }, first);
+    Ok(given)
+}
+
+async fn make(ctx: &mut Ctx, entity: &Entity, row: NewRow, number: i64) -> Result<Record> {
+    let draft = Draft::new(ctx, entity, row, number);
     let catalog = ctx.catalog.clone();
     let projection = Projection::of(&ctx.access, &catalog, entity, &[])?;
     let drafts = [draft];

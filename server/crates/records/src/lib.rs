@@ -34,7 +34,7 @@ mod update;
 mod words;
 mod write;
 
-pub use create::insert;
+pub use create::{insert, insert_own};
 pub use gate::{allowed, arrival};
 pub use get::{Held, hold, visible};
 pub use hook::{After, Before, Move, TransitionHook};
@@ -43,6 +43,7 @@ pub use known::{held_values, known_ids};
 pub use list::{MAX_OFFSET, explain};
 pub use many::{Created, NewRow, Removed, Updated, create_many, remove_many, revert_many, update_many};
 pub use project::readable;
+pub use stale::error as stale;
 pub use transition::transition_internal;
 pub use words::words;
 pub use write::{Edit, write};

@@ -5,6 +5,10 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot set up its world should stop there")]
 
+pub mod smtp;
+
+pub use smtp::{SmtpFault, SmtpSink};
+
 use chrono::{DateTime, TimeZone, Utc};
 use cluster::{Cluster, Urls};
 use domain::{BackendHandle, MemberId, Operation, Result, TenantId, UserId};
@@ -85,6 +89,11 @@ impl TestWorld {
         };
         let made = auth::create_tenant(&services.pools, services.clock.as_ref(), services.random.as_ref(), &new).await;
         TestTenant { id: made.expect("a workspace"), slug: slug.to_owned() }
+    }
+
+    /// Gives a workspace what it begins with: a chart of accounts, tax rates.
+    pub async fn furnish(&self, tenant: &TestTenant) {
+        packs::start::furnish(&self.platform, &self.library, tenant.id).await.expect("first rows");
     }
 
     /// A person who signs in with [`PASSWORD`].

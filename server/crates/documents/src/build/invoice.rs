@@ -1,39 +1,26 @@
 //! An invoice: what was sold, what it costs with which tax, what is still to pay, by when and how.
 
 use super::money::Amounts;
-use super::{Business, column, facts, notes, total};
-use crate::model::{Align, Cell, Document, Emphasis, Fact, Logo, PageSize, Section, Table, Total};
+use super::{Head, Sheet, TaxTotal, before_total, column, facts, total};
+use crate::model::{Align, Cell, Document, Emphasis, Fact, Section, Table, Total};
 use crate::text::fill;
 use crate::words::Words;
-use chrono::NaiveDate;
 use domain::Money;
 
 /// Dates, quantities and rates come as the reader's words for them; amounts as money.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InvoiceInput {
-    pub page: PageSize,
-    pub logo: Option<Logo>,
-    pub seller: Business,
-    pub buyer: Business,
-    pub number: String,
-    /// For the properties of the PDF; `invoice_date` is what is printed.
-    pub issued: Option<NaiveDate>,
+    pub head: Head,
     pub invoice_date: String,
     pub due_date: Option<String>,
-    pub terms: Option<String>,
-    pub reference: Option<String>,
-    /// ISO 4217. Amounts in it are printed without it, except for the last ones.
-    pub currency: String,
     pub lines: Vec<InvoiceLine>,
     pub subtotal: Money,
     pub taxes: Vec<TaxTotal>,
     pub total: Money,
     pub amount_paid: Money,
     pub balance_due: Money,
-    pub notes: Vec<String>,
     /// Printed while something is due.
     pub bank: Option<BankDetails>,
-    pub footer: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -50,13 +37,6 @@ pub struct InvoiceLine {
     pub total: Money,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct TaxTotal {
-    pub rate: String,
-    pub base: Money,
-    pub tax: Money,
-}
-
 /// Where to pay. `more` is for what only some have: a paybill number, a routing code.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BankDetails {
@@ -71,33 +51,21 @@ pub struct BankDetails {
 }
 
 pub fn invoice(input: &InvoiceInput, words: &Words) -> Document {
-    let amounts = Amounts { currency: &input.currency };
-    Document {
-        language: words.language.to_owned(),
-        direction: words.direction,
-        page: input.page,
-        name: format!("{} {}", words.invoice, input.number),
-        issued: input.issued,
-        title: words.invoice.to_owned(),
-        logo: input.logo.clone(),
-        issuer: input.seller.party(words.from, words),
-        recipient: input.buyer.party(words.bill_to, words),
-        facts: facts([
-            (words.invoice_number, Some(input.number.as_str())),
-            (words.invoice_date, Some(&input.invoice_date)),
+    let amounts = input.head.amounts();
+    let sheet = Sheet {
+        title: words.invoice,
+        recipient: words.bill_to,
+        number: words.invoice_number,
+        facts: vec![
+            (words.invoice_date, Some(input.invoice_date.as_str())),
             (words.due_date, input.due_date.as_deref()),
-            (words.terms, input.terms.as_deref()),
-            (words.reference, input.reference.as_deref()),
-            (words.currency, Some(&input.currency)),
-        ]),
+        ],
         lead: lead(input, &amounts, words),
         table: lines(input, &amounts, words),
-        totals_caption: words.totals.to_owned(),
         totals: totals(input, &amounts, words),
         sections: sections(input, words),
-        footer: input.footer.clone(),
-        page_label: words.page_label.to_owned(),
-    }
+    };
+    input.head.document(sheet, words)
 }
 
 /// What the buyer has to do. Nothing where the seller owes: a credit is not for an invoice to explain.
@@ -136,11 +104,7 @@ fn lines(input: &InvoiceInput, amounts: &Amounts, words: &Words) -> Table {
 }
 
 fn totals(input: &InvoiceInput, amounts: &Amounts, words: &Words) -> Vec<Total> {
-    let mut totals = vec![total(words.subtotal, amounts.short(&input.subtotal), Emphasis::Plain)];
-    for tax in &input.taxes {
-        let label = fill(words.tax_on, &[("rate", &tax.rate), ("base", &amounts.short(&tax.base))]);
-        totals.push(total(label, amounts.short(&tax.tax), Emphasis::Plain));
-    }
+    let mut totals = before_total(&input.subtotal, &input.taxes, amounts, words);
     totals.push(total(words.total, amounts.full(&input.total), Emphasis::Strong));
     if input.amount_paid.minor() != 0 {
         totals.push(total(words.amount_paid, amounts.short(&input.amount_paid), Emphasis::Plain));
@@ -151,7 +115,7 @@ fn totals(input: &InvoiceInput, amounts: &Amounts, words: &Words) -> Vec<Total> 
 
 fn sections(input: &InvoiceInput, words: &Words) -> Vec<Section> {
     let bank = input.bank.as_ref().filter(|_| input.balance_due.minor() > 0);
-    bank.map(|bank| how_to_pay(bank, words)).into_iter().chain(notes(&input.notes, words)).collect()
+    bank.map(|bank| how_to_pay(bank, words)).into_iter().collect()
 }
 
 fn how_to_pay(bank: &BankDetails, words: &Words) -> Section {

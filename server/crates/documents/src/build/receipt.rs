@@ -1,34 +1,22 @@
 //! A receipt: what was received, when and how, and which invoices it paid.
 
 use super::money::Amounts;
-use super::{Business, column, facts, notes, total};
-use crate::model::{Align, Cell, Document, Emphasis, Logo, PageSize, Table, Total};
+use super::{Head, Sheet, column, total};
+use crate::model::{Align, Cell, Document, Emphasis, Table, Total};
 use crate::text::fill;
 use crate::words::Words;
-use chrono::NaiveDate;
 use domain::Money;
 
 /// Dates come as the reader's words for them; amounts as money.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReceiptInput {
-    pub page: PageSize,
-    pub logo: Option<Logo>,
-    pub seller: Business,
-    pub buyer: Business,
-    pub number: String,
-    /// For the properties of the PDF; `payment_date` is what is printed.
-    pub issued: Option<NaiveDate>,
+    pub head: Head,
     pub payment_date: String,
     pub method: Option<String>,
-    /// The bank's or the telephone company's number of the payment.
-    pub reference: Option<String>,
-    pub currency: String,
     pub amount: Money,
     pub allocations: Vec<Allocation>,
     /// What paid no invoice yet.
     pub unallocated: Money,
-    pub notes: Vec<String>,
-    pub footer: String,
 }
 
 /// A part of the payment and the invoice that it paid.
@@ -43,33 +31,22 @@ pub struct Allocation {
 }
 
 pub fn receipt(input: &ReceiptInput, words: &Words) -> Document {
-    let amounts = Amounts { currency: &input.currency };
+    let amounts = input.head.amounts();
     let received = [("amount", &*amounts.full(&input.amount)), ("date", &input.payment_date)];
-    Document {
-        language: words.language.to_owned(),
-        direction: words.direction,
-        page: input.page,
-        name: format!("{} {}", words.receipt, input.number),
-        issued: input.issued,
-        title: words.receipt.to_owned(),
-        logo: input.logo.clone(),
-        issuer: input.seller.party(words.from, words),
-        recipient: input.buyer.party(words.received_from, words),
-        facts: facts([
-            (words.receipt_number, Some(input.number.as_str())),
-            (words.payment_date, Some(&input.payment_date)),
+    let sheet = Sheet {
+        title: words.receipt,
+        recipient: words.received_from,
+        number: words.receipt_number,
+        facts: vec![
+            (words.payment_date, Some(input.payment_date.as_str())),
             (words.payment_method, input.method.as_deref()),
-            (words.reference, input.reference.as_deref()),
-            (words.currency, Some(&input.currency)),
-        ]),
+        ],
         lead: Some(fill(words.received_on, &received)),
         table: allocations(input, &amounts, words),
-        totals_caption: words.totals.to_owned(),
         totals: totals(input, &amounts, words),
-        sections: notes(&input.notes, words).into_iter().collect(),
-        footer: input.footer.clone(),
-        page_label: words.page_label.to_owned(),
-    }
+        sections: Vec::new(),
+    };
+    input.head.document(sheet, words)
 }
 
 fn allocations(input: &ReceiptInput, amounts: &Amounts, words: &Words) -> Table {

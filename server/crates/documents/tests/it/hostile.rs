@@ -106,7 +106,7 @@ fn what_was_made_to_break_it_does_not() {
 #[test]
 fn what_turns_text_around_is_in_neither() {
     let mut input = invoice_input(1);
-    input.buyer.name = "Pay \u{202e}reversed\u{202c} \0now".into();
+    input.head.buyer.name = "Pay \u{202e}reversed\u{202c} \0now".into();
     let document = invoice(&input, &ENGLISH);
     assert!(html::fragment(&document).contains("Pay reversed now"));
     assert!(pdf_pages(&pdf::write(&document).unwrap(), false)[0].contains("Pay reversed now"));

@@ -29,7 +29,7 @@ fn the_model_is_what_it_was() {
 #[test]
 fn a_page_links_its_style_sheet_and_loads_nothing_else() {
     let mut input = invoice_input(1);
-    input.logo = Some(logo());
+    input.head.logo = Some(logo());
     let page = html::page(&invoice(&input, &ENGLISH), "/documents.css?v=\"1\"&x");
     assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\" dir=\"ltr\">"));
     assert!(page.contains("<title>Invoice INV-2026-0041</title>"));
@@ -47,17 +47,17 @@ fn a_page_links_its_style_sheet_and_loads_nothing_else() {
 fn whatever_is_typed_stays_text() {
     let attack = "\"><script>alert('1')</script>&amp;\u{202e}\0";
     let mut input = invoice_input(1);
-    input.number = attack.into();
-    input.buyer.name = attack.into();
-    input.seller.address = vec![attack.into()];
-    input.terms = Some(attack.into());
+    input.head.number = attack.into();
+    input.head.buyer.name = attack.into();
+    input.head.seller.address = vec![attack.into()];
+    input.head.terms = Some(attack.into());
     input.lines[0].description = attack.into();
     input.lines[0].detail = Some(attack.into());
     input.lines[0].quantity = attack.into();
     input.taxes[0].rate = attack.into();
-    input.notes = vec![attack.into()];
-    input.footer = attack.into();
-    input.logo = Some(Logo { png: vec![], alternative: attack.into() });
+    input.head.notes = vec![attack.into()];
+    input.head.footer = attack.into();
+    input.head.logo = Some(Logo { png: vec![], alternative: attack.into() });
     input.bank.as_mut().unwrap().more = vec![Fact::new(attack, attack)];
     let mut document = invoice(&input, &ENGLISH);
     document.language = attack.into();

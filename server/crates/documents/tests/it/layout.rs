@@ -30,8 +30,8 @@ pub fn check(layout: &Layout) {
 
 fn all() -> Vec<Document> {
     let mut branded = invoice_input(30);
-    branded.logo = Some(logo());
-    branded.page = PageSize::Letter;
+    branded.head.logo = Some(logo());
+    branded.head.page = PageSize::Letter;
     vec![
         invoice(&invoice_input(0), &ENGLISH),
         invoice(&invoice_input(1), &ENGLISH),
@@ -140,7 +140,7 @@ fn right_to_left_is_the_mirror_image() {
 #[test]
 fn a_foot_too_long_for_every_page_is_printed_once() {
     let mut input = invoice_input(80);
-    input.footer = "Terms apply to everything that is sold, and they are long. ".repeat(20);
+    input.head.footer = "Terms apply to everything that is sold, and they are long. ".repeat(20);
     let layout = compose(&invoice(&input, &ENGLISH));
     check(&layout);
     let said: usize = layout

@@ -28,7 +28,7 @@ fn pages_are_as_many_as_the_lines_need() {
 #[test]
 fn a_pdf_says_what_the_page_says_in_the_same_order() {
     let mut branded = invoice_input(30);
-    branded.logo = Some(logo());
+    branded.head.logo = Some(logo());
     let documents = [
         invoice(&invoice_input(1), &ENGLISH),
         invoice(&branded, &SWAHILI),
@@ -53,9 +53,9 @@ fn a_pdf_says_what_the_page_says_in_the_same_order() {
 #[test]
 fn names_in_any_script_can_be_copied() {
     let mut input = invoice_input(1);
-    input.buyer.name = "東京商事 😀 Ωμέγα Жуков Łódź Nguyễn fi ffl".into();
+    input.head.buyer.name = "東京商事 😀 Ωμέγα Жуков Łódź Nguyễn fi ffl".into();
     let text = pdf_pages(&pdf::write(&invoice(&input, &ENGLISH)).unwrap(), false).concat();
-    assert!(letters(&text).contains(&letters(&input.buyer.name)), "{text}");
+    assert!(letters(&text).contains(&letters(&input.head.buyer.name)), "{text}");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn properties_name_the_document() {
 #[test]
 fn parts_are_tagged_for_screen_readers() {
     let mut input = invoice_input(2);
-    input.logo = Some(logo());
+    input.head.logo = Some(logo());
     let bytes = pdf::write(&invoice(&input, &ENGLISH)).unwrap();
     let pdf = hayro_syntax::Pdf::new(bytes).unwrap();
     let mut kinds: Vec<String> = Vec::new();

@@ -62,26 +62,30 @@ pub fn with_lines(lines: Vec<InvoiceLine>, currency: &str) -> InvoiceInput {
     let tax: i64 = lines.iter().map(|line| line.tax.minor()).sum();
     let paid = (subtotal + tax) / 4;
     InvoiceInput {
-        page: PageSize::A4,
-        logo: None,
-        seller: seller(),
-        buyer: buyer(),
-        number: "INV-2026-0041".into(),
-        issued: NaiveDate::from_ymd_opt(2026, 3, 3),
+        head: Head {
+            page: PageSize::A4,
+            logo: None,
+            seller: seller(),
+            buyer: buyer(),
+            number: "INV-2026-0041".into(),
+            issued: NaiveDate::from_ymd_opt(2026, 3, 3),
+            terms: Some("30 days net".into()),
+            reference: Some("PO 7781".into()),
+            currency: currency.into(),
+            notes: vec![
+                "Parts stay the property of Lakeside Motors until they are paid for. Thank you for your business."
+                    .into(),
+            ],
+            footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
+        },
         invoice_date: "3 March 2026".into(),
         due_date: Some("2 April 2026".into()),
-        terms: Some("30 days net".into()),
-        reference: Some("PO 7781".into()),
-        currency: currency.into(),
         lines,
         subtotal: money(subtotal, currency),
         taxes: vec![TaxTotal { rate: "16%".into(), base: money(subtotal, currency), tax: money(tax, currency) }],
         total: money(subtotal + tax, currency),
         amount_paid: money(paid, currency),
         balance_due: money(subtotal + tax - paid, currency),
-        notes: vec![
-            "Parts stay the property of Lakeside Motors until they are paid for. Thank you for your business.".into(),
-        ],
         bank: Some(BankDetails {
             account_name: Some("Lakeside Motors Ltd".into()),
             bank: Some("Equity Bank Kenya".into()),
@@ -91,7 +95,6 @@ pub fn with_lines(lines: Vec<InvoiceLine>, currency: &str) -> InvoiceInput {
             more: vec![Fact::new("M-PESA paybill", "247247")],
             ..BankDetails::default()
         }),
-        footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
     }
 }
 
@@ -104,17 +107,21 @@ pub fn order_input() -> OrderInput {
         total: money(total, "KES"),
     };
     OrderInput {
-        page: PageSize::A4,
-        logo: None,
-        seller: seller(),
-        buyer: buyer(),
-        number: "SO-1187".into(),
-        issued: NaiveDate::from_ymd_opt(2026, 2, 20),
+        head: Head {
+            page: PageSize::A4,
+            logo: None,
+            seller: seller(),
+            buyer: buyer(),
+            number: "SO-1187".into(),
+            issued: NaiveDate::from_ymd_opt(2026, 2, 20),
+            terms: Some("Half with the order, half on delivery".into()),
+            reference: None,
+            currency: "KES".into(),
+            notes: vec!["Delivery depends on the clearance at Mombasa port.".into()],
+            footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
+        },
         order_date: "20 February 2026".into(),
         expected_delivery: Some("12 March 2026".into()),
-        terms: Some("Half with the order, half on delivery".into()),
-        reference: None,
-        currency: "KES".into(),
         lines: vec![
             line("Isuzu FRR 90, chassis cab", Some("White · 5,193 cc · year 2026"), "2", 582_000_000, 1_164_000_000),
             line("Tipper body, 7 m³", None, "2", 96_500_000, 193_000_000),
@@ -123,8 +130,6 @@ pub fn order_input() -> OrderInput {
         taxes: vec![TaxTotal { rate: "16%".into(), base: money(1_357_000_000, "KES"), tax: money(217_120_000, "KES") }],
         total: money(1_574_120_000, "KES"),
         deliver_to: vec!["Otieno & Daughters Transport".into(), "Mombasa Road, gate 3".into(), "Nairobi".into()],
-        notes: vec!["Delivery depends on the clearance at Mombasa port.".into()],
-        footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
     }
 }
 
@@ -137,24 +142,27 @@ pub fn receipt_input() -> ReceiptInput {
         balance_due: money(total - paid, "KES"),
     };
     ReceiptInput {
-        page: PageSize::A4,
-        logo: None,
-        seller: seller(),
-        buyer: buyer(),
-        number: "RCT-0310".into(),
-        issued: NaiveDate::from_ymd_opt(2026, 3, 18),
+        head: Head {
+            page: PageSize::A4,
+            logo: None,
+            seller: seller(),
+            buyer: buyer(),
+            number: "RCT-0310".into(),
+            issued: NaiveDate::from_ymd_opt(2026, 3, 18),
+            reference: Some("SCK4H7Q2LM".into()),
+            currency: "KES".into(),
+            notes: vec![],
+            footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
+            terms: None,
+        },
         payment_date: "18 March 2026".into(),
         method: Some("M-PESA".into()),
-        reference: Some("SCK4H7Q2LM".into()),
-        currency: "KES".into(),
         amount: money(15_000_000, "KES"),
         allocations: vec![
             allocation("INV-2026-0041", "3 March 2026", 9_860_000, 9_860_000),
             allocation("INV-2026-0044", "9 March 2026", 6_032_000, 5_000_000),
         ],
         unallocated: money(140_000, "KES"),
-        notes: vec![],
-        footer: "Lakeside Motors Ltd · Registered in Kenya, CPR/2011/44871".into(),
     }
 }
 
@@ -179,7 +187,7 @@ pub fn logo() -> Logo {
 /// An invoice whose customer and lines are Arabic.
 pub fn arabic_customer() -> InvoiceInput {
     let mut input = invoice_input(4);
-    input.buyer = Business {
+    input.head.buyer = Business {
         name: "شركة النيل للنقل والخدمات اللوجستية".into(),
         address: vec!["شارع الجمهورية 25، الطابق 3".into(), "الخرطوم".into(), "السودان".into()],
         tax_id: Some("300123456700003".into()),
@@ -190,7 +198,7 @@ pub fn arabic_customer() -> InvoiceInput {
     input.lines[2].description = "زيت محرك 5W-30 اصطناعي بالكامل".into();
     input.lines[2].detail = None;
     input.lines[3].description = "כיוון גלגלים לרכב מסחרי".into();
-    input.notes = vec!["شكراً لتعاملكم معنا. يُرجى ذكر رقم الفاتورة INV-2026-0041 عند الدفع.".into()];
+    input.head.notes = vec!["شكراً لتعاملكم معنا. يُرجى ذكر رقم الفاتورة INV-2026-0041 عند الدفع.".into()];
     input
 }
 
@@ -235,29 +243,30 @@ pub fn right_to_left() -> Document {
     let mut input = arabic_customer();
     input.invoice_date = "3 مارس 2026".into();
     input.due_date = Some("2 أبريل 2026".into());
-    input.terms = Some("30 يوماً".into());
-    input.logo = Some(logo());
+    input.head.terms = Some("30 يوماً".into());
+    input.head.logo = Some(logo());
     invoice(&input, &words)
 }
 
 /// The longest of everything.
 pub fn long_names() -> InvoiceInput {
     let mut input = invoice_input(6);
-    input.logo = Some(logo());
-    input.seller.name =
+    input.head.logo = Some(logo());
+    input.head.seller.name =
         "The Great Lakes Agricultural Machinery, Spare Parts and Cold Chain Logistics Cooperative Society Limited"
             .into();
-    input.seller.contact = vec!["accounts.receivable.department@great-lakes-agricultural-machinery.example".into()];
-    input.buyer.name =
+    input.head.seller.contact =
+        vec!["accounts.receivable.department@great-lakes-agricultural-machinery.example".into()];
+    input.head.buyer.name =
         "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KG".into();
-    input.number = "INV-2026-KISUMU-WEST-DEPOT-0000000041-REVISION-3".into();
-    input.terms = Some("Thirty days net from the end of the month in which the goods were received".into());
+    input.head.number = "INV-2026-KISUMU-WEST-DEPOT-0000000041-REVISION-3".into();
+    input.head.terms = Some("Thirty days net from the end of the month in which the goods were received".into());
     input.lines[0].description = "Hydraulic cylinder, double acting, with seal kit, mounting brackets, hoses and quick couplings for the loader of the tractor that was delivered in January".into();
     input.lines[1].description = "SN:4F8A77120093BBE10C5D77AA90331EF0C4F8A77120093BBE10C5D77AA90331EF0".into();
     input.lines[2].unit_price = money(98_765_432_109_876, "KES");
     input.lines[2].total = money(987_654_321_098_760, "KES");
     input.balance_due = money(987_654_321_098_760, "KES");
-    input.notes = vec![
+    input.head.notes = vec![
         "Goods remain the property of the seller until they are paid for in full. ".repeat(6),
         "Claims are made within seven days of delivery, in writing, with photographs of the parts and of their packaging.".into(),
     ];

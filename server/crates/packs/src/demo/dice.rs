@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 /// SplitMix64 (Steele, Lea and Flood, 2014), seeded with a SHA-256 of the words. Not for secrets.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 pub(super) fn digest(words: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();

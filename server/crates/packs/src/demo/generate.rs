@@ -6,7 +6,7 @@ use super::recipe::{Batch, Draw, Field, Place, Recipe, Size, placeholders};
 use chrono::{Days, NaiveDate};
 use domain::Money;
 use domain::records::Values;
-use domain::schema::{Catalog, Entity, StateKind};
+use domain::schema::{Catalog, Entity, FieldKind, StateKind};
 use domain::text::normal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ impl<'a> Generator<'a> {
             let drawn = ordinal % field.every.max(1) == field.turn && dice.percent(field.chance);
             let wanted = described.required || required.contains(&described.key.as_str()) || drawn;
             if wanted && let Some(value) = self.value(field, &mut dice, &mut words, ordinal) {
-                values.insert(described.key.clone(), value);
+                values.insert(described.key.clone(), canonical(described, value));
             }
         }
         if let Some(owner) = dice.pick(&self.setting.owners) {
@@ -142,6 +142,16 @@ impl<'a> Generator<'a> {
     }
 }
 
+/// Whole numbers as the decimals of the field.
+fn canonical(field: &domain::schema::Field, value: Value) -> Value {
+    match (&field.kind, value.as_i64()) {
+        (FieldKind::Decimal { scale, .. }, Some(whole)) => {
+            json!(domain::money::scaled(whole.saturating_mul(10_i64.saturating_pow(*scale)), *scale))
+        }
+        _ => value,
+    }
+}
+
 /// Fields that any way into a state asks for.
 fn required<'a>(entity: &'a Entity, state: &str) -> Vec<&'a str> {
     let transitions = entity.states.iter().flat_map(|states| &states.transitions);
@@ -166,7 +176,9 @@ impl<'a, 'g> Words<'a, 'g> {
         let setting = &generator.setting;
         let position = u64::from(batch.start) + u64::from(setting.size.offset()) + u64::from(ordinal - 1);
         let mut dice = Dice::of(&[&setting.tenant, &generator.catalog.industry, "place", &position.to_string()]);
-        let place = dice.weighted(generator.recipe.places.iter().map(|place| (place, place.weight)));
+        let places = &generator.recipe.places;
+        let drawn = dice.weighted(places.iter().map(|place| (place, place.weight)));
+        let place = if batch.home { places.first() } else { drawn };
         Self { generator, place, position, drawn: BTreeMap::new() }
     }
 

@@ -4,5 +4,6 @@ mod dice;
 mod generate;
 mod recipe;
 
+pub(crate) use dice::Dice;
 pub use generate::{Generated, Generator, Setting};
-pub use recipe::{Batch, Draw, Field, Pair, Place, Recipe, Size};
+pub use recipe::{Batch, Draw, Field, Pair, Place, Recipe, Size, Trade};

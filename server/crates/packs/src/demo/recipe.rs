@@ -18,6 +18,29 @@ pub struct Recipe {
     pub places: Vec<Place>,
     /// In the order of creation.
     pub batches: Vec<Batch>,
+    /// What is done with customers and products once they are there.
+    #[serde(default)]
+    pub trade: Option<Trade>,
+}
+
+/// Orders, and how far they have come.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Trade {
+    /// One order for so many records of the size.
+    #[serde(default = "one")]
+    pub one_in: u32,
+    /// States of orders by weight.
+    pub states: BTreeMap<String, u32>,
+    /// How many of a hundred invoices are paid, and how many of the others in part.
+    pub paid: u8,
+    pub partly: u8,
+    /// What is on the shelf of each product in the beginning, from the first to the second.
+    pub stock: (i64, i64),
+    /// The currency of every fourth order.
+    pub abroad: String,
+    /// About what 100 US dollars are in each currency: the exchange rates of the workspace.
+    pub hundred_dollars: BTreeMap<String, i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
@@ -54,6 +77,9 @@ pub struct Batch {
     /// Where in the pairs and places the batch starts. Batches with the same start are about the same people and firms.
     #[serde(default)]
     pub start: u32,
+    /// What belongs to the business itself is all at the first place, in its currency.
+    #[serde(default)]
+    pub home: bool,
     /// States by weight; all in the initial state when empty.
     #[serde(default)]
     pub states: BTreeMap<String, u32>,
@@ -192,6 +218,9 @@ impl Recipe {
             check.batch(batch, catalog);
             check.made.push(&batch.entity);
         }
+        if let Some(trade) = &self.trade {
+            check.trade(trade, catalog);
+        }
         check.findings
     }
 }
@@ -205,6 +234,25 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     fn add(&mut self, place: &str, word: &str, message: String) {
         self.findings.push(Finding { place: place.to_owned(), word: word.to_owned(), message });
+    }
+
+    fn trade(&mut self, trade: &Trade, catalog: &Catalog) {
+        for needed in ["customer", "product"] {
+            if !self.made.contains(&needed) {
+                self.add("trade", needed, format!("trade needs a batch of {needed}"));
+            }
+        }
+        let states = catalog.get("order").and_then(|order| order.states.as_ref());
+        for state in trade.states.keys() {
+            if states.is_none_or(|states| states.get(state).is_none()) {
+                self.add("trade", state, format!("{state} is not a state of order"));
+            }
+        }
+        for currency in trade.hundred_dollars.keys().chain([&trade.abroad]) {
+            if domain::Money::parse("1", currency).is_err() {
+                self.add("trade", currency, format!("{currency} is not a currency"));
+            }
+        }
     }
 
     fn words(&mut self) {
@@ -269,7 +317,7 @@ impl<'a> Check<'a> {
             | (Draw::Day(..), FieldKind::Date { .. })
             | (Draw::Moment(..), FieldKind::Datetime)
             | (Draw::Truth(_), FieldKind::Boolean)
-            | (Draw::Number(..), FieldKind::Integer { .. }) => true,
+            | (Draw::Number(..), FieldKind::Integer { .. } | FieldKind::Decimal { .. }) => true,
             (Draw::Words(words), FieldKind::Option { options }) => {
                 words.keys().all(|word| options.iter().any(|option| option.key == *word))
             }

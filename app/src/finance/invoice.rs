@@ -1,0 +1,245 @@
+//! What an invoice's page shows beside its fields: its lines, what was paid, and the form for a payment. And the lines of a journal entry.
+
+use crate::page::{PageContext, Viewer};
+use crate::records::address;
+use crate::records::post::{envelope, hidden};
+use crate::sales::{percent, quantity, totals};
+use crate::time::Clock;
+use domain::finance::{EntryView, GetEntry, GetInvoice, InvoiceView};
+use domain::money::Percent;
+use domain::records::Record;
+use domain::schema::Entity;
+use domain::{BackendHandle, Error, Money, Result, Verb};
+use leptos::prelude::*;
+use ui::{
+    ButtonKind, Cell, Choice, DataTable, DateInput, DialogPage, FormActions, FormError, FormErrors, FormSection,
+    HeadCell, LinkButton, Panel, Row, Select, SubmitButton, TextInput, TextLink,
+};
+
+const PAY: &str = "finance.record_payment";
+
+pub async fn invoice_panel(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    record: &Record,
+) -> Result<AnyView> {
+    let view = backend.run(GetInvoice { id: record.id }).await?;
+    let (lines, payments) = (lines(viewer, &view), payments(page, viewer, &view));
+    Ok(view! { <Panel title="Lines" flush=true>{lines}</Panel>{payments} }.into_any())
+}
+
+fn lines(viewer: &Viewer, view: &InvoiceView) -> AnyView {
+    let discounted = view.lines.iter().any(|line| line.discount != Percent::default());
+    let discount = discounted.then(|| view! { <HeadCell label="Discount" numeric=true/> });
+    let head = view! {
+        <HeadCell label="Item"/>
+        <HeadCell label="Quantity" numeric=true/>
+        <HeadCell label="Price" numeric=true/>
+        {discount}
+        <HeadCell label="Tax" numeric=true/>
+        <HeadCell label="Net" numeric=true/>
+    };
+    let rows: Vec<AnyView> = view
+        .lines
+        .iter()
+        .map(|line| {
+            let name = line.description.clone();
+            let item = match line.product {
+                Some(product) => {
+                    let href = viewer.path(&format!("products/{product}"));
+                    view! { <TextLink href><bdi>{name}</bdi></TextLink> }.into_any()
+                }
+                None => view! { <bdi>{name}</bdi> }.into_any(),
+            };
+            let unit = line.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+            let quantity = format!("{}{unit}", quantity(&line.quantity));
+            let discount = discounted.then(|| {
+                let discount = percent(line.discount);
+                view! { <Cell label="Discount" numeric=true>{discount}</Cell> }
+            });
+            let (price, tax, net) =
+                (line.unit_price.display_amount(), percent(line.tax_percent), line.net.display_amount());
+            view! {
+                <Row>
+                    <Cell label="Item" lead=true>{item}</Cell>
+                    <Cell label="Quantity" numeric=true>{quantity}</Cell>
+                    <Cell label="Price" numeric=true>{price}</Cell>
+                    {discount}
+                    <Cell label="Tax" numeric=true>{tax}</Cell>
+                    <Cell label="Net" numeric=true>{net}</Cell>
+                </Row>
+            }
+            .into_any()
+        })
+        .collect();
+    let foot = totals(&view.invoice, if discounted { 5 } else { 4 });
+    view! { <div class="as-cards lines"><DataTable label="Lines" head=head.into_any() foot inline=true>{rows}</DataTable></div> }
+        .into_any()
+}
+
+fn payments(page: &PageContext, viewer: &Viewer, view: &InvoiceView) -> Option<AnyView> {
+    if view.payments.is_empty() {
+        return None;
+    }
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let head = view! { <HeadCell label="Payment"/><HeadCell label="Received"/><HeadCell label="How"/><HeadCell label="Amount" numeric=true/> };
+    let rows: Vec<AnyView> = view
+        .payments
+        .iter()
+        .map(|payment| {
+            let (number, href) = (payment.number.clone(), viewer.path(&format!("payments/{}", payment.payment)));
+            let (day, amount) = (clock.day(&payment.received_on.to_string()), payment.amount.display());
+            let how = crate::layout::nav::words(&payment.method);
+            let reference = payment.reference.clone().map(|reference| format!(", {reference}"));
+            view! {
+                <Row>
+                    <Cell label="Payment" lead=true><TextLink href>{number}</TextLink></Cell>
+                    <Cell label="Received">{day}</Cell>
+                    <Cell label="How">{how}{reference}</Cell>
+                    <Cell label="Amount" numeric=true>{amount}</Cell>
+                </Row>
+            }
+            .into_any()
+        })
+        .collect();
+    Some(
+        view! {
+            <Panel title="Payments" flush=true>
+                <div class="as-cards"><DataTable label="Payments" head=head.into_any() inline=true>{rows}</DataTable></div>
+            </Panel>
+        }
+        .into_any(),
+    )
+}
+
+/// What is open on an invoice.
+fn open(record: &Record) -> Option<Money> {
+    let value = record.values.get("openAmount")?;
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// "Record payment" and the document.
+pub fn invoice_actions(viewer: &Viewer, entity: &Entity, record: &Record) -> Option<AnyView> {
+    if entity.key != "invoice" {
+        return None;
+    }
+    let here = address::of(viewer, entity, record);
+    let pay = open(record).filter(|open| open.minor() > 0 && record.text("status") != Some("cancelled")).map(|_| {
+        let reason = viewer.catalog.get("payment").and_then(|payment| {
+            let permission = payment.permission(Verb::Create);
+            (!viewer.grants.allows(&permission)).then(|| format!("Needs the permission {permission}"))
+        });
+        let href = format!("{here}?pay=1");
+        view! { <LinkButton href icon="banknote" kind=ButtonKind::Primary reason>"Record payment"</LinkButton> }
+    });
+    let (document, pdf) = (format!("{here}/document"), viewer.path(&format!("api/v1/invoices/{}/pdf", record.id)));
+    Some(
+        view! {
+            <LinkButton href=document icon="file-text">"Invoice"</LinkButton>
+            <LinkButton href=pdf icon="download">"PDF"</LinkButton>
+            {pay}
+        }
+        .into_any(),
+    )
+}
+
+/// `?pay=1`: how much came in, when and how.
+pub fn payment_dialog(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> Result<AnyView> {
+    let open = open(record)
+        .filter(|open| open.minor() > 0)
+        .ok_or_else(|| Error::conflict("Nothing is open on this invoice"))?;
+    let here = address::of(viewer, entity, record);
+    let replay = page.replay_of(PAY);
+    let typed = |name: &str| replay.as_deref().and_then(|replay| replay.value(name)).map(str::to_owned);
+    let wrong = |name: &str| replay.as_deref().and_then(|replay| replay.error_for(name)).map(str::to_owned);
+    let errors = replay.as_deref().map(|replay| {
+        let mut errors: Vec<FormError> = replay
+            .error
+            .fields
+            .iter()
+            .map(|fault| FormError::new(fault.field.clone(), fault.message.clone()))
+            .collect();
+        if errors.is_empty() {
+            errors.push(FormError::new("", replay.error.message.clone()));
+        }
+        view! { <FormErrors errors title="The payment was not recorded"/> }
+    });
+    let today = Clock::new(&page.now, &viewer.timezone).today().to_string();
+    let amount = typed("amount").or_else(|| Some(open.amount()));
+    let received = typed("receivedOn").or(Some(today));
+    let methods = [
+        ("bank_transfer", "Bank transfer"),
+        ("mobile_money", "Mobile money"),
+        ("card", "Card"),
+        ("cash", "Cash"),
+        ("cheque", "Cheque"),
+    ]
+    .into_iter()
+    .map(|(key, label)| Choice::new(key, label))
+    .collect::<Vec<_>>();
+    let label = format!("Amount in {}", open.currency());
+    let hint = format!("{} is open; a part of it will do.", open.display());
+    let (amount_wrong, day_wrong, method_wrong) = (wrong("amount"), wrong("receivedOn"), wrong("method"));
+    let (method, reference) = (typed("method"), typed("reference"));
+    let (close, cancel) = (here.clone(), here.clone());
+    let section = view! {
+        <FormSection two_columns=true>
+            <TextInput name="amount" label value=amount error=amount_wrong hint inputmode="decimal" required=true autocomplete="off" autofocus=true/>
+            <DateInput name="receivedOn" label="Received on" value=received error=day_wrong required=true/>
+            <Select name="method" label="How" choices=methods value=method error=method_wrong/>
+            <TextInput name="reference" label="Reference" value=reference hint="As it stands on the statement." autocomplete="off" maxlength=120/>
+        </FormSection>
+    };
+    let form = view! {
+        <form class="form" method="post" action=viewer.action(PAY)>
+            {errors}
+            {hidden("invoice", record.id.to_string())}
+            {envelope(page, "pay", &here, "Payment recorded")}
+            {section}
+            <FormActions>
+                <SubmitButton icon="banknote">"Record payment"</SubmitButton>
+                <LinkButton href=cancel kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any();
+    let title = format!("Payment of {}", address::title(entity, record));
+    Ok(view! { <DialogPage title close_href=close>{form}</DialogPage> }.into_any())
+}
+
+/// The two or more sides of an entry.
+pub async fn entry_panel(viewer: &Viewer, backend: &BackendHandle, record: &Record) -> Result<AnyView> {
+    let view: EntryView = backend.run(GetEntry { id: record.id }).await?;
+    let head = view! { <HeadCell label="Account"/><HeadCell label="Text"/><HeadCell label="Debit" numeric=true/><HeadCell label="Credit" numeric=true/> };
+    let side = |money: &Money| if money.minor() == 0 { String::new() } else { money.display() };
+    let rows: Vec<AnyView> = view
+        .lines
+        .iter()
+        .map(|line| {
+            let (name, href) =
+                (format!("{} {}", line.code, line.name), viewer.path(&format!("ledger/accounts/{}", line.account)));
+            let (text, debit, credit) = (line.description.clone(), side(&line.debit), side(&line.credit));
+            view! {
+                <Row>
+                    <Cell label="Account" lead=true><TextLink href>{name}</TextLink></Cell>
+                    <Cell label="Text"><bdi>{text}</bdi></Cell>
+                    <Cell label="Debit" numeric=true>{debit}</Cell>
+                    <Cell label="Credit" numeric=true>{credit}</Cell>
+                </Row>
+            }
+            .into_any()
+        })
+        .collect();
+    let reversed = view.reversed_by.map(|entry| {
+        let href = viewer.path(&format!("journal-entries/{entry}"));
+        view! { <p class="page-text">"Taken back by "<TextLink href>"another entry"</TextLink>"."</p> }
+    });
+    Ok(view! {
+        {reversed}
+        <Panel title="Lines" flush=true>
+            <div class="as-cards"><DataTable label="Lines" head=head.into_any() inline=true>{rows}</DataTable></div>
+        </Panel>
+    }
+    .into_any())
+}

@@ -1,0 +1,21 @@
+//! What the message says, in both forms. The HTML is drawn in a frame of its own, whose document the server sends with a policy under
+//! which nothing runs, loads or leaves.
+
+use crate::page::Viewer;
+use domain::messaging::MessagePreview;
+use leptos::prelude::*;
+use ui::Panel;
+
+pub fn view(viewer: &Viewer, message: &MessagePreview) -> AnyView {
+    let src = viewer.path(&format!("messages/{}/content.html", message.id));
+    let text = message.text.clone();
+    view! {
+        <Panel title="As its reader sees it" flush=true>
+            <iframe class="message-frame" src=src sandbox="" title="The message"></iframe>
+        </Panel>
+        <Panel title="As plain text">
+            <pre class="message-text" dir="auto" tabindex="0">{text}</pre>
+        </Panel>
+    }
+    .into_any()
+}

@@ -1,0 +1,213 @@
+//! The editor of an order's lines: a plain form, a row for each line and some more. What is left empty comes from the product.
+
+use super::lines::{locked, quantity};
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, Replay, Viewer, load, set_status, use_page};
+use crate::records::address;
+use crate::records::post::{envelope, hidden};
+use domain::money::Percent;
+use domain::records::{ListRecords, Record};
+use domain::sales::{GetOrder, OrderLine, OrderView};
+use domain::schema::{Count, Filter, ListQuery, Sort};
+use domain::{BackendHandle, Error, Result};
+use leptos::prelude::*;
+use ui::{
+    ButtonKind, Choice, DialogPage, FormActions, FormError, FormErrors, LinkButton, Page, Select, SubmitButton,
+    TextInput,
+};
+
+const OPERATION: &str = "sales.save_order_lines";
+/// Empty rows below the lines.
+const SPARE: usize = 3;
+/// Rows of one order at most; the server holds to its own limit.
+const MOST: usize = 200;
+/// Products offered.
+const OFFERED: u32 = 500;
+
+#[component]
+pub fn OrderLinesPage() -> impl IntoView {
+    let page = use_page();
+    load(editor(page)).into_any()
+}
+
+async fn editor(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let entity = viewer.entity("orders")?;
+    let view = backend.run(GetOrder { id: address::id(&page)? }).await?;
+    if let Some(reason) = locked(&viewer, &view) {
+        return Err(Error::conflict(reason));
+    }
+    let (products, rates) = futures::try_join!(
+        choices(&viewer, &backend, "product", "name", Some("status = active")),
+        choices(&viewer, &backend, "tax_rate", "name", None)
+    )?;
+    let replay = page.replay_of(OPERATION);
+    let desk = Desk { page: &page, view: &view, replay: replay.as_deref(), products, rates };
+    let form = desk.form(&viewer);
+    let title = format!("Lines of {}", address::title(&entity, &view.order));
+    let text = "Choose a product and how many. Name, price and tax come from it where you leave them empty. A row without a product and a description is left out.";
+    let close = viewer.path(&format!("orders/{}", view.order.id));
+    let body = view! { <Page><DialogPage title text close_href=close wide=true>{form}</DialogPage></Page> }.into_any();
+    let crumbs = address::crumbs(&viewer, &entity, &view.order, Some("Lines"));
+    Ok(workspace_frame(&page, crumbs, None, None, body))
+}
+
+/// Rows of an entity as choices: id and title.
+async fn choices(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    key: &str,
+    title: &str,
+    filter: Option<&str>,
+) -> Result<Vec<Choice>> {
+    let Some(entity) = viewer.catalog.get(key).filter(|entity| viewer.may(entity, domain::Verb::Read)) else {
+        return Ok(Vec::new());
+    };
+    let filter = filter.and_then(|filter| Filter::parse(filter, entity).ok());
+    let query = ListQuery {
+        filter,
+        sort: vec![Sort { field: title.to_owned(), descending: false }],
+        limit: OFFERED,
+        count: Count::None,
+        ..ListQuery::default()
+    };
+    let rows = backend.run(ListRecords { entity: key.to_owned(), query }).await?.records()?;
+    Ok(rows.iter().map(|row| Choice::new(row.id.to_string(), label(row, title))).collect())
+}
+
+fn label(row: &Record, title: &str) -> String {
+    let name = row.text(title).unwrap_or_default();
+    match row.text("sku") {
+        Some(sku) if !sku.is_empty() => format!("{name} ({sku})"),
+        _ => name.to_owned(),
+    }
+}
+
+struct Desk<'a> {
+    page: &'a PageContext,
+    view: &'a OrderView,
+    replay: Option<&'a Replay>,
+    products: Vec<Choice>,
+    rates: Vec<Choice>,
+}
+
+impl Desk<'_> {
+    fn rows(&self) -> usize {
+        let asked = self.page.query("rows").and_then(|rows| rows.parse().ok()).unwrap_or(0);
+        let typed = self.replay.map_or(0, |replay| {
+            let places = replay.fields.iter().filter_map(|(name, _)| place(name));
+            places.max().map_or(0, |last| last + 1)
+        });
+        (self.view.lines.len() + SPARE).max(asked).max(typed).min(MOST)
+    }
+
+    fn form(&self, viewer: &Viewer) -> AnyView {
+        let errors = self.replay.map(|replay| {
+            set_status(replay.error.kind.status());
+            let mut errors: Vec<FormError> = replay
+                .error
+                .fields
+                .iter()
+                .map(|fault| FormError::new(fault.field.clone(), sentence(&fault.field, &fault.message)))
+                .collect();
+            if errors.is_empty() {
+                errors.push(FormError::new("", replay.error.message.clone()));
+            }
+            view! { <FormErrors errors title="The lines were not saved"/> }
+        });
+        let count = self.rows();
+        let rows: Vec<AnyView> = (0..count).map(|at| self.row(at)).collect();
+        let back = viewer.path(&format!("orders/{}", self.view.order.id));
+        let more = self.page.with_query(&[("rows", Some(&(count + 10).to_string()))]);
+        let currency = self.view.order.text("currency").unwrap_or(&viewer.currency).to_owned();
+        let price = format!("Price in {currency}");
+        let (next, cancel) = (back.clone(), back);
+        view! {
+            <form class="form" method="post" action=viewer.action(OPERATION)>
+                {errors}
+                {hidden("id", self.view.order.id.to_string())}
+                {hidden("version", self.view.order.version.to_string())}
+                {envelope(self.page, "lines", &next, "Lines saved")}
+                <div class="line-editor" data-lines="">
+                    <div class="line-head" aria-hidden="true">
+                        <span>"Product"</span><span>"Description"</span><span>"Quantity"</span><span>{price}</span><span>"Discount %"</span><span>"Tax"</span>
+                    </div>
+                    {rows}
+                </div>
+                <FormActions>
+                    <SubmitButton>"Save lines"</SubmitButton>
+                    <LinkButton href=cancel kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                    <LinkButton href=more kind=ButtonKind::Ghost icon="plus">"Ten more rows"</LinkButton>
+                </FormActions>
+            </form>
+        }
+        .into_any()
+    }
+
+    /// What was typed, else what the line holds.
+    fn held(&self, at: usize, part: &str, line: Option<String>) -> (String, Option<String>, Option<String>) {
+        let name = format!("lines[{at}].{part}");
+        let typed = self.replay.map(|replay| replay.value(&name).unwrap_or_default().to_owned());
+        let wrong = self.replay.and_then(|replay| {
+            let dotted = format!("lines.{at}.{part}");
+            replay.error_for(&name).or_else(|| replay.error_for(&dotted)).map(str::to_owned)
+        });
+        (name, typed.or(line), wrong)
+    }
+
+    fn row(&self, at: usize) -> AnyView {
+        let line = self.view.lines.get(at);
+        let of = |read: fn(&OrderLine) -> Option<String>| line.and_then(read);
+        let number = at + 1;
+        let select = |part: &str, said: &str, choices: &[Choice], value: Option<String>, blank: &str| {
+            let (name, value, error) = self.held(at, part, value);
+            let (label, choices, blank) = (format!("{said} of line {number}"), choices.to_vec(), blank.to_owned());
+            view! { <Select name label choices value error blank bare=true/> }.into_any()
+        };
+        let text = |part: &str, said: &str, value: Option<String>, placeholder: &str, numeric: bool| {
+            let (name, value, error) = self.held(at, part, value);
+            let (label, placeholder) = (format!("{said} of line {number}"), placeholder.to_owned());
+            let inputmode = if numeric { "decimal" } else { "text" };
+            view! { <TextInput name label value error placeholder inputmode autocomplete="off" bare=true/> }.into_any()
+        };
+        let product = select(
+            "product",
+            "Product",
+            &self.products,
+            of(|line| line.product.map(|id| id.to_string())),
+            "No product",
+        );
+        let description = text(
+            "description",
+            "Description",
+            of(|line| Some(line.description.clone())),
+            "as the product is called",
+            false,
+        );
+        let quantity = text("quantity", "Quantity", of(|line| Some(quantity(&line.quantity).to_owned())), "1", true);
+        let price = text("unitPrice", "Price", of(|line| Some(line.unit_price.amount())), "its price", true);
+        let discount = text(
+            "discount",
+            "Discount",
+            of(|line| {
+                (line.discount != Percent::default())
+                    .then(|| line.discount.to_string().trim_end_matches('%').to_owned())
+            }),
+            "0",
+            true,
+        );
+        let rate = select("taxRate", "Tax", &self.rates, of(|line| line.tax_rate.map(|id| id.to_string())), "Its tax");
+        view! { <div class="line-row" role="group" aria-label=format!("Line {number}")>{product}{description}{quantity}{price}{discount}{rate}</div> }.into_any()
+    }
+}
+
+/// The place of a field such as `lines[3].quantity`.
+fn place(name: &str) -> Option<usize> {
+    name.strip_prefix("lines[")?.split_once(']')?.0.parse().ok()
+}
+
+/// "Line 4: the quantity is not a number".
+fn sentence(field: &str, message: &str) -> String {
+    let at = place(field).or_else(|| field.strip_prefix("lines.")?.split('.').next()?.parse().ok());
+    at.map_or_else(|| message.to_owned(), |at| format!("Line {}: {message}", at + 1))
+}

@@ -1,0 +1,162 @@
+//! The lines of an order on its page, and the way from a won deal to its order.
+
+use crate::page::{PageContext, Viewer};
+use crate::records::address;
+use crate::records::post::{envelope, hidden};
+use domain::money::Percent;
+use domain::records::Record;
+use domain::sales::{GetOrder, OrderLine, OrderView};
+use domain::schema::{Entity, StateKind};
+use domain::{BackendHandle, Money, Result, Verb};
+use leptos::prelude::*;
+use ui::{
+    Badge, ButtonKind, Cell, DataTable, EmptyState, HeadCell, LinkButton, Panel, Row, Size, SubmitButton, TextLink,
+    Tone,
+};
+
+/// Above the tabs of an order's page.
+pub async fn order_panel(viewer: &Viewer, backend: &BackendHandle, record: &Record) -> Result<AnyView> {
+    let view = backend.run(GetOrder { id: record.id }).await?;
+    let edit = edit_button(viewer, &view);
+    if view.lines.is_empty() {
+        let text = "Say what is sold, how much of it and at which price. An order without lines cannot be submitted.";
+        let empty = view! { <EmptyState icon="package" title="No lines yet" text action=edit/> }.into_any();
+        return Ok(view! { <Panel title="Lines">{empty}</Panel> }.into_any());
+    }
+    let table = table(viewer, &view);
+    Ok(view! { <Panel title="Lines" actions=edit flush=true>{table}</Panel> }.into_any())
+}
+
+/// Why the lines cannot be edited now, or nothing.
+pub fn locked(viewer: &Viewer, view: &OrderView) -> Option<String> {
+    if !view.actions.iter().any(|action| action == "EDIT_ITEMS") {
+        return Some("The lines of an order are fixed once it is approved".to_owned());
+    }
+    let entity = viewer.catalog.get("order")?;
+    viewer.missing(entity, Verb::Update)
+}
+
+fn edit_button(viewer: &Viewer, view: &OrderView) -> AnyView {
+    let href = viewer.path(&format!("orders/{}/lines", view.order.id));
+    let reason = locked(viewer, view);
+    view! { <LinkButton href icon="pencil" size=Size::Small reason>"Edit lines"</LinkButton> }.into_any()
+}
+
+fn table(viewer: &Viewer, view: &OrderView) -> AnyView {
+    let discounted = view.lines.iter().any(|line| line.discount != Percent::default());
+    let discount = discounted.then(|| view! { <HeadCell label="Discount" numeric=true/> });
+    let head = view! {
+        <HeadCell label="Item"/>
+        <HeadCell label="Quantity" numeric=true/>
+        <HeadCell label="Price" numeric=true/>
+        {discount}
+        <HeadCell label="Tax" numeric=true/>
+        <HeadCell label="Net" numeric=true/>
+    };
+    let rows: Vec<AnyView> = view.lines.iter().map(|line| row(viewer, line, discounted)).collect();
+    let foot = totals(&view.order, if discounted { 5 } else { 4 });
+    view! {
+        <div class="as-cards lines"><DataTable label="Lines" head=head.into_any() foot inline=true>{rows}</DataTable></div>
+    }
+    .into_any()
+}
+
+fn row(viewer: &Viewer, line: &OrderLine, discounted: bool) -> AnyView {
+    let name = line.description.clone();
+    let item = match line.product {
+        Some(product) => {
+            let href = viewer.path(&format!("products/{product}"));
+            view! { <TextLink href><bdi>{name}</bdi></TextLink> }.into_any()
+        }
+        None => view! { <bdi>{name}</bdi> }.into_any(),
+    };
+    let sku = line.sku.clone().map(|sku| view! { <span class="line-sku">{sku}</span> });
+    let standing = standing(line);
+    let unit = line.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let quantity = format!("{}{unit}", quantity(&line.quantity));
+    let discount = discounted.then(|| {
+        let discount = percent(line.discount);
+        view! { <Cell label="Discount" numeric=true>{discount}</Cell> }
+    });
+    let (price, tax, net) = (line.unit_price.display_amount(), percent(line.tax_percent), line.net.display_amount());
+    view! {
+        <Row id=line.id.to_string()>
+            <Cell label="Item" lead=true>{item}{sku}{standing}</Cell>
+            <Cell label="Quantity" numeric=true>{quantity}</Cell>
+            <Cell label="Price" numeric=true>{price}</Cell>
+            {discount}
+            <Cell label="Tax" numeric=true>{tax}</Cell>
+            <Cell label="Net" numeric=true>{net}</Cell>
+        </Row>
+    }
+    .into_any()
+}
+
+fn standing(line: &OrderLine) -> Option<AnyView> {
+    let some = |text: &str| text.bytes().any(|digit| matches!(digit, b'1'..=b'9'));
+    let (tone, said) = match (some(&line.shipped), some(&line.reserved)) {
+        (true, _) => (Tone::Positive, "Shipped"),
+        (_, true) => (Tone::Info, "Reserved"),
+        _ => return None,
+    };
+    Some(view! { " "<Badge tone>{said}</Badge> }.into_any())
+}
+
+/// `2.000` as people write it.
+pub fn quantity(decimal: &str) -> &str {
+    if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal }
+}
+
+pub fn percent(percent: Percent) -> String {
+    percent.to_string()
+}
+
+/// The sums of a record with `netAmount`, `taxAmount` and `totalAmount`, as rows under its lines.
+pub fn totals(record: &Record, span: usize) -> AnyView {
+    let money = |key: &str| {
+        record
+            .values
+            .get(key)
+            .and_then(|value| serde_json::from_value::<Money>(value.clone()).ok())
+            .map(|money| money.display())
+    };
+    let rows: Vec<AnyView> = [("Net", "netAmount"), ("Tax", "taxAmount"), ("Total", "totalAmount")]
+        .into_iter()
+        .filter_map(|(label, key)| {
+            let amount = money(key)?;
+            let class = if key == "totalAmount" { "line-total is-total" } else { "line-total" };
+            Some(view! { <tr class=class><th scope="row" colspan=span.to_string()>{label}</th><td class="num">{amount}</td></tr> }.into_any())
+        })
+        .collect();
+    rows.into_any()
+}
+
+/// "Make order", on an opportunity that was won and has none yet.
+pub fn make_order_link(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> Option<AnyView> {
+    let order = viewer.catalog.get("order").filter(|_| entity.key == "opportunity")?;
+    let states = entity.states.as_ref()?;
+    let won = record.text("status").and_then(|key| states.get(key)).is_some_and(|state| state.kind == StateKind::Won);
+    if !won || record.deleted_at.is_some() {
+        return None;
+    }
+    let reason = viewer.missing(order, Verb::Create);
+    let next = viewer.path("orders/{order.id}/lines");
+    Some(
+        view! {
+            <form method="post" action=viewer.action("sales.make_order")>
+                {hidden("opportunity", record.id.to_string())}
+                {envelope(page, "order", &next, "Order made")}
+                <SubmitButton icon="shopping-cart" kind=ButtonKind::Secondary reason>"Make order"</SubmitButton>
+            </form>
+        }
+        .into_any(),
+    )
+}
+
+/// The documents of an order.
+pub fn order_links(viewer: &Viewer, entity: &Entity, record: &Record) -> Option<AnyView> {
+    (entity.key == "order").then(|| {
+        let href = format!("{}/document", address::of(viewer, entity, record));
+        view! { <LinkButton href icon="file-text">"Confirmation"</LinkButton> }.into_any()
+    })
+}

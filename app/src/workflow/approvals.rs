@@ -1,0 +1,263 @@
+//! What waits for the viewer's word. Deciding is always a form that is sent: a link, from a message or the list, only shows the question.
+
+use super::parts::{Names, approval_badge, entity_words};
+use crate::layout::nav::role_words;
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, Viewer, load, set_status, use_page};
+use crate::records::address;
+use crate::records::post::{envelope, hidden};
+use crate::time::Clock;
+use domain::workflow::{ApprovalRow, GetApproval, ListApprovals};
+use domain::{BackendHandle, Result};
+use leptos::prelude::*;
+use ui::{
+    ButtonKind, Cell, Crumb, DataTable, DescriptionList, DescriptionRow, EmptyState, FormActions, FormError,
+    FormErrors, HeadCell, LinkButton, Notice, Page, PageHeader, Panel, Person, Row, Size, Stack, SubmitButton, TabItem,
+    Tabs, TextArea, TextLink, Timeline, TimelineItem, TimelineNote, Tone,
+};
+
+/// Rows of a list.
+const LIMIT: u32 = 100;
+
+#[component]
+pub fn ApprovalsPage() -> impl IntoView {
+    let page = use_page();
+    load(approvals(page)).into_any()
+}
+
+#[component]
+pub fn ApprovalPage() -> impl IntoView {
+    let page = use_page();
+    load(approval(page)).into_any()
+}
+
+async fn approvals(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let all = page.query("show") == Some("all");
+    let rows = backend.run(ListApprovals { all, limit: LIMIT }).await?;
+    let names = names(&viewer, &backend, &rows).await;
+    let tabs = tabs(&page, &viewer, all);
+    let refused = page.replay_of("workflow.decide_approval").map(|replay| {
+        set_status(replay.error.kind.status());
+        let errors = vec![FormError::new("", replay.error.message.clone())];
+        view! { <FormErrors errors title="That was not decided"/> }
+    });
+    let text = match (all, rows.iter().filter(|row| row.mine).count()) {
+        (true, _) => "Everything that waits for somebody or was decided.".to_owned(),
+        (false, 0) => String::new(),
+        (false, 1) => "One thing waits for your word.".to_owned(),
+        (false, count) => format!("{count} things wait for your word."),
+    };
+    let content = if rows.is_empty() {
+        let title = if all { "Nothing was ever asked" } else { "Nothing waits for you" };
+        view! { <EmptyState icon="circle-check" title text="Orders and workflow steps that need your approval stand here, the oldest first."/> }
+            .into_any()
+    } else {
+        table(&page, &viewer, &names, &rows, all)
+    };
+    let body = view! { <Page><PageHeader title="Approvals" text/>{refused}<Stack>{content}</Stack></Page> }.into_any();
+    Ok(workspace_frame(&page, vec![Crumb::here("Approvals")], tabs, None, body))
+}
+
+fn tabs(page: &PageContext, viewer: &Viewer, all: bool) -> Option<AnyView> {
+    viewer.grants.allows("workflow.run.read").then(|| {
+        let items = vec![
+            TabItem::new("Mine", page.path.clone(), !all),
+            TabItem::new("All", format!("{}?show=all", page.path), all),
+        ];
+        view! { <Tabs label="Approvals" items/> }.into_any()
+    })
+}
+
+async fn names(viewer: &Viewer, backend: &BackendHandle, rows: &[ApprovalRow]) -> Names {
+    Names::load(viewer, backend, rows.iter().map(|row| (row.entity.clone(), row.record))).await
+}
+
+fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[ApprovalRow], all: bool) -> AnyView {
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let head = view! {
+        <HeadCell label="What"/>
+        <HeadCell label="About"/>
+        <HeadCell label="Asked by"/>
+        <HeadCell label="Asked"/>
+        <HeadCell label="Decision"/>
+    };
+    let lines: Vec<AnyView> = rows
+        .iter()
+        .map(|row| {
+            let (title, href) = (row.title.clone(), viewer.path(&format!("approvals/{}", row.id)));
+            let about = names.link(viewer, row.entity.as_deref(), row.record);
+            let by = person(row.requested_by.as_deref());
+            let (at, decision) = (clock.moment(&row.created_at), decision(page, viewer, row, all));
+            view! {
+                <Row id=row.id.to_string()>
+                    <Cell label="What" lead=true><TextLink href>{title}</TextLink></Cell>
+                    <Cell label="About">{about}</Cell>
+                    <Cell label="Asked by">{by}</Cell>
+                    <Cell label="Asked">{at}</Cell>
+                    <Cell label="Decision">{decision}</Cell>
+                </Row>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <Panel flush=true>
+            <div class="as-cards"><DataTable label="Approvals" head=head.into_any() inline=true>{lines}</DataTable></div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn person(name: Option<&str>) -> AnyView {
+    match name {
+        Some(name) => view! { <Person name=name.to_owned() size=Size::Small/> }.into_any(),
+        None => "A workflow".into_any(),
+    }
+}
+
+/// "Approve" at once; a rejection is asked for its reason first.
+fn decision(page: &PageContext, viewer: &Viewer, row: &ApprovalRow, all: bool) -> AnyView {
+    if row.state != "PENDING" || (all && !row.mine) {
+        return approval_badge(&row.state);
+    }
+    let href = viewer.path(&format!("approvals/{}", row.id));
+    view! {
+        <div class="decide">
+            <form method="post" action=viewer.action("workflow.decide_approval")>
+                {subject(row, "approve")}
+                {envelope(page, &format!("approve-{}", row.id), &page.address(), "Approved")}
+                <SubmitButton size=Size::Small reason=row.because.clone()>"Approve"</SubmitButton>
+            </form>
+            <LinkButton href=format!("{href}#reject") size=Size::Small kind=ButtonKind::Ghost reason=row.because.clone()>"Reject"</LinkButton>
+        </div>
+    }
+    .into_any()
+}
+
+fn subject(row: &ApprovalRow, decision: &str) -> AnyView {
+    view! { {hidden("id", row.id.to_string())}{hidden("decision", decision)} }.into_any()
+}
+
+async fn approval(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let row = backend.run(GetApproval { id: address::id(&page)? }).await?;
+    let names = names(&viewer, &backend, std::slice::from_ref(&row)).await;
+    let list = viewer.path("approvals");
+    let (title, state) = (row.title.clone(), approval_badge(&row.state));
+    let facts = facts(&page, &viewer, &names, &row);
+    let (question, decisions) = (question(&page, &viewer, &row), decisions(&page, &viewer, &row));
+    let body = view! {
+        <Page narrow=true>
+            <PageHeader title actions=state/>
+            <Stack>{facts}{question}{decisions}</Stack>
+        </Page>
+    };
+    let crumbs = vec![Crumb::link("Approvals", list), Crumb::here(row.title.clone())];
+    Ok(workspace_frame(&page, crumbs, None, None, body.into_any()))
+}
+
+fn facts(page: &PageContext, viewer: &Viewer, names: &Names, row: &ApprovalRow) -> AnyView {
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let about = row.entity.as_deref().map(|entity| {
+        let label = entity_words(viewer, entity);
+        let link = names.link(viewer, Some(entity), row.record);
+        view! { <DescriptionRow label>{link}</DescriptionRow> }
+    });
+    let run = row.run.map(|run| {
+        let href = viewer.path(&format!("runs/{run}"));
+        view! { <DescriptionRow label="Workflow"><TextLink href>"See the run"</TextLink></DescriptionRow> }
+    });
+    let who: Vec<String> = row.roles.iter().map(|role| role_words(role)).chain(row.members.iter().cloned()).collect();
+    let many = match (row.policy.as_str(), row.required) {
+        ("all", _) => "All of them".to_owned(),
+        (_, 1) => "One of them".to_owned(),
+        (_, required) => format!("{required} of them"),
+    };
+    let so_far = (row.required > 1 || row.policy == "all").then(|| format!(", {} so far", row.approved));
+    let until = row.expires_at.as_deref().map(|at| {
+        let at = clock.moment(at);
+        view! { <DescriptionRow label="Until">{at}</DescriptionRow> }
+    });
+    let (by, at) = (person(row.requested_by.as_deref()), clock.moment(&row.created_at));
+    view! {
+        <Panel>
+            <DescriptionList>
+                {about}
+                <DescriptionRow label="Asked by">{by}</DescriptionRow>
+                <DescriptionRow label="Asked">{at}</DescriptionRow>
+                <DescriptionRow label="May decide">{who.join(", ")}</DescriptionRow>
+                <DescriptionRow label="Needed">{many}{so_far}</DescriptionRow>
+                {until}
+                {run}
+            </DescriptionList>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn question(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<AnyView> {
+    if row.state != "PENDING" {
+        return None;
+    }
+    if let Some(because) = row.because.clone() {
+        return Some(view! { <Notice tone=Tone::Info title="Not yours to decide">{because}</Notice> }.into_any());
+    }
+    let replay = page.replay_of("workflow.decide_approval");
+    let errors = replay.as_deref().map(|replay| {
+        set_status(replay.error.kind.status());
+        let errors = vec![FormError::new("reason", replay.error.message.clone())];
+        view! { <FormErrors errors title="That was not decided"/> }
+    });
+    let typed = replay.as_deref().and_then(|replay| replay.value("reason")).map(str::to_owned);
+    let wrong = replay.as_deref().and_then(|replay| replay.error_for("reason")).map(str::to_owned);
+    let next = viewer.path("approvals");
+    let action = viewer.action("workflow.decide_approval");
+    let approve = view! {
+        <form class="form" method="post" action=action.clone()>
+            {subject(row, "approve")}
+            {envelope(page, "approve", &next, "Approved")}
+            <FormActions><SubmitButton icon="check">"Approve"</SubmitButton></FormActions>
+        </form>
+    }
+    .into_any();
+    let reject = view! {
+        <form class="form" method="post" action=action>
+            {subject(row, "reject")}
+            {envelope(page, "reject", &next, "Rejected")}
+            <TextArea name="reason" label="Reason" value=typed error=wrong rows=3 required=true hint="Whoever asked reads it."/>
+            <FormActions><SubmitButton kind=ButtonKind::Danger icon="x">"Reject"</SubmitButton></FormActions>
+        </form>
+    }
+    .into_any();
+    Some(
+        view! {
+            {errors}
+            <Panel title="Approve">{approve}</Panel>
+            <div id="reject"><Panel title="Reject">{reject}</Panel></div>
+        }
+        .into_any(),
+    )
+}
+
+fn decisions(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<AnyView> {
+    if row.decisions.is_empty() {
+        return None;
+    }
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let items: Vec<AnyView> = row
+        .decisions
+        .iter()
+        .map(|decision| {
+            let (icon, verb, tone) = match decision.decision.as_str() {
+                "approve" => ("check", " approved", Tone::Positive),
+                _ => ("x", " rejected", Tone::Negative),
+            };
+            let (name, when) = (decision.member.clone(), clock.moment(&decision.at));
+            let title = view! { <b>{name}</b>{verb} }.into_any();
+            let reason = decision.reason.clone().map(|reason| view! { <TimelineNote>{reason}</TimelineNote> });
+            view! { <TimelineItem icon tone title when>{reason}</TimelineItem> }.into_any()
+        })
+        .collect();
+    Some(view! { <Panel title="Decisions"><Timeline label="Decisions">{items}</Timeline></Panel> }.into_any())
+}

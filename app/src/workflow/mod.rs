@@ -1,0 +1,31 @@
+//! What happens by itself, for people to look at and to decide: approvals, workflows, their runs, and why a record is as it is.
+
+mod approvals;
+mod definition;
+mod parts;
+mod run;
+mod runs;
+mod step_form;
+mod why;
+mod workflows;
+
+pub use approvals::{ApprovalPage, ApprovalsPage};
+pub use definition::WorkflowPage;
+pub use run::RunPage;
+pub use runs::RunsPage;
+pub use why::WhyPage;
+pub use workflows::WorkflowsPage;
+
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, Viewer};
+use leptos::prelude::*;
+use ui::{Crumb, TabItem, Tabs};
+
+/// A page of this area, with the tabs between its lists.
+fn frame(page: &PageContext, viewer: &Viewer, crumbs: Vec<Crumb>, here: &'static str, content: AnyView) -> AnyView {
+    let mut places = vec![("Workflows", "workflows"), ("Runs", "runs")];
+    places.retain(|_| viewer.grants.allows("workflow.workflow.read"));
+    let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
+    let tabs = (!here.is_empty()).then(|| view! { <Tabs label="Workflows" items/> }.into_any());
+    workspace_frame(page, crumbs, tabs, None, content)
+}

@@ -1,0 +1,102 @@
+//! Runs, newest first: of everything, of one workflow or of one record.
+
+use super::frame;
+use super::parts::{Names, run_chip, run_words};
+use crate::page::{PageContext, Viewer, encode, load, use_page};
+use crate::time::Clock;
+use domain::Result;
+use domain::workflow::{ListRuns, RunRow, RunState};
+use leptos::prelude::*;
+use ui::{
+    Blank, Cell, Crumb, DataTable, EmptyState, HeadCell, LinkButton, Page, PageHeader, Panel, Row, SegmentedControl,
+    TabItem, TextLink, Toolbar,
+};
+use uuid::Uuid;
+
+const LIMIT: u32 = 50;
+/// States by which the list can be narrowed; the others pass within moments.
+const STATES: [RunState; 5] =
+    [RunState::Failed, RunState::WaitingApproval, RunState::Waiting, RunState::Paused, RunState::Completed];
+
+#[component]
+pub fn RunsPage() -> impl IntoView {
+    let page = use_page();
+    load(runs(page)).into_any()
+}
+
+async fn runs(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let id = |name: &str| page.query(name).and_then(|id| Uuid::try_parse(id).ok());
+    let state = page.query("state").and_then(RunState::parse);
+    let query = ListRuns { workflow: id("workflow"), record: id("record"), state, before: id("before"), limit: LIMIT };
+    let narrowed = query.workflow.is_some() || query.record.is_some() || state.is_some();
+    let rows = backend.run(query).await?;
+    let names = Names::load(&viewer, &backend, rows.iter().map(|row| (row.entity.clone(), row.record))).await;
+    let content = if rows.is_empty() {
+        let text = if narrowed { "None that fits." } else { "A run begins when what a workflow waits for happens." };
+        view! { <EmptyState icon="history" title="No runs" text/> }.into_any()
+    } else {
+        table(&page, &viewer, &names, &rows)
+    };
+    let one = rows.first().filter(|_| page.query("workflow").is_some()).map(|row| row.workflow_name.clone());
+    let title = one.map_or_else(|| "Runs".to_owned(), |name| format!("Runs of {name}"));
+    let (states, further) = (states(&page, state), further(&page, &rows));
+    let body = view! { <Page><PageHeader title/>{states}{content}{further}</Page> }.into_any();
+    Ok(frame(&page, &viewer, vec![Crumb::here("Runs")], "Runs", body))
+}
+
+fn states(page: &PageContext, chosen: Option<RunState>) -> AnyView {
+    let mut items = vec![TabItem::new("All", page.with_query(&[("state", None), ("before", None)]), chosen.is_none())];
+    items.extend(STATES.into_iter().map(|state| {
+        let href = page.with_query(&[("state", Some(state.as_str())), ("before", None)]);
+        TabItem::new(run_words(state), href, chosen == Some(state))
+    }));
+    view! { <Toolbar label="State"><SegmentedControl label="State" items/></Toolbar> }.into_any()
+}
+
+pub fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[RunRow]) -> AnyView {
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let head = view! {
+        <HeadCell label="Run"/>
+        <HeadCell label="About"/>
+        <HeadCell label="State"/>
+        <HeadCell label="Began"/>
+        <HeadCell label="What stopped it"/>
+    };
+    let lines: Vec<AnyView> = rows
+        .iter()
+        .map(|row| {
+            let (name, href) = (row.workflow_name.clone(), viewer.path(&format!("runs/{}", row.id)));
+            let about = names.link(viewer, row.entity.as_deref(), row.record);
+            let (state, began) = (run_chip(row.state), clock.moment(&row.created_at));
+            let error = match &row.error {
+                Some(error) => view! { <bdi>{error.clone()}</bdi> }.into_any(),
+                None => view! { <Blank label="nothing"/> }.into_any(),
+            };
+            view! {
+                <Row id=row.id.to_string()>
+                    <Cell label="Run" lead=true><TextLink href>{name}</TextLink></Cell>
+                    <Cell label="About">{about}</Cell>
+                    <Cell label="State">{state}</Cell>
+                    <Cell label="Began">{began}</Cell>
+                    <Cell label="What stopped it">{error}</Cell>
+                </Row>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <Panel flush=true>
+            <div class="as-cards"><DataTable label="Runs" head=head.into_any() inline=true>{lines}</DataTable></div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn further(page: &PageContext, rows: &[RunRow]) -> Option<AnyView> {
+    let last = rows.last().filter(|_| rows.len() == LIMIT as usize)?;
+    let base = page.with_query(&[("before", None)]);
+    let joint = if base.contains('?') { '&' } else { '?' };
+    let href = format!("{base}{joint}before={}", encode(&last.id.to_string()));
+    Some(view! { <LinkButton href icon="chevron-down">"Older runs"</LinkButton> }.into_any())
+}

@@ -1,0 +1,187 @@
+//! From rows to the input of a document.
+
+use super::languages::Language;
+use crate::finance::values::{date, id, money};
+use chrono::{DateTime, NaiveDate, Utc};
+use documents::{
+    Allocation, Business, Document, Head, InvoiceInput, InvoiceLine, OrderInput, OrderLine, PageSize, ReceiptInput,
+    TaxTotal,
+};
+use domain::finance::GetInvoice;
+use domain::money::{Percent, QUANTITY_SCALE, parse_scaled, short};
+use domain::records::{GetRecord, Record};
+use domain::sales::GetOrder;
+use domain::{Error, Money, Result};
+use platform::{Bind, Ctx, Statement};
+use uuid::Uuid;
+
+const CUSTOMER: &str = "\
+select name, city, country, tax_number, email, phone from customers where tenant_id = $1 and id = $2";
+
+const ALLOCATIONS: &str = "\
+select i.number, i.invoice_date, i.total_amount_minor, a.amount_minor, i.open_amount_minor, a.currency
+from payment_allocations a join invoices i on i.tenant_id = a.tenant_id and i.id = a.invoice_id
+where a.tenant_id = $1 and a.payment_id = $2 order by i.number";
+
+pub async fn invoice(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Document> {
+    let view = ctx.run(GetInvoice { id }).await?;
+    let values = &view.invoice.values;
+    let issued = date(values, "invoiceDate")?;
+    let cancelled = view.invoice.text("status") == Some("cancelled");
+    let total = money(values, "totalAmount")?;
+    let taxes = view.lines.iter().map(|line| (line.tax_percent, &line.net, &line.tax));
+    let input = InvoiceInput {
+        head: head(ctx, &view.invoice, issued, total.currency()).await?,
+        invoice_date: language.date(issued),
+        due_date: Some(language.date(date(values, "dueDate")?)),
+        taxes: taxes_of(total.currency(), taxes)?,
+        lines: view
+            .lines
+            .iter()
+            .map(|line| InvoiceLine {
+                description: line.description.clone(),
+                detail: detail(line.sku.as_deref(), line.discount),
+                quantity: quantity(&line.quantity, line.unit.as_deref()),
+                unit_price: line.unit_price.clone(),
+                tax_rate: line.tax_percent.to_string(),
+                tax: line.tax.clone(),
+                total: line.net.clone(),
+            })
+            .collect(),
+        subtotal: money(values, "netAmount")?,
+        amount_paid: money(values, "paidAmount")?,
+        balance_due: if cancelled { Money::zero(total.currency())? } else { money(values, "openAmount")? },
+        total,
+        bank: None,
+    };
+    let mut document = documents::invoice(&input, language.words());
+    if cancelled {
+        document.lead = Some(language.cancelled().to_owned());
+    }
+    Ok(document)
+}
+
+pub async fn order_confirmation(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Document> {
+    let view = ctx.run(GetOrder { id }).await?;
+    let order = &view.order;
+    let total = money(&order.values, "totalAmount")?;
+    let made: DateTime<Utc> = order.text("createdAt").and_then(|at| at.parse().ok()).ok_or_else(Error::internal)?;
+    let day = platform::clock::today_in(&ctx.access.timezone, made);
+    let taxes = view.lines.iter().map(|line| (line.tax_percent, &line.net, &line.tax));
+    let input = OrderInput {
+        head: head(ctx, order, day, total.currency()).await?,
+        order_date: language.date(day),
+        expected_delivery: date_of(order, "deliverOn").map(|day| language.date(day)),
+        taxes: taxes_of(total.currency(), taxes)?,
+        lines: view
+            .lines
+            .iter()
+            .map(|line| OrderLine {
+                description: line.description.clone(),
+                detail: detail(line.sku.as_deref(), line.discount),
+                quantity: quantity(&line.quantity, line.unit.as_deref()),
+                unit_price: line.unit_price.clone(),
+                total: line.net.clone(),
+            })
+            .collect(),
+        subtotal: money(&order.values, "netAmount")?,
+        total,
+        deliver_to: order.text("deliverTo").unwrap_or_default().lines().map(str::to_owned).collect(),
+    };
+    Ok(documents::order_confirmation(&input, language.words()))
+}
+
+pub async fn receipt(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Document> {
+    let payment = ctx.run(GetRecord { entity: "payment".to_owned(), id }).await?;
+    let amount = money(&payment.values, "amount")?;
+    let day = date(&payment.values, "receivedOn")?;
+    let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(id))];
+    let rows = ctx.fetch(Statement::new(ALLOCATIONS, binds)).await?;
+    let mut allocations = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let currency: String = row.get(5)?;
+        allocations.push(Allocation {
+            invoice_number: row.get(0)?,
+            invoice_date: language.date(row.get(1)?),
+            invoice_total: Money::from_minor(row.get(2)?, &currency)?,
+            paid: Money::from_minor(row.get(3)?, &currency)?,
+            balance_due: Money::from_minor(row.get(4)?, &currency)?,
+        });
+    }
+    let allocated = Money::sum(amount.currency(), allocations.iter().map(|allocation| &allocation.paid))?;
+    let input = ReceiptInput {
+        head: head(ctx, &payment, day, amount.currency()).await?,
+        payment_date: language.date(day),
+        method: payment.text("method").map(|method| language.method(method).to_owned()),
+        unallocated: amount.checked_sub(&allocated)?,
+        amount,
+        allocations,
+    };
+    Ok(documents::receipt(&input, language.words()))
+}
+
+/// What every document begins with.
+async fn head(ctx: &mut Ctx, record: &Record, issued: NaiveDate, currency: &str) -> Result<Head> {
+    let buyer = match id(&record.values, "customer") {
+        Some(customer) => buyer(ctx, customer).await?,
+        None => Business::default(),
+    };
+    Ok(Head {
+        page: PageSize::A4,
+        logo: None,
+        seller: Business { name: ctx.access.workspace.clone(), ..Business::default() },
+        buyer,
+        number: record.text("number").unwrap_or_default().to_owned(),
+        issued: Some(issued),
+        reference: record.text("reference").map(str::to_owned),
+        terms: None,
+        currency: currency.to_owned(),
+        notes: Vec::new(),
+        footer: ctx.access.workspace.clone(),
+    })
+}
+
+async fn buyer(ctx: &mut Ctx, customer: Uuid) -> Result<Business> {
+    let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(customer))];
+    let rows = ctx.fetch(Statement::new(CUSTOMER, binds)).await?;
+    let Some(row) = rows.first() else { return Ok(Business::default()) };
+    let text = |at| -> Result<Option<String>> { row.get(at) };
+    Ok(Business {
+        name: row.get(0)?,
+        address: [text(1)?, text(2)?].into_iter().flatten().collect(),
+        tax_id: text(3)?,
+        contact: [text(4)?, text(5)?].into_iter().flatten().collect(),
+    })
+}
+
+fn date_of(record: &Record, key: &str) -> Option<NaiveDate> {
+    record.text(key).and_then(|text| text.parse().ok())
+}
+
+/// One total for each rate, the highest first.
+fn taxes_of<'a>(currency: &str, lines: impl Iterator<Item = (Percent, &'a Money, &'a Money)>) -> Result<Vec<TaxTotal>> {
+    let mut totals: std::collections::BTreeMap<Percent, (Money, Money)> = std::collections::BTreeMap::new();
+    for (percent, net, tax) in lines.filter(|(percent, _, _)| percent.thousandths() > 0) {
+        let nothing = Money::zero(currency)?;
+        let sum = totals.entry(percent).or_insert_with(|| (nothing.clone(), nothing));
+        *sum = (sum.0.checked_add(net)?, sum.1.checked_add(tax)?);
+    }
+    let total = |(percent, (base, tax)): (Percent, (Money, Money))| TaxTotal { rate: percent.to_string(), base, tax };
+    Ok(totals.into_iter().rev().map(total).collect())
+}
+
+/// `12`, `1.5 h`.
+fn quantity(decimal: &str, unit: Option<&str>) -> String {
+    let number =
+        parse_scaled(decimal, QUANTITY_SCALE).map_or_else(|_| decimal.to_owned(), |n| short(n, QUANTITY_SCALE));
+    match unit.filter(|unit| !unit.is_empty()) {
+        Some(unit) => format!("{number} {unit}"),
+        None => number,
+    }
+}
+
+fn detail(sku: Option<&str>, discount: Percent) -> Option<String> {
+    let off = (discount.thousandths() > 0).then(|| format!("−{discount}"));
+    let parts: Vec<String> = sku.map(str::to_owned).into_iter().chain(off).collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}

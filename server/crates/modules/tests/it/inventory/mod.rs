@@ -1,0 +1,3 @@
+//! Stock: never oversold, never half reserved, always the sum of its movements.
+
+mod stock;

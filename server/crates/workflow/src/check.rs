@@ -1,0 +1,300 @@
+//! Checking a definition against the descriptions, and what comes of it: a workflow that is ready to run. Whatever is wrong is told at
+//! once, each with its step and field.
+
+mod inputs;
+
+use crate::input::Input;
+use crate::steps::StepType;
+use crate::steps::approval::DECISION;
+use crate::trigger;
+use domain::records::Values;
+use domain::schema::{Catalog, Entity, FieldKind};
+use domain::text::nearest;
+use domain::workflow::{CONTINUE, Definition, DefinitionFault, END, Step, TriggerKind};
+use expr::{Checked, MEMBER, Names, Read, Scope, Type};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+const MAX_STEPS: usize = 100;
+const MAX_CONDITIONS: usize = 50;
+const MAX_NAME: usize = 200;
+const MAX_TRIES: u32 = 100;
+/// The record type of the root `event`.
+const EVENT: &str = "workflow event";
+
+/// A definition that makes sense, with its expressions ready.
+#[derive(Debug)]
+pub struct Compiled {
+    pub definition: Definition,
+    pub catalog: Arc<Catalog>,
+    pub entity: Option<Arc<Entity>>,
+    pub when: Option<Checked>,
+    pub conditions: Vec<Checked>,
+    pub steps: Vec<CompiledStep>,
+    /// What the trigger and the conditions read.
+    pub reads: Vec<Read>,
+}
+
+#[derive(Debug)]
+pub struct CompiledStep {
+    pub step: Step,
+    pub kind: &'static StepType,
+    pub when: Option<Checked>,
+    pub inputs: Vec<(String, Input)>,
+    /// What the condition reads, and what the inputs read.
+    pub reads: Vec<Read>,
+}
+
+impl Compiled {
+    pub fn position(&self, key: &str) -> Option<usize> {
+        self.steps.iter().position(|step| step.step.key == key)
+    }
+}
+
+/// Roots that stand for a reference of the trigger's record: `customer` for `order.customer`.
+pub fn aliases(entity: &Entity) -> impl Iterator<Item = (&str, &str)> {
+    entity.fields.iter().filter_map(|field| match &field.kind {
+        FieldKind::Reference { entity: target } if *target == field.key && *target != entity.key => {
+            Some((field.key.as_str(), target.as_str()))
+        }
+        _ => None,
+    })
+}
+
+/// Names of the operations that a workflow may run.
+pub type Operations = BTreeSet<String>;
+
+/// Those of the product.
+pub fn catalogue() -> Operations {
+    domain::operation::CATALOGUE.iter().map(ToString::to_string).collect()
+}
+
+pub fn compile(
+    definition: &Definition,
+    catalog: &Arc<Catalog>,
+    operations: &Operations,
+) -> Result<Compiled, Vec<DefinitionFault>> {
+    let nobody = Step {
+        key: String::new(),
+        kind: String::new(),
+        label: None,
+        when: None,
+        input: Values::new(),
+        binds: std::collections::BTreeMap::new(),
+        next: None,
+        on_error: None,
+        retries: None,
+    };
+    let entity = definition.trigger.entity.as_deref().and_then(|key| catalog.get(key)).cloned();
+    let mut checking = Checking {
+        definition,
+        catalog,
+        operations,
+        entity: entity.clone(),
+        names: names(definition, entity.as_deref()),
+        step: &nobody,
+        at: None,
+        faults: Vec::new(),
+    };
+    checking.head();
+    let when = definition.trigger.when.as_deref().and_then(|text| checking.condition("trigger.when", text));
+    let mut conditions = Vec::new();
+    for (at, text) in definition.conditions.iter().enumerate().take(MAX_CONDITIONS) {
+        conditions.extend(checking.condition(&format!("conditions.{at}"), text));
+    }
+    let mut steps = Vec::new();
+    for (at, step) in definition.steps.iter().enumerate().take(MAX_STEPS) {
+        checking.step = step;
+        checking.at = Some(at);
+        steps.extend(checking.one_step());
+    }
+    if !checking.faults.is_empty() {
+        return Err(checking.faults);
+    }
+    let reads = when.iter().chain(&conditions).flat_map(|checked| checked.reads().iter().cloned()).collect();
+    Ok(Compiled { definition: definition.clone(), catalog: catalog.clone(), entity, when, conditions, steps, reads })
+}
+
+/// The names that trigger and conditions know.
+fn names(definition: &Definition, entity: Option<&Entity>) -> Names {
+    let mut names = Names::new()
+        .with("event", Type::record(EVENT))
+        .with_record(EVENT, [("type", Type::Text), ("at", Type::Datetime), ("actor", Type::reference(MEMBER))])
+        .with_record(DECISION, [("decision", Type::Text), ("reason", Type::Text), ("by", Type::reference(MEMBER))]);
+    if definition.trigger.on == TriggerKind::ByHand {
+        names = names.with("form", Type::Any);
+    }
+    let Some(entity) = entity else { return names };
+    for (alias, target) in aliases(entity) {
+        names = names.with(alias, Type::reference(target));
+    }
+    if let Some(also) = &definition.trigger.also {
+        names = names.with(also, Type::record(&entity.key));
+    }
+    names.with(&entity.key, Type::record(&entity.key)).with("previous", Type::record(&entity.key)).about(&entity.key)
+}
+
+/// A definition while it is looked at.
+pub struct Checking<'d> {
+    pub definition: &'d Definition,
+    pub catalog: &'d Arc<Catalog>,
+    operations: &'d Operations,
+    entity: Option<Arc<Entity>>,
+    names: Names,
+    /// The step in question.
+    pub step: &'d Step,
+    at: Option<usize>,
+    faults: Vec<DefinitionFault>,
+}
+
+impl Checking<'_> {
+    pub fn fault(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        let step = self.at.map(|_| self.step.key.clone());
+        self.faults.push(DefinitionFault { step, field: field.into(), message: message.into() });
+    }
+
+    /// The entity that the step is about: its input `entity`, or the trigger's.
+    pub fn entity(&self) -> Option<Arc<Entity>> {
+        match self.step.input.get("entity").and_then(Value::as_str) {
+            Some(key) => self.catalog.get(key).cloned(),
+            None => self.entity.clone(),
+        }
+    }
+
+    /// An input that is no expression.
+    pub fn literal(&self, key: &str) -> Option<String> {
+        self.step.input.get(key).and_then(Value::as_str).map(str::to_owned)
+    }
+
+    pub fn is_operation(&self, name: &str) -> bool {
+        self.operations.contains(name)
+    }
+
+    pub fn operation_meant(&self, name: &str) -> Option<&str> {
+        nearest(name, self.operations.iter().map(String::as_str))
+    }
+
+    fn head(&mut self) {
+        let definition = self.definition;
+        let shaped = definition.key.starts_with(|first: char| first.is_ascii_lowercase())
+            && definition.key.len() <= 63
+            && definition.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if !shaped {
+            self.fault("key", "A key is small letters, digits and underscores, and begins with a letter");
+        }
+        if definition.name.trim().is_empty() || definition.name.chars().count() > MAX_NAME {
+            self.fault("name", format!("A name has 1 to {MAX_NAME} characters"));
+        }
+        if let (Some(key), None) = (&definition.trigger.entity, &self.entity) {
+            let message = unknown_entity(self.catalog, key);
+            self.fault("trigger.entity", message);
+        }
+        if definition.conditions.len() > MAX_CONDITIONS {
+            self.fault("conditions", format!("At most {MAX_CONDITIONS} conditions"));
+        }
+        if definition.steps.is_empty() || definition.steps.len() > MAX_STEPS {
+            self.fault("steps", format!("A workflow has 1 to {MAX_STEPS} steps"));
+        }
+        let retry = definition.retry;
+        if retry.max_retries > MAX_TRIES || retry.base_seconds > 86_400 || retry.cap_seconds > 604_800 {
+            self.fault("retry", "At most 100 retries, with a day before the second try and a week between later ones");
+        }
+        if definition.max_per_minute == 0 {
+            self.fault("maxPerMinute", "At least one run a minute, or it could never begin");
+        }
+        let entity = self.entity.clone();
+        trigger::check(self, &definition.trigger, entity.as_deref());
+    }
+
+    fn one_step(&mut self) -> Option<CompiledStep> {
+        let step = self.step;
+        self.step_key();
+        let when = step.when.as_deref().and_then(|text| self.condition("when", text));
+        for (field, target) in [("next", &step.next), ("onError", &step.on_error)] {
+            if let Some(target) = target.as_deref().filter(|target| !(field == "onError" && *target == CONTINUE)) {
+                self.forwards(field, target);
+            }
+        }
+        if step.retries.is_some_and(|retries| retries > MAX_TRIES) {
+            self.fault("retries", format!("At most {MAX_TRIES}"));
+        }
+        let Some(kind) = StepType::named(&step.kind) else {
+            let known = || crate::steps::ALL.iter().map(|step| step.kind);
+            let meant = nearest(&step.kind, known());
+            let hint = meant.map_or_else(
+                || format!("; known are {}", known().collect::<Vec<_>>().join(", ")),
+                |meant| format!("; did you mean {meant}?"),
+            );
+            self.fault("type", format!("{} is not a type of step{hint}", step.kind));
+            return None;
+        };
+        let inputs = self.inputs(&(kind.describe)().inputs);
+        (kind.check)(self);
+        let answer = (kind.answers)(self);
+        self.remember(answer);
+        let mut reads: Vec<Read> = when.iter().flat_map(|when| when.reads().iter().cloned()).collect();
+        inputs.iter().for_each(|(_, input)| input.reads(&mut reads));
+        Some(CompiledStep { step: step.clone(), kind, when, inputs, reads })
+    }
+
+    fn step_key(&mut self) {
+        let key = &self.step.key;
+        let shaped = key.starts_with(|first: char| first.is_ascii_lowercase())
+            && key.len() <= 63
+            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !shaped || [END, CONTINUE].contains(&key.as_str()) {
+            self.fault("key", "A step's key is letters, digits and underscores, begins with a small letter, and is not end or continue");
+        }
+        let before = self.definition.steps.iter().take(self.at.unwrap_or_default());
+        if before.clone().any(|other| other.key == *key) {
+            self.fault("key", format!("{key} is the key of two steps"));
+        } else if self.names.root(key).is_some() {
+            self.fault("key", format!("{key} is a name already"));
+        }
+    }
+
+    /// A step may go forwards only, so that no run goes round in circles.
+    fn forwards(&mut self, field: &str, target: &str) {
+        if target == END {
+            return;
+        }
+        let here = self.at.unwrap_or_default();
+        let found = self.definition.steps.iter().position(|step| step.key == target);
+        match found {
+            Some(there) if there > here => {}
+            Some(_) => self.fault(field, format!("{target} comes before this step; a run goes forwards only")),
+            None => {
+                let keys = self.definition.steps.iter().skip(here + 1).map(|step| step.key.as_str());
+                let meant = nearest(target, keys).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+                self.fault(field, format!("There is no later step {target}{meant}"));
+            }
+        }
+    }
+
+    /// What later steps know by this step's key, and by the names that it binds.
+    fn remember(&mut self, answer: Type) {
+        let mut names = std::mem::take(&mut self.names).with(&self.step.key, answer);
+        for (name, entity) in &self.step.binds {
+            if self.catalog.get(entity).is_none() {
+                let message = unknown_entity(self.catalog, entity);
+                self.fault(format!("binds.{name}"), message);
+            } else if names.root(name).is_some() {
+                self.fault(format!("binds.{name}"), format!("{name} is a name already"));
+            } else {
+                names = names.with(name, Type::reference(entity));
+            }
+        }
+        self.names = names;
+    }
+}
+
+fn unknown_entity(catalog: &Catalog, key: &str) -> String {
+    let meant = nearest(key, catalog.iter().map(|entity| entity.key.as_str()));
+    let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+    format!("There is no entity {key} here{meant}")
+}
+
+/// An operation beside those of the catalogue, as an extension point: tests stand in for parts of the product with it.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownOperation(pub &'static str);

@@ -1,0 +1,33 @@
+//! `create_record`: a new record, by the same operation that a person's form runs.
+
+use super::{Facts, Inputs, Intent, StepType, nothing};
+use crate::check::Checking;
+use domain::Result;
+use domain::workflow::{InputDescriptor, InputKind, StepDescriptor};
+use expr::Type;
+
+pub const STEP: StepType = StepType { kind: "create_record", describe, check: nothing, answers, act };
+
+fn describe() -> StepDescriptor {
+    StepDescriptor {
+        kind: "create_record".into(),
+        label: "Create a record".into(),
+        help: "Makes a record. Later steps know it by this step's key.".into(),
+        icon: "plus".into(),
+        inputs: vec![
+            InputDescriptor::new("entity", "What", InputKind::Entity).required(),
+            InputDescriptor::new("values", "Values", InputKind::Values { of: Some("entity".into()) })
+                .required()
+                .help("Expressions such as order.customer, or texts with {{ }} in them."),
+        ],
+    }
+}
+
+fn answers(checking: &Checking<'_>) -> Type {
+    checking.entity().map_or(Type::Any, |entity| Type::Reference(entity.key.clone()))
+}
+
+fn act(inputs: &Inputs, _: &Facts) -> Result<Vec<Intent>> {
+    let entity = inputs.required("entity")?.to_owned();
+    Ok(vec![Intent::Create { entity, values: inputs.values("values"), owner: None }])
+}

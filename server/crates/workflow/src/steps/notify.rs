@@ -1,0 +1,47 @@
+//! `notify`: tells members something in the product.
+
+use super::{Facts, Inputs, Intent, StepType, anything};
+use crate::check::Checking;
+use domain::Result;
+use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
+use serde_json::json;
+
+pub const STEP: StepType = StepType { kind: "notify", describe, check, answers: anything, act };
+
+fn describe() -> StepDescriptor {
+    StepDescriptor {
+        kind: "notify".into(),
+        label: "Notify".into(),
+        help: "Tells everybody who holds one of the roles, or a member.".into(),
+        icon: "bell".into(),
+        inputs: vec![
+            InputDescriptor::new("roles", "Roles", InputKind::Roles),
+            InputDescriptor::new("member", "Member", InputKind::Expression { answers: Answer::Record }),
+            InputDescriptor::new("title", "Title", InputKind::Text).required(),
+            InputDescriptor::new("body", "Text", InputKind::Text),
+        ],
+    }
+}
+
+fn check(checking: &mut Checking<'_>) {
+    if !checking.step.input.contains_key("roles") && !checking.step.input.contains_key("member") {
+        checking.fault("input.roles", "Say whom to tell: a role or a member".to_owned());
+    }
+}
+
+fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {
+    let mut audiences: Vec<_> = inputs.texts("roles").into_iter().map(|role| json!({ "role": role })).collect();
+    if let Some(member) = inputs.id("member")? {
+        audiences.push(json!({ "member": member }));
+    }
+    let title = inputs.required("title")?;
+    let tell = |to| Intent::Run {
+        operation: "workflow.notify".into(),
+        input: json!({
+            "to": to, "title": title, "body": inputs.text("body"), "entity": facts.entity, "record": facts.record,
+            // One key for all audiences: who belongs to several is told once.
+            "key": facts.key(0),
+        }),
+    };
+    Ok(audiences.into_iter().map(tell).collect())
+}

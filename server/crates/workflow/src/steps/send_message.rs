@@ -1,0 +1,54 @@
+//! `send_message`: a message from a template. It is queued in the step's transaction under a key that every try of the step repeats, and
+//! delivered afterwards.
+
+use super::{Facts, Inputs, Intent, StepType, anything, nothing};
+use domain::Result;
+use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
+use serde_json::{Value, json};
+
+pub const STEP: StepType = StepType { kind: "send_message", describe, check: nothing, answers: anything, act };
+
+fn describe() -> StepDescriptor {
+    StepDescriptor {
+        kind: "send_message".into(),
+        label: "Send a message".into(),
+        help: "Sends a message made from a template. It leaves once, even where the step has to be tried again.".into(),
+        icon: "mail".into(),
+        inputs: vec![
+            InputDescriptor::new("channel", "Channel", InputKind::Choice { options: vec!["email".into()] }).required(),
+            InputDescriptor::new("template", "Template", InputKind::Text).required(),
+            InputDescriptor::new("to", "To", InputKind::Expression { answers: Answer::Any })
+                .required()
+                .help("An address, such as customer.email."),
+            InputDescriptor::new("language", "Language", InputKind::Text),
+            InputDescriptor::new("subject", "Subject", InputKind::Text)
+                .help("The template's own where it is left out."),
+            InputDescriptor::new("values", "Values for the template", InputKind::Values { of: None }),
+            InputDescriptor::new("document", "Attach as PDF", InputKind::Text)
+                .help("A kind of document, such as invoice."),
+            InputDescriptor::new("documentOf", "Of which record", InputKind::Expression { answers: Answer::Record }),
+        ],
+    }
+}
+
+fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {
+    let attachments = match (inputs.text("document"), inputs.id("documentOf")?.or(facts.record)) {
+        (Some(document), Some(id)) => vec![json!({ "document": document, "id": id })],
+        _ => Vec::new(),
+    };
+    let mut input = json!({
+        "channel": inputs.required("channel")?,
+        "template": inputs.required("template")?,
+        "to": inputs.required("to")?,
+        "values": inputs.values("values"),
+        "record": facts.subject(),
+        "attachments": attachments,
+        "key": facts.key(0),
+    });
+    for optional in ["subject", "language"] {
+        if let Some(text) = inputs.text(optional) {
+            input[optional] = Value::String(text.to_owned());
+        }
+    }
+    Ok(vec![Intent::Run { operation: "messaging.send".into(), input }])
+}

@@ -1,0 +1,156 @@
+//! What is wrong with a definition is told when it is saved: every step, every field, at once; and nobody below an administrator saves one.
+
+use crate::world::World;
+use domain::Kind;
+use domain::workflow::{GetWorkflow, ListStepTypes, ListWorkflows, SaveWorkflow, TestWorkflow};
+use serde_json::{Value, json};
+
+fn told(error: &domain::Error) -> Vec<String> {
+    error.fields.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect()
+}
+
+#[tokio::test]
+async fn every_fault_is_told_at_once() {
+    let world = World::new().await;
+    let error = world
+        .save(json!({
+            "key": "Bad Key", "name": " ",
+            "trigger": { "on": "transitioned", "entity": "ordr", "when": "order.status == SHIPED", "at": "25:00" },
+            "conditions": ["order.totalAmont > 0", "1 +"],
+            "steps": [{ "key": "a", "type": "create_rekord" }],
+            "maxPerMinute": 0,
+        }))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    insta::assert_snapshot!("faults_of_the_head", told(&error).join("\n"));
+    let error = world
+        .save(json!({
+            "key": "faulty", "name": "Faulty",
+            "trigger": { "on": "transitioned", "entity": "order", "when": "order.status == SHIPED", "fields": ["stauts"] },
+            "conditions": ["order.totalAmont > 0", "order.totalAmount"],
+            "steps": [
+                { "key": "a", "type": "create_record", "input": { "entity": "task", "values": { "titel": "'x'", "dueOn": "order.totalAmount", "number": "'T'", "priority": "'hihg'" } } },
+                { "key": "a", "type": "update_record", "when": "nobody.there", "input": { "values": { "note": "order.pieces", "pieces": "'{{order.note}}'" } } },
+                { "key": "order", "type": "transition", "input": { "to": "shiped" } },
+                { "key": "b", "type": "run_operation", "input": { "operation": "sales.create_invoce", "values": {} }, "binds": { "x": "invoise" } },
+                { "key": "c", "type": "branch", "input": { "if": "order.pieces > 1", "then": "a", "else": "nowhere" }, "next": "c" },
+                { "key": "d", "type": "approval", "input": { "title": "{{order.nothing}}", "policy": "most" } },
+                { "key": "e", "type": "wait", "input": {} },
+                { "key": "f", "type": "post_ledger", "input": { "account": "AR" } },
+                { "key": "g", "type": "escalate", "input": { "level": 99, "title": "x" } },
+                { "key": "h", "type": "notify", "input": { "title": "x", "colour": "red" } },
+                { "key": "i", "type": "run_operation", "input": { "operation": "people.end_session", "values": {} } },
+                { "key": "j", "type": "send_message", "input": { "channel": "pigeon", "template": "t", "to": 7 } },
+            ],
+        }))
+        .await
+        .unwrap_err();
+    insta::assert_snapshot!("faults_of_the_steps", told(&error).join("\n"));
+    assert!(world.run(&world.admin, ListWorkflows {}).await.unwrap().is_empty(), "nothing is kept of it");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn hostile_definitions_are_refused_and_do_no_harm() {
+    let world = World::new().await;
+    let deep = format!("{}1{}", "(".repeat(5000), ")".repeat(5000));
+    let long = "x".repeat(200_000);
+    let step = |when: &str| json!({ "key": "a", "type": "wait", "when": when, "input": { "for": 1 } });
+    let many: Vec<Value> =
+        (0..500).map(|at| json!({ "key": format!("s{at}"), "type": "wait", "input": { "for": 1 } })).collect();
+    for steps in [
+        json!([step(&deep)]),
+        json!([step(&long)]),
+        json!(many),
+        json!([]),
+        json!([{ "key": "__proto__", "type": "wait", "input": { "for": 1 } }]),
+        json!([{ "key": "a", "type": "wait", "input": { "for": i64::MAX } }]),
+        json!([{ "key": "a", "type": "wait", "input": { "for": 1 }, "next": "a" }]),
+        json!([{ "key": "a", "type": "update_record", "input": { "values": { "note'; drop table runs; --": "'x'" } } }]),
+    ] {
+        let error = world
+            .save(json!({ "key": "hostile", "name": "Hostile", "trigger": { "on": "created", "entity": "order" }, "steps": steps }))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, Kind::Invalid, "{error:?}");
+        assert!(error.fields.iter().all(|fault| fault.message.len() < 10_000));
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn only_administrators_change_workflows() {
+    let world = World::new().await;
+    let definition = json!({
+        "key": "mine", "name": "Mine", "trigger": { "on": "created", "entity": "order" },
+        "steps": [{ "key": "a", "type": "run_operation", "input": { "operation": "test.count", "values": { "what": "'x'" } } }],
+    });
+    for roles in [["VIEWER"], ["USER"], ["MANAGER"], ["SALES_MANAGER"]] {
+        let caller = world.member(&format!("Of {}", roles[0]), &roles).await;
+        let save =
+            SaveWorkflow { id: None, version: None, definition: serde_json::from_value(definition.clone()).unwrap() };
+        let error = world.run(&caller, save).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Forbidden, "{roles:?}");
+    }
+    let saved = world.save(definition.clone()).await.unwrap();
+    assert_eq!((saved.version, saved.active), (1, false));
+    // Another workspace knows nothing of it.
+    let there = world.test.tenant("there", "core").await;
+    let stranger = world.test.member(&there, "Stranger", &["OWNER"]).await;
+    assert!(world.run(&stranger, ListWorkflows {}).await.unwrap().is_empty());
+    let error = world.run(&stranger, GetWorkflow { id: saved.id, version: None }).await.unwrap_err();
+    assert_eq!(error.kind, Kind::NotFound);
+    let error = world.save(definition).await.unwrap_err();
+    assert_eq!(error.fields[0].field, "key", "{error:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn step_types_describe_their_forms() {
+    let world = World::new().await;
+    let types = world.run(&world.admin, ListStepTypes {}).await.unwrap();
+    insta::assert_json_snapshot!("step_types", types);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_happen_and_touches_nothing() {
+    let world = World::new().await;
+    let customer = world.create("customer", json!({ "name": "Kisumu", "email": "a@kisumu.example" })).await;
+    let order = world
+        .create("order", json!({ "customer": customer.id, "totalAmount": crate::world::kes("20000.00"), "pieces": 2 }))
+        .await;
+    const TABLES: [&str; 8] =
+        ["test_orders", "tasks", "changes", "events", "runs", "approvals", "notifications", "number_series"];
+    let before = world.test.fingerprint(&TABLES).await;
+    let definition = json!({
+        "key": "try", "name": "Try", "trigger": { "on": "created", "entity": "order", "when": "order.pieces > 1" },
+        "steps": [
+            { "key": "skip", "type": "notify", "when": "order.pieces > 5", "input": { "roles": ["ADMIN"], "title": "x" } },
+            { "key": "ask", "type": "approval", "when": "order.totalAmount > 10000", "input": { "title": "{{customer.name}}", "roles": ["ADMIN"] } },
+            { "key": "task", "type": "create_task", "input": { "title": "For {{customer.name}}", "dueOn": "addDays(today(), 2)" } },
+            { "key": "change", "type": "update_record", "input": { "values": { "note": "'seen'" } } },
+        ],
+    });
+    let definition = serde_json::from_value(definition).unwrap();
+    let tried = world
+        .run(&world.admin, TestWorkflow { id: None, definition: Some(definition), record: Some(order.id) })
+        .await
+        .unwrap();
+    assert!(tried.begins);
+    insta::assert_snapshot!("rehearsal", crate::shown::shown(&serde_json::to_value(&tried).unwrap()));
+    assert_eq!(world.test.fingerprint(&TABLES).await, before);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn icons_of_step_types_are_in_the_design_system() {
+    let world = World::new().await;
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../app/crates/ui/icons.txt");
+    let icons = std::fs::read_to_string(file).unwrap();
+    for step in world.run(&world.admin, ListStepTypes {}).await.unwrap() {
+        assert!(icons.lines().any(|icon| icon == step.icon), "{} has no icon {}", step.kind, step.icon);
+    }
+    world.end().await;
+}

@@ -1,0 +1,72 @@
+//! The state machine's approvals: requirements 144 and 150.
+
+use crate::world::World;
+use domain::Kind;
+use domain::workflow::Decision;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_move_that_needs_approval_is_taken_by_the_approval() {
+    let world = World::new().await;
+    let sara = world.member("Sara Sales", &["USER"]).await;
+    let bea = world.member("Bea Boss", &["SALES_MANAGER"]).await;
+    let order = world.create("order", json!({})).await;
+    world.go(&world.admin, "order", order.id, "submitted").await.unwrap();
+    // By hand it is refused, and says who can.
+    let error = world.go(&world.admin, "order", order.id, "approved").await.unwrap_err();
+    assert_eq!(error.kind, Kind::Conflict);
+    assert_eq!(error.message, "approve needs an approval by SALES_MANAGER; Bea Boss can give it under My approvals");
+    assert!(world.mine(&sara).await.is_empty());
+    let mine = world.mine(&bea).await;
+    assert_eq!(mine.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["approve: order ORD-000001"]);
+    // Bea may not change orders otherwise; her decision carries the one move.
+    world.decide(&bea, mine[0].id, Decision::Approve, None).await.unwrap();
+    let moved = world.get("order", order.id).await;
+    assert_eq!(moved.text("status"), Some("approved"));
+    assert_eq!(moved.text("approvedBy"), Some(bea.access.member.to_string().as_str()));
+    assert_eq!(moved.text("approvedAt"), Some("2026-11-20T12:00:00Z"));
+    assert_eq!(world.number("select count(*) from events where type = 'workflow.approval.approved'").await, 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_rejection_takes_the_way_back_and_counts_for_nothing_later() {
+    let world = World::new().await;
+    let bea = world.member("Bea Boss", &["SALES_MANAGER"]).await;
+    let order = world.create("order", json!({})).await;
+    world.go(&world.admin, "order", order.id, "submitted").await.unwrap();
+    let first = world.mine(&bea).await[0].id;
+    world.decide(&bea, first, Decision::Reject, Some("No stock")).await.unwrap();
+    assert_eq!(world.get("order", order.id).await.text("status"), Some("rejected"));
+    world.go(&world.admin, "order", order.id, "draft").await.unwrap();
+    world.go(&world.admin, "order", order.id, "submitted").await.unwrap();
+    let second = world.mine(&bea).await;
+    assert!(second.len() == 1 && second[0].id != first);
+    assert_eq!(world.go(&world.admin, "order", order.id, "approved").await.unwrap_err().kind, Kind::Conflict);
+    // Withdrawn, nobody is asked any more.
+    world.go(&world.admin, "order", order.id, "cancelled").await.unwrap();
+    assert!(world.mine(&bea).await.is_empty());
+    assert_eq!(world.decide(&bea, second[0].id, Decision::Approve, None).await.unwrap_err().kind, Kind::Conflict);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn so_many_approvals_are_counted() {
+    let world = World::new().await;
+    let bea = world.member("Bea Boss", &["SALES_MANAGER"]).await;
+    let fiona = world.member("Fiona", &["FINANCE_MANAGER"]).await;
+    let max = world.member("Max Manager", &["MANAGER", "SALES_MANAGER"]).await;
+    let order = world.create_as(&max, "order", json!({})).await;
+    world.go(&max, "order", order.id, "submitted").await.unwrap();
+    // Whoever submitted it is not the one to approve it.
+    let asked = world.mine(&max).await;
+    assert_eq!(world.decide(&max, asked[0].id, Decision::Approve, None).await.unwrap_err().kind, Kind::Forbidden);
+    world.decide(&bea, asked[0].id, Decision::Approve, None).await.unwrap();
+    let release = world.mine(&fiona).await;
+    assert_eq!(world.decide(&fiona, release[0].id, Decision::Approve, None).await.unwrap().state, "PENDING");
+    let error = world.go(&world.admin, "order", order.id, "released").await.unwrap_err();
+    assert!(error.message.starts_with("release has 1 of 2 approvals"), "{error}");
+    world.decide(&max, release[0].id, Decision::Approve, None).await.unwrap();
+    assert_eq!(world.get("order", order.id).await.text("status"), Some("released"));
+    world.end().await;
+}
