@@ -1,20 +1,22 @@
 // A won deal becomes an order, an approval, an invoice, a posting, a mail and a payment. Each step is done by whoever does it: the salesperson,
 // the sales manager, the warehouse, the finance manager. With and without scripts, each in a workspace of its own.
 import { type Browser, type Page } from '@playwright/test';
-import { axe, expect, signIn, test, type Who } from './support';
+import { axe, expect, signIn, test, watch, type Who } from './support';
 
 test.describe.configure({ mode: 'serial', timeout: 240_000 });
 
 /** Somebody at a desk of their own. */
-async function desk(browser: Browser, who: Who, path: string, javaScriptEnabled: boolean): Promise<Page> {
-    const page = await (await browser.newContext({ javaScriptEnabled, viewport: { width: 1440, height: 900 } })).newPage();
+async function desk(browser: Browser, who: Who, path: string, javaScriptEnabled: boolean, complaints: string[]): Promise<Page> {
+    const context = await browser.newContext({ javaScriptEnabled, viewport: { width: 1440, height: 900 } });
+    watch(context, complaints, javaScriptEnabled);
+    const page = await context.newPage();
     await signIn(page, who, path);
     return page;
 }
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first().click();
 
-test('from a won deal to the payment', async ({ page, browser }, info) => {
+test('from a won deal to the payment', async ({ page, browser, complaints }, info) => {
     test.skip(info.project.name === 'phone', 'the path is walked at a desk');
     const scripts = info.project.name === 'hydrated';
     const [workspace, manager] = scripts ? (['lakeside', 'john'] as const) : (['harbour', 'neema'] as const);
@@ -47,6 +49,8 @@ test('from a won deal to the payment', async ({ page, browser }, info) => {
     await page.getByRole('textbox', { name: 'Quantity of line 1' }).fill('many');
     await press(page, 'Save lines');
     await expect(page.getByText('The lines were not saved')).toBeVisible();
+    await expect(page.getByText(/^Line 1: /)).toBeVisible();
+    await expect(page.getByRole('textbox', { name: 'Quantity of line 1' })).toHaveAttribute('aria-invalid', 'true');
     await expect(page.getByRole('textbox', { name: 'Quantity of line 1' })).toHaveValue('many');
 
     // Submitted, it waits for the sales manager; the salesperson cannot approve it.
@@ -55,7 +59,7 @@ test('from a won deal to the payment', async ({ page, browser }, info) => {
     await expect(page.locator('.record-head, main').getByText('Submitted').first()).toBeVisible();
     const number = (await page.getByText(/^ORD-\d+$/).first().innerText()).trim();
 
-    const boss = await desk(browser, manager, at('/approvals'), scripts);
+    const boss = await desk(browser, manager, at('/approvals'), scripts, complaints);
     await look(boss);
     const row = boss.getByRole('row').filter({ hasText: number });
     await row.getByRole('button', { name: 'Approve' }).click();
@@ -63,14 +67,14 @@ test('from a won deal to the payment', async ({ page, browser }, info) => {
     await expect(boss.getByRole('row').filter({ hasText: number })).toHaveCount(0);
 
     // The warehouse picks and ships it.
-    const store = await desk(browser, 'daniel', order, scripts);
+    const store = await desk(browser, 'daniel', order, scripts, complaints);
     await press(store, 'Start picking');
     await expect(store.getByText('Picking', { exact: true }).first()).toBeVisible();
     await press(store, 'Ship');
     await expect(store.getByText('Shipped', { exact: true }).first()).toBeVisible();
 
     // The workflow asks finance where the amount is over 10,000, and goes on by itself.
-    const finance = await desk(browser, 'faith', at('/approvals'), scripts);
+    const finance = await desk(browser, 'faith', at('/approvals'), scripts, complaints);
     await expect(async () => {
         await finance.goto(at('/approvals'));
         await expect(finance.getByRole('row').filter({ hasText: number })).toHaveCount(1, { timeout: 1000 });
@@ -94,6 +98,8 @@ test('from a won deal to the payment', async ({ page, browser }, info) => {
     // The document on the page is the one in the file.
     await finance.goto(`${invoice}/document`);
     await expect(finance.locator('.document-sheet')).toContainText('INV-');
+    // Paper is white in any theme: the document's own style sheet is there.
+    await expect(finance.locator('.document-sheet > *').first()).toHaveCSS('background-color', 'rgb(255, 255, 255)');
     const file = await finance.request.get((await finance.getByRole('link', { name: 'PDF' }).getAttribute('href')) ?? '');
     expect((await file.body()).subarray(0, 5).toString()).toBe('%PDF-');
 

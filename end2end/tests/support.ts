@@ -14,21 +14,26 @@ const preloaded = /was preloaded using link preload but not used/;
 /** The browser fades from page to page by itself, and tells nobody in particular when it leaves that out because a page was slow. */
 const faded = /^Transition was (aborted|skipped)/;
 
+/** Notes what any page of the context complains of. */
+export function watch(context: BrowserContext, complaints: string[], javaScriptEnabled: boolean | undefined) {
+    const usual = (text: string) => expected.test(text) || (javaScriptEnabled === false && preloaded.test(text));
+    context.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type()) && !usual(message.text())) {
+            complaints.push(`${message.type()}: ${message.text()}`);
+        }
+    });
+    context.on('weberror', (error) => {
+        const { message } = error.error();
+        if (!faded.test(message)) complaints.push(`page error: ${message}`);
+    });
+}
+
 /** Complaints of any page of the test, collected while it runs. */
 export const test = base.extend<{ complaints: string[] }>({
     complaints: [
         async ({ context, javaScriptEnabled }, use) => {
             const complaints: string[] = [];
-            const usual = (text: string) => expected.test(text) || (javaScriptEnabled === false && preloaded.test(text));
-            context.on('console', (message) => {
-                if (['error', 'warning'].includes(message.type()) && !usual(message.text())) {
-                    complaints.push(`${message.type()}: ${message.text()}`);
-                }
-            });
-            context.on('weberror', (error) => {
-                const { message } = error.error();
-                if (!faded.test(message)) complaints.push(`page error: ${message}`);
-            });
+            watch(context, complaints, javaScriptEnabled);
             await use(complaints);
             expect(complaints, 'the console stays empty').toEqual([]);
         },

@@ -3,10 +3,9 @@
 use crate::page::{PageContext, Viewer};
 use crate::records::address;
 use crate::records::post::{envelope, hidden};
-use crate::sales::{percent, quantity, totals};
+use crate::sales::{Shown, table};
 use crate::time::Clock;
-use domain::finance::{EntryView, GetEntry, GetInvoice, InvoiceView};
-use domain::money::Percent;
+use domain::finance::{EntryView, GetEntry, GetInvoice, InvoiceLine, InvoiceView};
 use domain::records::Record;
 use domain::schema::Entity;
 use domain::{BackendHandle, Error, Money, Result, Verb};
@@ -25,57 +24,24 @@ pub async fn invoice_panel(
     record: &Record,
 ) -> Result<AnyView> {
     let view = backend.run(GetInvoice { id: record.id }).await?;
-    let (lines, payments) = (lines(viewer, &view), payments(page, viewer, &view));
+    let lines = table(viewer, &view.invoice, view.lines.iter().map(shown).collect());
+    let payments = payments(page, viewer, &view);
     Ok(view! { <Panel title="Lines" flush=true>{lines}</Panel>{payments} }.into_any())
 }
 
-fn lines(viewer: &Viewer, view: &InvoiceView) -> AnyView {
-    let discounted = view.lines.iter().any(|line| line.discount != Percent::default());
-    let discount = discounted.then(|| view! { <HeadCell label="Discount" numeric=true/> });
-    let head = view! {
-        <HeadCell label="Item"/>
-        <HeadCell label="Quantity" numeric=true/>
-        <HeadCell label="Price" numeric=true/>
-        {discount}
-        <HeadCell label="Tax" numeric=true/>
-        <HeadCell label="Net" numeric=true/>
-    };
-    let rows: Vec<AnyView> = view
-        .lines
-        .iter()
-        .map(|line| {
-            let name = line.description.clone();
-            let item = match line.product {
-                Some(product) => {
-                    let href = viewer.path(&format!("products/{product}"));
-                    view! { <TextLink href><bdi>{name}</bdi></TextLink> }.into_any()
-                }
-                None => view! { <bdi>{name}</bdi> }.into_any(),
-            };
-            let unit = line.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            let quantity = format!("{}{unit}", quantity(&line.quantity));
-            let discount = discounted.then(|| {
-                let discount = percent(line.discount);
-                view! { <Cell label="Discount" numeric=true>{discount}</Cell> }
-            });
-            let (price, tax, net) =
-                (line.unit_price.display_amount(), percent(line.tax_percent), line.net.display_amount());
-            view! {
-                <Row>
-                    <Cell label="Item" lead=true>{item}</Cell>
-                    <Cell label="Quantity" numeric=true>{quantity}</Cell>
-                    <Cell label="Price" numeric=true>{price}</Cell>
-                    {discount}
-                    <Cell label="Tax" numeric=true>{tax}</Cell>
-                    <Cell label="Net" numeric=true>{net}</Cell>
-                </Row>
-            }
-            .into_any()
-        })
-        .collect();
-    let foot = totals(&view.invoice, if discounted { 5 } else { 4 });
-    view! { <div class="as-cards lines"><DataTable label="Lines" head=head.into_any() foot inline=true>{rows}</DataTable></div> }
-        .into_any()
+fn shown(line: &InvoiceLine) -> Shown<'_> {
+    Shown {
+        product: line.product,
+        sku: line.sku.as_deref(),
+        description: &line.description,
+        quantity: &line.quantity,
+        unit: line.unit.as_deref(),
+        unit_price: &line.unit_price,
+        discount: line.discount,
+        tax_percent: line.tax_percent,
+        net: &line.net,
+        standing: None,
+    }
 }
 
 fn payments(page: &PageContext, viewer: &Viewer, view: &InvoiceView) -> Option<AnyView> {

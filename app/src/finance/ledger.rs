@@ -110,12 +110,12 @@ fn trial_table(viewer: &Viewer, trial: &Trial) -> AnyView {
     .into_any()
 }
 
-/// "30 days or less", as people say the keys of the buckets.
+/// How long something is overdue, as people say the keys of the buckets.
 pub fn bucket_words(key: &str) -> String {
     match key {
-        "0-30" => "Not due, or up to 30 days late".to_owned(),
-        "90+" => "More than 90 days late".to_owned(),
-        range => format!("{} days late", range.replace('-', " to ")),
+        "0-30" => "Up to 30 days".to_owned(),
+        "90+" => "Over 90 days".to_owned(),
+        range => format!("{} days", range.replace('-', " to ")),
     }
 }
 

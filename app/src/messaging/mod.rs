@@ -7,17 +7,16 @@ use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, load, set_status, use_page};
 use crate::records::post::{argument, envelope, hidden};
 use crate::records::values::state_chip;
-use crate::records::{RecordPage, lower};
+use crate::records::{RecordPage, address, lower};
 use crate::time::Clock;
 use domain::messaging::{DeliveryLog, ListDeliveries, MessagePreview, PreviewMessage};
 use domain::schema::Entity;
-use domain::{Error, Result, Verb};
+use domain::{Result, Verb};
 use leptos::prelude::*;
 use ui::{
     ButtonKind, Crumb, DescriptionList, DescriptionRow, Menu, MenuLink, MenuSide, Mono, Notice, RecordLayout, Stack,
     SubmitButton, TextLink, Tone,
 };
-use uuid::Uuid;
 
 /// Questions that the generic page asks of any record.
 const GENERIC: [&str; 4] = ["delete", "edit", "move", "tab"];
@@ -34,8 +33,7 @@ pub fn MessagePage() -> impl IntoView {
 async fn draw(page: PageContext) -> Result<AnyView> {
     let (viewer, backend) = (page.viewer()?, page.backend()?);
     let entity = viewer.entity("messages")?;
-    let id = page.path.trim_start_matches('/').split('/').nth(3).unwrap_or_default();
-    let id = Uuid::try_parse(id).map_err(|_| Error::not_found())?;
+    let id = address::id(&page)?;
     let message = backend.run(PreviewMessage { id }).await?;
     let log = backend.run(ListDeliveries { id }).await?;
     if let Some(replay) = &page.replay {

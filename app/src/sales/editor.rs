@@ -12,7 +12,7 @@ use domain::schema::{Count, Filter, ListQuery, Sort};
 use domain::{BackendHandle, Error, Result};
 use leptos::prelude::*;
 use ui::{
-    ButtonKind, Choice, DialogPage, FormActions, FormError, FormErrors, LinkButton, Page, Select, SubmitButton,
+    ButtonKind, Choice, FormActions, FormError, FormErrors, LinkButton, Page, PageHeader, Select, SubmitButton,
     TextInput,
 };
 
@@ -46,8 +46,7 @@ async fn editor(page: PageContext) -> Result<AnyView> {
     let form = desk.form(&viewer);
     let title = format!("Lines of {}", address::title(&entity, &view.order));
     let text = "Choose a product and how many. Name, price and tax come from it where you leave them empty. A row without a product and a description is left out.";
-    let close = viewer.path(&format!("orders/{}", view.order.id));
-    let body = view! { <Page><DialogPage title text close_href=close wide=true>{form}</DialogPage></Page> }.into_any();
+    let body = view! { <Page><PageHeader title text/>{form}</Page> }.into_any();
     let crumbs = address::crumbs(&viewer, &entity, &view.order, Some("Lines"));
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }
@@ -104,12 +103,8 @@ impl Desk<'_> {
     fn form(&self, viewer: &Viewer) -> AnyView {
         let errors = self.replay.map(|replay| {
             set_status(replay.error.kind.status());
-            let mut errors: Vec<FormError> = replay
-                .error
-                .fields
-                .iter()
-                .map(|fault| FormError::new(fault.field.clone(), sentence(&fault.field, &fault.message)))
-                .collect();
+            let mut errors: Vec<FormError> =
+                replay.error.fields.iter().map(|told| fault(&told.field, &told.message)).collect();
             if errors.is_empty() {
                 errors.push(FormError::new("", replay.error.message.clone()));
             }
@@ -148,10 +143,9 @@ impl Desk<'_> {
     fn held(&self, at: usize, part: &str, line: Option<String>) -> (String, Option<String>, Option<String>) {
         let name = format!("lines[{at}].{part}");
         let typed = self.replay.map(|replay| replay.value(&name).unwrap_or_default().to_owned());
-        let wrong = self.replay.and_then(|replay| {
-            let dotted = format!("lines.{at}.{part}");
-            replay.error_for(&name).or_else(|| replay.error_for(&dotted)).map(str::to_owned)
-        });
+        // The server counts lines as people do, from one.
+        let place = format!("lines.{}.{part}", at + 1);
+        let wrong = self.replay.and_then(|replay| replay.error_for(&place)).map(str::to_owned);
         (name, typed.or(line), wrong)
     }
 
@@ -162,13 +156,13 @@ impl Desk<'_> {
         let select = |part: &str, said: &str, choices: &[Choice], value: Option<String>, blank: &str| {
             let (name, value, error) = self.held(at, part, value);
             let (label, choices, blank) = (format!("{said} of line {number}"), choices.to_vec(), blank.to_owned());
-            view! { <Select name label choices value error blank bare=true/> }.into_any()
+            view! { <Select name label choices value error blank/> }.into_any()
         };
         let text = |part: &str, said: &str, value: Option<String>, placeholder: &str, numeric: bool| {
             let (name, value, error) = self.held(at, part, value);
             let (label, placeholder) = (format!("{said} of line {number}"), placeholder.to_owned());
             let inputmode = if numeric { "decimal" } else { "text" };
-            view! { <TextInput name label value error placeholder inputmode autocomplete="off" bare=true/> }.into_any()
+            view! { <TextInput name label value error placeholder inputmode autocomplete="off"/> }.into_any()
         };
         let product = select(
             "product",
@@ -206,8 +200,28 @@ fn place(name: &str) -> Option<usize> {
     name.strip_prefix("lines[")?.split_once(']')?.0.parse().ok()
 }
 
-/// "Line 4: the quantity is not a number".
-fn sentence(field: &str, message: &str) -> String {
-    let at = place(field).or_else(|| field.strip_prefix("lines.")?.split('.').next()?.parse().ok());
-    at.map_or_else(|| message.to_owned(), |at| format!("Line {}: {message}", at + 1))
+/// `lines.4.quantity` as the control that it is about and the words for it: "Line 4: ...".
+fn fault(field: &str, message: &str) -> FormError {
+    let parts = field.strip_prefix("lines.").and_then(|rest| rest.split_once('.'));
+    match parts.and_then(|(line, part)| Some((line.parse::<usize>().ok()?, part))) {
+        Some((line, part)) => {
+            FormError::new(format!("lines[{}].{part}", line.saturating_sub(1)), format!("Line {line}: {message}"))
+        }
+        None => FormError::new(field, message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    #[test]
+    fn a_fault_is_told_at_its_own_line() {
+        let told = fault("lines.1.quantity", "many is not a quantity");
+        assert_eq!(
+            (told.field.as_str(), told.message.as_str()),
+            ("lines[0].quantity", "Line 1: many is not a quantity")
+        );
+        assert_eq!(fault("currency", "unknown").field, "currency");
+    }
 }

@@ -13,6 +13,7 @@ use ui::{
     Badge, ButtonKind, Cell, DataTable, EmptyState, HeadCell, LinkButton, Panel, Row, Size, SubmitButton, TextLink,
     Tone,
 };
+use uuid::Uuid;
 
 /// Above the tabs of an order's page.
 pub async fn order_panel(viewer: &Viewer, backend: &BackendHandle, record: &Record) -> Result<AnyView> {
@@ -23,7 +24,7 @@ pub async fn order_panel(viewer: &Viewer, backend: &BackendHandle, record: &Reco
         let empty = view! { <EmptyState icon="package" title="No lines yet" text action=edit/> }.into_any();
         return Ok(view! { <Panel title="Lines">{empty}</Panel> }.into_any());
     }
-    let table = table(viewer, &view);
+    let table = table(viewer, &view.order, view.lines.iter().map(shown).collect());
     Ok(view! { <Panel title="Lines" actions=edit flush=true>{table}</Panel> }.into_any())
 }
 
@@ -42,8 +43,39 @@ fn edit_button(viewer: &Viewer, view: &OrderView) -> AnyView {
     view! { <LinkButton href icon="pencil" size=Size::Small reason>"Edit lines"</LinkButton> }.into_any()
 }
 
-fn table(viewer: &Viewer, view: &OrderView) -> AnyView {
-    let discounted = view.lines.iter().any(|line| line.discount != Percent::default());
+/// A line of an order or an invoice, as its table shows it.
+pub struct Shown<'a> {
+    pub product: Option<Uuid>,
+    pub sku: Option<&'a str>,
+    pub description: &'a str,
+    pub quantity: &'a str,
+    pub unit: Option<&'a str>,
+    pub unit_price: &'a Money,
+    pub discount: Percent,
+    pub tax_percent: Percent,
+    pub net: &'a Money,
+    /// How far it is: reserved, shipped.
+    pub standing: Option<AnyView>,
+}
+
+fn shown(line: &OrderLine) -> Shown<'_> {
+    Shown {
+        product: line.product,
+        sku: line.sku.as_deref(),
+        description: &line.description,
+        quantity: &line.quantity,
+        unit: line.unit.as_deref(),
+        unit_price: &line.unit_price,
+        discount: line.discount,
+        tax_percent: line.tax_percent,
+        net: &line.net,
+        standing: standing(line),
+    }
+}
+
+/// Lines with the sums of their record below. The column of discounts is there where one is given.
+pub fn table(viewer: &Viewer, record: &Record, lines: Vec<Shown<'_>>) -> AnyView {
+    let discounted = lines.iter().any(|line| line.discount != Percent::default());
     let discount = discounted.then(|| view! { <HeadCell label="Discount" numeric=true/> });
     let head = view! {
         <HeadCell label="Item"/>
@@ -53,16 +85,16 @@ fn table(viewer: &Viewer, view: &OrderView) -> AnyView {
         <HeadCell label="Tax" numeric=true/>
         <HeadCell label="Net" numeric=true/>
     };
-    let rows: Vec<AnyView> = view.lines.iter().map(|line| row(viewer, line, discounted)).collect();
-    let foot = totals(&view.order, if discounted { 5 } else { 4 });
+    let rows: Vec<AnyView> = lines.into_iter().map(|line| row(viewer, line, discounted)).collect();
+    let foot = totals(record, if discounted { 5 } else { 4 });
     view! {
         <div class="as-cards lines"><DataTable label="Lines" head=head.into_any() foot inline=true>{rows}</DataTable></div>
     }
     .into_any()
 }
 
-fn row(viewer: &Viewer, line: &OrderLine, discounted: bool) -> AnyView {
-    let name = line.description.clone();
+fn row(viewer: &Viewer, line: Shown<'_>, discounted: bool) -> AnyView {
+    let name = line.description.to_owned();
     let item = match line.product {
         Some(product) => {
             let href = viewer.path(&format!("products/{product}"));
@@ -70,17 +102,17 @@ fn row(viewer: &Viewer, line: &OrderLine, discounted: bool) -> AnyView {
         }
         None => view! { <bdi>{name}</bdi> }.into_any(),
     };
-    let sku = line.sku.clone().map(|sku| view! { <span class="line-sku">{sku}</span> });
-    let standing = standing(line);
-    let unit = line.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-    let quantity = format!("{}{unit}", quantity(&line.quantity));
+    let sku = line.sku.map(|sku| view! { <span class="line-sku">{sku.to_owned()}</span> });
+    let standing = line.standing;
+    let unit = line.unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+    let quantity = format!("{}{unit}", quantity(line.quantity));
     let discount = discounted.then(|| {
-        let discount = percent(line.discount);
+        let discount = line.discount.to_string();
         view! { <Cell label="Discount" numeric=true>{discount}</Cell> }
     });
-    let (price, tax, net) = (line.unit_price.display_amount(), percent(line.tax_percent), line.net.display_amount());
+    let (price, tax, net) = (line.unit_price.display_amount(), line.tax_percent.to_string(), line.net.display_amount());
     view! {
-        <Row id=line.id.to_string()>
+        <Row>
             <Cell label="Item" lead=true>{item}{sku}{standing}</Cell>
             <Cell label="Quantity" numeric=true>{quantity}</Cell>
             <Cell label="Price" numeric=true>{price}</Cell>
@@ -107,12 +139,8 @@ pub fn quantity(decimal: &str) -> &str {
     if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal }
 }
 
-pub fn percent(percent: Percent) -> String {
-    percent.to_string()
-}
-
 /// The sums of a record with `netAmount`, `taxAmount` and `totalAmount`, as rows under its lines.
-pub fn totals(record: &Record, span: usize) -> AnyView {
+fn totals(record: &Record, span: usize) -> AnyView {
     let money = |key: &str| {
         record
             .values
@@ -131,7 +159,7 @@ pub fn totals(record: &Record, span: usize) -> AnyView {
     rows.into_any()
 }
 
-/// "Make order", on an opportunity that was won and has none yet.
+/// "Make order", on an opportunity that was won. A deal that is delivered in parts has several.
 pub fn make_order_link(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> Option<AnyView> {
     let order = viewer.catalog.get("order").filter(|_| entity.key == "opportunity")?;
     let states = entity.states.as_ref()?;

@@ -4,4 +4,4 @@ mod editor;
 mod lines;
 
 pub use editor::OrderLinesPage;
-pub use lines::{make_order_link, order_links, order_panel, percent, quantity, totals};
+pub use lines::{Shown, make_order_link, order_links, order_panel, table};

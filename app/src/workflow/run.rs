@@ -339,7 +339,12 @@ pub fn cause_line(viewer: &Viewer, names: &Names, clock: Clock, cause: &CauseLin
             let href = viewer.path(&format!("imports/{id}"));
             view! { <TextLink href>"An import"</TextLink> }.into_any()
         }
-        _ => view! { <Mono>{what}</Mono> }.into_any(),
+        ("event", _) => view! { <Mono>{what}</Mono> }.into_any(),
+        // A person, said as a sentence.
+        _ => {
+            return view! { <li class="cause">{what}" "<span class="flow-kind">{clock.moment(&cause.at)}</span></li> }
+                .into_any();
+        }
     };
     let about = cause.record.is_some().then(|| {
         let link = names.link(viewer, cause.entity.as_deref(), cause.record);

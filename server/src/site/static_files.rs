@@ -5,7 +5,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use tower_http::services::{ServeDir, ServeFile};
 
 /// Islands of the build before find their code here as well: the build keeps its `/pkg` files (scripts/build).
@@ -20,7 +21,13 @@ pub fn router(app: &App) -> Router<App> {
         .nest_service("/fonts", ServeDir::new(root.join("fonts")).append_index_html_on_directories(false))
         .route_service("/icons.svg", files("icons.svg"))
         .route_service("/favicon.svg", files("favicon.svg"))
+        .route("/document.css", get(document_style))
         .layer(from_fn(cache))
+}
+
+/// Of printed documents on the screen: beside the writer that its classes belong to.
+async fn document_style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], modules::documents::STYLE)
 }
 
 async fn cache(request: Request, next: Next) -> Response {

@@ -51,6 +51,18 @@ async fn stock_invoices_and_payments_have_their_paths() {
     let (_, answer) = grace.json(&format!("{API}/inventory?filter=quantity > 10")).await;
     assert_eq!(answer["data"].as_array().map(Vec::len), Some(0));
 
+    // An invoice comes of an order, and in no other way.
+    let by_hand = json!({ "customer": "00000000-0000-7000-8000-000000000001" });
+    let (status, answer) = grace.write(Method::POST, &format!("{API}/invoices"), &by_hand).await;
+    assert_eq!(
+        (status, answer["message"].as_str().is_some_and(|said| said.contains("by hand"))),
+        (StatusCode::CONFLICT, true),
+        "{answer}"
+    );
+    let style = grace.get("/document.css").await;
+    assert_eq!(style.headers()[header::CONTENT_TYPE], "text/css; charset=utf-8");
+    assert!(style.text().await.unwrap().contains(".doc-"));
+
     let invoice = invoiced(&grace, &john, &product).await;
     let file = grace.get(&format!("{API}/invoices/{invoice}/pdf")).await;
     assert_eq!(file.headers()[header::CONTENT_TYPE], "application/pdf");

@@ -140,3 +140,23 @@ macro_rules! operation {
     };
 }
 pub(crate) use operation;
+
+/// Declares an operation whole, its struct included: name, kind, what it requires, fields, output.
+macro_rules! declare {
+    ($(#[$doc:meta])* $name:literal $kind:ident $requires:expr, $type:ident { $($(#[$of_field:meta])* $field:ident : $of:ty),* $(,)? } -> $output:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $type { $($(#[$of_field])* pub $field: $of,)* }
+
+        impl $crate::Operation for $type {
+            const NAME: &'static str = $name;
+            const KIND: $crate::OperationKind = $crate::OperationKind::$kind;
+            type Output = $output;
+            fn requires(&self) -> $crate::Requires<'_> {
+                $requires
+            }
+        }
+    };
+}
+pub(crate) use declare;

@@ -112,15 +112,15 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
 }
 
 impl Columns {
-    fn push(&mut self, ctx: &Ctx, change: Change) {
-        let id = ctx.new_id();
+    fn push(&mut self, ctx: &mut Ctx, change: Change) {
+        let id = ctx.following_id();
         let before = change.before.as_ref().map(Value::to_string);
         let after = change.after.as_ref().map(Value::to_string);
         let mut salt = vec![0; 16];
         ctx.services.random.fill(&mut salt);
         self.digests.push(digest(&salt, ctx, id, &change, before.as_deref(), after.as_deref()));
         if let Some(event) = change.event {
-            self.event_ids.push(ctx.new_id());
+            self.event_ids.push(ctx.following_id());
             self.event_types.push(event);
             self.event_entities.push(change.entity.clone());
             self.event_records.push(change.record);

@@ -44,6 +44,8 @@ pub struct Ctx {
     pub(crate) tx: Option<TenantTx>,
     pub(crate) changes: Vec<Change>,
     pub(crate) wrote_events: bool,
+    /// The id of what was written down last.
+    pub(crate) last: Uuid,
 }
 
 impl Ctx {
@@ -76,6 +78,14 @@ impl Ctx {
 
     pub fn new_id(&self) -> Uuid {
         uuid_v7(self.services.clock.as_ref(), self.services.random.as_ref())
+    }
+
+    /// An id above all that this context gave to changes and events before: what one transaction tells is read in the order in which it
+    /// happened, although ids of one millisecond come in none.
+    pub(crate) fn following_id(&mut self) -> Uuid {
+        let fresh = self.new_id();
+        self.last = if fresh > self.last { fresh } else { Uuid::from_u128(self.last.as_u128().wrapping_add(1)) };
+        self.last
     }
 
     /// The description of an entity, or *not found* for one that this workspace's industry does not have.

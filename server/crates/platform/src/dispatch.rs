@@ -238,6 +238,7 @@ impl Platform {
             tx,
             changes: Vec::new(),
             wrote_events: false,
+            last: Uuid::nil(),
         })
     }
 

@@ -49,8 +49,10 @@ pub async fn fail(
     };
     tracing::warn!(run = %run.id, step = key, state, error = %error, "a step of a workflow failed");
     let ctx = engine.platform.open(caller, OPERATION, TxMode::ReadWrite).await?;
-    let started_at = ctx.now();
-    let attempt = Attempt { step: key, outcome: "failed", input, output: None, error: Some(kept.clone()), started_at };
+    let now = ctx.now();
+    let error = Some(kept.clone());
+    let attempt =
+        Attempt { step: key, outcome: "failed", input, output: None, error, started_at: now, finished_at: now };
     let error = (state != "COMPLETED" && tries > 0 || state == "FAILED").then_some(kept);
     let place = Place { state, step: next, context: run.context.clone(), tries, pause, error, outcome: None };
     written(engine, ctx, run, &place, &[attempt]).await

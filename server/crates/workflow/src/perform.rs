@@ -177,7 +177,8 @@ impl Walk<'_> {
         let came = self.performed(ctx, step, at, first, &mut input).await;
         let (came, outcome, output) = came.map_err(|error| (input.clone(), error))?;
         let key = step.step.key.clone();
-        self.attempts.push(Attempt { step: key, outcome, input, output, error: None, started_at });
+        let finished_at = ctx.now();
+        self.attempts.push(Attempt { step: key, outcome, input, output, error: None, started_at, finished_at });
         Ok(came)
     }
 

@@ -109,9 +109,9 @@ with mine as (
     insert into step_attempts (tenant_id, run_id, step, attempt, outcome, input, output, error, started_at, finished_at)
     select $1, $2, a.step,
         coalesce((select max(attempt) from step_attempts s where s.tenant_id = $1 and s.run_id = $2 and s.step = a.step), 0) + 1,
-        a.outcome, a.input::jsonb, a.output::jsonb, a.error::jsonb, a.started_at, case when a.outcome <> 'waiting' then $11 end
-    from mine, unnest($12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[])
-        as a (step, outcome, input, output, error, started_at)
+        a.outcome, a.input::jsonb, a.output::jsonb, a.error::jsonb, a.started_at, case when a.outcome <> 'waiting' then a.finished_at end
+    from mine, unnest($11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::timestamptz[])
+        as a (step, outcome, input, output, error, started_at, finished_at)
 )
 select id from mine";
 
@@ -138,6 +138,7 @@ pub struct Attempt {
     pub output: Option<Value>,
     pub error: Option<Value>,
     pub started_at: DateTime<Utc>,
+    pub finished_at: DateTime<Utc>,
 }
 
 /// Where a run stands after what was done.
@@ -196,7 +197,7 @@ pub async fn advance(ctx: &mut Ctx, run: &Claimed, place: &Place, attempts: &[At
     let outputs: Vec<Option<String>> = attempts.iter().map(|attempt| text(&attempt.output)).collect();
     let errors: Vec<Option<String>> = attempts.iter().map(|attempt| text(&attempt.error)).collect();
     let started: Vec<DateTime<Utc>> = attempts.iter().map(|attempt| attempt.started_at).collect();
-    let now = ctx.now();
+    let finished: Vec<DateTime<Utc>> = attempts.iter().map(|attempt| attempt.finished_at).collect();
     let mine: Option<Uuid> = sqlx::query_scalar(ADVANCE)
         .bind(run.tenant_id)
         .bind(run.id)
@@ -208,13 +209,13 @@ pub async fn advance(ctx: &mut Ctx, run: &Claimed, place: &Place, attempts: &[At
         .bind(place.pause)
         .bind(text(&place.error))
         .bind(&place.outcome)
-        .bind(now)
         .bind(steps)
         .bind(outcomes)
         .bind(inputs)
         .bind(outputs)
         .bind(errors)
         .bind(started)
+        .bind(finished)
         .fetch_optional(ctx.conn().await?)
         .await
         .map_err(db_error)?;

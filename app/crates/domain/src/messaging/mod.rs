@@ -1,6 +1,6 @@
 //! Messages to people outside the workspace: what is sent, shown, repeated and taken back.
 
-use crate::operation::{Operation, OperationKind, Requires};
+use crate::operation::{Operation, OperationKind, Requires, declare};
 use crate::permission::Verb;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -162,22 +162,8 @@ impl DeliveryOutcome {
     }
 }
 
-macro_rules! operation {
-    ($(#[$doc:meta])* $name:literal $kind:ident $verb:ident, $type:ident { $($(#[$of_field:meta])* $field:ident : $of:ty),* $(,)? } -> $output:ty) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        pub struct $type { $($(#[$of_field])* pub $field: $of,)* }
-
-        impl Operation for $type {
-            const NAME: &'static str = $name;
-            const KIND: OperationKind = OperationKind::$kind;
-            type Output = $output;
-            fn requires(&self) -> Requires<'_> {
-                Requires::Entity { entity: "message", verb: Verb::$verb }
-            }
-        }
-    };
+const fn requires(verb: Verb) -> Requires<'static> {
+    Requires::Entity { entity: "message", verb }
 }
 
 impl Operation for SendMessage {
@@ -185,27 +171,27 @@ impl Operation for SendMessage {
     const KIND: OperationKind = OperationKind::Write;
     type Output = Queued;
     fn requires(&self) -> Requires<'_> {
-        Requires::Entity { entity: "message", verb: Verb::Create }
+        requires(Verb::Create)
     }
 }
 
-operation!(
+declare!(
     /// The message as it is, or will be, delivered.
-    "messaging.preview" Read Read, PreviewMessage { id: Uuid } -> MessagePreview
+    "messaging.preview" Read requires(Verb::Read), PreviewMessage { id: Uuid } -> MessagePreview
 );
-operation!(
-    "messaging.deliveries" Read Read, ListDeliveries { id: Uuid } -> DeliveryLog
+declare!(
+    "messaging.deliveries" Read requires(Verb::Read), ListDeliveries { id: Uuid } -> DeliveryLog
 );
-operation!(
+declare!(
     /// Queues the same text again, as a new message that names the one it repeats. Refused while that one is still on its way.
-    "messaging.resend" Write Create, ResendMessage {
+    "messaging.resend" Write requires(Verb::Create), ResendMessage {
         id: Uuid,
         /// Makes the repetition happen once; a fresh one when absent.
         #[serde(default)]
         key: Option<String>,
     } -> Queued
 );
-operation!(
+declare!(
     /// Takes a message back that has not been handed to a mail server.
-    "messaging.cancel" Write Update, CancelMessage { id: Uuid } -> ()
+    "messaging.cancel" Write requires(Verb::Update), CancelMessage { id: Uuid } -> ()
 );

@@ -1,38 +1,20 @@
 //! People of a workspace and their sessions.
 
-use crate::operation::{Operation, OperationKind, Requires};
+use crate::operation::{Requires, declare};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-macro_rules! operation {
-    ($(#[$doc:meta])* $name:literal $kind:ident $requires:expr, $type:ident { $($field:ident : $of:ty),* $(,)? } -> $output:ty) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        pub struct $type { $(pub $field: $of,)* }
-
-        impl Operation for $type {
-            const NAME: &'static str = $name;
-            const KIND: OperationKind = OperationKind::$kind;
-            type Output = $output;
-            fn requires(&self) -> Requires<'_> {
-                $requires
-            }
-        }
-    };
-}
-
-operation!(
+declare!(
     /// Everyone in the workspace, by name. Names are needed to show owners, so being a member is enough; addresses are left out for those
     /// who may not read members.
     "people.list_members" Read Requires::Member, ListMembers {} -> Vec<Member>
 );
-operation!("people.list_sessions" Read Requires::Member, ListSessions {} -> Vec<SessionRow>);
-operation!(
+declare!("people.list_sessions" Read Requires::Member, ListSessions {} -> Vec<SessionRow>);
+declare!(
     /// Ends one session of the caller.
     "people.end_session" Write Requires::Member, EndSession { id: Uuid } -> ()
 );
-operation!(
+declare!(
     /// Ends every session of the caller but the one that asks.
     "people.end_other_sessions" Write Requires::Member, EndOtherSessions {} -> u64
 );

@@ -11,38 +11,20 @@ pub use run::{
     RunState, RunView, VersionRow, WhyRow, WorkflowRow, WorkflowView,
 };
 
-use crate::operation::{Operation, OperationKind, Requires};
+use crate::operation::{Operation, OperationKind, Requires, declare};
 use crate::permission::Verb;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-
-macro_rules! operation {
-    ($(#[$doc:meta])* $name:literal $kind:ident $requires:expr, $type:ident { $($(#[$field_doc:meta])* $field:ident : $of:ty),* $(,)? } -> $output:ty) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        pub struct $type { $($(#[$field_doc])* pub $field: $of,)* }
-
-        impl Operation for $type {
-            const NAME: &'static str = $name;
-            const KIND: OperationKind = OperationKind::$kind;
-            type Output = $output;
-            fn requires(&self) -> Requires<'_> {
-                $requires
-            }
-        }
-    };
-}
 
 /// Workflows act with the rights of the workspace's automation, so changing one is an administrator's business: no role below has the verb.
 const READ: Requires<'_> = Requires::Permission("workflow.workflow.read");
 const SAVE: Requires<'_> = Requires::Permission("workflow.workflow.save");
 const RUNS: Requires<'_> = Requires::Permission("workflow.run.read");
 
-operation!("workflow.list" Read READ, ListWorkflows {} -> Vec<WorkflowRow>);
-operation!("workflow.get" Read READ, GetWorkflow { id: Uuid, #[serde(default)] version: Option<i32> } -> WorkflowView);
-operation!(
+declare!("workflow.list" Read READ, ListWorkflows {} -> Vec<WorkflowRow>);
+declare!("workflow.get" Read READ, GetWorkflow { id: Uuid, #[serde(default)] version: Option<i32> } -> WorkflowView);
+declare!(
     /// Checks the definition as a whole and keeps it as a new version: of the workflow named, or of a new one. `version` is the one that
     /// was read; runs that have begun stay on theirs.
     "workflow.save" Write SAVE, SaveWorkflow {
@@ -51,7 +33,7 @@ operation!(
         definition: Definition,
     } -> WorkflowRow
 );
-operation!(
+declare!(
     /// One step as its form has it: what the boxes hold, by the keys of the step type's inputs. Makes a new version.
     "workflow.edit_step" Write SAVE, EditStep {
         id: Uuid,
@@ -64,12 +46,12 @@ operation!(
         #[serde(default)] input: Map<String, Value>,
     } -> WorkflowRow
 );
-operation!("workflow.set_active" Write SAVE, SetActive { id: Uuid, active: bool } -> WorkflowRow);
-operation!(
+declare!("workflow.set_active" Write SAVE, SetActive { id: Uuid, active: bool } -> WorkflowRow);
+declare!(
     /// Takes it out of the list. Its versions and runs stay; runs that have begun go on to their end.
     "workflow.delete" Write SAVE, DeleteWorkflow { id: Uuid } -> ()
 );
-operation!(
+declare!(
     /// Starts a run by hand, from a record or from none.
     "workflow.start" Write Requires::Permission("workflow.workflow.start"), StartWorkflow {
         id: Uuid,
@@ -77,7 +59,7 @@ operation!(
         #[serde(default)] form: Map<String, Value>,
     } -> RunRow
 );
-operation!(
+declare!(
     /// Newest first. `before` is the id of the last run of the page before.
     "workflow.list_runs" Read RUNS, ListRuns {
         #[serde(default)] workflow: Option<Uuid>,
@@ -87,29 +69,29 @@ operation!(
         #[serde(default = "default_limit")] limit: u32,
     } -> Vec<RunRow>
 );
-operation!("workflow.get_run" Read RUNS, GetRun { id: Uuid } -> RunView);
-operation!(
+declare!("workflow.get_run" Read RUNS, GetRun { id: Uuid } -> RunView);
+declare!(
     /// Goes on with a run that has failed or was held, at the step where it stopped.
     "workflow.retry_run" Write Requires::Permission("workflow.run.retry"), RetryRun { id: Uuid } -> RunRow
 );
-operation!(
+declare!(
     /// Ends a run that has not ended, whatever it is doing. What it has done stays.
     "workflow.cancel_run" Write Requires::Permission("workflow.run.cancel"), CancelRun { id: Uuid, #[serde(default)] reason: Option<String> } -> RunRow
 );
-operation!(
+declare!(
     /// What waits for the caller; with `all`, everything that waits or was decided, for those who may read runs.
     "workflow.list_approvals" Read Requires::Member, ListApprovals {
         #[serde(default)] all: bool,
         #[serde(default = "default_limit")] limit: u32,
     } -> Vec<ApprovalRow>
 );
-operation!("workflow.get_approval" Read Requires::Member, GetApproval { id: Uuid } -> ApprovalRow);
-operation!(
+declare!("workflow.get_approval" Read Requires::Member, GetApproval { id: Uuid } -> ApprovalRow);
+declare!(
     /// `approve` or `reject`, once. A rejection needs a reason.
     "workflow.decide_approval" Write Requires::Member, DecideApproval { id: Uuid, decision: Decision, #[serde(default)] reason: Option<String> } -> ApprovalRow
 );
-operation!("workflow.step_types" Read READ, ListStepTypes {} -> Vec<StepDescriptor>);
-operation!(
+declare!("workflow.step_types" Read READ, ListStepTypes {} -> Vec<StepDescriptor>);
+declare!(
     /// What would happen: the definition given, or the workflow's active version, over a record as it is now. Touches nothing.
     "workflow.test" Read READ, TestWorkflow {
         #[serde(default)] id: Option<Uuid>,
@@ -117,7 +99,7 @@ operation!(
         #[serde(default)] record: Option<Uuid>,
     } -> Rehearsal
 );
-operation!(
+declare!(
     /// Tells members something, in the product. The same key tells once.
     "workflow.notify" Write Requires::Permission("workflow.notification.send"), Notify {
         to: Audience,
@@ -128,14 +110,14 @@ operation!(
         key: String,
     } -> Notified
 );
-operation!(
+declare!(
     /// What the caller was told, newest first.
     "workflow.list_notifications" Read Requires::Member, ListNotifications {
         #[serde(default)] unread: bool,
         #[serde(default = "default_limit")] limit: u32,
     } -> Vec<NotificationRow>
 );
-operation!("workflow.read_notifications" Write Requires::Member, ReadNotifications { ids: Vec<Uuid> } -> u64);
+declare!("workflow.read_notifications" Write Requires::Member, ReadNotifications { ids: Vec<Uuid> } -> u64);
 
 /// For a record, newest first: each change with the chain of causes up to the person or the source that began it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

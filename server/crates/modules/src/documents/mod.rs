@@ -14,6 +14,9 @@ use platform::capability::{DocumentSource, Documents, File};
 use platform::{Bind, Ctx, Registry, Statement};
 use uuid::Uuid;
 
+/// The style sheet of what [`DocumentHtml`] answers.
+pub const STYLE: &str = html::CSS;
+
 pub fn register(registry: &mut Registry) {
     registry.add(document_html).add(document_file).hook(Documents::new(Source));
 }

@@ -106,6 +106,31 @@ async fn a_hundred_at_once_have_one_effect() {
     Arc::into_inner(db).unwrap().close().await;
 }
 
+/// Of two requests the second may look before the first has committed and get the lock after: the primary key tells it.
+#[tokio::test]
+async fn a_key_that_was_stored_meanwhile_is_in_flight_and_has_no_second_effect() {
+    let (db, tenant, member) = world().await;
+    let once = once("k", b"body");
+    let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
+    assert_eq!(idempotency::claim(tx.conn(), tenant, member, &once).await.unwrap(), Outcome::Fresh);
+    sqlx::query("insert into effects (what) values ('second')").execute(tx.conn()).await.unwrap();
+    sqlx::query(
+        "insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply) values ($1, $2, $3, 'k', $4, 201, '{}')",
+    )
+    .bind(tenant.0)
+    .bind(member.0)
+    .bind(&once.route)
+    .bind(&once.body_hash)
+    .execute(&db.owner)
+    .await
+    .unwrap();
+    let refused = idempotency::finish(tx.conn(), tenant, member, &once, db.clock.now(), "{}").await.unwrap_err();
+    assert_eq!((refused.kind, refused.retry_after), (Kind::Conflict, Some(1)));
+    drop(tx);
+    assert_eq!(effects(&db).await, 0);
+    db.close().await;
+}
+
 #[tokio::test]
 async fn keys_are_kept_for_a_day_and_forgotten_after() {
     let (db, tenant, member) = world().await;

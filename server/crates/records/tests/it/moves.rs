@@ -189,6 +189,29 @@ async fn hooks_refuse_add_and_follow_in_one_transaction() {
     world.end().await;
 }
 
+/// What one transaction tells is read in the order in which it happened, within one millisecond too: the clock of this world stands still.
+#[tokio::test]
+async fn changes_of_one_transaction_keep_their_order() {
+    let world = World::new().await;
+    let admin = &world.here.admin;
+    let mut ctx = world.open(admin).await;
+    let mut told = Vec::new();
+    for number in 0..40 {
+        let name = format!("Number {number:02}");
+        let created = json!({ "entity": "sample", "values": { "name": name } });
+        ctx.run_named("records.create", created).await.unwrap();
+        told.push(name);
+    }
+    ctx.commit().await.unwrap();
+    let read: Vec<String> =
+        sqlx::query_scalar("select after->>'name' from changes where entity = 'sample' order by id")
+            .fetch_all(&world.owner)
+            .await
+            .unwrap();
+    assert_eq!(read, told);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn a_state_says_what_may_be_done() {
     let world = World::new().await;

@@ -13,7 +13,7 @@ use platform::Ctx;
 /// How a moment is written on the wire.
 macro_rules! moment {
     ($column:literal) => {
-        concat!("to_char(", $column, " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
+        concat!("to_char(", $column, " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')")
     };
 }
 pub(crate) use moment;
