@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use domain::Kind;
-use domain::workflow::{GetWorkflow, ListStepTypes, ListWorkflows, SaveWorkflow, TestWorkflow};
+use domain::workflow::{EditStep, GetWorkflow, ListStepTypes, ListWorkflows, SaveWorkflow, TestWorkflow};
 use serde_json::{Value, json};
 
 fn told(error: &domain::Error) -> Vec<String> {
@@ -152,5 +152,44 @@ async fn icons_of_step_types_are_in_the_design_system() {
     for step in world.run(&world.admin, ListStepTypes {}).await.unwrap() {
         assert!(icons.lines().any(|icon| icon == step.icon), "{} has no icon {}", step.kind, step.icon);
     }
+    world.end().await;
+}
+
+/// A step as its form has it: a new version, or the faults at their boxes and nothing kept.
+#[tokio::test]
+async fn a_step_is_edited_by_its_form() {
+    let world = World::new().await;
+    let saved = world
+        .workflow(json!({
+            "key": "tell", "name": "Tell", "trigger": { "on": "created", "entity": "order" },
+            "steps": [{ "key": "ask", "type": "approval", "input": { "title": "Look", "roles": ["SALES_MANAGER"] } }],
+        }))
+        .await;
+    let edit = |input: Value, retries: Option<&str>, version: i32| EditStep {
+        id: saved.id,
+        version,
+        step: "ask".to_owned(),
+        label: Some("Somebody looks".to_owned()),
+        when: None,
+        retries: retries.map(|retries| json!(retries)),
+        on_error: None,
+        input: input.as_object().cloned().unwrap(),
+    };
+    let good = json!({ "title": "Look at {{order.number}}", "roles": "SALES_MANAGER, ADMIN", "selfApproval": "true", "required": "2" });
+    let row = world.run(&world.admin, edit(good.clone(), Some("5"), 1)).await.unwrap();
+    assert_eq!(row.version, 2);
+    let step =
+        world.run(&world.admin, GetWorkflow { id: saved.id, version: None }).await.unwrap().definition.steps.remove(0);
+    assert_eq!((step.label.as_deref(), step.retries), (Some("Somebody looks"), Some(5)));
+    let expected = json!({ "title": "Look at {{order.number}}", "roles": ["SALES_MANAGER", "ADMIN"], "selfApproval": true, "required": 2 });
+    assert_eq!(Value::Object(step.input), expected);
+    let wrong = json!({ "title": "{{order.nothing}}", "roles": "SALES_MANAGER" });
+    let error = world.run(&world.admin, edit(wrong, None, 2)).await.unwrap_err();
+    assert_eq!(error.fields.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), ["steps.ask.input.title"]);
+    let error = world.run(&world.admin, edit(good.clone(), Some("many"), 2)).await.unwrap_err();
+    assert_eq!(error.fields[0].field, "steps.ask.retries");
+    // Somebody has saved another version meanwhile.
+    assert_eq!(world.run(&world.admin, edit(good, None, 1)).await.unwrap_err().kind, Kind::Conflict);
+    assert_eq!(world.number("select count(*) from workflow_versions").await, 2);
     world.end().await;
 }

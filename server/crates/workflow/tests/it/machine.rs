@@ -2,7 +2,9 @@
 
 use crate::world::World;
 use domain::Kind;
+use domain::records::{CreateRecord, TransitionRecord, Values};
 use domain::workflow::Decision;
+use platform::Caller;
 use serde_json::json;
 
 #[tokio::test]
@@ -68,5 +70,38 @@ async fn so_many_approvals_are_counted() {
     assert!(error.message.starts_with("release has 1 of 2 approvals"), "{error}");
     world.decide(&max, release[0].id, Decision::Approve, None).await.unwrap();
     assert_eq!(world.get("order", order.id).await.text("status"), Some("released"));
+    world.end().await;
+}
+
+/// What demo data tells of was agreed to in its story, and its consequences are part of it.
+#[tokio::test]
+async fn demo_data_asks_nobody_and_sets_nothing_going() {
+    let world = World::new().await;
+    world
+        .workflow(json!({
+            "key": "on_submission", "name": "On submission",
+            "trigger": { "on": "transitioned", "entity": "order", "when": "order.status == 'submitted'" },
+            "steps": [{ "key": "note", "type": "update_record", "input": { "values": { "note": "'seen'" } } }],
+        }))
+        .await;
+    let mut origin = world.platform.origin(None);
+    for (cause, runs) in [("seed", 0), ("request", 1)] {
+        origin.cause_kind = cause;
+        let caller = Caller { origin: origin.clone(), ..world.admin.clone() };
+        let backend = world.platform.clone().backend(caller);
+        let order = backend.run(CreateRecord { entity: "order".to_owned(), values: Values::new() }).await.unwrap();
+        let go = |to: &str| TransitionRecord {
+            entity: "order".to_owned(),
+            id: order.id,
+            version: None,
+            name: None,
+            to: Some(to.to_owned()),
+            values: Values::new(),
+        };
+        backend.run(go("submitted")).await.unwrap();
+        assert_eq!(backend.run(go("approved")).await.is_ok(), cause == "seed", "{cause}");
+        world.settle().await;
+        assert_eq!(world.runs().await.len(), runs, "{cause}");
+    }
     world.end().await;
 }
