@@ -58,7 +58,7 @@ impl Server {
     }
 
     pub fn client(&self) -> Client {
-        Client { base: self.base.clone(), cookies: Arc::default(), http: http() }
+        client_at(&self.base)
     }
 
     /// Somebody with these roles, signed in by the form.
@@ -81,6 +81,11 @@ impl Server {
         self.serving.abort();
         self.world.end().await;
     }
+}
+
+/// Somebody who is not signed in, at any server.
+pub fn client_at(base: &str) -> Client {
+    Client { base: base.to_owned(), cookies: Arc::default(), http: http() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests talk to the server from outside")]
