@@ -5,6 +5,7 @@
 
 mod clerk;
 mod fleet;
+mod posts;
 
 use crate::support::{Client, client_at};
 use clerk::{agree, insist, picked, step};
