@@ -234,9 +234,9 @@ impl<'a> Reader<'a> {
     }
 
     fn lease(&mut self) -> Duration {
-        Duration::from_secs(self.parsed("NEXUS_LEASE_SECONDS", 20, "a number of seconds from 2 to 600", |n| {
-            (2..=600).contains(n)
-        }))
+        Duration::from_secs(
+            self.parsed("NEXUS_LEASE_SECONDS", 20, "a number of seconds from 2 to 600", |n| (2..=600).contains(n)),
+        )
     }
 
     fn limits(&mut self) -> RateLimits {

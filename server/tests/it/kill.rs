@@ -224,6 +224,7 @@ impl Campaign {
         self.jobs += left.jobs.len();
     }
 
+    #[expect(clippy::print_stdout, reason = "the line of figures is what a campaign is run for")]
     async fn judge(self, kills: u64, seed: u64, sink: &SmtpSink) {
         let shipped = Instant::now();
         let mut undone: Vec<String>;
@@ -276,7 +277,8 @@ impl Campaign {
         must("customers with mail", named.len().to_string(), wanted.to_string());
         let (tries, lost): (i64, i64) = sqlx::query_as(TRIES).fetch_one(&self.owner).await.unwrap();
         if mails.len() as i64 - all > lost {
-            faults.push(format!("{} mails came again, and only {lost} tries are known to be lost", mails.len() - wanted));
+            faults
+                .push(format!("{} mails came again, and only {lost} tries are known to be lost", mails.len() - wanted));
         }
 
         let interrupted: Vec<Uuid> = self.runs.iter().copied().collect();
@@ -359,8 +361,11 @@ async fn watch(owner: PgPool, stop: Arc<AtomicBool>, violations: Arc<Mutex<BTree
             ended.insert(run, state);
         }
         let known: Vec<Uuid> = ended.keys().copied().collect();
-        let now: Vec<(Uuid, String)> =
-            sqlx::query_as("select id, state from runs where id = any($1)").bind(&known).fetch_all(&owner).await.unwrap();
+        let now: Vec<(Uuid, String)> = sqlx::query_as("select id, state from runs where id = any($1)")
+            .bind(&known)
+            .fetch_all(&owner)
+            .await
+            .unwrap();
         for (run, state) in now {
             if ended.get(&run) != Some(&state) {
                 tell(format!("run {run} had ended and is now {state}"));

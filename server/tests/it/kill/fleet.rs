@@ -19,6 +19,19 @@ select (select count(*) from runs where state = 'RUNNING' and lease_owner = 'wor
 const RUNS_IN_HAND: &str = "select id from runs where state = 'RUNNING' and lease_owner = 'workflow-' || $1";
 const JOBS_IN_HAND: &str = "select id from jobs where state = 'running' and worker = 'worker-' || $1";
 
+/// Given back at once, and from then on the server's at every start. Below the ports that a system gives to clients: while the server is gone, one
+/// of the many that ask for it might get its port.
+fn unused_address(world: &TestWorld) -> SocketAddr {
+    let mut drawn = [0; 2];
+    loop {
+        world.services().random.fill(&mut drawn);
+        let port = 20_000 + u16::from_le_bytes(drawn) % 10_000;
+        if let Ok(listener) = std::net::TcpListener::bind(("127.0.0.1", port)) {
+            return listener.local_addr().unwrap();
+        }
+    }
+}
+
 /// Left behind by a process that was killed.
 pub struct Interrupted {
     pub runs: Vec<Uuid>,
@@ -43,8 +56,7 @@ pub const SERVER: usize = 0;
 
 impl Fleet {
     pub async fn start(world: &TestWorld, mail: &str, lease: Duration) -> Self {
-        // Taken, given back, and from then on the server's at every start.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = unused_address(world);
         let log = std::env::temp_dir().join(format!("nexus-kill-{}.log", std::process::id()));
         let key = platform::secret::Keyring::generate("kill", world.services().random.as_ref()).into_exposed();
         let settings = vec![

@@ -110,7 +110,11 @@ async fn what_is_accepted_under_kills_is_there_once_and_starts_one_run() {
         found.2 - found.3,
         i32::from(pass),
     );
-    assert!(pass, "tasks, their titles, runs and their records: {found:?} in place of {all}; the log is in {}", fleet.log().display());
+    assert!(
+        pass,
+        "tasks, their titles, runs and their records: {found:?} in place of {all}; the log is in {}",
+        fleet.log().display()
+    );
     fleet.end().await;
     owner.close().await;
     world.end().await;
