@@ -53,9 +53,9 @@ const DONE: &str = "select id, state from runs where state in ('COMPLETED', 'FAI
 const STUCK: &str = "\
 select count(*) from runs where (state = 'RUNNING' and (lease_until is null or lease_until < now() - interval '20 seconds'))
     or (state = 'PENDING' and due_at < now() - interval '20 seconds')";
-const STEPS: &str = "select count(*) from step_attempts";
-const AGAIN: &str = "select count(*) from step_attempts where run_id = any($1)";
-const TRIES: &str = "select count(*)::int8, count(*) filter (where outcome = 'lost')::int8 from delivery_attempts";
+const STEPS: &str = "\
+select (select count(*) from step_attempts) + (select count(*) from delivery_attempts), count(*) from step_attempts where run_id = any($1)";
+const LOST: &str = "select count(*) from delivery_attempts where outcome = 'lost'";
 
 /// SplitMix64: the same seed, the same campaign, as far as processes can be repeated.
 struct Dice(u64);
@@ -90,10 +90,13 @@ async fn orders_shipped_under_kills_are_invoiced_posted_and_mailed_once() {
     let world = TestWorld::new(|registry| *registry = nexus_server::start::registry()).await;
     let lakeside = world.tenant("lakeside", "core").await;
     let mut campaign = Campaign::start(world, &lakeside, &sink, seed).await;
-    for kill in 0..kills {
-        campaign.round(kill).await;
+    let mut done = 0;
+    // Where the kills hit too little, as they may on a busy machine, there are some more.
+    while done < kills || (done < kills * 2 && campaign.again().await.part() < EXERCISED) {
+        campaign.round(done).await;
+        done += 1;
     }
-    campaign.judge(kills, seed, &sink).await;
+    campaign.judge(done, seed, &sink).await;
 }
 
 struct Campaign {
@@ -215,8 +218,14 @@ impl Campaign {
         while self.fleet.in_hand(which).await == 0 && Instant::now() < until {
             which = 1 + which % self.fleet.workers();
         }
-        tokio::time::sleep(self.dice.millis(25)).await;
+        tokio::time::sleep(self.dice.millis(15)).await;
         which
+    }
+
+    async fn again(&self) -> Again {
+        let interrupted: Vec<Uuid> = self.runs.iter().copied().collect();
+        let (all, again): (i64, i64) = sqlx::query_as(STEPS).bind(&interrupted).fetch_one(&self.owner).await.unwrap();
+        Again { all, again: again + self.jobs as i64 }
     }
 
     fn count(&mut self, left: Interrupted) {
@@ -230,12 +239,14 @@ impl Campaign {
         let mut undone: Vec<String>;
         loop {
             undone = sqlx::query_scalar(UNDONE).fetch_all(&self.owner).await.unwrap();
-            if undone.is_empty() || shipped.elapsed() > REST {
+            let begun: i64 = sqlx::query_scalar("select count(*) from runs").fetch_one(&self.owner).await.unwrap();
+            if (undone.is_empty() && begun >= self.made as i64 * 2) || shipped.elapsed() > REST {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let rested = shipped.elapsed();
+        let again = self.again().await;
         self.stop.store(true, Ordering::Relaxed);
         for other in self.others {
             other.await.unwrap();
@@ -275,26 +286,23 @@ impl Campaign {
         let twice: Vec<_> = named.iter().filter(|(_, ids)| ids.len() != 1).collect();
         must("mails of an order", format!("{twice:?}"), "[]".to_owned());
         must("customers with mail", named.len().to_string(), wanted.to_string());
-        let (tries, lost): (i64, i64) = sqlx::query_as(TRIES).fetch_one(&self.owner).await.unwrap();
+        let lost: i64 = sqlx::query_scalar(LOST).fetch_one(&self.owner).await.unwrap();
         if mails.len() as i64 - all > lost {
             faults
                 .push(format!("{} mails came again, and only {lost} tries are known to be lost", mails.len() - wanted));
         }
 
-        let interrupted: Vec<Uuid> = self.runs.iter().copied().collect();
-        let again: i64 = sqlx::query_scalar(AGAIN).bind(&interrupted).fetch_one(&self.owner).await.unwrap();
-        let steps: i64 = sqlx::query_scalar(STEPS).fetch_one(&self.owner).await.unwrap();
-        let (again, steps) = (again + self.jobs as i64, steps + tries);
-        let part = again as f64 / steps as f64;
-        if part < EXERCISED {
+        if again.part() < EXERCISED {
             faults.push("too few steps were interrupted: the campaign proves nothing".to_owned());
         }
         println!(
-            "bar=H-02 seed={seed} kills={kills} frozen={} orders={wanted} runs={} steps={steps} reruns={again} ({:.1} %) jobs_interrupted={} \
+            "bar=H-02 seed={seed} kills={kills} frozen={} orders={wanted} runs={} steps={} reruns={} ({:.1} %) jobs_interrupted={} \
              mails={} resent={} rest={:.1}s faults={} pass={}",
             self.frozen,
             all * 2,
-            part * 100.0,
+            again.all,
+            again.again,
+            again.part() * 100.0,
             self.jobs,
             mails.len(),
             mails.len() - wanted.min(mails.len()),
@@ -306,6 +314,18 @@ impl Campaign {
         self.fleet.end().await;
         self.owner.close().await;
         self.world.end().await;
+    }
+}
+
+/// Steps and deliveries, and those of them that were begun, cut off, and done again.
+struct Again {
+    all: i64,
+    again: i64,
+}
+
+impl Again {
+    fn part(&self) -> f64 {
+        self.again as f64 / self.all as f64
     }
 }
 
