@@ -42,6 +42,8 @@ async fn every_fault_is_told_at_once() {
                 { "key": "h", "type": "notify", "input": { "title": "x", "colour": "red" } },
                 { "key": "i", "type": "run_operation", "input": { "operation": "people.end_session", "values": {} } },
                 { "key": "j", "type": "send_message", "input": { "channel": "pigeon", "template": "t", "to": 7 } },
+                { "key": "k", "type": "add_note", "input": { "subject": "{{order.nothing}}", "member": "order.pieces" } },
+                { "key": "l", "type": "add_note", "input": { "entity": "customer" } },
             ],
         }))
         .await
@@ -121,8 +123,17 @@ async fn a_dry_run_says_what_would_happen_and_touches_nothing() {
     let order = world
         .create("order", json!({ "customer": customer.id, "totalAmount": crate::world::kes("20000.00"), "pieces": 2 }))
         .await;
-    const TABLES: [&str; 8] =
-        ["test_orders", "tasks", "changes", "events", "runs", "approvals", "notifications", "number_series"];
+    const TABLES: [&str; 9] = [
+        "test_orders",
+        "tasks",
+        "activities",
+        "changes",
+        "events",
+        "runs",
+        "approvals",
+        "notifications",
+        "number_series",
+    ];
     let before = world.test.fingerprint(&TABLES).await;
     let definition = json!({
         "key": "try", "name": "Try", "trigger": { "on": "created", "entity": "order", "when": "order.pieces > 1" },
@@ -131,6 +142,7 @@ async fn a_dry_run_says_what_would_happen_and_touches_nothing() {
             { "key": "ask", "type": "approval", "when": "order.totalAmount > 10000", "input": { "title": "{{customer.name}}", "roles": ["ADMIN"] } },
             { "key": "task", "type": "create_task", "input": { "title": "For {{customer.name}}", "dueOn": "addDays(today(), 2)" } },
             { "key": "change", "type": "update_record", "input": { "values": { "note": "'seen'" } } },
+            { "key": "remark", "type": "add_note", "input": { "entity": "customer", "record": "order.customer", "subject": "{{order.number}}" } },
         ],
     });
     let definition = serde_json::from_value(definition).unwrap();
