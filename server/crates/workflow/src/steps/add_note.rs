@@ -34,15 +34,7 @@ fn describe() -> StepDescriptor {
 }
 
 fn check(checking: &mut Checking<'_>) {
-    let (input, own) = (&checking.step.input, checking.definition.trigger.entity.as_deref());
-    let Some(about) = checking.entity() else {
-        // An entity that is named and unknown has been told.
-        if own.is_none() && !input.contains_key("entity") {
-            checking.fault("input.entity", "Say what the note is about");
-        }
-        return;
-    };
-    let elsewhere = own != Some(about.key.as_str());
+    let Some(about) = checking.entity() else { return };
     let Some(activity) = checking.catalog.get(ACTIVITY) else {
         return checking.fault("type", "There are no activities here, and a note is one of them");
     };
@@ -51,8 +43,6 @@ fn check(checking: &mut Checking<'_>) {
         let known: Vec<&str> = known.map(|entity| entity.labels.many.as_str()).collect();
         let message = format!("{} have no notes; those that have are {}", about.labels.many, known.join(", "));
         checking.fault("input.entity", message);
-    } else if elsewhere && !input.contains_key("record") {
-        checking.fault("input.record", format!("Say which {} the note is about", about.labels.one));
     }
 }
 

@@ -53,6 +53,41 @@ async fn every_fault_is_told_at_once() {
     world.end().await;
 }
 
+/// What a step is about is known when it is saved, and fits.
+#[tokio::test]
+async fn a_step_that_could_find_no_record_is_not_saved() {
+    let world = World::new().await;
+    let hourly = json!({ "on": "schedule", "frequency": "HOURLY" });
+    let created = json!({ "on": "created", "entity": "order" });
+    let update = |input: Value| json!([{ "key": "a", "type": "update_record", "input": input }]);
+    for (trigger, input, place, words) in [
+        (&hourly, json!({ "values": { "nonsense": "1" } }), "steps.a.input.entity", "set off by no record"),
+        (&hourly, json!({ "entity": "order", "values": {} }), "steps.a.input.record", "Say which order"),
+        (&created, json!({ "entity": "customer", "values": {} }), "steps.a.input.record", "Say which Customer"),
+        (
+            &created,
+            json!({ "record": "order.customer", "values": {} }),
+            "steps.a.input.record",
+            "say customer under What",
+        ),
+        (
+            &created,
+            json!({ "entity": "customer", "record": "order", "values": {} }),
+            "steps.a.input.record",
+            "This is one of the orders",
+        ),
+    ] {
+        let definition = json!({ "key": "lost", "name": "Lost", "trigger": trigger, "steps": update(input.clone()) });
+        let error = world.save(definition).await.expect_err(&input.to_string());
+        let found = error.fields.iter().find(|fault| fault.field == place);
+        assert!(found.is_some_and(|fault| fault.message.contains(words)), "{input}: {error:?}");
+    }
+    let fits = update(json!({ "entity": "customer", "record": "order.customer", "values": {} }));
+    let fits = json!({ "key": "found", "name": "Found", "trigger": created, "steps": fits });
+    world.save(fits).await.expect("it can be found");
+    world.end().await;
+}
+
 #[tokio::test]
 async fn hostile_definitions_are_refused_and_do_no_harm() {
     let world = World::new().await;
