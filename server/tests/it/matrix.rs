@@ -3,6 +3,7 @@
 //! `matrix/operations.toml`; how far the role's permission reaches, in the roles that new workspaces get.
 
 mod fixtures;
+mod routes;
 
 use crate::support::{Client, Server};
 use domain::permission::{ROLES, Reach};
@@ -14,7 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use testkit::TestTenant;
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
     needs: String,
@@ -45,6 +46,11 @@ struct Row {
 }
 
 impl Row {
+    /// For what needs a permission and no more.
+    fn needing(needs: String) -> Self {
+        Self { needs, ..Self::default() }
+    }
+
     /// Of the same noun as the permission.
     fn verb(&self, verb: &str) -> String {
         format!("{}.{verb}", self.needs.rsplit_once('.').unwrap_or_default().0)
@@ -140,6 +146,7 @@ async fn every_operation_by_everybody_about_everything() {
         assert!(domain::operation::CATALOGUE.contains(&name.as_str()), "{name} is no operation");
     }
     let server = Server::new().await;
+    let routes = routes::rows(&server);
     let lakeside = server.world.tenant("lakeside", "automotive").await;
     let harbour = server.world.tenant("harbour", "automotive").await;
     let mut ours = Fixtures::new(&server, &lakeside, "Grace").await;
@@ -167,6 +174,8 @@ async fn every_operation_by_everybody_about_everything() {
         for (name, row) in &rows {
             denied(person, name, row, &made, &mut tally).await;
         }
+        routes::walk(person, &routes, &rows, &made, &mut tally).await;
+        routes::forms(person, &rows, &made, &mut tally).await;
     }
     server.settle().await;
     let after = server.world.fingerprint(fixtures::TABLES).await;
