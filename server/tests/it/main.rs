@@ -9,6 +9,7 @@ mod business;
 mod cancel;
 mod catalogue;
 mod drivers;
+mod hostile;
 mod kill;
 mod mail;
 mod matrix;
