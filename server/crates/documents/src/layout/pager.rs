@@ -114,6 +114,7 @@ impl<'a> Pager<'a> {
 
     /// Takes from each stack what fits, and says how far down that reaches.
     fn fill(&mut self, stacks: &mut [Stack]) -> f32 {
+        let before = self.pages.last().map_or(0, |page| page.items.len());
         let mut reached = self.y;
         for stack in stacks {
             let mut y = self.y;
@@ -130,6 +131,10 @@ impl<'a> Pager<'a> {
                 y += strip.height;
             }
             reached = reached.max(y);
+        }
+        // A label of two lines is read as a whole before the value that stands beside its first.
+        if let Some(page) = self.pages.last_mut() {
+            page.items[before..].sort_by_key(|item| item.node);
         }
         reached
     }

@@ -161,3 +161,15 @@ fn ten_thousand_lines_are_written() {
     let rows = layout.pages.iter().flat_map(|page| &page.items).filter(|item| item.text() == Some("16%")).count();
     assert_eq!(rows, 10_000);
 }
+
+#[test]
+fn a_label_of_two_lines_is_read_before_the_value_beside_it() {
+    let mut document = invoice(&invoice_input(1), &ENGLISH);
+    document.totals[1].label = "Tax at the reduced rate for spare parts of agricultural machinery on 850.00".into();
+    document.facts[4] = Fact::new("The number under which you ordered", "PO 7781, and its second part of 9 April");
+    let layout = compose(&document);
+    let read: Vec<&str> = layout.pages[0].items.iter().filter_map(|item| item.text()).collect();
+    let read = read.join(" ");
+    assert!(read.contains(&format!("{} 136.00", document.totals[1].label)), "{read}");
+    assert!(read.contains("The number under which you ordered PO 7781, and its second part of 9 April"), "{read}");
+}
