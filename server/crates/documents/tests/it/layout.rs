@@ -157,3 +157,12 @@ fn a_label_of_two_lines_is_read_before_the_value_beside_it() {
     assert!(read.contains(&format!("{} 136.00", document.totals[1].label)), "{read}");
     assert!(read.contains("The number under which you ordered PO 7781, and its second part of 9 April"), "{read}");
 }
+
+#[test]
+fn large_amounts_leave_other_columns_whole() {
+    let layout = compose(&cases::document("large-amounts-invoice"));
+    let texts: Vec<&str> = layout.pages[0].items.iter().filter_map(|item| item.text()).collect();
+    for whole in ["Quantity", "Unit price", "987,654,321,098.76", "1,580,246,913,758.02", "9,876,543,210,987.60"] {
+        assert!(texts.contains(&whole), "{whole} is cut: {texts:?}");
+    }
+}
