@@ -19,7 +19,7 @@ const fn case(name: &'static str, lines: usize, change: fn(&mut InvoiceInput)) -
     Case { name, lines, currency: "KES", words: &ENGLISH, change }
 }
 
-const CASES: [Case; 21] = [
+const CASES: [Case; 20] = [
     case("one-line", 1, |_| {}),
     case("two-hundred-lines", 200, |_| {}),
     case("long-names", 4, long_names),
@@ -29,9 +29,8 @@ const CASES: [Case; 21] = [
     case("arabic", 4, arabic),
     case("hebrew", 4, hebrew),
     Case { words: &ARABIC, ..case("right-to-left", 4, right_to_left) },
-    Case { words: &ARABIC, ..case("right-to-left-two-hundred-lines", 200, right_to_left) },
+    Case { words: &ARABIC, ..case("right-to-left-sixty-lines", 60, right_to_left) },
     Case { words: &SWAHILI, ..case("swahili", 3, swahili) },
-    Case { words: &SWAHILI, ..case("swahili-two-hundred-lines", 200, swahili) },
     Case { currency: "JPY", ..case("yen", 3, |_| {}) },
     Case { currency: "KWD", ..case("dinar", 3, |_| {}) },
     case("two-rates", 6, two_rates),
@@ -170,7 +169,7 @@ fn two_rates(input: &mut InvoiceInput) {
 fn credit_line(input: &mut InvoiceInput) {
     let returned = &mut input.lines[3];
     returned.description = "Deposit on the old alternator, returned".into();
-    returned.quantity = "-1".into();
+    returned.quantity = "−1".into();
     returned.total = money(-returned.unit_price.minor(), "KES");
     returned.tax = money(-returned.unit_price.minor() * 16 / 100, "KES");
     settle(input);
@@ -179,7 +178,7 @@ fn credit_line(input: &mut InvoiceInput) {
 /// More came back than was sold.
 fn credit(input: &mut InvoiceInput) {
     for line in &mut input.lines {
-        line.quantity = format!("-{}", line.quantity);
+        line.quantity = format!("−{}", line.quantity);
         line.total = money(-line.total.minor(), "KES");
         line.tax = money(-line.tax.minor(), "KES");
     }
