@@ -80,6 +80,15 @@ fn tables_say_what_their_cells_are() {
 }
 
 #[test]
+fn every_table_has_a_form_for_the_phone() {
+    for (name, document) in cases::documents() {
+        let columns = document.table.columns.len();
+        let rule = format!(".doc-table:has(col:nth-child({columns})) {{\n      --doc-columns: {};", columns - 1);
+        assert!(html::CSS.contains(&rule), "{name} has {columns} columns");
+    }
+}
+
+#[test]
 fn a_receipt_without_invoices_has_no_empty_table() {
     let mut input = receipt_input();
     input.allocations.clear();
