@@ -24,7 +24,7 @@ pub(super) fn put(document: &Document, followed_by: f32, pager: &mut Pager, stru
     let body_node = structure.add(node, Kind::TableBody);
     let mut rows = table.rows.iter().map(|cells| {
         let node = structure.add(body_node, Kind::Row);
-        row(cells, table, &places, node, structure, pager.measure())
+        row(cells, table, &places, node, structure, pager)
     });
     let Some(first) = rows.next() else { return };
     let rest: Vec<Band> = rows.collect();
@@ -138,15 +138,16 @@ fn head(document: &Document, places: &[Place], row: NodeId, structure: &mut Stru
     Band { stacks, after: 4.0, below, ..Band::default() }
 }
 
-fn row(cells: &[Cell], table: &Table, places: &[Place], row: NodeId, structure: &mut Structure, measure: f32) -> Band {
+fn row(cells: &[Cell], table: &Table, places: &[Place], row: NodeId, structure: &mut Structure, pager: &Pager) -> Band {
     let mut stacks = Vec::with_capacity(places.len());
     for (index, (column, place)) in table.columns.iter().zip(places).enumerate() {
         let node = Some(structure.add(row, Kind::Cell));
         let Some(cell) = cells.get(index) else { continue };
         stacks.push(cell_stack(cell, column.align, *place, node));
     }
-    let below = Some(Rule { x: 0.0, width: measure, ink: HAIRLINE });
-    Band { stacks, before: ROW_PADDING, after: ROW_PADDING, below, ..Band::default() }
+    let below = Some(Rule { x: 0.0, width: pager.measure(), ink: HAIRLINE });
+    let padding = pager.spaced(ROW_PADDING);
+    Band { stacks, before: padding, after: padding, below, ..Band::default() }
 }
 
 fn cell_stack(cell: &Cell, align: Align, place: Place, node: Option<NodeId>) -> Stack {

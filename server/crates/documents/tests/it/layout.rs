@@ -122,6 +122,28 @@ fn right_to_left_is_the_mirror_image() {
 }
 
 #[test]
+fn a_few_lines_more_are_drawn_together_and_not_given_a_page() {
+    let pages = |lines: usize| compose(&invoice(&invoice_input(lines), &ENGLISH)).pages.len();
+    assert_eq!([7, 12].map(pages), [1, 2]);
+    assert_eq!(compose(&cases::document("two-rates-invoice")).pages.len(), 1);
+}
+
+#[test]
+fn running_text_leaves_no_line_alone() {
+    for words in (150..1200).step_by(6) {
+        let mut input = invoice_input(3);
+        input.head.notes = vec!["first ".repeat(words), "second ".repeat(200)];
+        let layout = compose(&invoice(&input, &ENGLISH));
+        for paragraph in ["first", "second"] {
+            let is_line = |text: &str| text.starts_with(paragraph);
+            let lines = |page: &Page| page.items.iter().filter(|item| item.text().is_some_and(is_line)).count();
+            let lines: Vec<usize> = layout.pages.iter().map(lines).collect();
+            assert!(!lines.contains(&1), "{words} words, the {paragraph}: {lines:?}");
+        }
+    }
+}
+
+#[test]
 fn a_foot_too_long_for_every_page_is_printed_once() {
     let mut input = invoice_input(80);
     input.head.footer = "Terms apply to everything that is sold, and they are long. ".repeat(20);
