@@ -277,7 +277,7 @@ pub fn settle(input: &mut InvoiceInput) {
         money(lines.map(|line| amount(line).minor()).sum(), &currency)
     };
     let mut rates: Vec<&str> = Vec::new();
-    for line in input.lines.iter().filter(|line| line.tax.minor() != 0) {
+    for line in &input.lines {
         if !rates.contains(&&*line.tax_rate) {
             rates.push(&line.tax_rate);
         }
