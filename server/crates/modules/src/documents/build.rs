@@ -27,7 +27,8 @@ pub async fn invoice(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
     let view = ctx.run(GetInvoice { id }).await?;
     let values = &view.invoice.values;
     let issued = date(values, "invoiceDate")?;
-    let cancelled = view.invoice.text("status") == Some("cancelled");
+    let status = view.invoice.text("status").unwrap_or_default();
+    let cancelled = status == "cancelled";
     let total = money(values, "totalAmount")?;
     let taxes = view.lines.iter().map(|line| (line.tax_percent, &line.net, &line.tax));
     let input = InvoiceInput {
@@ -55,8 +56,8 @@ pub async fn invoice(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
         bank: None,
     };
     let mut document = documents::invoice(&input, language.words());
-    if cancelled {
-        document.lead = Some(language.cancelled().to_owned());
+    if let Some(warning) = language.warning(status) {
+        document.lead = Some(warning.to_owned());
     }
     Ok(document)
 }
@@ -158,13 +159,16 @@ fn date_of(record: &Record, key: &str) -> Option<NaiveDate> {
     record.text(key).and_then(|text| text.parse().ok())
 }
 
-/// One total for each rate, the highest first.
+/// One total for each rate, the highest first. What bears no tax is summed too, unless nothing does: the sums are those of the tax return.
 fn taxes_of<'a>(currency: &str, lines: impl Iterator<Item = (Percent, &'a Money, &'a Money)>) -> Result<Vec<TaxTotal>> {
     let mut totals: std::collections::BTreeMap<Percent, (Money, Money)> = std::collections::BTreeMap::new();
-    for (percent, net, tax) in lines.filter(|(percent, _, _)| percent.thousandths() > 0) {
+    for (percent, net, tax) in lines {
         let nothing = Money::zero(currency)?;
         let sum = totals.entry(percent).or_insert_with(|| (nothing.clone(), nothing));
         *sum = (sum.0.checked_add(net)?, sum.1.checked_add(tax)?);
+    }
+    if totals.keys().all(|percent| percent.thousandths() == 0) {
+        return Ok(Vec::new());
     }
     let total = |(percent, (base, tax)): (Percent, (Money, Money))| TaxTotal { rate: percent.to_string(), base, tax };
     Ok(totals.into_iter().rev().map(total).collect())
@@ -184,4 +188,27 @@ fn detail(sku: Option<&str>, discount: Percent) -> Option<String> {
     let off = (discount.thousandths() > 0).then(|| format!("−{discount}"));
     let parts: Vec<String> = sku.map(str::to_owned).into_iter().chain(off).collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taxes_are_summed_for_each_rate_and_for_none() {
+        let money = |minor| Money::from_minor(minor, "KES").unwrap();
+        let sums = |lines: &[(i64, i64, i64)]| -> Vec<(String, i64, i64)> {
+            let lines: Vec<(Percent, Money, Money)> = lines
+                .iter()
+                .map(|(percent, net, tax)| {
+                    (Percent::from_thousandths(percent * 1000).unwrap(), money(*net), money(*tax))
+                })
+                .collect();
+            let taxes = taxes_of("KES", lines.iter().map(|(percent, net, tax)| (*percent, net, tax))).unwrap();
+            taxes.into_iter().map(|sum| (sum.rate, sum.base.minor(), sum.tax.minor())).collect()
+        };
+        let mixed = sums(&[(0, 700, 0), (16, 1000, 160), (8, 500, 40), (16, 200, 32)]);
+        assert_eq!(mixed, [("16%".into(), 1200, 192), ("8%".into(), 500, 40), ("0%".into(), 700, 0)]);
+        assert_eq!(sums(&[(0, 700, 0)]), []);
+    }
 }

@@ -13,6 +13,8 @@ async fn invoice_order_and_receipt_say_what_was_agreed() {
     world.along(order, &["submitted", "approved", "picking", "shipped"]).await;
     let invoice =
         world.run(domain::sales::CreateInvoice { order, due_on: None, issued_on: None }).await.unwrap().invoice;
+    let draft = DocumentHtml { kind: DocumentKind::Invoice, id: invoice, language: None };
+    assert!(world.run(draft).await.unwrap().html.contains("This is a draft."));
     world.run(domain::finance::PostInvoice { invoice }).await.unwrap();
     let half = Some(domain::finance::Amount::Text("1000".into()));
     let paid = RecordPayment {
