@@ -38,7 +38,8 @@ pub fn view(
         view! { <FormErrors errors title="The workflow could not run like this"/> }
     });
     let own = workflow.definition.trigger.entity.as_deref();
-    let form = Form { replay: replay.as_deref(), step, own, catalog: &viewer.catalog };
+    let taken = descriptor.inputs.iter().map(|input| input.key.as_str()).collect();
+    let form = Form { replay: replay.as_deref(), step, own, taken, catalog: &viewer.catalog };
     let inputs: Vec<AnyView> =
         descriptor.inputs.iter().flat_map(|input| form.input(input, step.input.get(&input.key))).collect();
     let passed = "An expression; the step is passed over where it does not hold.";
@@ -82,6 +83,8 @@ struct Form<'a> {
     step: &'a Step,
     /// The entity that sets the workflow off.
     own: Option<&'a str>,
+    /// Fields for which the step's type has a box of its own.
+    taken: Vec<&'a str>,
     catalog: &'a Catalog,
 }
 
@@ -133,7 +136,7 @@ impl Form<'_> {
                     .iter()
                     .flat_map(|entity| entity.editable())
                     .map(|field| field.key.as_str())
-                    .filter(|key| !set.contains_key(*key))
+                    .filter(|key| !set.contains_key(*key) && !self.taken.contains(key))
                     .collect();
                 if !others.is_empty() {
                     let typed = |key: &&str| self.replay.and_then(|replay| replay.value(&format!("{name}.{key}")));
@@ -155,8 +158,10 @@ impl Form<'_> {
             (InputKind::Choice { options }, value) => {
                 let (value, error) = self.held(&name, value.map(written));
                 let choices = options.iter().map(|option| Choice::new(option.clone(), words(option))).collect();
+                // Nothing chosen stays nothing: the first of them would be saved with whatever else was changed.
+                let blank = (!input.required).then(|| "As it comes".to_owned());
                 let (label, hint, required) = (input.label.clone(), input.help.clone(), input.required);
-                vec![view! { <Select name label choices value error hint required/> }.into_any()]
+                vec![view! { <Select name label choices value blank error hint required/> }.into_any()]
             }
             (InputKind::Flag, value) => {
                 let checked = self.held(&name, value.map(written)).0.as_deref() == Some("true");

@@ -15,6 +15,7 @@ pub const NEVER: &str = "0199a000-0000-7000-8000-000000000000";
 pub const TABLES: &[&str] = &[
     "members",
     "roles",
+    "companies",
     "leads",
     "customers",
     "contacts",

@@ -4,9 +4,10 @@ use super::languages::Language;
 use crate::finance::values::{date, id, money};
 use chrono::{DateTime, NaiveDate, Utc};
 use documents::{
-    Allocation, Business, Document, Head, InvoiceInput, InvoiceLine, OrderInput, OrderLine, PageSize, ReceiptInput,
-    TaxTotal,
+    Allocation, BankDetails, Business, Document, Head, InvoiceInput, InvoiceLine, OrderInput, OrderLine, PageSize,
+    ReceiptInput, TaxTotal,
 };
+use domain::company::{Company, GetCompany};
 use domain::finance::GetInvoice;
 use domain::money::{Percent, QUANTITY_SCALE, parse_scaled, short};
 use domain::records::{GetRecord, Record};
@@ -31,8 +32,12 @@ pub async fn invoice(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
     let cancelled = status == "cancelled";
     let total = money(values, "totalAmount")?;
     let taxes = view.lines.iter().map(|line| (line.tax_percent, &line.net, &line.tax));
+    let company = ctx.run(GetCompany {}).await?.company;
+    let mut head = head(ctx, &company, &view.invoice, issued, total.currency()).await?;
+    head.terms.clone_from(&company.payment_terms);
+    head.notes = company.invoice_note.iter().flat_map(|note| lines(note)).collect();
     let input = InvoiceInput {
-        head: head(ctx, &view.invoice, issued, total.currency()).await?,
+        head,
         invoice_date: language.date(issued),
         due_date: Some(language.date(date(values, "dueDate")?)),
         taxes: taxes_of(total.currency(), taxes)?,
@@ -53,7 +58,7 @@ pub async fn invoice(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
         amount_paid: money(values, "paidAmount")?,
         balance_due: if cancelled { Money::zero(total.currency())? } else { money(values, "openAmount")? },
         total,
-        bank: None,
+        bank: bank(&company),
     };
     let mut document = documents::invoice(&input, language.words());
     if let Some(warning) = language.warning(status) {
@@ -69,8 +74,9 @@ pub async fn order_confirmation(ctx: &mut Ctx, id: Uuid, language: Language) -> 
     let made: DateTime<Utc> = order.text("createdAt").and_then(|at| at.parse().ok()).ok_or_else(Error::internal)?;
     let day = platform::clock::today_in(&ctx.access.timezone, made);
     let taxes = view.lines.iter().map(|line| (line.tax_percent, &line.net, &line.tax));
+    let company = ctx.run(GetCompany {}).await?.company;
     let input = OrderInput {
-        head: head(ctx, order, day, total.currency()).await?,
+        head: head(ctx, &company, order, day, total.currency()).await?,
         order_date: language.date(day),
         expected_delivery: date_of(order, "deliverOn").map(|day| language.date(day)),
         taxes: taxes_of(total.currency(), taxes)?,
@@ -110,8 +116,9 @@ pub async fn receipt(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
         });
     }
     let allocated = Money::sum(amount.currency(), allocations.iter().map(|allocation| &allocation.paid))?;
+    let company = ctx.run(GetCompany {}).await?.company;
     let input = ReceiptInput {
-        head: head(ctx, &payment, day, amount.currency()).await?,
+        head: head(ctx, &company, &payment, day, amount.currency()).await?,
         payment_date: language.date(day),
         method: payment.text("method").map(|method| language.method(method).to_owned()),
         unallocated: amount.checked_sub(&allocated)?,
@@ -122,7 +129,7 @@ pub async fn receipt(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
 }
 
 /// What every document begins with.
-async fn head(ctx: &mut Ctx, record: &Record, issued: NaiveDate, currency: &str) -> Result<Head> {
+async fn head(ctx: &mut Ctx, company: &Company, record: &Record, issued: NaiveDate, currency: &str) -> Result<Head> {
     let buyer = match id(&record.values, "customer") {
         Some(customer) => buyer(ctx, customer).await?,
         None => Business::default(),
@@ -130,7 +137,7 @@ async fn head(ctx: &mut Ctx, record: &Record, issued: NaiveDate, currency: &str)
     Ok(Head {
         page: PageSize::A4,
         logo: None,
-        seller: Business { name: ctx.access.workspace.clone(), ..Business::default() },
+        seller: seller(company, &ctx.access.workspace),
         buyer,
         number: record.text("number").unwrap_or_default().to_owned(),
         issued: Some(issued),
@@ -138,8 +145,42 @@ async fn head(ctx: &mut Ctx, record: &Record, issued: NaiveDate, currency: &str)
         terms: None,
         currency: currency.to_owned(),
         notes: Vec::new(),
-        footer: ctx.access.workspace.clone(),
+        footer: footer(company, &ctx.access.workspace),
     })
+}
+
+fn seller(company: &Company, workspace: &str) -> Business {
+    let contact = [&company.email, &company.phone, &company.website];
+    Business {
+        name: company.legal_name.clone().unwrap_or_else(|| workspace.to_owned()),
+        address: company.address.iter().flat_map(|address| lines(address)).collect(),
+        tax_id: company.tax_number.clone(),
+        contact: contact.into_iter().flatten().cloned().collect(),
+    }
+}
+
+fn footer(company: &Company, workspace: &str) -> String {
+    let name = company.legal_name.as_deref().unwrap_or(workspace);
+    [Some(name), company.registration.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// Where to pay, if anything is known of it.
+fn bank(company: &Company) -> Option<BankDetails> {
+    let details = BankDetails {
+        account_name: company.account_name.clone(),
+        bank: company.bank.clone(),
+        branch: company.branch.clone(),
+        account_number: company.account_number.clone(),
+        iban: company.iban.clone(),
+        swift: company.swift.clone(),
+        more: Vec::new(),
+        instructions: company.payment_instructions.iter().flat_map(|text| lines(text)).collect(),
+    };
+    (details != BankDetails::default()).then_some(details)
+}
+
+fn lines(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 async fn buyer(ctx: &mut Ctx, customer: Uuid) -> Result<Business> {
