@@ -13,6 +13,7 @@ mod hostile;
 mod kill;
 mod mail;
 mod matrix;
+mod references;
 mod sessions;
 mod sockets;
 mod support;
