@@ -1,7 +1,7 @@
 # The commands of Nexus. `make run` and `make test` do everything they need by themselves, on a fresh machine too.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test check e2e bench setup
+.PHONY: help run dev build test check e2e bars bench setup
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: ## Formatting, lints, licences
 
 e2e: ## The browser tests alone, against what was built last
 	@scripts/e2e
+
+bars: ## Run what holds each promise, and print a line for each
+	@scripts/bars
 
 bench: ## Measure against the floors, with the optimised build
 	@scripts/bench

@@ -206,3 +206,27 @@ fn every_island_reaches_the_browser() {
         );
     }
 }
+
+/// A promise is held by tests that are there.
+#[test]
+fn every_bar_names_tests_that_exist() {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Bar {
+        says: String,
+        tests: Vec<String>,
+    }
+    let bars: std::collections::BTreeMap<String, Bar> =
+        toml::from_str(&fs::read_to_string(root().join("server/tests/bars.toml")).unwrap()).unwrap();
+    let sources: String =
+        ["server", "app"].into_iter().flat_map(|folder| all(folder, ".rs")).map(|(_, text)| text).collect();
+    for (id, bar) in &bars {
+        assert!(!bar.says.is_empty() && !bar.tests.is_empty(), "{id}");
+        for test in &bar.tests {
+            let path = test.split(' ').next_back().unwrap_or_default().trim_end_matches("::");
+            let name = path.rsplit("::").next().unwrap_or_default();
+            let there = if test.ends_with("::") { format!("mod {name}") } else { format!("fn {name}(") };
+            assert!(sources.contains(&there), "{id} names {test}, which is not there");
+        }
+    }
+}

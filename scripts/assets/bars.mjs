@@ -1,0 +1,54 @@
+// See scripts/bars. Reads bars.toml as far as it goes: tables, texts and lists of texts.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const bars = new Map();
+let bar;
+for (const line of readFileSync('server/tests/bars.toml', 'utf8').split('\n')) {
+    const table = line.match(/^\[([A-Z]-\d+)\]$/);
+    const says = line.match(/^says = "(.*)"$/);
+    const tests = line.match(/^tests = \[(.*)\]$/);
+    if (table) bars.set(table[1], (bar = { says: '', tests: [] }));
+    else if (says) bar.says = says[1];
+    else if (tests) bar.tests = [...tests[1].matchAll(/"([^"]*)"/g)].map((found) => found[1]);
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((id) => !bars.has(id));
+if (unknown.length > 0) {
+    console.error(`There is no promise ${unknown.join(', ')}; server/tests/bars.toml lists them.`);
+    process.exit(2);
+}
+const chosen = [...bars].filter(([id]) => wanted.length === 0 || wanted.includes(id));
+// "it catalogue::x" is a test of the binary `it`; without a binary it is a unit test.
+const name = (test) => test.split(' ').pop();
+const filter = [...new Set(chosen.flatMap(([, { tests }]) => tests.map(name)))].map((test) => `test(/(^|::)${test}/)`).join(' | ');
+const args = ['nextest', 'run', '--no-fail-fast', '--success-output', 'immediate', '--status-level', 'pass', '-E', filter];
+const run = spawn('cargo', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+
+const results = new Map();
+const figures = new Map();
+const read = (line) => {
+    const plain = line.replace(/\u001b\[[0-9;]*m/g, '');
+    const status = plain.match(/^\s+(PASS|FAIL|TIMEOUT|SIGABRT|SIGSEGV|LEAK)\s+\[[^\]]*\]\s+(?:\(\s*\d+\/\d+\)\s+)?(\S+)\s+(\S+)$/);
+    if (status) results.set(status[3], status[1] === 'PASS' || status[1] === 'LEAK');
+    const figure = plain.match(/bar=(\S+)\s+(.*)$/);
+    if (figure) for (const id of figure[1].split(',')) figures.set(id, figure[2]);
+    if (/^\s*(Compiling|Finished|error|Summary)/.test(plain)) console.error(plain.trim());
+};
+createInterface({ input: run.stdout }).on('line', read);
+createInterface({ input: run.stderr }).on('line', read);
+run.on('close', () => {
+    let broken = 0;
+    console.log('');
+    for (const [id, { says, tests }] of chosen) {
+        const found = [...results].filter(([test]) => tests.some((wanted) => test === name(wanted) || test.startsWith(name(wanted))));
+        const held = found.length > 0 && found.every(([, passed]) => passed);
+        broken += held ? 0 : 1;
+        const state = found.length === 0 ? 'NOT RUN' : held ? 'held' : 'BROKEN';
+        console.log(`${id}  ${state.padEnd(8)} ${String(found.length).padStart(2)} tests  ${says}${figures.has(id) ? `\n      ${figures.get(id)}` : ''}`);
+    }
+    console.log(`\n${chosen.length - broken} of ${chosen.length} promises are held`);
+    process.exit(broken === 0 ? 0 : 1);
+});
