@@ -1,7 +1,8 @@
 //! L-08: a form is done once, however often it is sent: by both clicks of a double click, after Back, and when the answer is loaded anew.
 
 use crate::support::{Client, Server};
-use reqwest::{Response, StatusCode, header};
+use reqwest::{Method, Response, StatusCode, header};
+use serde_json::json;
 
 const CREATE: &str = "/w/lakeside/do/records.create";
 
@@ -87,5 +88,39 @@ async fn the_same_from_a_page_drawn_anew_is_asked_about_once() {
     assert_eq!(leads(&amina).await, 4);
     server.world.clock.advance(chrono::Duration::hours(1));
     assert_eq!(amina.form(CREATE, &ask("Alike too", "four")).await.status(), StatusCode::SEE_OTHER);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_uploaded_once() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (amina, _) = server.signed_in(&tenant, "Amina", &["USER"]).await;
+    let (_, page) = amina.page("/w/lakeside/leads/import").await;
+    let (form, _) = page.split_once("name=\"file\"").unwrap();
+    let key = form.rsplit("name=\"_key\" value=\"").next().unwrap().split('"').next().unwrap().to_owned();
+    let upload = |amina: Client, key: String| async move {
+        let part =
+            |head: &str, body: &str| format!("--cut\r\ncontent-disposition: form-data; {head}\r\n\r\n{body}\r\n");
+        let file = part("name=\"file\"; filename=\"leads.csv\"", "Name,E-mail\nOne,one@example.com\n");
+        let body = format!("{}{file}--cut--\r\n", part("name=\"_key\"", &key));
+        let request = amina.request(Method::POST, "/w/lakeside/leads/import");
+        let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut").body(body);
+        amina.send(request).await
+    };
+    let clicks: Vec<_> = (0..4).map(|_| tokio::spawn(upload(amina.clone(), key.clone()))).collect();
+    let mut places = Vec::new();
+    for click in clicks {
+        let answer = click.await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        places.push(location(&answer));
+    }
+    assert!(places.iter().all(|place| *place == places[0]), "{places:?}");
+    let list = json!({ "entity": "lead" });
+    let imports = || amina.write(Method::POST, "/w/lakeside/api/v1/operations/imports.list", &list);
+    assert_eq!(imports().await.1["data"].as_array().map(Vec::len), Some(1));
+    // The same file chosen once more is another import.
+    assert_eq!(upload(amina.clone(), "another".to_owned()).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(imports().await.1["data"].as_array().map(Vec::len), Some(2));
     server.end().await;
 }
