@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -21,6 +22,8 @@ pub struct Config {
     pub encryption_keys: Option<String>,
     /// None: messages are shown and not sent.
     pub mail: Option<SmtpSettings>,
+    /// After this time without a sign of life of a worker, another one takes over what it had in hand.
+    pub lease: Duration,
     pub limits: RateLimits,
     pub logs: LogFormat,
     pub log_filter: String,
@@ -91,6 +94,7 @@ impl Config {
             trusted_proxies: reader.proxies(),
             encryption_keys: reader.encryption_keys(),
             mail: reader.mail(),
+            lease: reader.lease(),
             limits: reader.limits(),
             logs: reader.logs(),
             log_filter: reader.get("RUST_LOG").unwrap_or("info,sqlx=warn,hyper=warn").to_owned(),
@@ -229,6 +233,12 @@ impl<'a> Reader<'a> {
         read.map_err(|faults| faults.into_iter().for_each(|(name, problem)| self.fault(name, problem))).ok()
     }
 
+    fn lease(&mut self) -> Duration {
+        Duration::from_secs(
+            self.parsed("NEXUS_LEASE_SECONDS", 20, "a number of seconds from 2 to 600", |n| (2..=600).contains(n)),
+        )
+    }
+
     fn limits(&mut self) -> RateLimits {
         let mut read = |name, default| {
             self.parsed(name, default, "a number of requests in ten seconds, at least 10", |n| *n >= 10)
@@ -292,6 +302,7 @@ mod tests {
             ("DATABASE_MAX_CONNECTIONS", "1"),
             ("SMTP_URL", "mail.example.com"),
             ("MAIL_FROM", "nobody"),
+            ("NEXUS_LEASE_SECONDS", "0"),
         ]))
         .unwrap_err();
         for name in [
@@ -306,6 +317,7 @@ mod tests {
             "NEXUS_ENCRYPTION_KEYS",
             "SMTP_URL",
             "MAIL_FROM",
+            "NEXUS_LEASE_SECONDS",
         ] {
             assert!(
                 faults.0.iter().any(|fault| fault.starts_with(&format!("{name}:"))),

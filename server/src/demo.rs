@@ -3,13 +3,15 @@
 use crate::state::App;
 use crate::{out, start};
 use anyhow::Result;
+use domain::company::{Company, GetCompany, SaveCompany};
 use domain::{TenantId, UserId};
-use platform::Services;
 use platform::auth::{self, NewTenant};
 use platform::random::token;
+use platform::{Caller, Services};
 use sqlx::PgPool;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use uuid::Uuid;
 
 struct Person {
@@ -121,6 +123,35 @@ pub async fn prepare(app: &App, library: &packs::Library) -> Result<()> {
     for workspace in [&lakeside, &harbour] {
         packs::seed::seed(&app.platform, library, INDUSTRY, packs::seed::Size::Medium, &workspace.slug).await?;
     }
+    company(app, lakeside_id, "Lakeside Motors Ltd", "Oginga Odinga Street 12\nKisumu 40100\nKenya", "P051234567X")
+        .await?;
+    company(app, harbour_id, "Harbour Autos Ltd", "Nyerere Road 88\nDar es Salaam\nTanzania", "102-345-678").await?;
+    Ok(())
+}
+
+/// What documents say of their sender, unless somebody has said it already.
+async fn company(app: &App, tenant: TenantId, name: &str, address: &str, tax_number: &str) -> Result<()> {
+    let access = auth::automation(&app.platform.services.pools, tenant).await?;
+    let slug = access.slug.clone();
+    let caller = Caller { access: Arc::new(access), session: None, origin: app.platform.origin(None) };
+    let backend = app.platform.clone().backend(caller);
+    if backend.run(GetCompany {}).await?.version > 0 {
+        return Ok(());
+    }
+    let some = |text: &str| Some(text.to_owned());
+    let company = Company {
+        legal_name: some(name),
+        address: some(address),
+        tax_number: some(tax_number),
+        email: Some(format!("accounts@{slug}.example")),
+        bank: some("Ziwa Bank"),
+        account_number: some("0123456789"),
+        swift: some("ZIWAXXXX"),
+        payment_terms: some("30 days net"),
+        invoice_note: some("Thank you for your business."),
+        ..Company::default()
+    };
+    backend.run(SaveCompany { version: 0, company }).await?;
     Ok(())
 }
 

@@ -42,14 +42,16 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
     }
     tasks.push(tokio::spawn(services.wake.clone().listen_forever(pools.clone())));
     tasks.push(tokio::spawn(records::index::run_forever(app.platform.clone(), stopped.clone())));
-    let engine = Engine::new(app.platform.clone(), tools.workflows, EngineConfig::default());
+    let lease = app.config.lease;
+    let settings = EngineConfig { lease, ..EngineConfig::default() };
+    let engine = Engine::new(app.platform.clone(), tools.workflows, settings);
     tasks.push(tokio::spawn(workflow::matcher::run_forever(engine.clone(), stopped.clone())));
     tasks.push(tokio::spawn(workflow::timers::run_forever(engine.clone(), stopped.clone())));
     tasks.push(tokio::spawn(workflow::templates::furnish_forever(engine.clone(), stopped.clone())));
     let runs = Some(tokio::spawn(workflow::worker::run_forever(engine, stopped)));
     tasks.push(tokio::spawn(sweep(app.clone())));
     tasks.push(tokio::spawn(age(app.clone())));
-    let running = Worker::new(Queue::new(pools.platform.clone()), WorkerConfig::default())
+    let running = Worker::new(Queue::new(pools.platform.clone()), WorkerConfig { lease, ..WorkerConfig::default() })
         .with(records::import::job_handler(app.platform.clone()))
         .with(delivery_job(app.platform.clone(), tools.mailer))
         .start();

@@ -12,7 +12,7 @@ use crate::time::Clock;
 use domain::finance::ReceivablesByAge;
 use domain::records::{Group, GroupBy, SummariseRecords};
 use domain::schema::{Entity, Filter, ListQuery, StateKind};
-use domain::{BackendHandle, Error, Result, Verb};
+use domain::{BackendHandle, Error, Reach, Result, Verb};
 use figures::{Leads, Pipeline, Tasks, Won};
 use futures::try_join;
 use leptos::prelude::*;
@@ -110,9 +110,10 @@ fn filter_of(entity: &Entity, text: &str) -> Result<Option<Filter>> {
     Filter::parse(text, entity).map(Some).map_err(|_| Error::internal())
 }
 
-/// What customers owe by age, for those who may read invoices.
+/// What customers owe by age, for those who may read every invoice: it adds them up.
 async fn owed(home: &Home) -> Result<Option<AnyView>> {
-    if home.entity("invoice").is_none() {
+    let Some(invoice) = home.entity("invoice") else { return Ok(None) };
+    if home.viewer.grants.reach(&invoice.permission(Verb::Read)) != Some(Reach::All) {
         return Ok(None);
     }
     let receivables = home.backend.run(ReceivablesByAge::default()).await?;

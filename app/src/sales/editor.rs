@@ -9,7 +9,7 @@ use domain::money::Percent;
 use domain::records::{ListRecords, Record};
 use domain::sales::{GetOrder, OrderLine, OrderView};
 use domain::schema::{Count, Filter, ListQuery, Sort};
-use domain::{BackendHandle, Error, Result};
+use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{
     ButtonKind, Choice, FormActions, FormError, FormErrors, LinkButton, Page, PageHeader, Select, SubmitButton,
@@ -34,6 +34,9 @@ async fn editor(page: PageContext) -> Result<AnyView> {
     let (viewer, backend) = (page.viewer()?, page.backend()?);
     let entity = viewer.entity("orders")?;
     let view = backend.run(GetOrder { id: address::id(&page)? }).await?;
+    if !viewer.may(&entity, Verb::Update) {
+        return Err(Error::forbidden(entity.permission(Verb::Update), &viewer.role));
+    }
     if let Some(reason) = locked(&viewer, &view) {
         return Err(Error::conflict(reason));
     }

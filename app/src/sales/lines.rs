@@ -30,11 +30,11 @@ pub async fn order_panel(viewer: &Viewer, backend: &BackendHandle, record: &Reco
 
 /// Why the lines cannot be edited now, or nothing.
 pub fn locked(viewer: &Viewer, view: &OrderView) -> Option<String> {
-    if !view.actions.iter().any(|action| action == "EDIT_ITEMS") {
-        return Some("The lines of an order are fixed once it is approved".to_owned());
+    if let Some(missing) = viewer.catalog.get("order").and_then(|entity| viewer.missing(entity, Verb::Update)) {
+        return Some(missing);
     }
-    let entity = viewer.catalog.get("order")?;
-    viewer.missing(entity, Verb::Update)
+    let open = view.actions.iter().any(|action| action == "EDIT_ITEMS");
+    (!open).then(|| "The lines of an order are fixed once it is approved".to_owned())
 }
 
 fn edit_button(viewer: &Viewer, view: &OrderView) -> AnyView {

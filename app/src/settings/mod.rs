@@ -1,9 +1,11 @@
 //! Settings of the person and of the workspace.
 
 mod agent;
+mod company;
 mod people;
 mod sessions;
 
+pub use company::CompanyPage;
 pub use people::PeoplePage;
 pub use sessions::SessionsPage;
 
@@ -25,7 +27,12 @@ pub fn SettingsPage() -> impl IntoView {
 
 /// A page of the settings, with the tabs between them.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
-    let places = [("You", "settings"), ("Sessions", "settings/sessions"), ("People", "settings/people")];
+    let places = [
+        ("You", "settings"),
+        ("Sessions", "settings/sessions"),
+        ("People", "settings/people"),
+        ("Company", "settings/company"),
+    ];
     let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
     let tabs = view! { <Tabs label="Settings" items/> }.into_any();
     let crumbs = match here {

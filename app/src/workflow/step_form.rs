@@ -3,6 +3,7 @@
 use crate::layout::nav::words;
 use crate::page::{PageContext, Replay, Viewer, set_status};
 use crate::records::post::{envelope, hidden};
+use domain::schema::{Catalog, Entity};
 use domain::workflow::{InputDescriptor, InputKind, Step, StepDescriptor, WorkflowView};
 use domain::{Error, Result};
 use leptos::prelude::*;
@@ -36,7 +37,9 @@ pub fn view(
         }
         view! { <FormErrors errors title="The workflow could not run like this"/> }
     });
-    let form = Form { replay: replay.as_deref(), step };
+    let own = workflow.definition.trigger.entity.as_deref();
+    let taken = descriptor.inputs.iter().map(|input| input.key.as_str()).collect();
+    let form = Form { replay: replay.as_deref(), step, own, taken, catalog: &viewer.catalog };
     let inputs: Vec<AnyView> =
         descriptor.inputs.iter().flat_map(|input| form.input(input, step.input.get(&input.key))).collect();
     let passed = "An expression; the step is passed over where it does not hold.";
@@ -78,6 +81,11 @@ pub fn view(
 struct Form<'a> {
     replay: Option<&'a Replay>,
     step: &'a Step,
+    /// The entity that sets the workflow off.
+    own: Option<&'a str>,
+    /// Fields for which the step's type has a box of its own.
+    taken: Vec<&'a str>,
+    catalog: &'a Catalog,
 }
 
 impl Form<'_> {
@@ -99,24 +107,61 @@ impl Form<'_> {
         view! { <TextInput name label value error hint autocomplete="off"/> }.into_any()
     }
 
+    /// Whose fields the values of an input are.
+    fn entity(&self, of: Option<&str>) -> Option<&Entity> {
+        let key = match of? {
+            "entity" => self.step.input.get("entity").and_then(Value::as_str).or(self.own)?,
+            key => key,
+        };
+        self.catalog.get(key).map(AsRef::as_ref)
+    }
+
     fn input(&self, input: &InputDescriptor, value: Option<&Value>) -> Vec<AnyView> {
         let name = format!("input.{}", input.key);
         match (&input.kind, value) {
-            // A box for each value that is set, and one for a further one.
-            (InputKind::Values { .. }, value) => {
+            // A box for each value that is set; those of the other fields are folded away.
+            (InputKind::Values { of }, value) => {
                 let set = value.and_then(Value::as_object).cloned().unwrap_or_default();
-                set.iter()
-                    .map(|(key, value)| {
-                        let label = format!("{}: {}", input.label, words(key));
-                        self.text(&format!("{name}.{key}"), &label, Some(written(value)), true, None)
-                    })
-                    .collect()
+                let entity = self.entity(of.as_deref());
+                let label = |key: &str| {
+                    let field = entity.and_then(|entity| entity.field(key));
+                    let called = field.map_or_else(|| words(key), |field| field.label.clone());
+                    format!("{}: {called}", input.label)
+                };
+                let boxed = |key: &str, value: Option<String>| {
+                    self.text(&format!("{name}.{key}"), &label(key), value, true, None)
+                };
+                let mut boxes: Vec<AnyView> = set.iter().map(|(key, value)| boxed(key, Some(written(value)))).collect();
+                let others: Vec<&str> = entity
+                    .iter()
+                    .flat_map(|entity| entity.editable())
+                    .map(|field| field.key.as_str())
+                    .filter(|key| !set.contains_key(*key) && !self.taken.contains(key))
+                    .collect();
+                if !others.is_empty() {
+                    let typed = |key: &&str| self.replay.and_then(|replay| replay.value(&format!("{name}.{key}")));
+                    let open =
+                        set.is_empty() || others.iter().any(|key| typed(key).is_some_and(|text| !text.is_empty()));
+                    let folded: Vec<AnyView> = others.into_iter().map(|key| boxed(key, None)).collect();
+                    boxes.push(
+                        view! {
+                            <details class="form-fold" open=open>
+                                <summary>"Further fields"</summary>
+                                <div class="form-fold-body">{folded}</div>
+                            </details>
+                        }
+                        .into_any(),
+                    );
+                }
+                boxes
             }
             (InputKind::Choice { options }, value) => {
                 let (value, error) = self.held(&name, value.map(written));
                 let choices = options.iter().map(|option| Choice::new(option.clone(), words(option))).collect();
+                // Nothing chosen stays nothing: the first of them would be saved with whatever else was changed.
+                let blank = (!input.required).then(|| "As it comes".to_owned());
                 let (label, hint, required) = (input.label.clone(), input.help.clone(), input.required);
-                vec![view! { <Select name label choices value error hint required/> }.into_any()]
+                vec![view! { <Select name label choices value blank error hint required/> }.into_any()]
             }
             (InputKind::Flag, value) => {
                 let checked = self.held(&name, value.map(written)).0.as_deref() == Some("true");

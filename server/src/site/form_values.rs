@@ -7,6 +7,7 @@ use domain::schema::{Catalog, Entity, Field, FieldKind};
 use domain::{Error, FieldError, Result};
 use platform::clock::moment_in;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// Rows of a list in one form.
 const MAX_ROWS: usize = 1000;
@@ -18,6 +19,7 @@ pub fn own(fields: &[(String, String)], name: &str) -> Option<String> {
 
 /// The operation's input. Every wrong field is named at once. Days and times are typed as clocks in `zone` show them.
 pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules, zone: &str) -> Result<Value> {
+    bounded(fields)?;
     let entity = own(fields, "entity").and_then(|key| catalog.get(&key).cloned());
     let mut input = Map::new();
     for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
@@ -92,6 +94,30 @@ fn plain(name: &str, value: &str) -> Option<Value> {
     }
 }
 
+/// No form of ours comes near. Names build what they name, so that a short body could build very much.
+const MOST_FIELDS: usize = 10_000;
+const LONGEST_NAME: usize = 200;
+const DEEPEST_NAME: usize = 8;
+const MOST_ROWS_IN_ALL: usize = 10_000;
+
+fn bounded(fields: &[(String, String)]) -> Result<()> {
+    let mut rows: HashMap<&str, usize> = HashMap::new();
+    for (name, _) in fields {
+        if name.len() > LONGEST_NAME || name.split('.').count() > DEEPEST_NAME {
+            return Err(Error::invalid("A field of this form has a name that no form here has"));
+        }
+        for (at, _) in name.match_indices('[') {
+            let index = name[at + 1..].split(']').next().and_then(|index| index.parse::<usize>().ok()).unwrap_or(0);
+            let most = rows.entry(&name[..at]).or_default();
+            *most = (*most).max(index.min(MAX_ROWS) + 1);
+        }
+    }
+    if fields.len() > MOST_FIELDS || rows.values().sum::<usize>() > MOST_ROWS_IN_ALL {
+        return Err(Error::invalid("This form has more fields than can be taken at once. Send it in parts"));
+    }
+    Ok(())
+}
+
 /// `mapping.columns.3` becomes `{"mapping": {"columns": {"3": ...}}}`; `lines[0].quantity` becomes `{"lines": [{"quantity": ...}]}`, where a
 /// row of which nothing was typed is empty.
 fn place(input: &mut Map<String, Value>, name: &str, value: Value) {
@@ -142,6 +168,23 @@ mod tests {
         }
         let lines = json!([{ "product": "x", "quantity": "1" }, {}, { "quantity": "4" }]);
         assert_eq!(input.get("lines"), Some(&lines));
+    }
+
+    /// A name of many parts once took the server down: what it builds is as deep as the name.
+    #[test]
+    fn names_that_would_build_too_much_are_refused() {
+        let form = |names: Vec<String>| names.into_iter().map(|name| (name, "1".to_owned())).collect::<Vec<_>>();
+        assert!(bounded(&form(vec!["definition.steps[99].input.values.name".to_owned()])).is_ok());
+        assert!(bounded(&form((0..999).map(|at| format!("lines[{at}].quantity")).collect())).is_ok());
+        for hostile in [
+            vec![vec!["a"; 20_000].join(".")],
+            vec!["a".repeat(201)],
+            (0..100).map(|at| format!("x{at}[999].y")).collect(),
+            (0..10_001).map(|at| format!("x{at}")).collect(),
+            vec!["a[999].b[999].c[999].d[999].e[999].f[999].g[999].h[999].i".to_owned()],
+        ] {
+            assert!(bounded(&form(hostile)).is_err());
+        }
     }
 
     #[test]

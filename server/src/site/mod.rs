@@ -39,6 +39,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/settings", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/sessions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/company", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals/{id}", Guard::Workspace, get(draw::page))

@@ -95,9 +95,21 @@ async fn stock_invoices_and_payments_have_their_paths() {
         (StatusCode::CONFLICT, Some("Invoices are made from orders. They cannot be made by hand"))
     );
 
+    // Requirement 60: what is deleted is cancelled, and stays; what has shipped cannot be.
+    let customer = made(&grace, "/customers", json!({ "name": "Hill Transport" })).await;
+    let order = json!({ "customer": customer["id"], "lines": [{ "product": product, "quantity": "1" }] });
+    let order = made(&grace, "/operations/sales.make_order", order).await["order"].clone();
+    let path = format!("{API}/orders/{}", order["id"].as_str().unwrap());
+    let version = json!({ "version": order["version"] });
+    let (status, answer) = grace.write(Method::DELETE, &path, &version).await;
+    assert_eq!((status, answer["data"]["status"].as_str()), (StatusCode::OK, Some("cancelled")), "{answer}");
+    assert_eq!(grace.json(&path).await.0, StatusCode::OK);
+    let (status, answer) = grace.write(Method::DELETE, &path, &json!({ "version": answer["data"]["version"] })).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{answer}");
+
     // Requirements 58 to 66: under the industry's name, and under no other's.
     let (status, answer) = grace.json("/api/automotive/orders").await;
-    assert_eq!((status, answer["data"].as_array().map(Vec::len)), (StatusCode::OK, Some(1)));
+    assert_eq!((status, answer["data"].as_array().map(Vec::len)), (StatusCode::OK, Some(2)));
     let (status, _) = grace.json("/api/automotive/inventory").await;
     assert_eq!(status, StatusCode::OK);
     for elsewhere in ["/api/banking/orders", "/api/core/orders", "/api/nothing/invoices"] {

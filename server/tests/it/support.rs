@@ -57,8 +57,29 @@ impl Server {
         site::table(&app).routes().to_vec()
     }
 
+    /// Waits until what follows by itself (the index, workflows, messages) is done: nothing is queued, and the readers of events stand still.
+    pub async fn settle(&self) {
+        let owner = self.world.owner().await;
+        let mut before = String::new();
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let now: String = sqlx::query_scalar(
+                "select (select count(*) from jobs where state in ('queued', 'running'))::text || ' ' || (select count(*) from events)::text
+                    || ' ' || coalesce((select string_agg(name || event_id::text, ',' order by name) from event_consumers), '')",
+            )
+            .fetch_one(&owner)
+            .await
+            .unwrap();
+            if now == before && now.starts_with("0 ") {
+                break;
+            }
+            before = now;
+        }
+        owner.close().await;
+    }
+
     pub fn client(&self) -> Client {
-        Client { base: self.base.clone(), cookies: Arc::default(), http: http() }
+        client_at(&self.base)
     }
 
     /// Somebody with these roles, signed in by the form.
@@ -81,6 +102,11 @@ impl Server {
         self.serving.abort();
         self.world.end().await;
     }
+}
+
+/// Somebody who is not signed in, at any server.
+pub fn client_at(base: &str) -> Client {
+    Client { base: base.to_owned(), cookies: Arc::default(), http: http() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests talk to the server from outside")]

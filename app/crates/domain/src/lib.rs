@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod backend;
+pub mod company;
 pub mod crm;
 pub mod currency;
 pub mod documents;

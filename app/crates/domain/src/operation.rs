@@ -46,6 +46,8 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// none unknown.
 pub const CATALOGUE: &[&str] = &[
     "admin.list_tenants",
+    "company.get",
+    "company.save",
     "crm.convert_lead",
     "documents.file",
     "documents.html",

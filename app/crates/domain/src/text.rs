@@ -26,8 +26,13 @@ pub fn normal(text: &str) -> String {
     out
 }
 
+/// Bytes; longer words are like no other.
+const LONGEST_WORD: usize = 256;
+
 /// The nearest of `known` to `word`, if it is near enough to be what was meant. Edit distance of at most a third of the word.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody mistypes a word that long, and comparing it costs.
+    let word = if word.len() > LONGEST_WORD { return None } else { word };
     known
         .into_iter()
         .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))

@@ -101,8 +101,13 @@ async fn save(caller: ApiCaller, path: RecordPath, request: Write, whole: bool) 
     written(StatusCode::OK, &reply)
 }
 
+/// Into the trash, or by the transition that the description names in its place.
 pub async fn delete(caller: ApiCaller, Path(path): Path<RecordPath>, request: Write) -> Result<Response, Problem> {
     let entity = caller.entity(&path.entity)?;
+    if let Some(name) = entity.states.as_ref().and_then(|states| states.deletion.clone()) {
+        let RecordPath { entity, id } = path;
+        return transition(caller, Path(TransitionPath { entity, id, name }), request).await;
+    }
     let input = json!({ "entity": entity.key, "id": id(&caller, &path.id)?, "version": request.version });
     let reply = caller.run_json("records.delete", input, request.once).await?;
     let mut response = json_text(StatusCode::OK, r#"{"success":true,"message":"Record deleted"}"#.to_owned());

@@ -56,6 +56,8 @@ pub struct Head {
 /// What is a document's own.
 struct Sheet<'a> {
     title: &'a str,
+    /// What the seller is here: who bills, who took the payment.
+    issuer: &'a str,
     /// What the buyer is here: who is billed, who paid.
     recipient: &'a str,
     number: &'a str,
@@ -88,7 +90,7 @@ impl Head {
             issued: self.issued,
             title: sheet.title.to_owned(),
             logo: self.logo.clone(),
-            issuer: self.seller.party(words.from, words),
+            issuer: self.seller.party(sheet.issuer, words),
             recipient: self.buyer.party(sheet.recipient, words),
             facts: facts(number.into_iter().chain(sheet.facts).chain(rest)),
             lead: sheet.lead,

@@ -20,6 +20,7 @@ pub struct Words<'a> {
     pub receipt: &'a str,
 
     pub from: &'a str,
+    pub issued_by: &'a str,
     pub bill_to: &'a str,
     pub customer: &'a str,
     pub received_from: &'a str,
@@ -60,11 +61,13 @@ pub struct Words<'a> {
     pub paid_now: &'a str,
 
     pub subtotal: &'a str,
-    /// `{rate}`, `{base}`.
+    /// `{rate}`, `{base}`. Read from right to left, a left-to-right mark before each keeps `−` and `%` at the side where columns have them.
     pub tax_on: &'a str,
     pub total: &'a str,
     pub amount_paid: &'a str,
     pub balance_due: &'a str,
+    /// Instead of it, where the seller owes.
+    pub in_your_favour: &'a str,
     pub amount_received: &'a str,
     pub unallocated: &'a str,
 

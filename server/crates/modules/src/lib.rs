@@ -2,6 +2,7 @@
 //! record engine's.
 
 pub mod admin;
+pub mod company;
 pub mod crm;
 pub mod documents;
 pub mod finance;
@@ -20,5 +21,6 @@ pub fn register(registry: &mut Registry) {
     inventory::register(registry);
     sales::register(registry);
     people::register(registry);
+    company::register(registry);
     admin::register(registry);
 }

@@ -227,6 +227,9 @@ impl Lint<'_> {
                 );
             }
         }
+        if let Some(name) = states.deletion.as_ref().filter(|name| !seen.contains(name)) {
+            self.add("states.deletion", name, format!("there is no transition {name}"));
+        }
     }
 
     fn views(&mut self) {

@@ -52,7 +52,7 @@ fn what_is_shipped_is_sound() {
     assert_eq!(keys[..6], ["lead", "opportunity", "customer", "contact", "order", "product"]);
     assert_eq!(keys.len(), 16);
     let templates: Vec<&str> = library.workflows("core").iter().map(|template| template.key.as_str()).collect();
-    assert_eq!(templates, ["low_stock_alert", "order_to_invoice", "payment_reminder"]);
+    assert_eq!(templates, ["low_stock_alert", "order_to_invoice", "payment_reminder", "won_deal_note"]);
     let automotive = library.catalog("automotive").unwrap();
     assert_eq!(automotive.get("opportunity").unwrap().labels.one, "Vehicle sale");
     let stages: Vec<&str> = automotive

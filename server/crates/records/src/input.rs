@@ -12,6 +12,9 @@ use platform::{Access, Ctx};
 use serde_json::Value;
 use uuid::Uuid;
 
+/// Faults that are told at once.
+const MOST_FAULTS: usize = 50;
+
 /// Who fills in the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
@@ -32,6 +35,12 @@ pub fn checked(
     let mut out = Values::new();
     let mut faults = Vec::new();
     for (key, value) in values {
+        // Whoever sends more than this does not read what is wrong with it, and looking for what was meant costs.
+        if faults.len() == MOST_FAULTS {
+            let message = format!("More than {MOST_FAULTS} fields are wrong; the others were not looked at");
+            faults.push(FieldError { field: String::new(), message });
+            break;
+        }
         match one(access, entity, key, value, by, rules) {
             Ok(value) => {
                 out.insert(key.clone(), value);

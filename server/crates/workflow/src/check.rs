@@ -229,13 +229,49 @@ impl Checking<'_> {
             self.fault("type", format!("{} is not a type of step{hint}", step.kind));
             return None;
         };
-        let inputs = self.inputs(&(kind.describe)().inputs);
+        let described = (kind.describe)().inputs;
+        let inputs = self.inputs(&described);
+        if ["entity", "record"].iter().all(|key| described.iter().any(|input| input.key == *key)) {
+            self.target(&inputs);
+        }
         (kind.check)(self);
         let answer = (kind.answers)(self);
         self.remember(answer);
         let mut reads: Vec<Read> = when.iter().flat_map(|when| when.reads().iter().cloned()).collect();
         inputs.iter().for_each(|(_, input)| input.reads(&mut reads));
         Some(CompiledStep { step: step.clone(), kind, when, inputs, reads })
+    }
+
+    /// Of a step that is about a record: which kind it is, which one, and that the two fit each other.
+    fn target(&mut self, inputs: &[(String, Input)]) {
+        let own = self.entity.as_ref().map(|entity| entity.key.clone());
+        let given = self.step.input.contains_key("entity");
+        let Some(about) = self.entity() else {
+            // One that is named and unknown has been told.
+            if !given {
+                self.fault("input.entity", "Say what it is about: this workflow is set off by no record");
+            }
+            return;
+        };
+        match inputs.iter().find(|(key, _)| key == "record") {
+            Some((_, Input::Expression(record))) => {
+                let found = match record.ty() {
+                    Type::Reference(key) | Type::Record(key) => Some(key.to_string()).filter(|key| *key != about.key),
+                    _ => None,
+                };
+                let Some(found) = found.and_then(|key| self.catalog.get(&key).cloned()) else { return };
+                let (other, key) = (&found.labels.many, &found.key);
+                let meant = if given { String::new() } else { format!("; say {key} under What") };
+                self.fault(
+                    "input.record",
+                    format!("This is one of the {other}, and the step is about {}{meant}", about.labels.many),
+                );
+            }
+            None if own.as_ref() != Some(&about.key) && !self.step.input.contains_key("record") => {
+                self.fault("input.record", format!("Say which {} it is about", about.labels.one));
+            }
+            _ => {}
+        }
     }
 
     fn step_key(&mut self) {

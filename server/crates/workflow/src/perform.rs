@@ -13,6 +13,7 @@ use crate::steps::{Facts, Intent};
 use crate::store::{Attempt, Claimed, Fenced, Place, advance};
 use crate::trigger::Images;
 use crate::{audience, waits};
+use chrono::{DateTime, Utc};
 use domain::records::{CreateRecord, Record, UpdateRecord, Values};
 use domain::workflow::{CONTINUE, END};
 use domain::{Error, Kind, Result, Verb};
@@ -202,15 +203,16 @@ impl Walk<'_> {
         let inputs = with_env(ctx, |env| evaluate(&step.inputs, &values, env))?;
         *input = Value::Object(inputs.0.clone());
         let resumed = self.run.resumed.as_deref().filter(|_| first).and_then(|text| serde_json::from_str(text).ok());
-        let facts = self.facts(step, resumed);
+        let facts = self.facts(ctx.now(), step, resumed);
         let intents = (step.kind.act)(&inputs, &facts)?;
         self.perform(ctx, step, at, intents).await
     }
 
-    fn facts(&self, step: &CompiledStep, resumed: Option<Value>) -> Facts {
+    fn facts(&self, now: DateTime<Utc>, step: &CompiledStep, resumed: Option<Value>) -> Facts {
         let record = self.compiled.entity.as_ref().and_then(|entity| self.roots.as_ref()?.record(&entity.key));
         let owner = record.and_then(|record| Uuid::try_parse(record.get("owner")?.as_str()?).ok());
         Facts {
+            now,
             lineage: self.run.lineage,
             step: step.step.key.clone(),
             entity: self.run.entity.clone(),

@@ -11,6 +11,9 @@ pub struct States {
     pub initial: String,
     pub list: Vec<State>,
     pub transitions: Vec<Transition>,
+    /// Name of the transition that a DELETE over REST takes, for what is ended rather than thrown away; into the trash when absent.
+    #[serde(default)]
+    pub deletion: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -54,6 +54,7 @@ pub fn invoice(input: &InvoiceInput, words: &Words) -> Document {
     let amounts = input.head.amounts();
     let sheet = Sheet {
         title: words.invoice,
+        issuer: words.from,
         recipient: words.bill_to,
         number: words.invoice_number,
         facts: vec![
@@ -109,7 +110,12 @@ fn totals(input: &InvoiceInput, amounts: &Amounts, words: &Words) -> Vec<Total> 
     if input.amount_paid.minor() != 0 {
         totals.push(total(words.amount_paid, amounts.short(&input.amount_paid), Emphasis::Plain));
     }
-    totals.push(total(words.balance_due, amounts.full(&input.balance_due), Emphasis::Grand));
+    let due = &input.balance_due;
+    totals.push(if due.minor() < 0 {
+        total(words.in_your_favour, amounts.full_reversed(due), Emphasis::Grand)
+    } else {
+        total(words.balance_due, amounts.full(due), Emphasis::Grand)
+    });
     totals
 }
 

@@ -38,6 +38,7 @@ pub fn order_confirmation(input: &OrderInput, words: &Words) -> Document {
     });
     let sheet = Sheet {
         title: words.order_confirmation,
+        issuer: words.from,
         recipient: words.customer,
         number: words.order_number,
         facts: vec![

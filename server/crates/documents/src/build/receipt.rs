@@ -35,6 +35,7 @@ pub fn receipt(input: &ReceiptInput, words: &Words) -> Document {
     let received = [("amount", &*amounts.full(&input.amount)), ("date", &input.payment_date)];
     let sheet = Sheet {
         title: words.receipt,
+        issuer: words.issued_by,
         recipient: words.received_from,
         number: words.receipt_number,
         facts: vec![
@@ -75,6 +76,8 @@ fn allocations(input: &ReceiptInput, amounts: &Amounts, words: &Words) -> Table 
 fn totals(input: &ReceiptInput, amounts: &Amounts, words: &Words) -> Vec<Total> {
     let mut totals = Vec::new();
     if input.unallocated.minor() != 0 {
+        let allocated = input.amount.checked_sub(&input.unallocated).ok().filter(|paid| paid.minor() != 0);
+        totals.extend(allocated.map(|paid| total(words.paid_invoices, amounts.short(&paid), Emphasis::Plain)));
         totals.push(total(words.unallocated, amounts.short(&input.unallocated), Emphasis::Plain));
     }
     totals.push(total(words.amount_received, amounts.full(&input.amount), Emphasis::Grand));

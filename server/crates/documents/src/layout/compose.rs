@@ -1,6 +1,6 @@
 //! From a document to its pages: what stands where, in the order of the document's fields.
 
-use super::band::{Band, Column, Content, Piece, Rule, Stack, Strip, beside, gap};
+use super::band::{Band, Column, Content, Piece, Rule, Stack, Strip, beside};
 use super::pager::Pager;
 use super::paragraph::{OWN, Reading, lines, natural, unbroken};
 use super::picture::Picture;
@@ -19,9 +19,21 @@ const SHORT: usize = 6;
 /// The block of totals.
 const TOTALS: f32 = 260.0;
 
-/// Lays a document out on pages.
+/// What is left of the space between parts where that saves the second page.
+const TIGHT: f32 = 0.7;
+
+/// Lays a document out on pages. Nobody wants a second one for a few lines that a little less space would have kept on the first.
 pub fn compose(document: &Document) -> Layout {
-    let mut pager = Pager::new(document);
+    let layout = spaced(document, 1.0);
+    if layout.pages.len() != 2 {
+        return layout;
+    }
+    let tight = spaced(document, TIGHT);
+    if tight.pages.len() == 1 { tight } else { layout }
+}
+
+fn spaced(document: &Document, spacing: f32) -> Layout {
+    let mut pager = Pager::new(document, spacing);
     let mut structure = Structure::new();
     let picture = document.logo.as_ref().and_then(|logo| Picture::read(&logo.png));
     masthead(document, picture.as_ref(), &mut pager, &mut structure);
@@ -38,7 +50,8 @@ pub fn compose(document: &Document) -> Layout {
     }
     pager.skip(20.0);
     let following = totals(document, pager.measure(), &mut Structure::new());
-    table::put(document, BEFORE_TOTALS + height_of(&following), &mut pager, &mut structure);
+    let followed_by = pager.spaced(BEFORE_TOTALS) + height_of(&following);
+    table::put(document, followed_by, &mut pager, &mut structure);
     put_totals(document, &mut pager, &mut structure);
     for section in &document.sections {
         put_section(section, Some(document.direction), &mut pager, &mut structure);
@@ -129,7 +142,7 @@ const BEFORE_TOTALS: f32 = 6.0;
 
 fn put_totals(document: &Document, pager: &mut Pager, structure: &mut Structure) {
     let bands = totals(document, pager.measure(), structure);
-    pager.keep(BEFORE_TOTALS + height_of(&bands));
+    pager.keep(pager.spaced(BEFORE_TOTALS) + height_of(&bands));
     pager.skip(BEFORE_TOTALS);
     for band in bands {
         pager.put(band);
@@ -208,11 +221,10 @@ fn put_section(section: &Section, words: Reading, pager: &mut Pager, structure: 
     let first = blocks.first().map_or(0.0, |stack| stack.iter().take(3).map(|strip| strip.height).sum());
     pager.keep(heading.height() + first);
     pager.put(heading);
-    for (index, mut stack) in blocks.into_iter().enumerate() {
-        if index > 0 {
-            stack.insert(0, gap(5.0));
-        }
+    for (index, stack) in blocks.into_iter().enumerate() {
+        let short = stack.len() <= SHORT;
+        let block = Band { before: if index > 0 { 5.0 } else { 0.0 }, ..Band::of(stack) };
         // A short paragraph goes over to the next page as a whole; a long one runs on.
-        if stack.len() <= SHORT { pager.put(Band::of(stack)) } else { pager.pour(Band::of(stack)) }
+        if short { pager.put(block) } else { pager.pour(block) }
     }
 }

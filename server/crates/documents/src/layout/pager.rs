@@ -21,6 +21,8 @@ pub(super) struct Pager<'a> {
     document: &'a Document,
     pub width: f32,
     pub height: f32,
+    /// What is left of the space between parts.
+    spacing: f32,
     pages: Vec<Page>,
     /// Where the next band goes.
     y: f32,
@@ -31,7 +33,7 @@ pub(super) struct Pager<'a> {
 }
 
 impl<'a> Pager<'a> {
-    pub fn new(document: &'a Document) -> Self {
+    pub fn new(document: &'a Document, spacing: f32) -> Self {
         let (width, height) = document.page.points();
         let room = width - 2.0 * MARGIN - PAGE_LABEL - GUTTER;
         let foot = lines(&document.footer, &FOOT, OWN, room);
@@ -41,6 +43,7 @@ impl<'a> Pager<'a> {
             document,
             width,
             height,
+            spacing,
             pages: vec![Page::default()],
             y: MARGIN,
             bottom: height - BOTTOM - foot_height - ABOVE_FOOT,
@@ -83,7 +86,12 @@ impl<'a> Pager<'a> {
     }
 
     pub fn skip(&mut self, height: f32) {
-        self.y += height;
+        self.y += self.spaced(height);
+    }
+
+    /// As much of a space as this document gives.
+    pub fn spaced(&self, height: f32) -> f32 {
+        height * self.spacing
     }
 
     /// Places a band on one page where that is possible.
@@ -98,22 +106,23 @@ impl<'a> Pager<'a> {
             self.rule(rule);
         }
         self.y += band.before;
-        loop {
-            let reached = self.fill(&mut band.stacks);
-            if band.stacks.iter().all(Vec::is_empty) {
-                self.y = reached + band.after;
-                break;
-            }
+        let mut reached = self.fill(&mut band.stacks, true);
+        while !band.stacks.iter().all(Vec::is_empty) {
             self.turn();
             self.y += band.before;
+            reached = self.fill(&mut band.stacks, false);
         }
+        self.y = reached + band.after;
         if let Some(rule) = band.below {
             self.rule(rule);
         }
     }
 
-    /// Takes from each stack what fits, and says how far down that reaches.
-    fn fill(&mut self, stacks: &mut [Stack]) -> f32 {
+    /// Takes from each stack what fits, and says how far down that reaches. Of running text no line is left alone, neither here, where it
+    /// `begins`, nor on the next page.
+    fn fill(&mut self, stacks: &mut [Stack], begins: bool) -> f32 {
+        let running = stacks.len() == 1;
+        let before = self.pages.last().map_or(0, |page| page.items.len());
         let mut reached = self.y;
         for stack in stacks {
             let mut y = self.y;
@@ -121,7 +130,15 @@ impl<'a> Pager<'a> {
                 y += strip.height;
                 y <= self.bottom + 0.01
             };
-            let count = stack.iter().take_while(fits).count();
+            let mut count = stack.iter().take_while(fits).count();
+            if running && count < stack.len() {
+                if count > 2 && count + 1 == stack.len() {
+                    count -= 1;
+                }
+                if count == 1 && begins {
+                    count = 0;
+                }
+            }
             let mut y = self.y;
             for strip in stack.drain(..count) {
                 for piece in strip.pieces {
@@ -130,6 +147,10 @@ impl<'a> Pager<'a> {
                 y += strip.height;
             }
             reached = reached.max(y);
+        }
+        // A label of two lines is read as a whole before the value that stands beside its first.
+        if let Some(page) = self.pages.last_mut() {
+            page.items[before..].sort_by_key(|item| item.node);
         }
         reached
     }
@@ -140,12 +161,12 @@ impl<'a> Pager<'a> {
         let name: String = self.document.name.chars().take(100).collect();
         let head = unbroken(&name, &FOOT, OWN, self.measure());
         let head = Column::start(0.0, self.measure()).stack(head.into_iter().take(1).collect(), &FOOT, None);
-        self.fill(&mut [head]);
+        self.fill(&mut [head], false);
         self.y += HEAD;
         if let Some(mut head) = self.table_head.as_ref().map(Band::repeated) {
             let end = self.y + head.height();
             self.y += head.before;
-            self.fill(&mut head.stacks);
+            self.fill(&mut head.stacks, false);
             self.y = end;
             if let Some(rule) = head.below {
                 self.rule(rule);
@@ -197,7 +218,7 @@ impl<'a> Pager<'a> {
             self.y = foot_at - BELOW_RULE;
             self.rule(Rule { x: 0.0, width: self.measure(), ink: HAIRLINE });
             self.y = foot_at;
-            self.fill(&mut [self.foot.clone(), label]);
+            self.fill(&mut [self.foot.clone(), label], false);
         }
         self.pages
     }

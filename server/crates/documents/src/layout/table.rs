@@ -24,7 +24,7 @@ pub(super) fn put(document: &Document, followed_by: f32, pager: &mut Pager, stru
     let body_node = structure.add(node, Kind::TableBody);
     let mut rows = table.rows.iter().map(|cells| {
         let node = structure.add(body_node, Kind::Row);
-        row(cells, table, &places, node, structure, pager.measure())
+        row(cells, table, &places, node, structure, pager)
     });
     let Some(first) = rows.next() else { return };
     let rest: Vec<Band> = rows.collect();
@@ -66,7 +66,8 @@ fn places(table: &Table, direction: Direction, measure: f32) -> Vec<Place> {
     places
 }
 
-/// Columns get their shares. Numbers that need more take it from other numbers that need less, then from the words, which keep a part.
+/// Columns get their shares. Numbers that need more take it from other numbers that need less, then from the words, which keep a part. Where
+/// that is not enough, the longest numbers go without: a quantity is not made small because an amount is large.
 fn widths(columns: &[Column], needs: &[f32], available: f32) -> Vec<f32> {
     let asked: f32 = columns.iter().map(weight).sum();
     let shares: Vec<f32> = columns.iter().map(|column| available * weight(column) / asked).collect();
@@ -76,9 +77,10 @@ fn widths(columns: &[Column], needs: &[f32], available: f32) -> Vec<f32> {
     let words: f32 = available - numbers().map(|index| shares[index]).sum::<f32>();
     let numbers_get = (available - words).max(need).min(available - words.min(available * WORDS));
     let words_get = available - numbers_get;
+    let most = most(numbers().map(|index| needs[index]).collect(), numbers_get);
     let width = |(index, column): (usize, &Column)| match column.align {
         Align::Start => words_get * shares[index] / words,
-        Align::End if need > numbers_get => numbers_get * needs[index] / need,
+        Align::End if need > numbers_get => needs[index].min(most),
         Align::End if want > need => {
             let spare = needs[index].max(shares[index]) - needs[index];
             needs[index] + spare * (numbers_get - need) / (want - need)
@@ -86,6 +88,19 @@ fn widths(columns: &[Column], needs: &[f32], available: f32) -> Vec<f32> {
         Align::End => needs[index],
     };
     columns.iter().enumerate().map(width).collect()
+}
+
+/// The most that each of them gets, so that together they get `available`.
+fn most(mut needs: Vec<f32>, mut available: f32) -> f32 {
+    needs.sort_by(f32::total_cmp);
+    for (index, need) in needs.iter().enumerate() {
+        let share = available / (needs.len() - index) as f32;
+        if *need >= share {
+            return share;
+        }
+        available -= need;
+    }
+    f32::INFINITY
 }
 
 fn weight(column: &Column) -> f32 {
@@ -123,15 +138,16 @@ fn head(document: &Document, places: &[Place], row: NodeId, structure: &mut Stru
     Band { stacks, after: 4.0, below, ..Band::default() }
 }
 
-fn row(cells: &[Cell], table: &Table, places: &[Place], row: NodeId, structure: &mut Structure, measure: f32) -> Band {
+fn row(cells: &[Cell], table: &Table, places: &[Place], row: NodeId, structure: &mut Structure, pager: &Pager) -> Band {
     let mut stacks = Vec::with_capacity(places.len());
     for (index, (column, place)) in table.columns.iter().zip(places).enumerate() {
         let node = Some(structure.add(row, Kind::Cell));
         let Some(cell) = cells.get(index) else { continue };
         stacks.push(cell_stack(cell, column.align, *place, node));
     }
-    let below = Some(Rule { x: 0.0, width: measure, ink: HAIRLINE });
-    Band { stacks, before: ROW_PADDING, after: ROW_PADDING, below, ..Band::default() }
+    let below = Some(Rule { x: 0.0, width: pager.measure(), ink: HAIRLINE });
+    let padding = pager.spaced(ROW_PADDING);
+    Band { stacks, before: padding, after: padding, below, ..Band::default() }
 }
 
 fn cell_stack(cell: &Cell, align: Align, place: Place, node: Option<NodeId>) -> Stack {
@@ -159,6 +175,7 @@ mod tests {
         assert_eq!(widths(&three, &[0.0, 10.0, 45.0], 100.0), [40.0, 15.0, 45.0]);
         assert_eq!(widths(&three, &[0.0, 20.0, 45.0], 100.0), [35.0, 20.0, 45.0]);
         assert_eq!(widths(&three, &[0.0, 70.0, 70.0], 100.0), [30.0, 35.0, 35.0]);
+        assert_eq!(widths(&three, &[0.0, 10.0, 90.0], 100.0), [30.0, 10.0, 60.0]);
         assert_eq!(widths(&columns(&[(Align::Start, 0), (Align::Start, 0)]), &[0.0, 0.0], 100.0), [50.0, 50.0]);
         assert_eq!(widths(&columns(&[(Align::End, 10)]), &[400.0], 100.0), [100.0]);
     }

@@ -12,6 +12,7 @@ pub const ENGLISH: Words<'static> = Words {
     receipt: "Receipt",
 
     from: "From",
+    issued_by: "Issued by",
     bill_to: "Bill to",
     customer: "Customer",
     received_from: "Received from",
@@ -53,6 +54,7 @@ pub const ENGLISH: Words<'static> = Words {
     total: "Total",
     amount_paid: "Amount paid",
     balance_due: "Balance due",
+    in_your_favour: "Balance in your favour",
     amount_received: "Amount received",
     unallocated: "Kept on account",
 

@@ -12,6 +12,7 @@ pub const SWAHILI: Words<'static> = Words {
     receipt: "Stakabadhi",
 
     from: "Kutoka kwa",
+    issued_by: "Imetolewa na",
     bill_to: "Ankara kwa",
     customer: "Mteja",
     received_from: "Malipo kutoka kwa",
@@ -53,6 +54,7 @@ pub const SWAHILI: Words<'static> = Words {
     total: "Jumla kuu",
     amount_paid: "Kiasi kilicholipwa",
     balance_due: "Salio linalodaiwa",
+    in_your_favour: "Salio kwa faida yako",
     amount_received: "Kiasi kilichopokelewa",
     unallocated: "Kimebaki kwenye akaunti",
 

@@ -1,5 +1,6 @@
 //! The page: what each document looks like in both languages, and that nothing in it could do harm.
 
+use crate::cases;
 use crate::samples::*;
 use documents::*;
 
@@ -79,6 +80,15 @@ fn tables_say_what_their_cells_are() {
 }
 
 #[test]
+fn every_table_has_a_form_for_the_phone() {
+    for (name, document) in cases::documents() {
+        let columns = document.table.columns.len();
+        let rule = format!(".doc-table:has(col:nth-child({columns})) {{\n      --doc-columns: {};", columns - 1);
+        assert!(html::CSS.contains(&rule), "{name} has {columns} columns");
+    }
+}
+
+#[test]
 fn a_receipt_without_invoices_has_no_empty_table() {
     let mut input = receipt_input();
     input.allocations.clear();
@@ -97,6 +107,31 @@ fn what_is_due_is_said_once_and_rightly() {
     assert_eq!(lead(98_600, Some("2 April 2026")).as_deref(), Some("Paid in full"));
     assert_eq!(lead(99_600, Some("2 April 2026")), None);
     assert_eq!(lead(0, None), None);
+}
+
+#[test]
+fn what_the_seller_owes_is_not_called_due() {
+    let last = |name: &str| cases::document(name).totals.pop().unwrap();
+    assert_eq!(
+        (&*last("credit-invoice").label, &*last("credit-invoice").value),
+        ("Balance in your favour", "KES\u{a0}6,014.60")
+    );
+    assert_eq!(last("paid-invoice").label, "Balance due");
+    assert!(html::fragment(&cases::document("credit-line-invoice")).contains("<bdi>−4,802.50</bdi>"));
+}
+
+#[test]
+fn a_receipt_adds_up() {
+    let document = receipt(&receipt_input(), &ENGLISH);
+    let totals: Vec<(&str, &str)> = document.totals.iter().map(|total| (&*total.label, &*total.value)).collect();
+    let received = ("Amount received", "KES\u{a0}150,000.00");
+    assert_eq!(totals, [("Invoices paid", "148,600.00"), ("Kept on account", "1,400.00"), received]);
+    // Where all of it paid invoices, or none did, there is nothing to add.
+    let mut input = receipt_input();
+    input.unallocated = money(0, "KES");
+    assert_eq!(receipt(&input, &ENGLISH).totals.len(), 1);
+    input.unallocated = input.amount.clone();
+    assert_eq!(receipt(&input, &ENGLISH).totals.len(), 2);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! On paper: nothing overlaps, nothing leaves the page, and pages break where a person would break them.
 
+use crate::cases;
 use crate::samples::*;
 use documents::layout::{Area, Layout, Page, compose};
 use documents::*;
@@ -28,27 +29,10 @@ pub fn check(layout: &Layout) {
     }
 }
 
-fn all() -> Vec<Document> {
-    let mut branded = invoice_input(30);
-    branded.head.logo = Some(logo());
-    branded.head.page = PageSize::Letter;
-    vec![
-        invoice(&invoice_input(0), &ENGLISH),
-        invoice(&invoice_input(1), &ENGLISH),
-        invoice(&invoice_input(200), &SWAHILI),
-        invoice(&branded, &ENGLISH),
-        invoice(&long_names(), &ENGLISH),
-        invoice(&long_names(), &SWAHILI),
-        invoice(&arabic_customer(), &ENGLISH),
-        right_to_left(),
-        order_confirmation(&order_input(), &SWAHILI),
-        receipt(&receipt_input(), &SWAHILI),
-    ]
-}
-
 #[test]
 fn nothing_overlaps_and_nothing_leaves_the_page() {
-    for document in all() {
+    check(&compose(&invoice(&invoice_input(0), &ENGLISH)));
+    for (_, document) in cases::documents() {
         check(&compose(&document));
     }
 }
@@ -138,6 +122,28 @@ fn right_to_left_is_the_mirror_image() {
 }
 
 #[test]
+fn a_few_lines_more_are_drawn_together_and_not_given_a_page() {
+    let pages = |lines: usize| compose(&invoice(&invoice_input(lines), &ENGLISH)).pages.len();
+    assert_eq!([7, 12].map(pages), [1, 2]);
+    assert_eq!(compose(&cases::document("two-rates-invoice")).pages.len(), 1);
+}
+
+#[test]
+fn running_text_leaves_no_line_alone() {
+    for words in (150..1200).step_by(6) {
+        let mut input = invoice_input(3);
+        input.head.notes = vec!["first ".repeat(words), "second ".repeat(200)];
+        let layout = compose(&invoice(&input, &ENGLISH));
+        for paragraph in ["first", "second"] {
+            let is_line = |text: &str| text.starts_with(paragraph);
+            let lines = |page: &Page| page.items.iter().filter(|item| item.text().is_some_and(is_line)).count();
+            let lines: Vec<usize> = layout.pages.iter().map(lines).collect();
+            assert!(!lines.contains(&1), "{words} words, the {paragraph}: {lines:?}");
+        }
+    }
+}
+
+#[test]
 fn a_foot_too_long_for_every_page_is_printed_once() {
     let mut input = invoice_input(80);
     input.head.footer = "Terms apply to everything that is sold, and they are long. ".repeat(20);
@@ -160,4 +166,25 @@ fn ten_thousand_lines_are_written() {
     assert!(layout.pages.len() > 400, "{}", layout.pages.len());
     let rows = layout.pages.iter().flat_map(|page| &page.items).filter(|item| item.text() == Some("16%")).count();
     assert_eq!(rows, 10_000);
+}
+
+#[test]
+fn a_label_of_two_lines_is_read_before_the_value_beside_it() {
+    let mut document = invoice(&invoice_input(1), &ENGLISH);
+    document.totals[1].label = "Tax at the reduced rate for spare parts of agricultural machinery on 850.00".into();
+    document.facts[4] = Fact::new("The number under which you ordered", "PO 7781, and its second part of 9 April");
+    let layout = compose(&document);
+    let read: Vec<&str> = layout.pages[0].items.iter().filter_map(|item| item.text()).collect();
+    let read = read.join(" ");
+    assert!(read.contains(&format!("{} 136.00", document.totals[1].label)), "{read}");
+    assert!(read.contains("The number under which you ordered PO 7781, and its second part of 9 April"), "{read}");
+}
+
+#[test]
+fn large_amounts_leave_other_columns_whole() {
+    let layout = compose(&cases::document("large-amounts-invoice"));
+    let texts: Vec<&str> = layout.pages[0].items.iter().filter_map(|item| item.text()).collect();
+    for whole in ["Quantity", "Unit price", "987,654,321,098.76", "1,580,246,913,758.02", "9,876,543,210,987.60"] {
+        assert!(texts.contains(&whole), "{whole} is cut: {texts:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The PDF: the same bytes for the same document, the same words as the page, and what viewers need.
 
+use crate::cases;
 use crate::reader::{html_text, letters, pdf_pages};
 use crate::samples::*;
 use documents::*;
@@ -27,25 +28,14 @@ fn pages_are_as_many_as_the_lines_need() {
 
 #[test]
 fn a_pdf_says_what_the_page_says_in_the_same_order() {
-    let mut branded = invoice_input(30);
-    branded.head.logo = Some(logo());
-    let documents = [
-        invoice(&invoice_input(1), &ENGLISH),
-        invoice(&branded, &SWAHILI),
-        invoice(&invoice_input(200), &ENGLISH),
-        invoice(&arabic_customer(), &ENGLISH),
-        right_to_left(),
-        order_confirmation(&order_input(), &ENGLISH),
-        receipt(&receipt_input(), &SWAHILI),
-    ];
-    for document in documents {
+    for (name, document) in cases::documents() {
         let page = html::fragment(&document);
         let (page, foot) = page.split_once("<footer").unwrap();
         let bytes = pdf::write(&document).unwrap();
-        assert_eq!(letters(&pdf_pages(&bytes, false).concat()), letters(&html_text(page)), "{}", document.name);
+        assert_eq!(letters(&pdf_pages(&bytes, false).concat()), letters(&html_text(page)), "{name}");
         let foot = letters(&html_text(&format!("<footer{foot}")));
         for page in pdf_pages(&bytes, true) {
-            assert!(letters(&page).contains(&foot), "{foot} is not on every page");
+            assert!(letters(&page).contains(&foot), "{name}: {foot} is not on every page");
         }
     }
 }

@@ -135,7 +135,7 @@ pub fn html_text(html: &str) -> String {
     out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
 }
 
-/// White space is layout: lines are broken elsewhere.
+/// White space is layout: lines are broken elsewhere. Marks of direction have done their work once a line is laid out.
 pub fn letters(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_whitespace()).collect()
+    text.chars().filter(|letter| !letter.is_whitespace() && !matches!(letter, '\u{200e}' | '\u{200f}')).collect()
 }

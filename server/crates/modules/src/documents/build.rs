@@ -4,9 +4,10 @@ use super::languages::Language;
 use crate::finance::values::{date, id, money};
 use chrono::{DateTime, NaiveDate, Utc};
 use documents::{
-    Allocation, Business, Document, Head, InvoiceInput, InvoiceLine, OrderInput, OrderLine, PageSize, ReceiptInput,
-    TaxTotal,
+    Allocation, BankDetails, Business, Document, Head, InvoiceInput, InvoiceLine, OrderInput, OrderLine, PageSize,
+    ReceiptInput, TaxTotal,
 };
+use domain::company::{Company, GetCompany};
 use domain::finance::GetInvoice;
 use domain::money::{Percent, QUANTITY_SCALE, parse_scaled, short};
 use domain::records::{GetRecord, Record};
@@ -27,11 +28,16 @@ pub async fn invoice(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
     let view = ctx.run(GetInvoice { id }).await?;
     let values = &view.invoice.values;
     let issued = date(values, "invoiceDate")?;
-    let cancelled = view.invoice.text("status") == Some("cancelled");
+    let status = view.invoice.text("status").unwrap_or_default();
+    let cancelled = status == "cancelled";
     let total = money(values, "totalAmount")?;
     let taxes = view.lines.iter().map(|line| (line.tax_percent, &line.net, &line.tax));
+    let company = ctx.run(GetCompany {}).await?.company;
+    let mut head = head(ctx, &company, &view.invoice, issued, total.currency()).await?;
+    head.terms.clone_from(&company.payment_terms);
+    head.notes = company.invoice_note.iter().flat_map(|note| lines(note)).collect();
     let input = InvoiceInput {
-        head: head(ctx, &view.invoice, issued, total.currency()).await?,
+        head,
         invoice_date: language.date(issued),
         due_date: Some(language.date(date(values, "dueDate")?)),
         taxes: taxes_of(total.currency(), taxes)?,
@@ -52,11 +58,11 @@ pub async fn invoice(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
         amount_paid: money(values, "paidAmount")?,
         balance_due: if cancelled { Money::zero(total.currency())? } else { money(values, "openAmount")? },
         total,
-        bank: None,
+        bank: bank(&company),
     };
     let mut document = documents::invoice(&input, language.words());
-    if cancelled {
-        document.lead = Some(language.cancelled().to_owned());
+    if let Some(warning) = language.warning(status) {
+        document.lead = Some(warning.to_owned());
     }
     Ok(document)
 }
@@ -68,8 +74,9 @@ pub async fn order_confirmation(ctx: &mut Ctx, id: Uuid, language: Language) -> 
     let made: DateTime<Utc> = order.text("createdAt").and_then(|at| at.parse().ok()).ok_or_else(Error::internal)?;
     let day = platform::clock::today_in(&ctx.access.timezone, made);
     let taxes = view.lines.iter().map(|line| (line.tax_percent, &line.net, &line.tax));
+    let company = ctx.run(GetCompany {}).await?.company;
     let input = OrderInput {
-        head: head(ctx, order, day, total.currency()).await?,
+        head: head(ctx, &company, order, day, total.currency()).await?,
         order_date: language.date(day),
         expected_delivery: date_of(order, "deliverOn").map(|day| language.date(day)),
         taxes: taxes_of(total.currency(), taxes)?,
@@ -109,8 +116,9 @@ pub async fn receipt(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
         });
     }
     let allocated = Money::sum(amount.currency(), allocations.iter().map(|allocation| &allocation.paid))?;
+    let company = ctx.run(GetCompany {}).await?.company;
     let input = ReceiptInput {
-        head: head(ctx, &payment, day, amount.currency()).await?,
+        head: head(ctx, &company, &payment, day, amount.currency()).await?,
         payment_date: language.date(day),
         method: payment.text("method").map(|method| language.method(method).to_owned()),
         unallocated: amount.checked_sub(&allocated)?,
@@ -121,7 +129,7 @@ pub async fn receipt(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
 }
 
 /// What every document begins with.
-async fn head(ctx: &mut Ctx, record: &Record, issued: NaiveDate, currency: &str) -> Result<Head> {
+async fn head(ctx: &mut Ctx, company: &Company, record: &Record, issued: NaiveDate, currency: &str) -> Result<Head> {
     let buyer = match id(&record.values, "customer") {
         Some(customer) => buyer(ctx, customer).await?,
         None => Business::default(),
@@ -129,7 +137,7 @@ async fn head(ctx: &mut Ctx, record: &Record, issued: NaiveDate, currency: &str)
     Ok(Head {
         page: PageSize::A4,
         logo: None,
-        seller: Business { name: ctx.access.workspace.clone(), ..Business::default() },
+        seller: seller(company, &ctx.access.workspace),
         buyer,
         number: record.text("number").unwrap_or_default().to_owned(),
         issued: Some(issued),
@@ -137,8 +145,42 @@ async fn head(ctx: &mut Ctx, record: &Record, issued: NaiveDate, currency: &str)
         terms: None,
         currency: currency.to_owned(),
         notes: Vec::new(),
-        footer: ctx.access.workspace.clone(),
+        footer: footer(company, &ctx.access.workspace),
     })
+}
+
+fn seller(company: &Company, workspace: &str) -> Business {
+    let contact = [&company.email, &company.phone, &company.website];
+    Business {
+        name: company.legal_name.clone().unwrap_or_else(|| workspace.to_owned()),
+        address: company.address.iter().flat_map(|address| lines(address)).collect(),
+        tax_id: company.tax_number.clone(),
+        contact: contact.into_iter().flatten().cloned().collect(),
+    }
+}
+
+fn footer(company: &Company, workspace: &str) -> String {
+    let name = company.legal_name.as_deref().unwrap_or(workspace);
+    [Some(name), company.registration.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// Where to pay, if anything is known of it.
+fn bank(company: &Company) -> Option<BankDetails> {
+    let details = BankDetails {
+        account_name: company.account_name.clone(),
+        bank: company.bank.clone(),
+        branch: company.branch.clone(),
+        account_number: company.account_number.clone(),
+        iban: company.iban.clone(),
+        swift: company.swift.clone(),
+        more: Vec::new(),
+        instructions: company.payment_instructions.iter().flat_map(|text| lines(text)).collect(),
+    };
+    (details != BankDetails::default()).then_some(details)
+}
+
+fn lines(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 async fn buyer(ctx: &mut Ctx, customer: Uuid) -> Result<Business> {
@@ -158,13 +200,16 @@ fn date_of(record: &Record, key: &str) -> Option<NaiveDate> {
     record.text(key).and_then(|text| text.parse().ok())
 }
 
-/// One total for each rate, the highest first.
+/// One total for each rate, the highest first. What bears no tax is summed too, unless nothing does: the sums are those of the tax return.
 fn taxes_of<'a>(currency: &str, lines: impl Iterator<Item = (Percent, &'a Money, &'a Money)>) -> Result<Vec<TaxTotal>> {
     let mut totals: std::collections::BTreeMap<Percent, (Money, Money)> = std::collections::BTreeMap::new();
-    for (percent, net, tax) in lines.filter(|(percent, _, _)| percent.thousandths() > 0) {
+    for (percent, net, tax) in lines {
         let nothing = Money::zero(currency)?;
         let sum = totals.entry(percent).or_insert_with(|| (nothing.clone(), nothing));
         *sum = (sum.0.checked_add(net)?, sum.1.checked_add(tax)?);
+    }
+    if totals.keys().all(|percent| percent.thousandths() == 0) {
+        return Ok(Vec::new());
     }
     let total = |(percent, (base, tax)): (Percent, (Money, Money))| TaxTotal { rate: percent.to_string(), base, tax };
     Ok(totals.into_iter().rev().map(total).collect())
@@ -184,4 +229,27 @@ fn detail(sku: Option<&str>, discount: Percent) -> Option<String> {
     let off = (discount.thousandths() > 0).then(|| format!("−{discount}"));
     let parts: Vec<String> = sku.map(str::to_owned).into_iter().chain(off).collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taxes_are_summed_for_each_rate_and_for_none() {
+        let money = |minor| Money::from_minor(minor, "KES").unwrap();
+        let sums = |lines: &[(i64, i64, i64)]| -> Vec<(String, i64, i64)> {
+            let lines: Vec<(Percent, Money, Money)> = lines
+                .iter()
+                .map(|(percent, net, tax)| {
+                    (Percent::from_thousandths(percent * 1000).unwrap(), money(*net), money(*tax))
+                })
+                .collect();
+            let taxes = taxes_of("KES", lines.iter().map(|(percent, net, tax)| (*percent, net, tax))).unwrap();
+            taxes.into_iter().map(|sum| (sum.rate, sum.base.minor(), sum.tax.minor())).collect()
+        };
+        let mixed = sums(&[(0, 700, 0), (16, 1000, 160), (8, 500, 40), (16, 200, 32)]);
+        assert_eq!(mixed, [("16%".into(), 1200, 192), ("8%".into(), 500, 40), ("0%".into(), 700, 0)]);
+        assert_eq!(sums(&[(0, 700, 0)]), []);
+    }
 }

@@ -50,10 +50,14 @@ impl Language {
         format!("{} {} {}", day.day(), months[day.month0() as usize % 12], day.year())
     }
 
-    pub const fn cancelled(self) -> &'static str {
-        match self {
-            Self::English => "This invoice is cancelled. Nothing is to be paid on it.",
-            Self::Swahili => "Ankara hii imefutwa. Hakuna kinacholipwa.",
+    /// What an invoice in this state says instead of what is due, so that nobody pays it.
+    pub fn warning(self, status: &str) -> Option<&'static str> {
+        match (self, status) {
+            (Self::English, "draft") => Some("This is a draft. Nothing is to be paid on it yet."),
+            (Self::English, "cancelled") => Some("This invoice is cancelled. Nothing is to be paid on it."),
+            (Self::Swahili, "draft") => Some("Hii ni rasimu. Hakuna cha kulipa bado."),
+            (Self::Swahili, "cancelled") => Some("Ankara hii imefutwa. Hakuna kinacholipwa."),
+            _ => None,
         }
     }
 

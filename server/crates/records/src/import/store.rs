@@ -106,7 +106,7 @@ async fn load_with(ctx: &mut Ctx, id: Uuid, sql: &'static str) -> Result<(Import
         sqlx::query_as(sql).bind(tenant).bind(id).fetch_optional(ctx.conn().await?).await.map_err(db_error)?;
     let row = row.ok_or_else(Error::not_found)?;
     let entity = ctx.entity(&row.entity)?;
-    let reach = ctx.require(&entity.permission(Verb::Import))?;
+    let reach = seen(ctx, &entity)?;
     let team = lookup::owners(ctx, reach).await?;
     if !within(&row, ctx, reach, team.as_ref()) {
         return Err(Error::not_found());
@@ -115,7 +115,7 @@ async fn load_with(ctx: &mut Ctx, id: Uuid, sql: &'static str) -> Result<(Import
 }
 
 pub async fn list(ctx: &mut Ctx, entity: &Entity) -> Result<Vec<Import>> {
-    let reach = ctx.require(&entity.permission(Verb::Import))?;
+    let reach = seen(ctx, entity)?;
     let tenant = ctx.access.tenant.0;
     let rows: Vec<ImportRow> = sqlx::query_as(LIST)
         .bind(tenant)
@@ -126,6 +126,12 @@ pub async fn list(ctx: &mut Ctx, entity: &Entity) -> Result<Vec<Import>> {
         .map_err(db_error)?;
     let team = lookup::owners(ctx, reach).await?;
     rows.into_iter().filter(|row| within(row, ctx, reach, team.as_ref())).map(ImportRow::import).collect()
+}
+
+/// Whose imports the caller sees. An import shows its rows, so nobody sees one farther than they may read rows, and undoing it takes them away.
+fn seen(ctx: &Ctx, entity: &Entity) -> Result<Reach> {
+    let reach = ctx.require(&entity.permission(Verb::Import))?;
+    Ok(reach.min(ctx.access.grants.reach(&entity.permission(Verb::Read)).unwrap_or(Reach::Own)))
 }
 
 fn within(row: &ImportRow, ctx: &Ctx, reach: Reach, team: Option<&HashSet<Uuid>>) -> bool {

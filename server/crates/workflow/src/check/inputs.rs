@@ -86,6 +86,7 @@ impl Checking<'_> {
     fn values(&mut self, place: &str, of: Option<&str>, values: &Values) -> Option<Input> {
         let entity = match of {
             None => None,
+            // Without one the step is about nothing, which is told at its place.
             Some("entity") => Some(self.entity()?),
             Some(key) => Some(self.catalog.get(key)?.clone()),
         };

@@ -106,6 +106,7 @@ fn one(
     let owner =
         compiled.entity.as_ref().and_then(|entity| roots.record(&entity.key)?.get("owner")?.as_str()?.parse().ok());
     let facts = Facts {
+        now: ctx.now(),
         lineage: Uuid::nil(),
         step: step.step.key.clone(),
         entity: compiled.entity.as_ref().map(|entity| entity.key.clone()),

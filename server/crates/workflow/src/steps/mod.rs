@@ -4,6 +4,7 @@
 //! a definition before it is saved, `act` turns evaluated inputs into intents. The engine performs intents; a dry run prints them. No step
 //! type reads a clock, a table or the network.
 
+mod add_note;
 pub mod approval;
 mod branch;
 mod create_record;
@@ -36,6 +37,7 @@ pub static ALL: &[StepType] = &[
     post_ledger::STEP,
     approval::STEP,
     create_task::STEP,
+    add_note::STEP,
     wait::STEP,
     branch::STEP,
     run_operation::STEP,
@@ -136,6 +138,8 @@ pub struct Question {
 /// What a step may know beside its inputs.
 #[derive(Debug, Clone)]
 pub struct Facts {
+    /// When the step is taken: no step type reads a clock.
+    pub now: DateTime<Utc>,
     /// The first run of which this one is a repetition, or the run itself: keys of effects are made from it.
     pub lineage: Uuid,
     pub step: String,

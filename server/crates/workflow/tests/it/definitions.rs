@@ -42,12 +42,49 @@ async fn every_fault_is_told_at_once() {
                 { "key": "h", "type": "notify", "input": { "title": "x", "colour": "red" } },
                 { "key": "i", "type": "run_operation", "input": { "operation": "people.end_session", "values": {} } },
                 { "key": "j", "type": "send_message", "input": { "channel": "pigeon", "template": "t", "to": 7 } },
+                { "key": "k", "type": "add_note", "input": { "subject": "{{order.nothing}}", "member": "order.pieces" } },
+                { "key": "l", "type": "add_note", "input": { "entity": "customer" } },
             ],
         }))
         .await
         .unwrap_err();
     insta::assert_snapshot!("faults_of_the_steps", told(&error).join("\n"));
     assert!(world.run(&world.admin, ListWorkflows {}).await.unwrap().is_empty(), "nothing is kept of it");
+    world.end().await;
+}
+
+/// What a step is about is known when it is saved, and fits.
+#[tokio::test]
+async fn a_step_that_could_find_no_record_is_not_saved() {
+    let world = World::new().await;
+    let hourly = json!({ "on": "schedule", "frequency": "HOURLY" });
+    let created = json!({ "on": "created", "entity": "order" });
+    let update = |input: Value| json!([{ "key": "a", "type": "update_record", "input": input }]);
+    for (trigger, input, place, words) in [
+        (&hourly, json!({ "values": { "nonsense": "1" } }), "steps.a.input.entity", "set off by no record"),
+        (&hourly, json!({ "entity": "order", "values": {} }), "steps.a.input.record", "Say which order"),
+        (&created, json!({ "entity": "customer", "values": {} }), "steps.a.input.record", "Say which Customer"),
+        (
+            &created,
+            json!({ "record": "order.customer", "values": {} }),
+            "steps.a.input.record",
+            "say customer under What",
+        ),
+        (
+            &created,
+            json!({ "entity": "customer", "record": "order", "values": {} }),
+            "steps.a.input.record",
+            "This is one of the orders",
+        ),
+    ] {
+        let definition = json!({ "key": "lost", "name": "Lost", "trigger": trigger, "steps": update(input.clone()) });
+        let error = world.save(definition).await.expect_err(&input.to_string());
+        let found = error.fields.iter().find(|fault| fault.field == place);
+        assert!(found.is_some_and(|fault| fault.message.contains(words)), "{input}: {error:?}");
+    }
+    let fits = update(json!({ "entity": "customer", "record": "order.customer", "values": {} }));
+    let fits = json!({ "key": "found", "name": "Found", "trigger": created, "steps": fits });
+    world.save(fits).await.expect("it can be found");
     world.end().await;
 }
 
@@ -121,8 +158,17 @@ async fn a_dry_run_says_what_would_happen_and_touches_nothing() {
     let order = world
         .create("order", json!({ "customer": customer.id, "totalAmount": crate::world::kes("20000.00"), "pieces": 2 }))
         .await;
-    const TABLES: [&str; 8] =
-        ["test_orders", "tasks", "changes", "events", "runs", "approvals", "notifications", "number_series"];
+    const TABLES: [&str; 9] = [
+        "test_orders",
+        "tasks",
+        "activities",
+        "changes",
+        "events",
+        "runs",
+        "approvals",
+        "notifications",
+        "number_series",
+    ];
     let before = world.test.fingerprint(&TABLES).await;
     let definition = json!({
         "key": "try", "name": "Try", "trigger": { "on": "created", "entity": "order", "when": "order.pieces > 1" },
@@ -131,6 +177,7 @@ async fn a_dry_run_says_what_would_happen_and_touches_nothing() {
             { "key": "ask", "type": "approval", "when": "order.totalAmount > 10000", "input": { "title": "{{customer.name}}", "roles": ["ADMIN"] } },
             { "key": "task", "type": "create_task", "input": { "title": "For {{customer.name}}", "dueOn": "addDays(today(), 2)" } },
             { "key": "change", "type": "update_record", "input": { "values": { "note": "'seen'" } } },
+            { "key": "remark", "type": "add_note", "input": { "entity": "customer", "record": "order.customer", "subject": "{{order.number}}" } },
         ],
     });
     let definition = serde_json::from_value(definition).unwrap();

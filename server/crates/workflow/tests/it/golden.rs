@@ -1,7 +1,8 @@
-//! The three templates of requirements 138 to 140, run whole: what each step was given, answered and did.
+//! The templates of the core, run whole: what each step was given, answered and did. Those of requirements 138 to 140 are named after them.
 
 use crate::shown;
 use crate::world::{World, kes};
+use domain::records::GetRecord;
 use domain::workflow::{DecideApproval, Decision, Definition, ListApprovals, ListNotifications, RunState};
 use serde_json::json;
 use std::path::Path;
@@ -160,5 +161,28 @@ async fn r140_reminders_come_before_and_after_the_day() {
     // The same tick again starts nothing: it is moved on.
     world.settle().await;
     assert_eq!(world.runs().await.len(), 2);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_won_deal_is_noted_on_its_customer_for_who_won_it() {
+    let world = world("won_deal_note").await;
+    let sally = world.member("Sally Sales", &["SALES_REP"]).await;
+    let customer = world.create_as(&sally, "customer", json!({ "name": "Kisumu Traders" })).await;
+    let deal = |name: &str| {
+        let values = json!({ "name": name, "customer": customer.id, "value": kes("9000.00"), "closeOn": "2026-11-30" });
+        world.create_as(&sally, "opportunity", values)
+    };
+    let (won, lost) = (deal("Ten pumps").await, deal("One pump").await);
+    world.go(&sally, "opportunity", won.id, "won").await.unwrap();
+    world.go(&sally, "opportunity", lost.id, "lost").await.unwrap();
+    world.settle().await;
+    let run = world.only().await;
+    assert_eq!(run.run.state, RunState::Completed, "{run:#?}");
+    insta::assert_snapshot!("won_deal_note", shown::run(&run));
+    // She sees only what is her own.
+    let id = run.effects.iter().find(|effect| effect.entity == "activity").unwrap().record.unwrap();
+    let note = world.run(&sally, GetRecord { entity: "activity".to_owned(), id }).await.unwrap();
+    assert_eq!(note.text("customer"), Some(customer.id.to_string().as_str()));
     world.end().await;
 }

@@ -227,9 +227,9 @@ fn table(catalog: &Catalog, key: &str) -> String {
     packs::ddl::print(&[packs::ddl::describe(entity, &states, target)])
 }
 
-/// Customers, tasks and leads as the core has them, without what of them points elsewhere; orders, invoices and products of the test's own.
+/// Leads, customers, opportunities, activities and tasks as the core has them, without what of them points elsewhere; orders, invoices and products of the test's own.
 pub fn catalog(library: &packs::Library) -> Arc<Catalog> {
-    const KEPT: [&str; 3] = ["lead", "customer", "task"];
+    const KEPT: [&str; 5] = ["lead", "customer", "opportunity", "activity", "task"];
     const OWN: [&str; 3] = ["order", "invoice", "product"];
     let core = library.catalog("core").expect("the core");
     let standard = ["number", "status", "owner", "createdAt", "createdBy", "updatedAt", "updatedBy"];

@@ -2,6 +2,7 @@
 
 use crate::world::World;
 use domain::Kind;
+use domain::company::{Company, GetCompany, SaveCompany};
 use domain::documents::{DocumentFile, DocumentHtml, DocumentKind};
 use domain::finance::RecordPayment;
 
@@ -13,6 +14,8 @@ async fn invoice_order_and_receipt_say_what_was_agreed() {
     world.along(order, &["submitted", "approved", "picking", "shipped"]).await;
     let invoice =
         world.run(domain::sales::CreateInvoice { order, due_on: None, issued_on: None }).await.unwrap().invoice;
+    let draft = DocumentHtml { kind: DocumentKind::Invoice, id: invoice, language: None };
+    assert!(world.run(draft).await.unwrap().html.contains("This is a draft."));
     world.run(domain::finance::PostInvoice { invoice }).await.unwrap();
     let half = Some(domain::finance::Amount::Text("1000".into()));
     let paid = RecordPayment {
@@ -55,5 +58,53 @@ async fn invoice_order_and_receipt_say_what_was_agreed() {
     let file = source[0].pdf(&mut ctx, "receipt", payment).await.unwrap();
     assert_eq!((&file.content[..5], file.media_type), (&b"%PDF-"[..], "application/pdf"));
     drop(ctx);
+    world.end().await;
+}
+
+/// Documents carry who the workspace is on paper, as it was saved last; two who save at once do not overwrite each other.
+#[tokio::test]
+async fn documents_carry_the_company_that_was_saved() {
+    let world = World::new().await;
+    let invoice = world.posted("100", true).await;
+    let html = DocumentHtml { kind: DocumentKind::Invoice, id: invoice, language: None };
+    assert!(!world.run(html.clone()).await.unwrap().html.contains("Kisumu 40100"));
+    let company = Company {
+        legal_name: Some("Lake Motors Ltd".into()),
+        address: Some("Oginga Odinga Street 12\nKisumu 40100".into()),
+        tax_number: Some("P051234567X".into()),
+        bank: Some("Ziwa Bank".into()),
+        iban: Some("DE89 3704 0044 0532 0130 00".into()),
+        payment_terms: Some("30 days net".into()),
+        invoice_note: Some("Thank you.".into()),
+        ..Company::default()
+    };
+    let first = SaveCompany { version: 0, company: company.clone() };
+    assert_eq!(world.run(first.clone()).await.unwrap().version, 1);
+    assert_eq!(world.run(first).await.unwrap_err().kind, Kind::Conflict);
+    let drawn = world.run(html).await.unwrap().html;
+    for word in [
+        "Lake Motors Ltd",
+        "Oginga Odinga Street 12",
+        "Kisumu 40100",
+        "P051234567X",
+        "Ziwa Bank",
+        "DE89",
+        "30 days net",
+        "Thank you.",
+    ] {
+        assert!(drawn.contains(word), "the invoice does not say {word}: {drawn}");
+    }
+    let viewer = world.test.member(&world.tenant, "Vera", &["USER"]).await;
+    assert_eq!(world.test.run(&viewer, GetCompany {}).await.unwrap().company, company);
+    let change = SaveCompany { version: 1, company: Company::default() };
+    let refused = world.test.run(&viewer, change.clone()).await.unwrap_err();
+    assert_eq!(
+        (refused.kind, refused.required_permission.as_deref()),
+        (Kind::Forbidden, Some("settings.company.update"))
+    );
+    let other = world.test.tenant("elsewhere", "core").await;
+    let stranger = world.test.member(&other, "Otto", &["OWNER"]).await;
+    assert_eq!(world.test.run(&stranger, GetCompany {}).await.unwrap().version, 0);
+    assert_eq!(world.run(change).await.unwrap().version, 2);
     world.end().await;
 }

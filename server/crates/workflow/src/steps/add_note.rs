@@ -1,0 +1,70 @@
+//! `add_note`: a note on the timeline of a record, by the same operation as the box above it.
+
+use super::{Facts, Inputs, Intent, StepType, target};
+use crate::check::Checking;
+use chrono::SecondsFormat;
+use domain::Result;
+use domain::records::Values;
+use domain::schema::{Entity, FieldKind};
+use domain::workflow::{Answer, Audience, InputDescriptor, InputKind, StepDescriptor};
+use expr::Type;
+use serde_json::{Value, json};
+
+pub const STEP: StepType = StepType { kind: "add_note", describe, check, answers, act };
+
+const ACTIVITY: &str = "activity";
+
+fn describe() -> StepDescriptor {
+    StepDescriptor {
+        kind: "add_note".into(),
+        label: "Add a note".into(),
+        help: "Writes a note on the timeline of a record: the one that set the workflow off, unless another is named."
+            .into(),
+        icon: "sticky-note".into(),
+        inputs: vec![
+            InputDescriptor::new("entity", "What", InputKind::Entity),
+            InputDescriptor::new("record", "Which", InputKind::Expression { answers: Answer::Record })
+                .help("An expression such as order.customer."),
+            InputDescriptor::new("subject", "Subject", InputKind::Text).required(),
+            InputDescriptor::new("notes", "Text", InputKind::Text),
+            InputDescriptor::new("member", "For the member", InputKind::Expression { answers: Answer::Record })
+                .help("Whose note it is. The owner of the record that set the workflow off when it is left out."),
+        ],
+    }
+}
+
+fn check(checking: &mut Checking<'_>) {
+    let Some(about) = checking.entity() else { return };
+    let Some(activity) = checking.catalog.get(ACTIVITY) else {
+        return checking.fault("type", "There are no activities here, and a note is one of them");
+    };
+    if !points_at(activity, &about.key) {
+        let known = checking.catalog.iter().filter(|entity| points_at(activity, &entity.key));
+        let known: Vec<&str> = known.map(|entity| entity.labels.many.as_str()).collect();
+        let message = format!("{} have no notes; those that have are {}", about.labels.many, known.join(", "));
+        checking.fault("input.entity", message);
+    }
+}
+
+/// A reference that is called like its entity.
+fn points_at(activity: &Entity, key: &str) -> bool {
+    let field = activity.field(key).filter(|field| !field.read_only);
+    field.is_some_and(|field| matches!(&field.kind, FieldKind::Reference { entity } if entity == key))
+}
+
+fn answers(_: &Checking<'_>) -> Type {
+    Type::reference(ACTIVITY)
+}
+
+fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {
+    let (entity, id) = target(inputs, facts)?;
+    let mut values = Values::new();
+    values.insert("kind".to_owned(), json!("note"));
+    values.insert("subject".to_owned(), json!(inputs.required("subject")?));
+    values.insert("notes".to_owned(), inputs.text("notes").map_or(Value::Null, |notes| json!(notes)));
+    values.insert("happenedOn".to_owned(), json!(facts.now.to_rfc3339_opts(SecondsFormat::Secs, true)));
+    values.insert(entity, json!(id));
+    // Who may see only what is their own sees the note as well.
+    let owner = inputs.id("member")?.or(facts.owner).map(Audience::Member);
+    Ok(vec![Intent::Create { entity: ACTIVITY.to_owned(), values, owner }])
+}
