@@ -74,6 +74,13 @@ pub struct StaffViewer {
     pub role: String,
 }
 
+/// A field of forms that make something: with it, the same again within minutes is asked about before it is done.
+pub const ALIKE: &str = "_alike";
+/// In the fields of a form that was asked about.
+pub const ASKED: &str = "_asked";
+/// Letters of [`PageContext::form_key`].
+const FORM_KEY: usize = 22;
+
 /// A form that was refused: the page it came from is drawn again with what was typed and what is wrong.
 #[derive(Debug, Clone)]
 pub struct Replay {
@@ -87,6 +94,11 @@ pub struct Replay {
 impl Replay {
     pub fn value(&self, name: &str) -> Option<&str> {
         self.fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The token of the page that the form stood on.
+    pub fn form_key(&self) -> Option<&str> {
+        self.value("_key").and_then(|key| key.get(..FORM_KEY))
     }
 
     /// What is wrong with a field, by its key: `name`, also where the form calls it `values.name`.
@@ -114,7 +126,7 @@ pub struct PageContext {
     pub reference: String,
     /// Now, RFC 3339 in UTC: pages read no clock.
     pub now: String,
-    /// Makes the keys that let a form be sent once: a token that no other form has.
+    /// Makes the keys that let a form be sent once: a token that no other page has.
     pub form_key: String,
 }
 

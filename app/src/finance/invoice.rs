@@ -2,7 +2,7 @@
 
 use crate::page::{PageContext, Viewer};
 use crate::records::address;
-use crate::records::post::{envelope, hidden};
+use crate::records::post::{hidden, making};
 use crate::sales::{Shown, table};
 use crate::time::Clock;
 use domain::finance::{EntryView, GetEntry, GetInvoice, InvoiceLine, InvoiceView};
@@ -161,7 +161,7 @@ pub fn payment_dialog(page: &PageContext, viewer: &Viewer, entity: &Entity, reco
         <form class="form" method="post" action=viewer.action(PAY)>
             {errors}
             {hidden("invoice", record.id.to_string())}
-            {envelope(page, "pay", &here, "Payment recorded")}
+            {making(page, "pay", &here, "Payment recorded")}
             {section}
             <FormActions>
                 <SubmitButton icon="banknote">"Record payment"</SubmitButton>

@@ -3,6 +3,7 @@
 use super::parts::{self, Place};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, load, set_status, use_page};
+use crate::records::post::hidden;
 use crate::time::Clock;
 use domain::imports::{Import, ListImports, MAX_FILE_BYTES};
 use domain::money::group_thousands;
@@ -63,6 +64,7 @@ fn form(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
     view! {
         <FormErrors errors title="The file was not taken"/>
         <form class="form" method="post" action=action enctype="multipart/form-data">
+            {hidden("_key", format!("{}-upload", page.form_key))}
             <FileInput name="file" label="File" accept=".csv,.tsv,.txt,text/csv" hint error required=true/>
             <FormActions>
                 <SubmitButton icon="upload">"Upload and map columns"</SubmitButton>

@@ -5,7 +5,7 @@ mod deliveries;
 
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, load, set_status, use_page};
-use crate::records::post::{argument, envelope, hidden};
+use crate::records::post::{argument, envelope, hidden, making};
 use crate::records::values::state_chip;
 use crate::records::{RecordPage, address, lower};
 use crate::time::Clock;
@@ -70,12 +70,14 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, message: &Messa
         }
     });
     let resend = (!matches!(message.status.as_str(), "queued" | "sending")).then(|| {
-        let reason = viewer.missing(entity, Verb::Create);
+        // Messages are not made by hand, but whoever may have one made may have it made again.
+        let permission = entity.permission(Verb::Create);
+        let reason = (!viewer.grants.allows(&permission)).then(|| format!("Needs the permission {permission}"));
         let next = viewer.path("messages/{message}");
         view! {
             <form method="post" action=viewer.action("messaging.resend")>
                 {hidden("id", message.id.to_string())}
-                {envelope(page, "resend", &next, "Queued once more")}
+                {making(page, "resend", &next, "Queued once more")}
                 <SubmitButton kind=ButtonKind::Secondary icon="send" reason>"Resend"</SubmitButton>
             </form>
         }

@@ -4,7 +4,7 @@ use super::address;
 use super::choices::Choices;
 use super::form::{self, Draft};
 use super::list_parts::lower;
-use super::post::{envelope, hidden, way_back};
+use super::post::{hidden, making, way_back};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, load, use_page};
 use domain::{Error, Result, Verb};
@@ -40,7 +40,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
             {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
-            {envelope(&page, "new", &next, &format!("{} created", entity.labels.one))}
+            {making(&page, "new", &next, &format!("{} created", entity.labels.one))}
             {form::sections(&draft, &fields)}
             <FormActions>
                 <SubmitButton>{verb}</SubmitButton>

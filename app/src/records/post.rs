@@ -1,6 +1,6 @@
 //! The hidden half of every form: what it is about, where it came from, where to go, what to say, and the key that lets it be sent once.
 
-use crate::page::{PageContext, encode};
+use crate::page::{ALIKE, ASKED, PageContext, encode};
 use domain::records::Record;
 use domain::schema::Entity;
 use leptos::prelude::*;
@@ -23,6 +23,14 @@ pub fn envelope(page: &PageContext, purpose: &str, next: &str, done: &str) -> An
         {hidden("_key", format!("{}-{purpose}", page.form_key))}
     }
     .into_any()
+}
+
+/// [`envelope`] of a form that makes something. The key holds while the page is the same one; who goes back to a page that is drawn anew and
+/// has the same made again is asked first whether it is meant once more.
+pub fn making(page: &PageContext, purpose: &str, next: &str, done: &str) -> AnyView {
+    let asked = page.replay.as_ref().is_some_and(|replay| replay.value(ASKED).is_some());
+    let ask = (!asked).then(|| hidden(ALIKE, "ask"));
+    view! { {envelope(page, purpose, next, done)}{ask} }.into_any()
 }
 
 /// The row that the form writes, and the version that was read.

@@ -2,7 +2,7 @@
 
 use crate::page::{PageContext, Viewer};
 use crate::records::address;
-use crate::records::post::{envelope, hidden};
+use crate::records::post::{hidden, making};
 use domain::money::Percent;
 use domain::records::Record;
 use domain::sales::{GetOrder, OrderLine, OrderView};
@@ -173,7 +173,7 @@ pub fn make_order_link(page: &PageContext, viewer: &Viewer, entity: &Entity, rec
         view! {
             <form method="post" action=viewer.action("sales.make_order")>
                 {hidden("opportunity", record.id.to_string())}
-                {envelope(page, "order", &next, "Order made")}
+                {making(page, "order", &next, "Order made")}
                 <SubmitButton icon="shopping-cart" kind=ButtonKind::Secondary reason>"Make order"</SubmitButton>
             </form>
         }

@@ -97,7 +97,12 @@ pub async fn replay(
 ) -> Response {
     let status = form_status(replay.error.kind);
     match page_context::workspace(state, headers, info, address, caller).await {
-        Ok(page) => draw(state, PageContext { replay: Some(Arc::new(replay)), ..page }, None, Some(status)).await,
+        Ok(page) => {
+            // What is still being worked on keeps its key: sent again, it must not count as another one.
+            let kept = platform::idempotency::is_in_flight(&replay.error).then(|| replay.form_key()).flatten();
+            let form_key = kept.map_or(page.form_key, str::to_owned);
+            draw(state, PageContext { replay: Some(Arc::new(replay)), form_key, ..page }, None, Some(status)).await
+        }
         Err(error) => refused(state, headers, info, &error).await,
     }
 }

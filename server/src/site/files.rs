@@ -1,5 +1,6 @@
 //! Files in and out: the upload of an import, its refused rows, and the export of the current view.
 
+use super::forms::{PATIENCE, in_words};
 use super::{cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
@@ -11,8 +12,9 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::imports::{CreateImport, ImportErrorFile, MAX_FILE_BYTES};
-use domain::{Error, Kind, Result};
+use domain::{Error, Kind, Operation, Result};
 use platform::Caller;
+use platform::dispatch::Idempotent;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -59,14 +61,26 @@ async fn accept(
     let catalog = state.platform.services.catalogs.of(&caller.access.industry);
     let entity = catalog.by_plural(plural).ok_or_else(Error::not_found)?;
     let mut form = form.map_err(|_| Error::field("file", "Choose a file to import"))?;
+    let mut key = String::new();
     while let Some(part) = form.next_field().await.map_err(|error| unreadable(&error))? {
+        if part.name() == Some("_key") {
+            key = part.text().await.map_err(|error| unreadable(&error))?;
+            continue;
+        }
         if part.name() != Some("file") {
             continue;
         }
         let file_name = part.file_name().unwrap_or("upload.csv").chars().take(255).collect();
         let content = part.bytes().await.map_err(|error| unreadable(&error))?.to_vec();
+        if key.is_empty() {
+            let operation = CreateImport { entity: entity.key.clone(), file_name, content };
+            return Ok(state.platform.clone().backend(caller.clone()).run(operation).await?.id);
+        }
+        // The key stands before the file in the form, since a form is read in its order.
+        let once = Idempotent::new(format!("FORM {} {}", CreateImport::NAME, entity.key), key, &content);
         let operation = CreateImport { entity: entity.key.clone(), file_name, content };
-        return Ok(state.platform.clone().backend(caller.clone()).run(operation).await?.id);
+        let import = state.platform.clone().run_typed_once(caller.clone(), operation, once.patient(PATIENCE)).await;
+        return Ok(import.map_err(in_words)?.id);
     }
     Err(Error::field("file", "Choose a file to import"))
 }

@@ -1,21 +1,31 @@
 //! The one route that every form posts to: read the fields, run the operation once, go on, or draw the page again with what was typed.
+//!
+//! A form that is sent twice is answered twice with the same address: by its key while the page is the same, whether the first is done or
+//! still under way. A page that is drawn anew, as after Back, has another key; forms that make something ask before they make the same again
+//! (`_alike`).
 
 use super::form_values::{operation, own};
 use super::{cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::Replay;
+use app::page::{ALIKE, ASKED, Replay, encode};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::schema::value::Rules;
-use domain::{Error, Result};
+use domain::{Error, Kind, Result};
 use platform::Caller;
 use platform::dispatch::Idempotent;
 use serde::Deserialize;
 use serde_json::Value;
+use std::time::Duration;
+
+/// How long the second click of a double click waits for what the first one does.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// Minutes in which the same again is asked about.
+const ALIKE_MINUTES: i64 = 10;
 
 #[derive(Deserialize)]
 pub struct FormPath {
@@ -30,11 +40,24 @@ pub async fn run(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let fields = match std::str::from_utf8(&body) {
+    let mut fields = match std::str::from_utf8(&body) {
         Ok(text) => cookies::query_pairs(text),
         Err(_) => Vec::new(),
     };
-    match attempt(&state, &caller, &path.operation, &fields, &body).await {
+    let once = own(&fields, "_key").map(|key| {
+        Idempotent::new(format!("FORM {}", path.operation), key, content(&fields).as_bytes()).patient(PATIENCE)
+    });
+    let tried = match done_alike(&state, &caller, &fields, once.as_ref()).await {
+        Ok(false) => attempt(&state, &caller, &path.operation, &fields, once).await,
+        Ok(true) => {
+            fields.push((ASKED.to_owned(), "yes".to_owned()));
+            Err(Error::conflict(
+                "You sent the same a few minutes ago, and it was done. Send it again if you mean it once more",
+            ))
+        }
+        Err(error) => Err(error),
+    };
+    match tried {
         Ok(output) => onward(&state, &caller, &fields, &output),
         Err(error) => {
             let home = format!("/w/{}", caller.access.slug);
@@ -54,19 +77,54 @@ pub async fn run(
     }
 }
 
-async fn attempt(state: &App, caller: &Caller, name: &str, fields: &[(String, String)], body: &[u8]) -> Result<Value> {
+/// What the form says, without what belongs to the form itself.
+fn content(fields: &[(String, String)]) -> String {
+    let said = fields.iter().filter(|(name, _)| !name.starts_with('_'));
+    said.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+}
+
+/// Whether a form that asks to be asked comes with what its sender had done a few minutes ago.
+async fn done_alike(
+    state: &App,
+    caller: &Caller,
+    fields: &[(String, String)],
+    once: Option<&Idempotent>,
+) -> Result<bool> {
+    let (Some(once), Some(_)) = (once, own(fields, ALIKE)) else { return Ok(false) };
+    let since = state.platform.services.clock.now() - chrono::Duration::minutes(ALIKE_MINUTES);
+    state.platform.did_alike(caller, once, since).await
+}
+
+async fn attempt(
+    state: &App,
+    caller: &Caller,
+    name: &str,
+    fields: &[(String, String)],
+    once: Option<Idempotent>,
+) -> Result<Value> {
     let services = &state.platform.services;
     let catalog = services.catalogs.of(&caller.access.industry);
     let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
     let input = operation(&catalog, fields, rules, &caller.access.timezone)?;
-    let json = match own(fields, "_key") {
-        Some(key) => {
-            let once = Idempotent::new(format!("FORM {name}"), key, body);
-            state.platform.clone().run_once(caller.clone(), name.to_owned(), input, once).await?.json
+    let json = match once {
+        Some(once) => {
+            let reply = state.platform.clone().run_once(caller.clone(), name.to_owned(), input, once).await;
+            reply.map_err(in_words)?.json
         }
         None => state.platform.clone().backend(caller.clone()).0.run_json(name, input).await?,
     };
     serde_json::from_str(&json).map_err(|_| Error::internal())
+}
+
+/// A used key, for who knows of none: a page that the browser kept was sent again with other values.
+pub fn in_words(error: Error) -> Error {
+    match error.kind {
+        Kind::KeyReused => Error::new(
+            Kind::KeyReused,
+            "This form was sent before, with other values. Look at what it did; send it again if you mean this too",
+        ),
+        _ => error,
+    }
 }
 
 /// To where the form wanted to go, with its words for the next page. `{id}`, `{order.id}` and other members of the answer may stand in the address.

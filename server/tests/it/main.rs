@@ -9,6 +9,7 @@ mod business;
 mod cancel;
 mod catalogue;
 mod drivers;
+mod forms;
 mod hostile;
 mod kill;
 mod mail;

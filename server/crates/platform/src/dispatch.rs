@@ -6,6 +6,7 @@ use crate::ctx::{Ctx, Origin, StaffCtx};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::idempotency;
 use crate::services::Services;
+use chrono::{DateTime, Utc};
 use domain::backend::{AnyBox, BoxFuture};
 use domain::{Backend, BackendHandle, Error, Operation, OperationKind, Realm, Requires, Result, Verb};
 use serde::Serialize;
@@ -15,7 +16,11 @@ use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
+
+/// How long a second request waits between two looks for the answer of the first.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// An `async fn(&mut Ctx, O) -> Result<O::Output>`. A trait of its own, because `AsyncFn` cannot say that its future is `Send`.
 pub trait HandlerFn<'a, C: 'a, O: Operation>: Send + Sync {
@@ -174,11 +179,18 @@ pub struct Idempotent {
     pub key: String,
     /// SHA-256.
     pub body_hash: Vec<u8>,
+    /// How long a second request waits for the answer of the first, instead of being told at once that there is one.
+    pub patience: Duration,
 }
 
 impl Idempotent {
     pub fn new(route: String, key: String, body: &[u8]) -> Self {
-        Self { route, key, body_hash: Sha256::digest(body).to_vec() }
+        Self { route, key, body_hash: Sha256::digest(body).to_vec(), patience: Duration::ZERO }
+    }
+
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 }
 
@@ -288,22 +300,75 @@ impl Platform {
         input: Value,
         once: Idempotent,
     ) -> Result<Reply> {
-        let task = tokio::spawn(async move {
-            let entry = self.entry(&name, Realm::Workspace)?.clone();
-            let operation = (entry.decode)(input)?;
-            self.permitted(&entry, &operation, &caller.access)?;
-            let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
-            let (mut ctx, _) = self.begin(&caller, &entry).await?;
-            let (tenant, member) = (ctx.access.tenant, ctx.access.member);
-            if let Some(json) = idempotency::begin(ctx.conn().await?, tenant, member, &once).await? {
-                return Ok(Reply { json, replayed: true });
-            }
+        let entry = self.entry(&name, Realm::Workspace)?.clone();
+        let operation = (entry.decode)(input)?;
+        joined(tokio::spawn(self.once(caller, entry, operation, once)).await)
+    }
+
+    /// The same for an operation that would be too large as JSON: a file.
+    pub async fn run_typed_once<O: Operation>(
+        self: Arc<Self>,
+        caller: Caller,
+        operation: O,
+        once: Idempotent,
+    ) -> Result<O::Output> {
+        let entry = self.entry(O::NAME, Realm::Workspace)?.clone();
+        let reply = joined(tokio::spawn(self.once(caller, entry, Box::new(operation), once)).await)?;
+        serde_json::from_str(&reply.json).map_err(|_| Error::internal())
+    }
+
+    async fn once(self: Arc<Self>, caller: Caller, entry: Entry, operation: AnyBox, once: Idempotent) -> Result<Reply> {
+        self.permitted(&entry, &operation, &caller.access)?;
+        let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
+        let mut ctx = match self.claim(&caller, &entry, &once).await? {
+            Ok(ctx) => ctx,
+            Err(json) => return Ok(Reply { json, replayed: true }),
+        };
+        let done = async {
             let output = run(&mut ctx, operation).await?;
             let json = (entry.encode)(output)?;
             ctx.commit_with(Some((&once, &json))).await?;
-            Ok(Reply { json, replayed: false })
-        });
-        joined(task.await)
+            Ok(json)
+        };
+        match done.await {
+            Ok(json) => Ok(Reply { json, replayed: false }),
+            // The first may have committed between our look and our lock. Then what is wrong with the second is that it was done.
+            Err(error) if !once.patience.is_zero() => match self.reply(&caller, &once).await {
+                Ok(Some(json)) => Ok(Reply { json, replayed: true }),
+                _ => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Claims a key: the context to go on in, or the reply of the request that has done it. While that one is at it, whoever is patient waits,
+    /// with no connection in hand.
+    async fn claim(self: &Arc<Self>, caller: &Caller, entry: &Entry, once: &Idempotent) -> Result<Result<Ctx, String>> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let (mut ctx, _) = self.begin(caller, entry).await?;
+            let (tenant, member) = (ctx.access.tenant, ctx.access.member);
+            match idempotency::begin(ctx.conn().await?, tenant, member, once).await {
+                Ok(None) => return Ok(Ok(ctx)),
+                Ok(Some(json)) => return Ok(Err(json)),
+                Err(error) if idempotency::is_in_flight(&error) && waited < once.patience => {}
+                Err(error) => return Err(error),
+            }
+            drop(ctx);
+            tokio::time::sleep(PAUSE).await;
+            waited += PAUSE;
+        }
+    }
+
+    async fn reply(self: &Arc<Self>, caller: &Caller, once: &Idempotent) -> Result<Option<String>> {
+        let mut ctx = self.open(caller, "idempotency.reply", TxMode::ReadOnly).await?;
+        idempotency::reply(&mut ctx, once).await
+    }
+
+    /// Whether the member had the same done under another key since then: what who went back and pressed again is asked about.
+    pub async fn did_alike(self: &Arc<Self>, caller: &Caller, once: &Idempotent, since: DateTime<Utc>) -> Result<bool> {
+        let mut ctx = self.open(caller, "idempotency.alike", TxMode::ReadOnly).await?;
+        idempotency::alike(&mut ctx, once, since).await
     }
 
     pub(crate) async fn run_nested<O: Operation>(&self, ctx: &mut Ctx, operation: O) -> Result<O::Output> {

@@ -5,8 +5,10 @@
 //! while one request holds it, a second one is told so at once instead of waiting with a database connection in its hand. Should the first
 //! commit between the second's look and its lock, the primary key refuses the second at its end.
 
+use crate::ctx::Ctx;
 use crate::db::db_error;
 use crate::dispatch::Idempotent;
+use crate::statement::{Bind, Statement};
 use chrono::{DateTime, Utc};
 use domain::{Error, Kind, MemberId, Result, TenantId};
 use sha2::{Digest, Sha256};
@@ -39,6 +41,15 @@ insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, statu
 
 /// What the primary key of the table is called: broken by a second request that looked just before the first one committed.
 const KEY: &str = "idempotency_keys_pkey";
+
+const REPLY: &str = "\
+select reply from idempotency_keys where tenant_id = $1 and member_id = $2 and route = $3 and key = $4 and body_hash = $5";
+
+// The primary key leads to the member's own keys of one route, of which a day has few. A key that is there already is answered by its reply.
+const ALIKE: &str = "\
+select exists (
+    select from idempotency_keys where tenant_id = $1 and member_id = $2 and route = $3 and key <> $4 and body_hash = $5 and created_at > $6
+) and not exists (select from idempotency_keys where tenant_id = $1 and member_id = $2 and route = $3 and key = $4)";
 
 // Row security lets the platform role see and remove only what is older than a day.
 const PURGE: &str = "\
@@ -90,6 +101,35 @@ pub async fn begin(
 fn in_flight() -> Error {
     let message = "The same request is being worked on right now. Wait a moment and send it again to get its answer";
     Error { retry_after: Some(1), ..Error::conflict(message) }
+}
+
+/// Whether this is what a second request is told while the first is under way.
+pub fn is_in_flight(error: &Error) -> bool {
+    error.kind == Kind::Conflict && error.retry_after.is_some()
+}
+
+/// What the key was answered, if it was used for the same.
+pub(crate) async fn reply(ctx: &mut Ctx, once: &Idempotent) -> Result<Option<String>> {
+    let rows = ctx.fetch(Statement::new(REPLY, binds(ctx, once))).await?;
+    rows.first().map_or(Ok(None), |row| row.get(0))
+}
+
+/// Whether the member had the same done under another key since then.
+pub(crate) async fn alike(ctx: &mut Ctx, once: &Idempotent, since: DateTime<Utc>) -> Result<bool> {
+    let mut binds = binds(ctx, once);
+    binds.push(Bind::Moment(Some(since)));
+    let rows = ctx.fetch(Statement::new(ALIKE, binds)).await?;
+    rows.first().map_or(Ok(false), |row| row.get(0))
+}
+
+fn binds(ctx: &Ctx, once: &Idempotent) -> Vec<Bind> {
+    vec![
+        Bind::Id(Some(ctx.access.tenant.0)),
+        Bind::Id(Some(ctx.access.member.0)),
+        Bind::text(&once.route),
+        Bind::text(&once.key),
+        Bind::Bytes(Some(once.body_hash.clone())),
+    ]
 }
 
 /// The fault of a statement that stores a key, in words: another request with the same key may have been a moment faster.

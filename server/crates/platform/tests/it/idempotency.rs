@@ -9,7 +9,12 @@ use nexus_platform::{Idempotent, TenantTx, TxMode};
 use std::sync::Arc;
 
 fn once(key: &str, body: &[u8]) -> Idempotent {
-    Idempotent { route: "POST /orders".into(), key: key.into(), body_hash: body.to_vec() }
+    Idempotent {
+        route: "POST /orders".into(),
+        key: key.into(),
+        body_hash: body.to_vec(),
+        patience: std::time::Duration::ZERO,
+    }
 }
 
 async fn world() -> (TestDb, TenantId, MemberId) {

@@ -178,6 +178,11 @@ pub async fn save(ctx: &mut Ctx, save: SaveWorkflow) -> Result<WorkflowRow> {
                     "Somebody saved version {held} meanwhile. Look at it, then save yours again"
                 )));
             }
+            let (row, current) = one(ctx, id).await?;
+            if current == definition {
+                // A form that is sent again as it stands says nothing new.
+                return Ok(row);
+            }
             let next = sqlx::query(NEXT).bind(tenant).bind(id).bind(&definition.key).bind(&definition.name);
             let next =
                 next.bind(&definition.trigger.entity).bind(word(definition.trigger.on)).bind(tick).bind(held + 1);

@@ -235,6 +235,8 @@ async fn a_step_is_edited_by_its_form() {
     assert_eq!(error.fields.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), ["steps.ask.input.title"]);
     let error = world.run(&world.admin, edit(good.clone(), Some("many"), 2)).await.unwrap_err();
     assert_eq!(error.fields[0].field, "steps.ask.retries");
+    // Saved again as it is, it says nothing new.
+    assert_eq!(world.run(&world.admin, edit(good.clone(), Some("5"), 2)).await.unwrap().version, 2);
     // Somebody has saved another version meanwhile.
     assert_eq!(world.run(&world.admin, edit(good, None, 1)).await.unwrap_err().kind, Kind::Conflict);
     assert_eq!(world.number("select count(*) from workflow_versions").await, 2);

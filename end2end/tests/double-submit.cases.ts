@@ -1,0 +1,627 @@
+// What a form does, form by form: where it stands, what a person types into it, and how its effect is counted. A new form needs a case here.
+import { type Browser } from '@playwright/test';
+import { filled, sender, stranger, value, type Control, type Form, type Sender } from './forms';
+import { csv, expect, password, type Who } from './support';
+
+export type Count = Record<string, number>;
+
+/** What is there before a form is sent. */
+export interface Scene {
+    /** The page that it stands on. */
+    at: string;
+    /** The page as a refused form draws it, where that is what it stands on. */
+    forms?: () => Promise<Form[]>;
+    which?: (form: Form) => boolean;
+    /** What a person types. */
+    typed?: Record<string, string>;
+    file?: ReturnType<typeof csv>;
+    /** What it makes, counted. Afterwards everything is there once more, or as often as `grown` says. */
+    count: () => Promise<Count>;
+    grown?: Count;
+    /** Both clicks at once; else one after the other, where a browser drops the first answer and keeps one cookie. */
+    inTurn?: boolean;
+    /** Looked at after each time that it was sent. */
+    sent?: () => Promise<void>;
+    /** Why the same form may be there again and do the same once more. */
+    anew?: string;
+    /** What is counted before, where the form is there for a moment only; then it is tried until it is met. */
+    before?: Count;
+}
+
+export interface Case {
+    does: string;
+    what: string;
+    /** Grace, who owns the workspace, unless somebody else; or a browser in which nobody has signed in. */
+    who?: Who | 'nobody';
+    scene: (desk: Sender, browser: Browser) => Promise<Scene>;
+}
+
+/** In every text that a spec makes, so that its rows are told from all others. */
+export const mark = `Twice ${Date.now().toString(36)} ${process.pid}`;
+let marks = 0;
+export const name = () => `${mark}-${(marks += 1)}`;
+
+export const history = async (desk: Sender, record: string) => (await desk.api(`${record}/timeline?limit=100`)).length;
+/** Newest rows that say this anywhere. */
+export const saying = async (desk: Sender, list: string, words: string) =>
+    ((await desk.api(`/${list}?sort=-createdAt&limit=100`)) as object[]).filter((row) => JSON.stringify(row).includes(words)).length;
+export const lead = async (desk: Sender, more: object = {}) => desk.make('/leads', { name: name(), ...more });
+const customer = (desk: Sender) => desk.make('/customers', { name: name(), email: `${marks}.${mark.replace(/\W/g, '')}@example.com` });
+const move = (desk: Sender, entity: string, record: { id: string; version: number }, to: string) =>
+    desk.run('records.transition', { entity, id: record.id, version: record.version, to, values: {} });
+
+/** An order with one line that needs no stock, as far along as asked. */
+async function order(desk: Sender, boss: Sender, until: 'draft' | 'submitted' | 'approved' | 'shipped' = 'draft', price = '120.00') {
+    const { id: of } = await customer(desk);
+    const lines = [{ description: name(), quantity: '1', unitPrice: price }];
+    const { order: made } = await desk.run('sales.make_order', { customer: of, currency: 'USD', lines });
+    const path = `/orders/${made.id}`;
+    const fresh = () => desk.api(path);
+    if (until === 'draft') return fresh();
+    await move(desk, 'order', await fresh(), 'submitted');
+    if (until === 'submitted') return fresh();
+    const asked = await approval(boss, made.id);
+    await boss.run('workflow.decide_approval', { id: asked.id, decision: 'approve' });
+    if (until === 'approved') return fresh();
+    await move(desk, 'order', await fresh(), 'picking');
+    await move(desk, 'order', await fresh(), 'shipped');
+    return fresh();
+}
+
+const approval = async (desk: Sender, record: string) =>
+    ((await desk.run('workflow.list_approvals', { all: true })) as { id: string; record: string; state: string }[]).find(
+        (row) => row.record === record && row.state === 'PENDING',
+    )!;
+
+const desks = new Map<Who, Sender>();
+export async function desk(browser: Browser, who: Who | 'nobody' = 'grace') {
+    if (who === 'nobody') return stranger(browser);
+    if (!desks.has(who)) desks.set(who, await sender(browser, who));
+    return desks.get(who)!;
+}
+
+/** A workflow of one step that somebody starts over a lead. */
+const workflow = async (desk: Sender, step: object) =>
+    desk.run('workflow.save', {
+        definition: {
+            key: `twice_${Date.now().toString(36)}_${(marks += 1)}`,
+            name: name(),
+            trigger: { on: 'by_hand', entity: 'lead' },
+            steps: [{ key: 'only', retries: 0, ...step }],
+        },
+    });
+
+/** A run once it stands where it will stay. */
+async function standing(desk: Sender, id: string, state: string) {
+    let view = await desk.run('workflow.get_run', { id });
+    for (let tries = 0; view.state !== state && tries < 100; tries += 1) {
+        await new Promise((later) => setTimeout(later, 100));
+        view = await desk.run('workflow.get_run', { id });
+    }
+    expect(view.state).toBe(state);
+    return view;
+}
+
+async function started(desk: Sender, step: object, state: string): Promise<string> {
+    const { id } = await workflow(desk, step);
+    await desk.run('workflow.set_active', { id, active: true });
+    const { id: run } = await desk.run('workflow.start', { id, record: (await lead(desk)).id });
+    await standing(desk, run, state);
+    return run;
+}
+
+const stuck = { type: 'transition', input: { to: 'won' } };
+const asking = { type: 'approval', input: { title: 'Go on?', roles: ['FINANCE_MANAGER'] } };
+
+const message = async (desk: Sender) => {
+    const invoice = { invoiceNumber: 'INV-1', dueDate: '2026-12-20', totalAmount: { amount: '1.00', currency: 'KES' } };
+    const values = { customer: { name: name() }, invoice };
+    const { message: id } = await desk.run('messaging.send', { template: 'invoice_notification', to: 'twice@example.com', key: name(), values });
+    return id as string;
+};
+
+/** Uploads a file of two leads; answers the import and the words that its rows have. */
+async function uploaded(desk: Sender) {
+    const words = name();
+    const upload = (await desk.forms(desk.at('/leads/import'))).find((form) => form.does === 'imports.create')!;
+    const { to } = await desk.send(upload, csv(`Name,E-mail\n${words} A,a.${Date.now()}@example.com\n${words} B,b.${Date.now()}@example.com\n`));
+    return { at: to, id: to.split('/').pop()!, words };
+}
+
+/** Sends the form of an operation once, for what a scene needs before. */
+async function step(desk: Sender, at: string, does: string) {
+    const form = (await desk.forms(at)).find((form) => form.does === does);
+    expect(form, `${at} has a form of ${does}`).toBeDefined();
+    await desk.send(form!);
+}
+
+/** Signs in by the form of a page. */
+async function signedIn(guest: Sender, at: string, who: string) {
+    const form = (await guest.forms(at)).find((form) => form.does === at)!;
+    await expect(async () => {
+        // Two at a time for one account are let in, a third is asked to wait a second.
+        const { status } = await guest.send(filled(form, { login: `${who}@demo.example`, password: password() }));
+        expect(status).toBe(303);
+    }).toPass({ intervals: [1500] });
+}
+
+const sessions = async (desk: Sender) => (await desk.run('people.list_sessions', {})).length;
+
+/** How many of these keys open the pages of the platform. */
+async function open(browser: Browser, keys: Set<string>) {
+    const elsewhere = await stranger(browser);
+    const answers = await Promise.all([...keys].map((key) => elsewhere.opens('/admin', `nexus-staff=${key}`)));
+    return answers.filter(Boolean).length;
+}
+
+async function imported(desk: Sender, id: string, status: string) {
+    await expect.poll(async () => (await desk.run('imports.get', { id })).status, { timeout: 20_000 }).toBe(status);
+}
+
+export const cases: Case[] = [
+    {
+        does: 'records.create',
+        what: 'a call is written down',
+        scene: async (desk) => {
+            const { id } = await lead(desk);
+            const words = name();
+            const anew = 'what was said has to be typed again';
+            const count = async () => ({ activities: await saying(desk, 'activities', words) });
+            return { at: desk.at(`/leads/${id}`), typed: { 'values.subject': words }, count, anew };
+        },
+    },
+    {
+        does: 'records.update',
+        what: 'a record is edited',
+        scene: async (desk) => {
+            const { id } = await lead(desk);
+            return {
+                at: desk.at(`/leads/${id}/edit`),
+                typed: { 'values.city': 'Kisumu' },
+                count: async () => ({ changes: await history(desk, `/leads/${id}`), version: (await desk.api(`/leads/${id}`)).version }),
+            };
+        },
+    },
+    {
+        does: 'records.update',
+        what: 'a field is edited in its place',
+        scene: async (desk) => {
+            const { id } = await lead(desk);
+            const count = async () => ({ changes: await history(desk, `/leads/${id}`) });
+            return { at: desk.at(`/leads/${id}?edit=city`), typed: { 'values.city': 'Kisumu' }, count };
+        },
+    },
+    {
+        does: 'records.update',
+        what: 'of two that edited the same, one keeps what is theirs',
+        scene: async (desk) => {
+            const { id, version } = await lead(desk);
+            const at = desk.at(`/leads/${id}/edit`);
+            const stale = (await desk.forms(at)).find((form) => form.does === 'records.update')!;
+            await desk.run('records.update', { entity: 'lead', id, version, values: { city: 'Nakuru' } });
+            return {
+                at,
+                forms: async () => desk.read((await desk.send(filled(stale, { 'values.city': 'Kisumu' }))).text),
+                count: async () => ({ changes: await history(desk, `/leads/${id}`) }),
+            };
+        },
+    },
+    {
+        does: 'records.transition',
+        what: 'a record is moved a step on',
+        scene: async (desk) => {
+            const { id } = await lead(desk);
+            return {
+                at: desk.at(`/leads/${id}`),
+                which: (form) => value(form, 'to') === 'contacted',
+                count: async () => ({ changes: await history(desk, `/leads/${id}`) }),
+            };
+        },
+    },
+    {
+        does: 'records.transition',
+        what: 'a card is moved on the board',
+        scene: async (desk) => {
+            const { id, name } = await lead(desk);
+            return {
+                at: desk.at(`/leads?view=board&filter=${encodeURIComponent(`name = "${name}"`)}`),
+                which: (form) => value(form, 'to') === 'contacted',
+                count: async () => ({ changes: await history(desk, `/leads/${id}`) }),
+            };
+        },
+    },
+    {
+        does: 'records.transition',
+        what: 'a move that asks for a value',
+        scene: async (desk) => {
+            const { id } = await lead(desk);
+            const count = async () => ({ changes: await history(desk, `/leads/${id}`) });
+            return { at: desk.at(`/leads/${id}?move=qualified`), typed: { 'values.company': name() }, count };
+        },
+    },
+    {
+        does: 'records.transition',
+        what: 'an order is submitted',
+        scene: async (own, browser) => {
+            const { id } = await order(own, await desk(browser, 'john'));
+            return {
+                at: own.at(`/orders/${id}`),
+                which: (form) => value(form, 'to') === 'submitted',
+                count: async () => ({
+                    changes: await history(own, `/orders/${id}`),
+                    asked: (await own.run('workflow.list_approvals', { all: true })).filter((row: { record: string }) => row.record === id).length,
+                }),
+            };
+        },
+    },
+    {
+        does: 'records.transition',
+        what: 'an order is shipped',
+        scene: async (own, browser) => {
+            const made = await order(own, await desk(browser, 'john'), 'approved', '0.00');
+            await move(own, 'order', made, 'picking');
+            return {
+                at: own.at(`/orders/${made.id}`),
+                which: (form) => value(form, 'to') === 'shipped',
+                count: async () => ({ changes: await history(own, `/orders/${made.id}`) }),
+            };
+        },
+    },
+    {
+        does: 'records.delete',
+        what: 'a record goes to the trash',
+        scene: async (desk) => {
+            const { id, name } = await lead(desk);
+            return {
+                at: desk.at(`/leads/${id}?delete=1`),
+                count: async () => ({ trashed: (await desk.api(`/leads?trash=true&filter=${encodeURIComponent(`name = "${name}"`)}`)).length }),
+            };
+        },
+    },
+    {
+        does: 'records.restore',
+        what: 'a record comes back from the trash',
+        scene: async (desk) => {
+            const { id, name, version } = await lead(desk);
+            await desk.run('records.delete', { entity: 'lead', id, version });
+            const there = () => desk.api(`/leads?filter=${encodeURIComponent(`name = "${name}"`)}`);
+            const count = async () => ({ there: (await there()).length, version: (await there())[0]?.version ?? version + 1 });
+            return { at: desk.at(`/leads/${id}`), count };
+        },
+    },
+    {
+        does: 'crm.convert_lead',
+        what: 'a lead becomes a customer with a deal',
+        scene: async (desk) => {
+            const company = name();
+            const { id } = await lead(desk, { company });
+            return {
+                at: desk.at(`/leads/${id}?convert=1`),
+                count: async () => ({
+                    customers: await saying(desk, 'customers', company),
+                    contacts: (await saying(desk, 'contacts', company)) && 1,
+                    opportunities: (await desk.api(`/opportunities?filter=${encodeURIComponent(`name = "${company}"`)}`)).length,
+                    changes: await history(desk, `/leads/${id}`),
+                }),
+            };
+        },
+    },
+    {
+        does: 'sales.make_order',
+        what: 'a won deal becomes an order',
+        scene: async (desk) => {
+            const { id: of } = await customer(desk);
+            const value = { amount: '10.00', currency: 'USD' };
+            const deal = await desk.make('/opportunities', { name: name(), customer: of, value, closeOn: '2026-12-20' });
+            await move(desk, 'opportunity', deal, 'won');
+            return { at: desk.at(`/opportunities/${deal.id}`), count: async () => ({ orders: await saying(desk, 'orders', deal.id) }) };
+        },
+    },
+    {
+        does: 'sales.save_order_lines',
+        what: 'the lines of an order are saved',
+        scene: async (own, browser) => {
+            const { id } = await order(own, await desk(browser, 'john'));
+            return {
+                at: own.at(`/orders/${id}/lines`),
+                typed: { 'lines[1].description': name(), 'lines[1].unitPrice': '5', 'lines[1].quantity': '2' },
+                count: async () => {
+                    const { order, lines } = await own.run('sales.get_order', { id });
+                    return { lines: lines.length, version: order.version };
+                },
+            };
+        },
+    },
+    {
+        does: 'workflow.decide_approval',
+        what: 'an order is approved from the list',
+        who: 'john',
+        scene: async (boss, browser) => {
+            const own = await desk(browser);
+            const { id } = await order(own, boss, 'submitted');
+            const asked = await approval(boss, id);
+            return {
+                at: boss.at('/approvals'),
+                which: (form) => value(form, 'id') === asked.id,
+                count: async () => ({
+                    decisions: (await boss.run('workflow.get_approval', { id: asked.id })).decisions.length,
+                    changes: await history(own, `/orders/${id}`),
+                }),
+            };
+        },
+    },
+    {
+        does: 'workflow.decide_approval',
+        what: 'an order is rejected with a reason',
+        who: 'john',
+        scene: async (boss, browser) => {
+            const own = await desk(browser);
+            const { id } = await order(own, boss, 'submitted');
+            const asked = await approval(boss, id);
+            return {
+                at: boss.at(`/approvals/${asked.id}`),
+                which: (form) => value(form, 'decision') === 'reject',
+                typed: { reason: 'Too cheap' },
+                count: async () => ({
+                    decisions: (await boss.run('workflow.get_approval', { id: asked.id })).decisions.length,
+                    changes: await history(own, `/orders/${id}`),
+                }),
+            };
+        },
+    },
+    {
+        does: 'finance.record_payment',
+        what: 'a part of an invoice is paid',
+        scene: async (desk) => {
+            const invoices = (await desk.api('/invoices?limit=100')) as { id: string; openAmount: { amount: string } }[];
+            const { id } = invoices.find((invoice) => Number(invoice.openAmount.amount) > 100)!;
+            const view = () => desk.run('finance.get_invoice', { id });
+            return {
+                at: desk.at(`/invoices/${id}?pay=1`),
+                typed: { amount: '1.00', reference: name() },
+                count: async () => {
+                    const { invoice, payments } = await view();
+                    const open = -Math.round(Number(invoice.openAmount.amount));
+                    return { payments: payments.length, open, changes: await history(desk, `/invoices/${id}`) };
+                },
+            };
+        },
+    },
+    {
+        does: 'messaging.resend',
+        what: 'a message is sent once more',
+        scene: async (desk) => {
+            const id = await message(desk);
+            await expect.poll(async () => (await desk.api(`/messages/${id}`)).status).toBe('sandboxed');
+            return { at: desk.at(`/messages/${id}`), count: async () => ({ messages: await saying(desk, 'messages', `"repeats":"${id}"`) }) };
+        },
+    },
+    {
+        does: 'messaging.cancel',
+        what: 'a message is taken back',
+        scene: async (desk) => {
+            // The last of many still waits when the others are being delivered.
+            const ids = await Promise.all(Array.from({ length: 20 }, () => message(desk)));
+            const id = ids.sort().pop()!;
+            return {
+                at: desk.at(`/messages/${id}`),
+                before: { cancelled: 0, changes: 1 },
+                count: async () => ({
+                    cancelled: Number((await desk.api(`/messages/${id}`)).status === 'cancelled'),
+                    changes: await history(desk, `/messages/${id}`),
+                }),
+            };
+        },
+    },
+    {
+        does: 'imports.create',
+        what: 'a file is uploaded',
+        scene: async (desk) => {
+            const file = csv(`Name,E-mail\n${name()},c.${Date.now()}@example.com\n`, `${name()}.csv`);
+            const of = (all: { fileName: string }[]) => all.filter((one) => one.fileName === file.name).length;
+            const count = async () => ({ imports: of(await desk.run('imports.list', { entity: 'lead' })) });
+            return { at: desk.at('/leads/import'), file, count, anew: 'a file has to be chosen again' };
+        },
+    },
+    {
+        does: 'imports.map',
+        what: 'the columns of a file are told',
+        scene: async (desk) => {
+            const { at, id } = await uploaded(desk);
+            return { at, count: async () => ({ mapped: Number((await desk.run('imports.get', { id })).status !== 'uploaded') }) };
+        },
+    },
+    {
+        does: 'imports.start',
+        what: 'a file is imported',
+        scene: async (desk) => {
+            const { at, id, words } = await uploaded(desk);
+            await step(desk, at, 'imports.map');
+            let before = true;
+            return {
+                at,
+                grown: { leads: 2 },
+                count: async () => {
+                    if (!before) await imported(desk, id, 'done');
+                    before = false;
+                    return { leads: await saying(desk, 'leads', words) };
+                },
+            };
+        },
+    },
+    {
+        does: 'imports.undo',
+        what: 'an import is taken back',
+        scene: async (desk) => {
+            const { at, id, words } = await uploaded(desk);
+            await step(desk, at, 'imports.map');
+            await step(desk, at, 'imports.start');
+            await imported(desk, id, 'done');
+            let before = true;
+            return {
+                at: `${at}?undo=1`,
+                grown: { leads: -2 },
+                count: async () => {
+                    if (!before) await imported(desk, id, 'undone');
+                    before = false;
+                    return { leads: await saying(desk, 'leads', words) };
+                },
+            };
+        },
+    },
+    {
+        does: 'workflow.set_active',
+        what: 'a workflow is switched on',
+        scene: async (desk) => {
+            const { id } = await workflow(desk, stuck);
+            return { at: desk.at(`/workflows/${id}`), count: async () => ({ active: Number((await desk.run('workflow.get', { id })).active) }) };
+        },
+    },
+    {
+        does: 'workflow.edit_step',
+        what: 'a step of a workflow is edited',
+        scene: async (desk) => {
+            const { id } = await workflow(desk, stuck);
+            const count = async () => ({ versions: (await desk.run('workflow.get', { id })).versions.length });
+            return { at: desk.at(`/workflows/${id}?step=only`), typed: { label: name() }, count };
+        },
+    },
+    {
+        does: 'workflow.cancel_run',
+        what: 'a run is cancelled',
+        scene: async (desk) => {
+            const id = await started(desk, asking, 'WAITING_APPROVAL');
+            const count = async () => ({ cancelled: Number((await desk.run('workflow.get_run', { id })).state === 'CANCELLED') });
+            return { at: desk.at(`/runs/${id}`), count };
+        },
+    },
+    {
+        does: 'workflow.retry_run',
+        what: 'a run that failed goes on',
+        scene: async (desk) => {
+            const id = await started(desk, stuck, 'FAILED');
+            const count = async () => ({ tries: (await standing(desk, id, 'FAILED')).attempts.length });
+            return { at: desk.at(`/runs/${id}`), count, anew: 'it has failed again meanwhile' };
+        },
+    },
+    {
+        does: 'people.end_session',
+        what: 'one is signed out elsewhere',
+        who: 'samuel',
+        scene: async (desk, browser) => {
+            await signedIn(await stranger(browser), '/sign-in', 'samuel');
+            const { id } = (await desk.run('people.list_sessions', {})).find((session: { current: boolean }) => !session.current);
+            return {
+                at: desk.at('/settings/sessions'),
+                which: (form) => value(form, 'id') === id,
+                grown: { sessions: -1 },
+                count: async () => ({ sessions: await sessions(desk) }),
+            };
+        },
+    },
+    {
+        does: 'people.end_other_sessions',
+        what: 'one is signed out everywhere else',
+        who: 'samuel',
+        scene: async (desk, browser) => {
+            await signedIn(await stranger(browser), '/sign-in', 'samuel');
+            const count = async () => ({ others: Math.min(1, (await sessions(desk)) - 1) });
+            return { at: desk.at('/settings/sessions'), grown: { others: -1 }, count };
+        },
+    },
+    {
+        does: '/sign-in',
+        what: 'one signs in',
+        who: 'nobody',
+        scene: async (_, browser) => {
+            const own = await desk(browser, 'samuel');
+            return {
+                at: '/sign-in',
+                typed: { login: 'samuel@demo.example', password: password() },
+                inTurn: true,
+                count: async () => ({ sessions: await sessions(own) }),
+            };
+        },
+    },
+    {
+        does: '/sign-out',
+        what: 'one signs out',
+        who: 'nobody',
+        scene: async (guest, browser) => {
+            const own = await desk(browser, 'samuel');
+            await signedIn(guest, '/sign-in', 'samuel');
+            return { at: guest.at('/settings'), grown: { sessions: -1 }, count: async () => ({ sessions: await sessions(own) }) };
+        },
+    },
+    {
+        does: '/preferences',
+        what: 'the look of pages is kept',
+        scene: async (desk) => ({
+            at: desk.at('/settings'),
+            which: (form) => value(form, 'theme') === 'dark',
+            count: async () => ({ looks: (await desk.cookies('nexus_look')).length }),
+        }),
+    },
+    {
+        does: '/admin/sign-in',
+        what: 'staff sign in',
+        who: 'nobody',
+        scene: async (guest, browser) => {
+            const keys = new Set<string>();
+            return {
+                at: '/admin/sign-in',
+                typed: { login: 'admin@demo.example', password: password() },
+                inTurn: true,
+                sent: async () => (await guest.cookies('nexus-staff')).forEach((key) => keys.add(key)),
+                count: async () => ({ sessions: await open(browser, keys) }),
+            };
+        },
+    },
+    {
+        does: '/admin/sign-out',
+        what: 'staff sign out',
+        who: 'nobody',
+        scene: async (guest, browser) => {
+            await signedIn(guest, '/admin/sign-in', 'admin');
+            const keys = new Set(await guest.cookies('nexus-staff'));
+            return { at: '/admin', grown: { sessions: -1 }, count: async () => ({ sessions: await open(browser, keys) }) };
+        },
+    },
+];
+
+/** What a control asks for, as briefly as it may be answered. */
+function answer(control: Control, words: string): string {
+    if (control.choices.length) return control.choices[0];
+    if (control.longest <= 3) return 'JPY';
+    switch (control.kind) {
+        case 'date':
+            return '2026-11-30';
+        case 'decimal':
+        case 'numeric':
+        case 'number':
+            // Another one each time, or it would be asked about.
+            return String(1 + (Date.now() % 97));
+        case 'email':
+            return `${words.replace(/\W/g, '')}@example.com`;
+        default:
+            return words.slice(-control.longest);
+    }
+}
+
+/** The form of a new row of any entity, with what it cannot do without, and words of its own by which the row is found. */
+export async function creation(desk: Sender, list: string): Promise<Scene | undefined> {
+    const at = desk.at(`/${list}/new`);
+    const form = (await desk.forms(at)).find((form) => form.does === 'records.create');
+    if (!form) return undefined;
+    const words = name();
+    const wanted = form.asks.filter((control) => control.required && !control.value);
+    const telling = (control: Control) => ['text', 'textarea'].includes(control.kind) && control.longest > words.length;
+    if (!wanted.some(telling)) wanted.push(...form.asks.filter(telling).slice(0, 1));
+    const total = async () => (await desk.request.get(desk.at(`/api/v1/${list}?limit=1&count=exact`))).json();
+    return {
+        at,
+        typed: Object.fromEntries(wanted.map((control) => [control.name, answer(control, words)])),
+        // Where nothing may be written freely, nobody else makes any.
+        count: async () => ({ rows: wanted.some(telling) ? await saying(desk, list, words) : (await total()).pagination.total }),
+    };
+}
