@@ -505,6 +505,15 @@ export const cases: Case[] = [
         },
     },
     {
+        does: 'company.save',
+        what: 'the details of the company',
+        scene: async (desk) => ({
+            at: desk.at('/settings/company'),
+            typed: { 'company.phone': `+254 700 ${String(Date.now()).slice(-6)}` },
+            count: async () => ({ versions: (await desk.run('company.get', {})).version }),
+        }),
+    },
+    {
         does: 'people.end_session',
         what: 'one is signed out elsewhere',
         who: 'samuel',
