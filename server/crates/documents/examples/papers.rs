@@ -1,5 +1,5 @@
 //! Writes every document of every case, as HTML and as PDF, to be looked at beside each other:
-//! `cargo run -p nexus-documents --example gallery -- DIR`.
+//! `cargo run -p nexus-documents --example papers -- DIR`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the person at the keyboard")]
 
