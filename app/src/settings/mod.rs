@@ -1,10 +1,17 @@
 //! Settings of the person and of the workspace.
 
 mod agent;
+mod invite;
+mod locations;
+mod member;
 mod people;
+mod profile;
 mod sessions;
 
+pub use locations::LocationsPage;
+pub use member::MemberPage;
 pub use people::PeoplePage;
+pub use profile::ProfilePage;
 pub use sessions::SessionsPage;
 
 use crate::layout::nav::{density_choice, role_words, theme_choice};
@@ -25,7 +32,13 @@ pub fn SettingsPage() -> impl IntoView {
 
 /// A page of the settings, with the tabs between them.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
-    let places = [("You", "settings"), ("Sessions", "settings/sessions"), ("People", "settings/people")];
+    let places = [
+        ("You", "settings"),
+        ("Profile", "settings/profile"),
+        ("Sessions", "settings/sessions"),
+        ("People", "settings/people"),
+        ("Locations", "settings/locations"),
+    ];
     let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
     let tabs = view! { <Tabs label="Settings" items/> }.into_any();
     let crumbs = match here {

@@ -11,6 +11,7 @@ mod catalogue;
 mod drivers;
 mod kill;
 mod mail;
+mod people;
 mod sessions;
 mod sockets;
 mod support;
