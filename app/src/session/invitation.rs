@@ -23,7 +23,7 @@ pub fn InvitationPage() -> impl IntoView {
             <form method="post" action=action>
                 <TextInput name="login" label="You sign in with" value=login readonly=true autocomplete="username"/>
                 <TextInput name="name" label="Your name" value=typed.value_or("name", name.as_deref().unwrap_or_default()) error=typed.error("name") autocomplete="name" required=true autofocus=true/>
-                {new_password(&typed, None)}
+                {new_password(&typed, "Password", None)}
                 <SubmitButton>"Join"</SubmitButton>
             </form>
         }

@@ -55,14 +55,14 @@ pub fn choosing() -> Choosing {
 }
 
 /// A password that is chosen, with a place for the password manager to learn whose it is.
-pub fn new_password(typed: &Typed, login: Option<String>) -> AnyView {
+pub fn new_password(typed: &Typed, label: &'static str, login: Option<String>) -> AnyView {
     let whose = login.map(|login| {
         view! { <input class="sr-only" type="text" name="username" value=login autocomplete="username" readonly tabindex="-1" aria-hidden="true"/> }
     });
     let error = typed.error("password");
     view! {
         {whose}
-        <TextInput name="password" label="Password" r#type="password" autocomplete="new-password" required=true error=error hint="At least 8 characters. A few words in a row are easy to remember"/>
+        <TextInput name="password" label r#type="password" autocomplete="new-password" required=true error=error hint="At least 8 characters. A few words in a row are easy to remember"/>
     }
     .into_any()
 }

@@ -49,7 +49,7 @@ pub fn ResetPasswordPage() -> impl IntoView {
         <AuthShell title="Choose a new password" text>
             {typed.notice()}
             <form method="post" action=action>
-                {new_password(&typed, Some(login))}
+                {new_password(&typed, "New password", Some(login))}
                 <SubmitButton>"Set the password"</SubmitButton>
             </form>
         </AuthShell>

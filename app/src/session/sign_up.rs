@@ -40,7 +40,7 @@ fn person(typed: &Typed) -> AnyView {
     view! {
         <TextInput name="name" label="Your name" value=typed.value("name") error=typed.error("name") autocomplete="name" required=true autofocus=true/>
         <TextInput name="login" label="E-mail or phone" value=typed.value("login") error=typed.error("login") autocomplete="username" inputmode="email" required=true hint="A phone number gets a code instead of a mail"/>
-        {new_password(typed, None)}
+        {new_password(typed, "Password", None)}
     }
     .into_any()
 }

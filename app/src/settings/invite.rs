@@ -100,7 +100,7 @@ fn row(page: &PageContext, viewer: &Viewer, invitation: &Invitation, clock: Cloc
     });
     view! {
         <li data-id=invitation.id.to_string()>
-            <div class="row-link">
+            <div class="row-link has-actions">
                 <Icon name="mail"/>
                 <span class="row-text"><span class="row-title" dir="auto">{title}</span><span class="row-detail" title=until>{detail}</span></span>
                 <span class="row-end">{badge}{actions}</span>

@@ -67,7 +67,7 @@ fn about(member: &Member) -> AnyView {
     view! {
         <Panel>
             <DescriptionList>
-                <DescriptionRow label="Roles">{roles}</DescriptionRow>
+                <DescriptionRow label="Roles"><span class="chips">{roles}</span></DescriptionRow>
                 <DescriptionRow label="Status">{status}</DescriptionRow>
             </DescriptionList>
         </Panel>

@@ -144,7 +144,7 @@ fn row(viewer: &Viewer, members: &[Member], locations: &[Location], member: &Mem
     view! {
         <Row id=member.id.to_string()>
             <Cell label="Name" lead=true>{lead}{you}</Cell>
-            <Cell label="Roles">{roles}</Cell>
+            <Cell label="Roles"><span class="chips">{roles}</span></Cell>
             <Cell label="E-mail">{email}</Cell>
             <Cell label="Reports to">{manager}</Cell>
             {place}

@@ -39,7 +39,7 @@ fn about(page: &PageContext, viewer: &Viewer, profile: &Profile) -> AnyView {
     let languages = LANGUAGES.iter().map(|(code, name)| Choice::new(*code, *name)).collect();
     let zone = profile.timezone.clone().unwrap_or_default();
     let zone = typed.value_or("timezone", &zone);
-    let blank = format!("As the workspace ({})", viewer.timezone.replace('_', " "));
+    let blank = format!("As the workspace ({})", profile.workspace_timezone.replace('_', " "));
     let content = view! {
             {typed.notice()}
             <form class="stack" method="post" action=viewer.action("people.update_profile")>
@@ -48,7 +48,7 @@ fn about(page: &PageContext, viewer: &Viewer, profile: &Profile) -> AnyView {
                     <TextInput name="name" label="Name" value=typed.value_or("name", &profile.name) error=typed.error("name") autocomplete="name" required=true/>
                     <TextInput name="phone" label="Phone" value=typed.value_or("phone", profile.phone.as_deref().unwrap_or_default()) error=typed.error("phone") r#type="tel" autocomplete="tel" hint="With its country; you may sign in with it too"/>
                     <Select name="language" label="Language of mails" choices=languages value=typed.value_or("language", &profile.language) error=typed.error("language")/>
-                    <Select name="timezone" label="Time zone" choices=zones(&zone) value=zone.clone() blank error=typed.error("timezone")/>
+                    <Select name="timezone" label="Time zone" choices=zones(&zone) value=zone.clone() blank error=typed.error("timezone") hint="Times are shown and typed in it; days are those of the workspace"/>
                 </div>
                 <FormActions><SubmitButton>"Save profile"</SubmitButton></FormActions>
             </form>
@@ -71,7 +71,7 @@ fn address(page: &PageContext, viewer: &Viewer, profile: &Profile) -> AnyView {
             <form class="stack" method="post" action=viewer.action("people.change_email")>
                 {envelope(page, "email", &page.path, "Look at the mail of the new address")}
                 <TextInput name="email" label="New address" r#type="email" value=typed.value("email") error=typed.error("email") autocomplete="email" required=true hint="It holds once you open the link that we send there"/>
-                <FormActions><SubmitButton>"Change the address"</SubmitButton></FormActions>
+                <FormActions><Button r#type="submit">"Change the address"</Button></FormActions>
             </form>
     };
     view! { <Panel title="E-mail" text>{content}</Panel> }.into_any()
@@ -89,8 +89,8 @@ fn password(page: &PageContext, viewer: &Viewer, profile: &Profile) -> AnyView {
             {typed.notice()}
             <form class="stack" method="post" action=viewer.path("account/password")>
                 <TextInput name="current" label="Present password" r#type="password" error=typed.error("current") autocomplete="current-password" required=true/>
-                {new_password(&typed, login)}
-                <FormActions><SubmitButton>"Change the password"</SubmitButton></FormActions>
+                {new_password(&typed, "New password", login)}
+                <FormActions><Button r#type="submit">"Change the password"</Button></FormActions>
             </form>
     };
     view! { <Panel title="Password" text>{content}</Panel> }.into_any()

@@ -58,7 +58,7 @@ async fn attempt(state: &App, caller: &Caller, name: &str, fields: &[(String, St
     let services = &state.platform.services;
     let catalog = services.catalogs.of(&caller.access.industry);
     let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
-    let input = operation(&catalog, fields, rules, &caller.access.timezone)?;
+    let input = operation(&catalog, fields, rules, caller.access.clock_zone())?;
     let json = match own(fields, "_key") {
         Some(key) => {
             let once = Idempotent::new(format!("FORM {name}"), key, body);

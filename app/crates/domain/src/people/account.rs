@@ -55,6 +55,8 @@ pub struct Profile {
     pub phone: Option<String>,
     pub language: String,
     pub timezone: Option<String>,
+    /// That of the workspace, which holds where the person has none.
+    pub workspace_timezone: String,
     /// An address that was asked for and waits to be confirmed.
     pub pending_email: Option<String>,
     /// RFC 3339.

@@ -48,7 +48,8 @@ pub async fn get_profile(ctx: &mut Ctx, _: GetProfile) -> Result<Profile> {
     let Row { name, email, phone, language, timezone, changed_at } = row(ctx, user).await?;
     let pending_email = ctx.services.auth.pending_email(user).await?;
     let password_changed_at = changed_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    Ok(Profile { name, email, phone, language, timezone, pending_email, password_changed_at })
+    let workspace_timezone = ctx.access.timezone.clone();
+    Ok(Profile { name, email, phone, language, timezone, workspace_timezone, pending_email, password_changed_at })
 }
 
 pub async fn update_profile(ctx: &mut Ctx, update: UpdateProfile) -> Result<()> {
