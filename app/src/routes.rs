@@ -38,12 +38,24 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| layout::missing()>
                 <Route path=StaticSegment("sign-in") view=session::SignInPage ssr=SsrMode::Async/>
                 <Route path=StaticSegment("workspaces") view=session::WorkspacesPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("workspaces"), StaticSegment("new")) view=session::NewWorkspacePage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("forgot-password") view=session::ForgotPasswordPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("reset-password"), ParamSegment("token")) view=session::ResetPasswordPage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("sign-up") view=session::SignUpPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("sign-up"), StaticSegment("code")) view=session::SignUpCodePage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("sign-up"), ParamSegment("token")) view=session::ConfirmSignUpPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("invitations"), ParamSegment("token")) view=session::InvitationPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("email"), ParamSegment("token")) view=session::ConfirmEmailPage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("setup") view=session::SetupPage ssr=SsrMode::Async/>
                 <Route path=workspace() view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("go")) view=search::GoPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings")) view=settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("sessions")) view=settings::SessionsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people")) view=settings::PeoplePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("company")) view=settings::CompanyPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id")) view=settings::MemberPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("profile")) view=settings::ProfilePage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("locations")) view=settings::LocationsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("imports"), ParamSegment("id")) view=imports::ImportPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals")) view=workflow::ApprovalsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals"), ParamSegment("id")) view=workflow::ApprovalPage ssr=SsrMode::Async/>

@@ -3,6 +3,7 @@
 use crate::state::App;
 use jobs::{Queue, Running, Worker, WorkerConfig};
 use modules::messaging::delivery_job;
+use modules::people::{account_mail_job, hand_over_job};
 use platform::capability::Mailer;
 use std::pin::pin;
 use std::sync::Arc;
@@ -53,6 +54,13 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
     tasks.push(tokio::spawn(age(app.clone())));
     let running = Worker::new(Queue::new(pools.platform.clone()), WorkerConfig { lease, ..WorkerConfig::default() })
         .with(records::import::job_handler(app.platform.clone()))
+        .with(hand_over_job(app.platform.clone()))
+        .with(account_mail_job(
+            app.platform.clone(),
+            tools.mailer.clone(),
+            app.config.base_url.clone(),
+            app.config.data_dir.join("outbox"),
+        ))
         .with(delivery_job(app.platform.clone(), tools.mailer))
         .start();
     let waker = running.waker();
@@ -113,6 +121,7 @@ async fn sweep(app: App) {
         let swept = [
             ("sessions", services.auth.users.purge_expired(BATCH).await),
             ("staff sessions", services.auth.staff.purge_expired(BATCH).await),
+            ("links of accounts", services.auth.purge_links(BATCH).await),
             ("sign-in attempts", services.auth.purge(BATCH).await),
             ("idempotency keys", platform::idempotency::purge(&pool, now, BATCH).await),
             ("finished jobs", queue.purge(KEPT, BATCH).await.map_err(platform::db_error)),

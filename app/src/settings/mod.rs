@@ -2,11 +2,18 @@
 
 mod agent;
 mod company;
+mod invite;
+mod locations;
+mod member;
 mod people;
+mod profile;
 mod sessions;
 
 pub use company::CompanyPage;
+pub use locations::LocationsPage;
+pub use member::MemberPage;
 pub use people::PeoplePage;
+pub use profile::ProfilePage;
 pub use sessions::SessionsPage;
 
 use crate::layout::nav::{density_choice, role_words, theme_choice};
@@ -29,8 +36,10 @@ pub fn SettingsPage() -> impl IntoView {
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
     let places = [
         ("You", "settings"),
+        ("Profile", "settings/profile"),
         ("Sessions", "settings/sessions"),
         ("People", "settings/people"),
+        ("Locations", "settings/locations"),
         ("Company", "settings/company"),
     ];
     let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();

@@ -105,7 +105,7 @@ async fn attempt(
     let services = &state.platform.services;
     let catalog = services.catalogs.of(&caller.access.industry);
     let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
-    let input = operation(&catalog, fields, rules, &caller.access.timezone)?;
+    let input = operation(&catalog, fields, rules, caller.access.clock_zone())?;
     let json = match once {
         Some(once) => {
             let reply = state.platform.clone().run_once(caller.clone(), name.to_owned(), input, once).await;

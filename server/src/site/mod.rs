@@ -1,5 +1,6 @@
 //! Everything a browser meets: pages, forms, sign-in, files.
 
+mod account;
 mod cookies;
 pub mod draw;
 mod files;
@@ -40,6 +41,10 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/settings/sessions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/company", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/people/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/profile", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/locations", Guard::Workspace, get(draw::page))
+        .route(Method::POST, "/account/password", Guard::Workspace, post(account::change_password))
         .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals/{id}", Guard::Workspace, get(draw::page))
@@ -72,7 +77,25 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
         .route(Method::POST, "/sign-in", Guard::Public, post(sign_in::sign_in))
         .route(Method::POST, "/sign-out", Guard::Person, post(sign_in::sign_out))
+        .route(Method::GET, "/forgot-password", Guard::Public, get(account::form))
+        .route(Method::POST, "/forgot-password", Guard::Public, post(account::forgot))
+        .route(Method::GET, "/reset-password/{token}", Guard::Public, get(account::reset_page))
+        .route(Method::POST, "/reset-password/{token}", Guard::Public, post(account::reset))
+        .route(Method::GET, "/sign-up", Guard::Public, get(account::form))
+        .route(Method::POST, "/sign-up", Guard::Public, post(account::sign_up))
+        .route(Method::GET, "/sign-up/code", Guard::Public, get(account::form))
+        .route(Method::POST, "/sign-up/code", Guard::Public, post(account::code))
+        .route(Method::GET, "/sign-up/{token}", Guard::Public, get(account::confirm_page))
+        .route(Method::POST, "/sign-up/{token}", Guard::Public, post(account::confirm))
+        .route(Method::GET, "/invitations/{token}", Guard::Public, get(account::invitation_page))
+        .route(Method::POST, "/invitations/{token}", Guard::Public, post(account::accept))
+        .route(Method::GET, "/email/{token}", Guard::Public, get(account::email_page))
+        .route(Method::POST, "/email/{token}", Guard::Public, post(account::confirm_email))
+        .route(Method::GET, "/setup", Guard::Public, get(account::setup_page))
+        .route(Method::POST, "/setup", Guard::Public, post(account::setup))
         .route(Method::GET, "/workspaces", Guard::Person, get(draw::workspaces))
+        .route(Method::GET, "/workspaces/new", Guard::Person, get(account::new_workspace_form))
+        .route(Method::POST, "/workspaces/new", Guard::Person, post(account::new_workspace))
         .route(Method::GET, "/dashboard/sales", Guard::Person, get(sign_in::home))
         .route(Method::POST, "/preferences", Guard::Public, post(preferences::save))
         .nest("/w/{workspace}", workspace)

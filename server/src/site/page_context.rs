@@ -73,7 +73,7 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
         slug: access.slug.clone(),
         workspace: access.workspace.clone(),
         currency: access.currency.clone(),
-        timezone: access.timezone.clone(),
+        timezone: access.clock_zone().to_owned(),
         member: access.member.0,
         name: access.name.clone(),
         email: access.email.clone(),

@@ -153,6 +153,8 @@ async fn a_viewer_changes_nothing() {
         .routes()
         .into_iter()
         .filter(|route| route.mutates && route.path.starts_with("/w/") && !route.path.ends_with("/import"))
+        // One's own password is everybody's to change.
+        .filter(|route| !route.path.ends_with("/account/password"))
     {
         let path = filled(&route.path, "leads", &id);
         let (kind, body) = harmful(&path, &id);

@@ -10,6 +10,8 @@ const GLOBAL: &[(&str, &str)] = &[
     ("users", "people are global; the platform role alone reads them"),
     ("user_credentials", "as users"),
     ("known_devices", "as users"),
+    ("sign_ups", "people to be; as users"),
+    ("account_links", "as users"),
     ("sessions", "as users"),
     ("staff", "the platform realm"),
     ("staff_credentials", "the platform realm"),
@@ -72,7 +74,7 @@ async fn every_other_table_is_on_the_reviewed_list() {
         &owner,
         "select table_name || ' to ' || grantee from information_schema.role_table_grants
          where grantee in ('nexus_app', 'nexus_ai', 'PUBLIC') and table_schema = 'public'
-           and table_name in ('users', 'user_credentials', 'known_devices', 'sessions', 'staff', 'staff_credentials', 'staff_sessions',
+           and table_name in ('users', 'user_credentials', 'known_devices', 'sign_ups', 'account_links', 'sessions', 'staff', 'staff_credentials', 'staff_sessions',
                'sign_in_attempts', 'rate_counters', 'event_consumers')",
     )
     .await;

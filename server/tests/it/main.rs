@@ -14,6 +14,7 @@ mod hostile;
 mod kill;
 mod mail;
 mod matrix;
+mod people;
 mod references;
 mod sessions;
 mod sockets;

@@ -79,10 +79,28 @@ pub const CATALOGUE: &[&str] = &[
     "messaging.preview",
     "messaging.resend",
     "messaging.send",
+    "people.add_location",
+    "people.change_email",
+    "people.change_password",
     "people.end_other_sessions",
     "people.end_session",
+    "people.get_profile",
+    "people.givable_roles",
+    "people.hand_over",
+    "people.invite",
+    "people.leave",
+    "people.list_invitations",
+    "people.list_locations",
     "people.list_members",
     "people.list_sessions",
+    "people.owned_records",
+    "people.rename_location",
+    "people.resend_invitation",
+    "people.restore_member",
+    "people.revoke_invitation",
+    "people.suspend_member",
+    "people.update_member",
+    "people.update_profile",
     "records.board",
     "records.create",
     "records.delete",
@@ -120,6 +138,9 @@ pub const CATALOGUE: &[&str] = &[
     "workflow.test",
     "workflow.why",
 ];
+
+/// Operations that want a sign-in confirmed a moment ago; sorted.
+pub const SENSITIVE: &[&str] = &["people.change_email", "people.hand_over"];
 
 /// Says of a struct that it is an operation: `operation!(GetOrder: Read "sales.get_order" of "order", Read -> OrderView)` needs the
 /// permission of an entity, `operation!(Adjust: Write "inventory.adjust" by "inventory.stock.update" -> StockLevel)` one of its own.

@@ -13,8 +13,10 @@ pub struct Access {
     pub industry: String,
     pub plan: String,
     pub currency: String,
-    /// IANA name.
+    /// IANA name, of the workspace: its days begin there.
     pub timezone: String,
+    /// That of the person, if it is another one.
+    pub own_timezone: Option<String>,
     pub user: Option<UserId>,
     pub member: MemberId,
     pub name: String,
@@ -30,6 +32,11 @@ pub struct Access {
 }
 
 impl Access {
+    /// Where the person's clock stands: what times are shown and typed in.
+    pub fn clock_zone(&self) -> &str {
+        self.own_timezone.as_deref().unwrap_or(&self.timezone)
+    }
+
     pub fn require(&self, permission: &str) -> Result<Reach> {
         self.grants.reach(permission).ok_or_else(|| Error::forbidden(permission, &self.role))
     }

@@ -1,4 +1,17 @@
-//! People of a workspace and their sessions.
+//! People of a workspace: members, invitations, locations, the caller's own account and sessions.
+
+pub mod account;
+pub mod grant;
+pub mod invitations;
+pub mod locations;
+pub mod members;
+
+pub use account::{ChangeEmail, ChangePassword, GetProfile, Leave, Profile, UpdateProfile};
+pub use invitations::{
+    GivableRole, GivableRoles, Invitation, Invite, Invited, ListInvitations, ResendInvitation, RevokeInvitation,
+};
+pub use locations::{AddLocation, ListLocations, Location, RenameLocation};
+pub use members::{HandOver, HandedOver, Owned, OwnedRecords, RestoreMember, SuspendMember, UpdateMember};
 
 use crate::operation::{Requires, declare};
 use serde::{Deserialize, Serialize};
@@ -26,9 +39,11 @@ pub struct Member {
     pub name: String,
     pub email: Option<String>,
     pub roles: Vec<String>,
-    /// `active`, `suspended`, `automation`.
+    /// `active`, `suspended`, `left`, `automation`.
     pub status: String,
     pub manager: Option<Uuid>,
+    #[serde(default)]
+    pub location: Option<Uuid>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,22 @@
-//! Members of the workspace and the caller's own sessions.
+//! People of the workspace: members, invitations, locations, the caller's own account and sessions.
 
+mod accept_invitation;
+mod account;
+pub mod account_mail;
+mod account_text;
+mod hand_over;
+mod invitations;
 mod list_members;
+mod locations;
+mod members;
+mod roles;
 mod sessions;
+
+pub use accept_invitation::accept_invitation;
+pub use account::address_changed;
+pub use account_mail::{AccountMail, account_mail_job, queue_now};
+pub use hand_over::hand_over_job;
+pub use members::person_name;
 
 use platform::Registry;
 
@@ -10,5 +25,23 @@ pub fn register(registry: &mut Registry) {
         .add(list_members::list_members)
         .add(sessions::list_sessions)
         .add(sessions::end_session)
-        .add(sessions::end_other_sessions);
+        .add(sessions::end_other_sessions)
+        .add(roles::givable_roles)
+        .add(invitations::invite)
+        .add(invitations::list_invitations)
+        .add(invitations::resend_invitation)
+        .add(invitations::revoke_invitation)
+        .add(locations::list_locations)
+        .add(locations::add_location)
+        .add(locations::rename_location)
+        .add(members::update_member)
+        .add(members::suspend_member)
+        .add(members::restore_member)
+        .add(hand_over::owned_records)
+        .add(hand_over::hand_over)
+        .add(account::get_profile)
+        .add(account::update_profile)
+        .add(account::change_password)
+        .add(account::change_email)
+        .add(account::leave);
 }

@@ -43,7 +43,7 @@ pub struct Auth {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     passwords: Passwords,
-    throttle: Throttle,
+    pub(super) throttle: Throttle,
     pub users: UserSessions,
     pub staff: StaffSessions,
 }

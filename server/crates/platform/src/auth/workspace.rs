@@ -30,7 +30,8 @@ macro_rules! select_access {
             "t.id as tenant, t.slug, t.name as workspace, t.industry, t.plan, t.status, t.currency, t.timezone,
                 u.id as user_id, m.id as member, m.name, m.email, m.location_id, m.roles,
                 coalesce((select jsonb_agg(jsonb_build_object('key', r.key, 'rank', r.rank, 'grants', r.grants))
-                    from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]')::text as held",
+                    from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]')::text as held,
+                u.timezone as own_timezone",
             $others,
             " from tenants t join members m on m.tenant_id = t.id left join users u on u.id = m.user_id and u.status = 'ACTIVE'",
             $joins,
@@ -79,7 +80,7 @@ struct Entry {
 }
 
 /// How many columns of a statement are an entry's.
-const COLUMNS: usize = 15;
+const COLUMNS: usize = 16;
 
 impl Entry {
     /// `at` is where its first column stands.
@@ -103,6 +104,7 @@ impl Entry {
             plan: row.get(at + 4)?,
             currency: row.get(at + 6)?,
             timezone: row.get(at + 7)?,
+            own_timezone: row.get(at + 15)?,
             user: row.get::<Option<Uuid>>(at + 8)?.map(UserId),
             member: MemberId(row.get(at + 9)?),
             name: row.get(at + 10)?,
