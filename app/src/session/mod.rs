@@ -1,5 +1,14 @@
 //! Signing in, and choosing a workspace.
 
+pub mod about;
+mod code;
+mod confirm;
+mod factor;
+
+pub use code::CodePage;
+pub use confirm::ConfirmPage;
+pub use factor::SecondFactorPage;
+
 use crate::layout::nav::words;
 use crate::page::{WorkspaceLink, use_page};
 use leptos::prelude::*;

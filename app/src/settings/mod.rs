@@ -2,10 +2,12 @@
 
 mod agent;
 mod people;
+mod security;
 mod sessions;
 
 pub use people::PeoplePage;
-pub use sessions::SessionsPage;
+pub use security::SecurityPage;
+pub use sessions::{MemberSessionsPage, SessionsPage};
 
 use crate::layout::nav::{density_choice, role_words, theme_choice};
 use crate::layout::workspace_frame;
@@ -25,7 +27,12 @@ pub fn SettingsPage() -> impl IntoView {
 
 /// A page of the settings, with the tabs between them.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
-    let places = [("You", "settings"), ("Sessions", "settings/sessions"), ("People", "settings/people")];
+    let places = [
+        ("You", "settings"),
+        ("Security", "settings/security"),
+        ("Sessions", "settings/sessions"),
+        ("People", "settings/people"),
+    ];
     let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
     let tabs = view! { <Tabs label="Settings" items/> }.into_any();
     let crumbs = match here {

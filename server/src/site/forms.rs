@@ -1,7 +1,9 @@
 //! The one route that every form posts to: read the fields, run the operation once, go on, or draw the page again with what was typed.
 
+use super::confirm::Asked;
 use super::form_values::{operation, own};
-use super::{cookies, draw};
+use super::sign_in::Door;
+use super::{confirm, cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use app::page::Replay;
@@ -10,12 +12,14 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::error::CONFIRMATION_REQUIRED;
 use domain::schema::value::Rules;
 use domain::{Error, Result};
 use platform::Caller;
 use platform::dispatch::Idempotent;
 use serde::Deserialize;
 use serde_json::Value;
+use tower_sessions::Session;
 
 #[derive(Deserialize)]
 pub struct FormPath {
@@ -25,19 +29,38 @@ pub struct FormPath {
 pub async fn run(
     State(state): State<App>,
     Path(path): Path<FormPath>,
+    session: Session,
     Extension(caller): Extension<Caller>,
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let fields = match std::str::from_utf8(&body) {
-        Ok(text) => cookies::query_pairs(text),
-        Err(_) => Vec::new(),
+    let mut fields = confirm::fields(&body);
+    let home = format!("/w/{}", caller.access.slug);
+    let action = format!("{home}/do/{}", path.operation);
+    let back = draw::local_path(own(&fields, "_page").as_deref(), &home);
+    let asked = Asked {
+        state: &state,
+        door: Door::People,
+        session: &session,
+        headers: &headers,
+        info,
+        action: &action,
+        back: &back,
     };
-    match attempt(&state, &caller, &path.operation, &fields, &body).await {
+    // The password is no part of what was asked for: neither the operation nor the key's hash of the body ever sees it.
+    let mut sent = body;
+    if confirm::brings_proof(&fields) {
+        fields = match asked.confirmed(fields).await {
+            Ok(fields) => fields,
+            Err(page) => return page,
+        };
+        sent = Bytes::from(serde_json::to_vec(&fields).unwrap_or_default());
+    }
+    match attempt(&state, &caller, &path.operation, &fields, &sent).await {
         Ok(output) => onward(&state, &caller, &fields, &output),
+        Err(error) if error.is(CONFIRMATION_REQUIRED) => asked.page(fields, false, None).await,
         Err(error) => {
-            let home = format!("/w/{}", caller.access.slug);
             let address = draw::local_path(own(&fields, "_page").as_deref(), &home);
             // A form may only be drawn again on a page of its own workspace.
             let address = if address == home

@@ -77,10 +77,14 @@ pub const CATALOGUE: &[&str] = &[
     "messaging.preview",
     "messaging.resend",
     "messaging.send",
+    "people.end_member_sessions",
     "people.end_other_sessions",
     "people.end_session",
+    "people.get_security",
+    "people.list_member_sessions",
     "people.list_members",
     "people.list_sessions",
+    "people.save_security",
     "records.board",
     "records.create",
     "records.delete",
@@ -118,6 +122,19 @@ pub const CATALOGUE: &[&str] = &[
     "workflow.test",
     "workflow.why",
 ];
+
+/// What a stolen session must not be enough for: these want a confirmation (password or code) from the last five minutes, and nobody does
+/// them in another person's name. Sorted.
+pub const SENSITIVE: &[&str] = &[
+    "people.end_member_sessions",
+    "people.end_other_sessions",
+    "people.end_session",
+    "people.save_security",
+    "records.export",
+];
+
+/// Those of [`SENSITIVE`] that a key may do by itself where its scopes hold them: a key cannot confirm, and was made under a confirmation.
+pub const SENSITIVE_BY_KEY: &[&str] = &["records.export"];
 
 /// Says of a struct that it is an operation: `operation!(GetOrder: Read "sales.get_order" of "order", Read -> OrderView)` needs the
 /// permission of an entity, `operation!(Adjust: Write "inventory.adjust" by "inventory.stock.update" -> StockLevel)` one of its own.

@@ -1,6 +1,7 @@
 //! Members of the workspace and the caller's own sessions.
 
 mod list_members;
+mod security;
 mod sessions;
 
 use platform::Registry;
@@ -10,5 +11,9 @@ pub fn register(registry: &mut Registry) {
         .add(list_members::list_members)
         .add(sessions::list_sessions)
         .add(sessions::end_session)
-        .add(sessions::end_other_sessions);
+        .add(sessions::end_other_sessions)
+        .add(sessions::list_member_sessions)
+        .add(sessions::end_member_sessions)
+        .add(security::get_security)
+        .add(security::save_security);
 }

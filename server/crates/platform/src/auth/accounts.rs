@@ -80,6 +80,12 @@ pub async fn create_user(
     }
 }
 
+/// What a person signs in by: the address, or the number of who has none.
+pub async fn login_of(platform: &PgPool, user: UserId) -> Result<String> {
+    let found = sqlx::query_scalar("select coalesce(email, phone) from users where id = $1").bind(user.0);
+    found.fetch_optional(platform).await.map_err(db_error)?.ok_or_else(Error::unauthenticated)
+}
+
 /// A member of the platform's own staff. `role` is one of those that the table knows.
 pub async fn create_staff(
     platform: &PgPool,
