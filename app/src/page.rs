@@ -30,6 +30,15 @@ pub struct Viewer {
     pub grants: Grants,
     pub catalog: Arc<Catalog>,
     pub workspaces: Vec<WorkspaceLink>,
+    /// Support staff act for the person: who, and until when (RFC 3339).
+    pub acted_for: Option<ActedFor>,
+}
+
+/// Support staff at work in somebody's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActedFor {
+    pub staff: String,
+    pub until: String,
 }
 
 impl Viewer {
@@ -128,7 +137,11 @@ pub struct PageContext {
     pub now: String,
     /// Makes the keys that let a form be sent once: a token that no other page has.
     pub form_key: String,
+    /// What a page of sign-in or of the own account is about.
+    pub about: Option<Arc<About>>,
 }
+
+pub use crate::session::about::{About, ConfirmPage, FactorPage, ImpersonatePage, Picture};
 
 impl PageContext {
     pub fn query(&self, name: &str) -> Option<&str> {

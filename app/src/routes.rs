@@ -37,6 +37,9 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| layout::missing()>
                 <Route path=StaticSegment("sign-in") view=session::SignInPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("sign-in"), StaticSegment("code")) view=session::CodePage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("confirm") view=session::ConfirmPage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("second-factor") view=session::SecondFactorPage ssr=SsrMode::Async/>
                 <Route path=StaticSegment("workspaces") view=session::WorkspacesPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("workspaces"), StaticSegment("new")) view=session::NewWorkspacePage ssr=SsrMode::Async/>
                 <Route path=StaticSegment("forgot-password") view=session::ForgotPasswordPage ssr=SsrMode::Async/>
@@ -50,6 +53,8 @@ pub fn App() -> impl IntoView {
                 <Route path=workspace() view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("go")) view=search::GoPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings")) view=settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("security")) view=settings::SecurityPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id"), StaticSegment("sessions")) view=settings::MemberSessionsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("sessions")) view=settings::SessionsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people")) view=settings::PeoplePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("company")) view=settings::CompanyPage ssr=SsrMode::Async/>
@@ -76,6 +81,10 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("edit")) view=records::EditPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("why")) view=workflow::WhyPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("sign-in")) view=admin::AdminSignInPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("sign-in"), StaticSegment("code")) view=session::CodePage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("confirm")) view=session::ConfirmPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("second-factor")) view=session::SecondFactorPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("impersonate")) view=admin::ImpersonatePage ssr=SsrMode::Async/>
                 <Route path=StaticSegment("admin") view=admin::TenantsPage ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -121,7 +121,8 @@ pub async fn platform(config: &Config, connected: &Connected, library: &packs::L
 
 pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Result<Services> {
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default())
+    let keyring = Arc::new(keyring(config)?);
+    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), keyring.clone(), AuthConfig::default())
         .context("Sign-in could not be set up")?;
     Ok(Services {
         pools,
@@ -129,7 +130,7 @@ pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Resu
         clock,
         random,
         catalogs: catalogs(library)?,
-        keyring: Arc::new(keyring(config)?),
+        keyring,
         egress: Egress::new(EgressConfig::default()).context("The HTTP client could not be made")?,
         wake: Arc::new(Wake::default()),
     })

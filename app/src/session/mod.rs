@@ -12,6 +12,15 @@ pub(crate) use parts::{Typed, new_password, zones};
 pub use recovery::{ConfirmEmailPage, ForgotPasswordPage, ResetPasswordPage};
 pub use sign_up::{ConfirmSignUpPage, NewWorkspacePage, SetupPage, SignUpCodePage, SignUpPage};
 
+pub mod about;
+mod code;
+mod confirm;
+mod factor;
+
+pub use code::CodePage;
+pub use confirm::ConfirmPage;
+pub use factor::SecondFactorPage;
+
 use crate::layout::nav::words;
 use crate::page::{WorkspaceLink, use_page};
 use leptos::prelude::*;

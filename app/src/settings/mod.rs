@@ -7,6 +7,7 @@ mod locations;
 mod member;
 mod people;
 mod profile;
+mod security;
 mod sessions;
 
 pub use company::CompanyPage;
@@ -14,7 +15,8 @@ pub use locations::LocationsPage;
 pub use member::MemberPage;
 pub use people::PeoplePage;
 pub use profile::ProfilePage;
-pub use sessions::SessionsPage;
+pub use security::SecurityPage;
+pub use sessions::{MemberSessionsPage, SessionsPage};
 
 use crate::layout::nav::{density_choice, role_words, theme_choice};
 use crate::layout::workspace_frame;
@@ -37,6 +39,7 @@ fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, conte
     let places = [
         ("You", "settings"),
         ("Profile", "settings/profile"),
+        ("Security", "settings/security"),
         ("Sessions", "settings/sessions"),
         ("People", "settings/people"),
         ("Locations", "settings/locations"),

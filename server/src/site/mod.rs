@@ -1,16 +1,19 @@
 //! Everything a browser meets: pages, forms, sign-in, files.
 
 mod account;
+mod confirm;
 mod cookies;
 pub mod draw;
 mod files;
 mod form_values;
 mod forms;
 pub mod health;
+mod impersonation;
 mod mail;
 pub mod member;
 mod page_context;
 mod preferences;
+mod second_factor;
 pub mod sign_in;
 pub mod static_files;
 
@@ -22,10 +25,26 @@ use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use sign_in::Door;
 
 /// The refusal of a request that has no page to go back to.
 pub fn problem(error: &domain::Error, request: &Request) -> Problem {
     Problem { error: error.clone(), request: request.extensions().get::<RequestInfo>().map(|info| info.id) }
+}
+
+/// What people and staff have alike: the second page of signing in, confirmation, and the second factor.
+fn own_account(door: Door, guard: Guard) -> Table<App> {
+    Table::new()
+        .route(Method::GET, "/sign-in/code", Guard::Public, get(sign_in::code_page))
+        .route(Method::POST, "/sign-in/code", Guard::Public, post(sign_in::code))
+        .route(Method::GET, "/confirm", guard, get(confirm::show))
+        .route(Method::POST, "/confirm", guard, post(confirm::confirm))
+        .route(Method::GET, "/second-factor", guard, get(second_factor::show))
+        .route(Method::POST, "/second-factor", guard, post(second_factor::finish))
+        .route(Method::POST, "/second-factor/prepare", guard, post(second_factor::prepare))
+        .route(Method::POST, "/second-factor/codes", guard, post(second_factor::codes))
+        .route(Method::POST, "/second-factor/off", guard, post(second_factor::off))
+        .map(|router| router.layer(axum::Extension(door)))
 }
 
 /// Every path of the server, with the layers that guard it.
@@ -38,7 +57,9 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/go", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/security", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/sessions", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/people/{id}/sessions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/company", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people/{id}", Guard::Workspace, get(draw::page))
@@ -76,6 +97,8 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/", Guard::Public, get(sign_in::home))
         .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
         .route(Method::POST, "/sign-in", Guard::Public, post(sign_in::sign_in))
+        .merge(own_account(Door::People, Guard::Person))
+        .route(Method::POST, "/impersonation/stop", Guard::Person, post(impersonation::stop))
         .route(Method::POST, "/sign-out", Guard::Person, post(sign_in::sign_out))
         .route(Method::GET, "/forgot-password", Guard::Public, get(account::form))
         .route(Method::POST, "/forgot-password", Guard::Public, post(account::forgot))
@@ -105,6 +128,9 @@ pub fn table(app: &App) -> Table<App> {
     let staff = Table::new()
         .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
         .route(Method::POST, "/sign-in", Guard::Public, post(sign_in::staff_sign_in))
+        .merge(own_account(Door::Staff, Guard::Staff))
+        .route(Method::GET, "/impersonate", Guard::Staff, get(impersonation::show))
+        .route(Method::POST, "/impersonate", Guard::Staff, post(impersonation::begin))
         .route(Method::POST, "/sign-out", Guard::Staff, post(sign_in::staff_sign_out))
         .route(Method::GET, "/", Guard::Staff, get(draw::staff_page))
         .map(|router| router.layer(sign_in::staff_sessions(app)));

@@ -3,7 +3,7 @@
 use super::cookies;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::{PageContext, StaffViewer, Viewer, WorkspaceLink};
+use app::page::{ActedFor, PageContext, StaffViewer, Viewer, WorkspaceLink};
 use axum::http::HeaderMap;
 use base64::Engine;
 use chrono::SecondsFormat;
@@ -30,6 +30,7 @@ pub fn public(state: &App, headers: &HeaderMap, info: RequestInfo, address: &str
         replay: None,
         reference: info.id.to_string(),
         now: state.platform.services.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
+        about: None,
         form_key: base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key),
     }
 }
@@ -85,6 +86,10 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
             (None, Some(user)) => links(state, user).await?,
             (None, None) => Vec::new(),
         },
+        acted_for: access.impersonation.as_ref().map(|acted| ActedFor {
+            staff: acted.staff.clone(),
+            until: acted.until.to_rfc3339_opts(SecondsFormat::Secs, true),
+        }),
     })
 }
 

@@ -13,6 +13,10 @@ const GLOBAL: &[(&str, &str)] = &[
     ("sign_ups", "people to be; as users"),
     ("account_links", "as users"),
     ("sessions", "as users"),
+    ("second_factors", "as users, and the platform realm"),
+    ("second_factor_setups", "as second_factors"),
+    ("recovery_codes", "as second_factors"),
+    ("half_sign_ins", "as second_factors"),
     ("staff", "the platform realm"),
     ("staff_credentials", "the platform realm"),
     ("staff_sessions", "the platform realm"),
@@ -74,8 +78,9 @@ async fn every_other_table_is_on_the_reviewed_list() {
         &owner,
         "select table_name || ' to ' || grantee from information_schema.role_table_grants
          where grantee in ('nexus_app', 'nexus_ai', 'PUBLIC') and table_schema = 'public'
-           and table_name in ('users', 'user_credentials', 'known_devices', 'sign_ups', 'account_links', 'sessions', 'staff', 'staff_credentials', 'staff_sessions',
-               'sign_in_attempts', 'rate_counters', 'event_consumers')",
+           and table_name in ('users', 'user_credentials', 'known_devices', 'sign_ups', 'account_links', 'sessions', 'staff', 'staff_credentials',
+               'staff_sessions', 'sign_in_attempts', 'rate_counters', 'second_factors', 'second_factor_setups', 'recovery_codes', 'half_sign_ins',
+               'event_consumers')",
     )
     .await;
     assert!(granted.is_empty(), "the tenant role reaches {granted:?}");

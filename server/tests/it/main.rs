@@ -9,6 +9,7 @@ mod business;
 mod cancel;
 mod catalogue;
 mod drivers;
+mod factor;
 mod forms;
 mod hostile;
 mod kill;

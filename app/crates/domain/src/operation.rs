@@ -82,15 +82,18 @@ pub const CATALOGUE: &[&str] = &[
     "people.add_location",
     "people.change_email",
     "people.change_password",
+    "people.end_member_sessions",
     "people.end_other_sessions",
     "people.end_session",
     "people.get_profile",
+    "people.get_security",
     "people.givable_roles",
     "people.hand_over",
     "people.invite",
     "people.leave",
     "people.list_invitations",
     "people.list_locations",
+    "people.list_member_sessions",
     "people.list_members",
     "people.list_sessions",
     "people.owned_records",
@@ -98,6 +101,7 @@ pub const CATALOGUE: &[&str] = &[
     "people.resend_invitation",
     "people.restore_member",
     "people.revoke_invitation",
+    "people.save_security",
     "people.suspend_member",
     "people.update_member",
     "people.update_profile",
@@ -139,8 +143,20 @@ pub const CATALOGUE: &[&str] = &[
     "workflow.why",
 ];
 
-/// Operations that want a sign-in confirmed a moment ago; sorted.
-pub const SENSITIVE: &[&str] = &["people.change_email", "people.hand_over"];
+/// What a stolen session must not be enough for: these want a confirmation (password or code) from the last five minutes, and nobody does
+/// them in another person's name. Sorted.
+pub const SENSITIVE: &[&str] = &[
+    "people.change_email",
+    "people.end_member_sessions",
+    "people.end_other_sessions",
+    "people.end_session",
+    "people.hand_over",
+    "people.save_security",
+    "records.export",
+];
+
+/// Those of [`SENSITIVE`] that a key may do by itself where its scopes hold them: a key cannot confirm, and was made under a confirmation.
+pub const SENSITIVE_BY_KEY: &[&str] = &["records.export"];
 
 /// Says of a struct that it is an operation: `operation!(GetOrder: Read "sales.get_order" of "order", Read -> OrderView)` needs the
 /// permission of an entity, `operation!(Adjust: Write "inventory.adjust" by "inventory.stock.update" -> StockLevel)` one of its own.

@@ -1,6 +1,6 @@
 //! Who asks, and what they may: read from the database for each request, so that a change of roles holds on the very next one.
 
-use crate::auth::WorkspaceLink;
+use crate::auth::{Impersonation, WorkspaceLink};
 use domain::{Error, Grants, MemberId, Reach, Result, TenantId, UserId};
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ pub struct Access {
     pub grants: Grants,
     /// Every workspace that the person may enter, this one included, where that was asked for together with the rest.
     pub workspaces: Option<Vec<WorkspaceLink>>,
+    /// Set where support staff act for the member.
+    pub impersonation: Option<Impersonation>,
 }
 
 impl Access {

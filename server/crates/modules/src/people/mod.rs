@@ -10,6 +10,7 @@ mod list_members;
 mod locations;
 mod members;
 mod roles;
+mod security;
 mod sessions;
 
 pub use accept_invitation::accept_invitation;
@@ -26,6 +27,10 @@ pub fn register(registry: &mut Registry) {
         .add(sessions::list_sessions)
         .add(sessions::end_session)
         .add(sessions::end_other_sessions)
+        .add(sessions::list_member_sessions)
+        .add(sessions::end_member_sessions)
+        .add(security::get_security)
+        .add(security::save_security)
         .add(roles::givable_roles)
         .add(invitations::invite)
         .add(invitations::list_invitations)

@@ -4,9 +4,12 @@
 //! platform role's pool, because people are global and no tenant transaction can see them.
 
 mod accounts;
+mod confirm;
+mod impersonate;
 mod invitations;
 mod password;
 mod recovery;
+mod second_factor;
 mod session_store;
 mod sessions;
 mod sign_in;
@@ -15,15 +18,18 @@ mod throttle;
 mod workspace;
 
 pub use accounts::{NewTenant, add_member, create_staff, create_tenant, create_user, ensure_roles};
+pub use confirm::{CONFIRMED_FOR, Proof};
+pub use impersonate::{Acting, Impersonate, Impersonation, MAY_IMPERSONATE, Prepared, Workspace};
 pub use invitations::{InvitationMail, OpenInvitation, invitation_link, open_invitation};
 pub use password::{Cost, Passwords, check_password};
 pub use recovery::{EmailLink, NewEmail, PasswordLink};
+pub use second_factor::{CodeAttempt, Owner, SecondFactor, SetUp};
 pub use session_store::{Limits, Realm, Sessions, Staff, StaffSessions, UserSessions, Users, cookie_name};
 pub use sessions::{Current, SessionInfo, current};
-pub use sign_in::{Attempt, Auth, AuthConfig};
+pub use sign_in::{Attempt, Auth, AuthConfig, SignIn};
 pub use sign_up::{NewWorkspace, SignUp, SignUpMail, Waiting, make_workspace};
 pub use throttle::Throttle;
-pub use workspace::{WorkspaceLink, access, automation, member, staff_access, workspaces};
+pub use workspace::{Entered, WorkspaceLink, access, automation, member, staff_access, workspaces};
 
 /// An e-mail address or a phone number as it is compared, or why it is neither.
 pub fn login_of(login: &str) -> domain::Result<Login> {
