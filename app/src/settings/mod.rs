@@ -2,9 +2,14 @@
 
 mod agent;
 mod people;
+mod roles;
+mod roles_grid;
+mod roles_member;
 mod sessions;
 
 pub use people::PeoplePage;
+pub use roles::{RolePage, RolesPage};
+pub use roles_member::MemberRolesPage;
 pub use sessions::SessionsPage;
 
 use crate::layout::nav::{density_choice, role_words, theme_choice};
@@ -25,8 +30,16 @@ pub fn SettingsPage() -> impl IntoView {
 
 /// A page of the settings, with the tabs between them.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
-    let places = [("You", "settings"), ("Sessions", "settings/sessions"), ("People", "settings/people")];
-    let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
+    let places = [
+        ("You", "settings", None),
+        ("Sessions", "settings/sessions", None),
+        ("People", "settings/people", None),
+        ("Roles", "settings/roles", Some("people.role.read")),
+    ];
+    // A tab whose page would be refused is not offered.
+    let open = |needs: Option<&str>| needs.is_none_or(|permission| viewer.grants.allows(permission));
+    let items = places.into_iter().filter(|(.., needs)| open(*needs));
+    let items = items.map(|(label, path, _)| TabItem::new(label, viewer.path(path), label == here)).collect();
     let tabs = view! { <Tabs label="Settings" items/> }.into_any();
     let crumbs = match here {
         "You" => vec![Crumb::here("Settings")],

@@ -77,16 +77,23 @@ pub const CATALOGUE: &[&str] = &[
     "messaging.preview",
     "messaging.resend",
     "messaging.send",
+    "people.create_role",
+    "people.delete_role",
     "people.end_other_sessions",
     "people.end_session",
     "people.list_members",
+    "people.list_roles",
     "people.list_sessions",
+    "people.set_roles",
+    "people.update_role",
+    "records.access",
     "records.board",
     "records.create",
     "records.delete",
     "records.export",
     "records.get",
     "records.list",
+    "records.may",
     "records.restore",
     "records.search",
     "records.summarise",
@@ -118,6 +125,9 @@ pub const CATALOGUE: &[&str] = &[
     "workflow.test",
     "workflow.why",
 ];
+
+/// Operations that want a fresh sign-in: what they change decides what people may do afterwards.
+pub const SENSITIVE: &[&str] = &["people.create_role", "people.delete_role", "people.set_roles", "people.update_role"];
 
 /// Says of a struct that it is an operation: `operation!(GetOrder: Read "sales.get_order" of "order", Read -> OrderView)` needs the
 /// permission of an entity, `operation!(Adjust: Write "inventory.adjust" by "inventory.stock.update" -> StockLevel)` one of its own.

@@ -1,5 +1,9 @@
 //! People of a workspace and their sessions.
 
+mod roles;
+
+pub use roles::{CreateRole, Decides, DeleteRole, ListRoles, MANAGE, RoleRow, SET_ROLES, SetRoles, UpdateRole};
+
 use crate::operation::{Requires, declare};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
