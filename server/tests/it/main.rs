@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
 
 mod api;
+mod authz;
 mod bleed;
 mod browser;
 mod business;
@@ -11,6 +12,7 @@ mod catalogue;
 mod drivers;
 mod kill;
 mod mail;
+mod roles;
 mod sessions;
 mod sockets;
 mod support;
