@@ -27,6 +27,8 @@ pub struct Viewer {
     pub name: String,
     pub email: Option<String>,
     pub role: String,
+    /// Every role held; `role` is the highest.
+    pub roles: Vec<String>,
     pub grants: Grants,
     pub catalog: Arc<Catalog>,
     pub workspaces: Vec<WorkspaceLink>,
@@ -51,8 +53,12 @@ impl Viewer {
         if let (Verb::Create | Verb::Import, Some(how)) = (verb, &entity.managed) {
             return Some(how.clone());
         }
-        let permission = entity.permission(verb);
-        (!self.grants.allows(&permission)).then(|| format!("Needs the permission {permission}"))
+        self.lacks(&entity.permission(verb))
+    }
+
+    /// Why something that a permission opens is greyed out, or nothing where the viewer holds it.
+    pub fn lacks(&self, permission: &str) -> Option<String> {
+        (!self.grants.allows(permission)).then(|| format!("Needs the permission {permission}"))
     }
 
     /// A path inside the workspace: `viewer.path("leads")` is `/w/lakeside/leads`.

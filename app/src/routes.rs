@@ -61,6 +61,9 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id")) view=settings::MemberPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("profile")) view=settings::ProfilePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("locations")) view=settings::LocationsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id"), StaticSegment("roles")) view=settings::MemberRolesPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("roles")) view=settings::RolesPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("roles"), ParamSegment("key")) view=settings::RolePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("imports"), ParamSegment("id")) view=imports::ImportPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals")) view=workflow::ApprovalsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals"), ParamSegment("id")) view=workflow::ApprovalPage ssr=SsrMode::Async/>
@@ -79,6 +82,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), ParamSegment("entity"), StaticSegment("import")) view=imports::UploadPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id")) view=records::RecordPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("edit")) view=records::EditPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("access")) view=records::AccessPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("why")) view=workflow::WhyPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("sign-in")) view=admin::AdminSignInPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("sign-in"), StaticSegment("code")) view=session::CodePage ssr=SsrMode::Async/>

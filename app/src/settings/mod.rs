@@ -7,6 +7,9 @@ mod locations;
 mod member;
 mod people;
 mod profile;
+mod roles;
+mod roles_grid;
+mod roles_member;
 mod security;
 mod sessions;
 
@@ -15,6 +18,8 @@ pub use locations::LocationsPage;
 pub use member::MemberPage;
 pub use people::PeoplePage;
 pub use profile::ProfilePage;
+pub use roles::{RolePage, RolesPage};
+pub use roles_member::MemberRolesPage;
 pub use security::SecurityPage;
 pub use sessions::{MemberSessionsPage, SessionsPage};
 
@@ -37,15 +42,19 @@ pub fn SettingsPage() -> impl IntoView {
 /// A page of the settings, with the tabs between them.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
     let places = [
-        ("You", "settings"),
-        ("Profile", "settings/profile"),
-        ("Security", "settings/security"),
-        ("Sessions", "settings/sessions"),
-        ("People", "settings/people"),
-        ("Locations", "settings/locations"),
-        ("Company", "settings/company"),
+        ("You", "settings", None),
+        ("Profile", "settings/profile", None),
+        ("Security", "settings/security", None),
+        ("Sessions", "settings/sessions", None),
+        ("People", "settings/people", None),
+        ("Roles", "settings/roles", Some("people.role.read")),
+        ("Locations", "settings/locations", None),
+        ("Company", "settings/company", None),
     ];
-    let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
+    // A tab whose page would be refused is not offered.
+    let open = |needs: Option<&str>| needs.is_none_or(|permission| viewer.grants.allows(permission));
+    let items = places.into_iter().filter(|(.., needs)| open(*needs));
+    let items = items.map(|(label, path, _)| TabItem::new(label, viewer.path(path), label == here)).collect();
     let tabs = view! { <Tabs label="Settings" items/> }.into_any();
     let crumbs = match here {
         "You" => vec![Crumb::here("Settings")],

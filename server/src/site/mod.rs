@@ -66,6 +66,9 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/settings/profile", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/locations", Guard::Workspace, get(draw::page))
         .route(Method::POST, "/account/password", Guard::Workspace, post(account::change_password))
+        .route(Method::GET, "/settings/people/{id}/roles", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/roles", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/roles/{key}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals/{id}", Guard::Workspace, get(draw::page))
@@ -85,6 +88,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/{entity}/import", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}/edit", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/{id}/access", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}/why", Guard::Workspace, get(draw::page))
         .nest("/api/v1", api::table())
         .map(|router| router.layer(from_fn_with_state(app.clone(), member::of_path)));

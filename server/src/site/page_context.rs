@@ -79,6 +79,7 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
         name: access.name.clone(),
         email: access.email.clone(),
         role: access.role.clone(),
+        roles: access.roles.clone(),
         grants: access.grants.clone(),
         catalog: services.catalogs.of(&access.industry),
         workspaces: match (&access.workspaces, access.user) {

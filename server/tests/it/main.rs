@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
 
 mod api;
+mod authz;
 mod bleed;
 mod browser;
 mod business;
@@ -17,6 +18,7 @@ mod mail;
 mod matrix;
 mod people;
 mod references;
+mod roles;
 mod sessions;
 mod sockets;
 mod support;

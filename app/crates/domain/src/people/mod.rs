@@ -13,6 +13,10 @@ pub use invitations::{
 pub use locations::{AddLocation, ListLocations, Location, RenameLocation};
 pub use members::{HandOver, HandedOver, Owned, OwnedRecords, RestoreMember, SuspendMember, UpdateMember};
 
+mod roles;
+
+pub use roles::{CreateRole, Decides, DeleteRole, ListRoles, MANAGE, RoleRow, SET_ROLES, SetRoles, UpdateRole};
+
 use crate::operation::{Requires, declare};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Taking an invitation up. It is good once: its row is locked, and whoever comes second finds it ended. What its giver has lost since, it
 //! does not give.
 
-use super::roles;
+use super::giving;
 use domain::permission::Grants;
 use domain::{Error, Kind, MemberId, Result, TenantId, UserId};
 use platform::auth::{self, OpenInvitation};
@@ -125,5 +125,5 @@ async fn still_granted(platform: &Arc<Platform>, tenant: TenantId, invitation: &
             .await
             .map_err(db_error)?;
     let known: Vec<(String, Grants)> = held.into_iter().map(|(key, grants)| (key, grants.0)).collect();
-    roles::check(&inviter, &invitation.roles, &known).map_err(|_| void())
+    giving::check(&inviter, &invitation.roles, &known).map_err(|_| void())
 }

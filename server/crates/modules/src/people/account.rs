@@ -2,8 +2,8 @@
 //! the account comes first, and what a workspace shows follows it.
 
 use super::account_mail::{AccountMail, queue_now};
+use super::giving;
 use super::members::{hold, person_name, report, set_status};
-use super::roles;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::people::account::LANGUAGES;
 use domain::people::{ChangeEmail, ChangePassword, GetProfile, Leave, Profile, UpdateProfile};
@@ -157,7 +157,7 @@ fn own(ctx: &mut Ctx, event: &str) {
 pub async fn leave(ctx: &mut Ctx, _: Leave) -> Result<()> {
     person(ctx)?;
     let me = ctx.access.member.0;
-    roles::an_owner_stays(ctx, me).await?;
+    giving::an_owner_stays(ctx, me).await?;
     let held = hold(ctx, me).await?;
     set_status(ctx, me, &held, "ACTIVE", "LEFT", "people.member.left").await
 }

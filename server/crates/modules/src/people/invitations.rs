@@ -1,7 +1,7 @@
 //! Inviting people, sending an invitation again, and taking it back.
 
 use super::account_mail::{AccountMail, queue};
-use super::roles;
+use super::giving;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use domain::people::invitations::VALID_DAYS;
 use domain::people::{Invitation, Invite, Invited, ListInvitations, ResendInvitation, RevokeInvitation};
@@ -47,8 +47,8 @@ pub async fn invite(ctx: &mut Ctx, mut invite: Invite) -> Result<Invited> {
     let login = auth::login_of(&invite.login)?;
     invite.roles.sort();
     invite.roles.dedup();
-    let known = roles::known(ctx, &invite.roles).await?;
-    roles::check(&ctx.access, &invite.roles, &known)?;
+    let known = giving::known(ctx, &invite.roles).await?;
+    giving::check(&ctx.access, &invite.roles, &known)?;
     let name = invite.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     if name.is_some_and(|name| name.chars().count() > 120) {
         return Err(Error::field("name", "A name has at most 120 characters"));
@@ -135,8 +135,8 @@ pub async fn resend_invitation(ctx: &mut Ctx, again: ResendInvitation) -> Result
         .await
         .map_err(db_error)?;
     let (login, given) = found.ok_or_else(Error::not_found)?;
-    let known = roles::known(ctx, &given).await?;
-    roles::check(&ctx.access, &given, &known)?;
+    let known = giving::known(ctx, &given).await?;
+    giving::check(&ctx.access, &given, &known)?;
     queue(ctx, &AccountMail::Invitation { tenant, id: again.id }).await?;
     ctx.changed(Change {
         entity: "invitation".to_owned(),

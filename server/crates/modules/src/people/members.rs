@@ -1,6 +1,6 @@
 //! Changing, suspending and restoring members. Managers form chains without circles, and an owner always stays.
 
-use super::roles;
+use super::giving;
 use domain::people::{RestoreMember, SuspendMember, UpdateMember};
 use domain::{Error, Result};
 use platform::{Change, Ctx, db_error};
@@ -42,7 +42,7 @@ pub async fn update_member(ctx: &mut Ctx, update: UpdateMember) -> Result<()> {
     let (tenant, now) = (ctx.access.tenant.0, ctx.now());
     sqlx::query(CHAIN_LOCK).bind(tenant).execute(ctx.conn().await?).await.map_err(db_error)?;
     let held = hold(ctx, update.id).await?;
-    roles::not_above(ctx, &held.roles).await?;
+    giving::not_above(ctx, &held.roles).await?;
     if let Some(manager) = update.manager {
         let circle: bool = sqlx::query_scalar(ABOVE)
             .bind(tenant)
@@ -82,15 +82,15 @@ pub async fn suspend_member(ctx: &mut Ctx, suspend: SuspendMember) -> Result<()>
     if suspend.id == ctx.access.member.0 {
         return Err(Error::conflict("You cannot suspend yourself. To go, leave the workspace in your profile"));
     }
-    roles::an_owner_stays(ctx, suspend.id).await?;
+    giving::an_owner_stays(ctx, suspend.id).await?;
     let held = hold(ctx, suspend.id).await?;
-    roles::not_above(ctx, &held.roles).await?;
+    giving::not_above(ctx, &held.roles).await?;
     set_status(ctx, suspend.id, &held, "ACTIVE", "SUSPENDED", "people.member.suspended").await
 }
 
 pub async fn restore_member(ctx: &mut Ctx, restore: RestoreMember) -> Result<()> {
     let held = hold(ctx, restore.id).await?;
-    roles::not_above(ctx, &held.roles).await?;
+    giving::not_above(ctx, &held.roles).await?;
     set_status(ctx, restore.id, &held, "SUSPENDED", "ACTIVE", "people.member.restored").await
 }
 

@@ -4,12 +4,14 @@ mod accept_invitation;
 mod account;
 pub mod account_mail;
 mod account_text;
+mod giving;
 mod hand_over;
 mod invitations;
 mod list_members;
 mod locations;
 mod members;
 mod roles;
+pub mod roles_guard;
 mod security;
 mod sessions;
 
@@ -24,6 +26,11 @@ use platform::Registry;
 pub fn register(registry: &mut Registry) {
     registry
         .add(list_members::list_members)
+        .add(roles::list_roles)
+        .add(roles::create_role)
+        .add(roles::update_role)
+        .add(roles::delete_role)
+        .add(roles::set_roles)
         .add(sessions::list_sessions)
         .add(sessions::end_session)
         .add(sessions::end_other_sessions)
@@ -31,7 +38,7 @@ pub fn register(registry: &mut Registry) {
         .add(sessions::end_member_sessions)
         .add(security::get_security)
         .add(security::save_security)
-        .add(roles::givable_roles)
+        .add(giving::givable_roles)
         .add(invitations::invite)
         .add(invitations::list_invitations)
         .add(invitations::resend_invitation)
