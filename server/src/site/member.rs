@@ -63,7 +63,10 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     if let Err(refusal) = limits::person(&state, &access, info) {
         return refusal;
     }
-    let caller = Caller { access, session: Some(handle), origin: state.platform.origin(Some(info.id)) };
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let client = Some(Arc::new(platform::audit::Client::new(info.address, agent)));
+    let origin = platform::ctx::Origin { client, ..state.platform.origin(Some(info.id)) };
+    let caller = Caller { access, session: Some(handle), origin };
     parts.extensions.insert(ApiCaller { platform: state.platform.clone(), caller: caller.clone(), request: info.id });
     parts.extensions.insert(caller);
     next.run(Request::from_parts(parts, body)).await
@@ -79,6 +82,8 @@ async fn told(
 ) -> Result<(Uuid, Arc<Access>), Box<Response>> {
     let problem = |error| Box::new(api::problem::Problem { error, request: Some(info.id) }.into_response());
     let Some(current) = sign_in::current(session).await.map_err(problem)? else {
+        // Nobody's: it belongs into no workspace's trail.
+        tracing::warn!(address = %info.address, method = %parts.method, path = parts.uri.path(), "nobody is signed in");
         return Err(Box::new(sign_in::unauthenticated(parts, "/sign-in")));
     };
     match find(state, UserId(current.owner), slug).await {

@@ -11,6 +11,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use domain::{Error, Result, UserId};
 use platform::StaffAccess;
+use platform::audit::Client;
+use platform::audit::sign_ins::SignIn;
 use platform::auth::{Attempt, Current, StaffSessions, UserSessions};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -106,9 +108,17 @@ pub async fn sign_in(
     let auth = &state.platform.services.auth;
     let begun = async {
         let device = cookies::read(&headers, DEVICE);
-        let attempt = Attempt { login: &form.login, password: &form.password, address: info.address, device };
+        let (address, agent) = (info.address, agent(&headers));
+        let attempt = Attempt { login: &form.login, password: &form.password, address, device, agent };
         let user = auth.sign_in(&attempt).await?;
-        auth.users.begin(&session, user.0, Some(info.address), agent(&headers)).await?;
+        let handle = auth.users.begin(&session, user.0, Some(address), agent).await?;
+        let client = Client::new(address, agent);
+        let told = SignIn { user: Some(user.0), client, session: Some(handle), ..SignIn::default() };
+        // Nobody comes in without it being written down.
+        if let Err(error) = auth.write_down(&told).await {
+            auth.users.finish(&session).await?;
+            return Err(error);
+        }
         auth.keep_device(user, device).await
     };
     match begun.await {
@@ -132,9 +142,10 @@ pub async fn staff_sign_in(
 ) -> Response {
     let auth = &state.platform.services.auth;
     let begun = async {
-        let attempt = Attempt { login: &form.login, password: &form.password, address: info.address, device: None };
+        let (address, agent) = (info.address, agent(&headers));
+        let attempt = Attempt { login: &form.login, password: &form.password, address, device: None, agent };
         let staff = auth.sign_in_staff(&attempt).await?;
-        auth.staff.begin(&session, staff, Some(info.address), agent(&headers)).await
+        auth.staff.begin(&session, staff, Some(address), agent).await
     };
     match begun.await {
         Ok(_) => Redirect::to(&draw::local_path(Some(&form.next), "/admin")).into_response(),
@@ -167,8 +178,22 @@ async fn again(
     draw::draw(state, page, None, Some(status)).await
 }
 
-pub async fn sign_out(State(state): State<App>, session: Session) -> Response {
-    let ended = state.platform.services.auth.users.finish(&session).await;
+pub async fn sign_out(
+    State(state): State<App>,
+    session: Session,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+) -> Response {
+    let auth = &state.platform.services.auth;
+    let ended = async {
+        let who = current(Some(&session)).await?;
+        auth.users.finish(&session).await?;
+        let Some(who) = who else { return Ok(()) };
+        let client = Client::new(info.address, agent(&headers));
+        let told = SignIn { user: Some(who.owner), out: true, client, session: Some(who.handle), ..SignIn::default() };
+        auth.write_down(&told).await
+    };
+    let ended = ended.await;
     signed_out(&state, ended, "/sign-in")
 }
 

@@ -15,6 +15,7 @@ const GLOBAL: &[(&str, &str)] = &[
     ("staff_credentials", "the platform realm"),
     ("staff_sessions", "the platform realm"),
     ("sign_in_attempts", "hashed subjects of the throttle"),
+    ("sign_ins", "tries of people, told to their workspaces from there; the platform role alone reads them"),
     ("rate_counters", "counters by hashed or opaque key"),
     ("event_consumers", "positions of readers"),
     ("_sqlx_migrations", "the list of migrations"),
@@ -73,7 +74,7 @@ async fn every_other_table_is_on_the_reviewed_list() {
         "select table_name || ' to ' || grantee from information_schema.role_table_grants
          where grantee in ('nexus_app', 'nexus_ai', 'PUBLIC') and table_schema = 'public'
            and table_name in ('users', 'user_credentials', 'known_devices', 'sessions', 'staff', 'staff_credentials', 'staff_sessions',
-               'sign_in_attempts', 'rate_counters', 'event_consumers')",
+               'sign_in_attempts', 'sign_ins', 'rate_counters', 'event_consumers')",
     )
     .await;
     assert!(granted.is_empty(), "the tenant role reaches {granted:?}");
@@ -209,7 +210,7 @@ async fn references_and_states_are_held_by_the_database() {
          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname like '%\\_id'
          where c.relkind in ('r', 'p') and not c.relispartition
            and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey))
-           and c.relname || '.' || a.attname not in ('changes.record_id', 'changes.cause_id', 'changes.request_id', 'events.record_id', 'events.change_id',
+           and c.relname || '.' || a.attname not in ('changes.record_id', 'changes.cause_id', 'changes.request_id', 'changes.session_id', 'sign_ins.session_id', 'events.record_id', 'events.change_id',
                'events.correlation_id', 'events.causation_id', 'event_consumers.event_id', 'search_terms.record_id', 'import_rows.record_id',
                'changes.tenant_id', 'events.tenant_id', 'search_terms.tenant_id', 'idempotency_keys.tenant_id', 'events.actor_id',
                'idempotency_keys.member_id', 'messages.record_id', 'message_attachments.source_id', 'runs.event_id', 'runs.record_id',

@@ -1,6 +1,7 @@
 //! The context: tenant, actor, permissions, clock, random source and transaction of one operation. No query runs without one.
 
 use crate::access::{Access, StaffAccess};
+use crate::audit::Client;
 use crate::change::{self, Change};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::dispatch::{Idempotent, Platform};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Origin {
     pub request: Option<Uuid>,
-    /// `request`, `import`, `seed`, `event`, `run`, `delivery`.
+    /// `request`, `import`, `seed`, `event`, `run`, `delivery`, `sign_in`, `undo`.
     pub cause_kind: &'static str,
     pub cause_id: Option<Uuid>,
     /// The same for everything that followed from one first event.
@@ -27,6 +28,8 @@ pub struct Origin {
     pub causation: Option<Uuid>,
     /// Events between the first one and this.
     pub depth: i16,
+    /// Who asked from outside; none for what happens on its own.
+    pub client: Option<Arc<Client>>,
 }
 
 pub struct Ctx {
@@ -43,6 +46,8 @@ pub struct Ctx {
     /// Begun where something needs it: most reads need none (`read.rs`).
     pub(crate) tx: Option<TenantTx>,
     pub(crate) changes: Vec<Change>,
+    /// Of what the changes tell: `done` or `refused`.
+    pub(crate) outcome: &'static str,
     pub(crate) wrote_events: bool,
     /// The id of what was written down last.
     pub(crate) last: Uuid,

@@ -2,12 +2,13 @@
 //! handler, writes change rows and events, and commits, once.
 
 use crate::access::{Access, StaffAccess};
+use crate::audit;
 use crate::ctx::{Ctx, Origin, StaffCtx};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::idempotency;
 use crate::services::Services;
 use domain::backend::{AnyBox, BoxFuture};
-use domain::{Backend, BackendHandle, Error, Operation, OperationKind, Realm, Requires, Result, Verb};
+use domain::{Backend, BackendHandle, Error, Kind, Operation, OperationKind, Realm, Requires, Result, Verb};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -214,7 +215,7 @@ impl Platform {
 
     pub fn origin(&self, request: Option<Uuid>) -> Origin {
         let correlation = crate::random::uuid_v7(self.services.clock.as_ref(), self.services.random.as_ref());
-        Origin { request, cause_kind: "request", cause_id: None, correlation, causation: None, depth: 0 }
+        Origin { request, cause_kind: "request", cause_id: None, correlation, causation: None, depth: 0, client: None }
     }
 
     /// A context with an open transaction, for jobs, seeding and tests. The caller commits it.
@@ -237,6 +238,7 @@ impl Platform {
             mode,
             tx,
             changes: Vec::new(),
+            outcome: "done",
             wrote_events: false,
             last: Uuid::nil(),
         })
@@ -264,9 +266,24 @@ impl Platform {
 
     async fn run(self: Arc<Self>, caller: Caller, name: String, operation: AnyBox) -> Result<AnyBox> {
         let entry = self.entry(&name, Realm::Workspace)?.clone();
-        self.permitted(&entry, &operation, &caller.access)?;
+        let result = self.attempt(&caller, &entry, operation).await;
+        self.told(&caller, &entry, result).await
+    }
+
+    /// Passes an answer on; that a member was refused is written down first.
+    async fn told<T>(self: &Arc<Self>, caller: &Caller, entry: &Entry, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && error.kind == Kind::Forbidden
+        {
+            audit::refused(self, caller, entry.info.name, error).await;
+        }
+        result
+    }
+
+    async fn attempt(self: &Arc<Self>, caller: &Caller, entry: &Entry, operation: AnyBox) -> Result<AnyBox> {
+        self.permitted(entry, &operation, &caller.access)?;
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
-        let (mut ctx, writes) = self.begin(&caller, &entry).await?;
+        let (mut ctx, writes) = self.begin(caller, entry).await?;
         let output = run(&mut ctx, operation).await?;
         if writes {
             ctx.commit().await?;
@@ -291,19 +308,30 @@ impl Platform {
         let task = tokio::spawn(async move {
             let entry = self.entry(&name, Realm::Workspace)?.clone();
             let operation = (entry.decode)(input)?;
-            self.permitted(&entry, &operation, &caller.access)?;
-            let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
-            let (mut ctx, _) = self.begin(&caller, &entry).await?;
-            let (tenant, member) = (ctx.access.tenant, ctx.access.member);
-            if let Some(json) = idempotency::begin(ctx.conn().await?, tenant, member, &once).await? {
-                return Ok(Reply { json, replayed: true });
-            }
-            let output = run(&mut ctx, operation).await?;
-            let json = (entry.encode)(output)?;
-            ctx.commit_with(Some((&once, &json))).await?;
-            Ok(Reply { json, replayed: false })
+            let result = self.attempt_once(&caller, &entry, operation, &once).await;
+            self.told(&caller, &entry, result).await
         });
         joined(task.await)
+    }
+
+    async fn attempt_once(
+        self: &Arc<Self>,
+        caller: &Caller,
+        entry: &Entry,
+        operation: AnyBox,
+        once: &Idempotent,
+    ) -> Result<Reply> {
+        self.permitted(entry, &operation, &caller.access)?;
+        let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
+        let (mut ctx, _) = self.begin(caller, entry).await?;
+        let (tenant, member) = (ctx.access.tenant, ctx.access.member);
+        if let Some(json) = idempotency::begin(ctx.conn().await?, tenant, member, once).await? {
+            return Ok(Reply { json, replayed: true });
+        }
+        let output = run(&mut ctx, operation).await?;
+        let json = (entry.encode)(output)?;
+        ctx.commit_with(Some((once, &json))).await?;
+        Ok(Reply { json, replayed: false })
     }
 
     pub(crate) async fn run_nested<O: Operation>(&self, ctx: &mut Ctx, operation: O) -> Result<O::Output> {

@@ -3,6 +3,8 @@
 use super::password::{Cost, Passwords, check_password};
 use super::session_store::{Limits, Staff, StaffSessions, UserSessions, Users};
 use super::throttle::{self, Throttle, subject};
+use crate::audit::Client;
+use crate::audit::sign_ins::{self, SignIn};
 use crate::clock::Clock;
 use crate::db::db_error;
 use crate::random::{Random, token, token_hash};
@@ -35,6 +37,8 @@ pub struct Attempt<'a> {
     pub address: IpAddr,
     /// Value of the cookie that [`Auth::remember_device`] made, if the browser has one.
     pub device: Option<&'a str>,
+    /// What the browser says it is.
+    pub agent: Option<&'a str>,
 }
 
 /// Everything about signing in that a process has once.
@@ -102,7 +106,21 @@ impl Auth {
             (Some((_, _, _, true)), Some(device)) => subject("device", &device),
             _ => subject("user", email.as_deref().or(phone.as_deref()).unwrap_or_default().as_bytes()),
         };
-        self.check(attempt, found, subject, REHASH_USER).await.map(UserId)
+        let user = found.as_ref().map(|(id, ..)| *id);
+        let checked = self.check(attempt, found, subject, REHASH_USER).await;
+        if let Err(error) = &checked
+            && error.kind == Kind::Unauthenticated
+        {
+            // Whether or not anybody has the name: what follows must take as long.
+            let client = Client::new(attempt.address, attempt.agent);
+            self.write_down(&SignIn { user, refused: true, client, ..SignIn::default() }).await?;
+        }
+        checked.map(UserId)
+    }
+
+    /// Writes down that somebody signed in or out, or was refused; the workspaces of the person are told in a moment.
+    pub async fn write_down(&self, sign_in: &SignIn) -> Result<()> {
+        sign_ins::write(&self.pool, self.clock.as_ref(), self.random.as_ref(), sign_in).await
     }
 
     /// Signs a member of the platform's staff in.
@@ -210,8 +228,10 @@ impl Auth {
             .await
             .map_err(db_error)?;
         let tries = throttle::purge(&self.pool, now, limit).await?;
+        let told = sign_ins::purge(&self.pool, now, limit).await?;
         Ok(devices.rows_affected()
             + tries
+            + told
             + self.users.purge_expired(limit).await?
             + self.staff.purge_expired(limit).await?)
     }
