@@ -71,12 +71,23 @@ pub async fn database(
 ) -> sqlx::Result<Vec<Report>> {
     let mut tx = conn.begin().await?;
     sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
-    let tenants: Vec<(Uuid, String)> = sqlx::query_as(TENANTS).bind(wanted).fetch_all(&mut *tx).await?;
+    let reports = within(&mut tx, keyring, anchors, wanted).await?;
+    tx.rollback().await?;
+    Ok(reports)
+}
+
+/// The same in a transaction that is there already.
+pub async fn within(
+    conn: &mut PgConnection,
+    keyring: &Keyring,
+    anchors: &Anchors,
+    wanted: Option<&str>,
+) -> sqlx::Result<Vec<Report>> {
+    let tenants: Vec<(Uuid, String)> = sqlx::query_as(TENANTS).bind(wanted).fetch_all(&mut *conn).await?;
     let mut reports = Vec::with_capacity(tenants.len());
     for (tenant, slug) in tenants {
-        reports.push(workspace(&mut tx, keyring, anchors, tenant, slug).await?);
+        reports.push(workspace(conn, keyring, anchors, tenant, slug).await?);
     }
-    tx.rollback().await?;
     Ok(reports)
 }
 
