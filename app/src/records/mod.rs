@@ -26,6 +26,7 @@ mod sentence;
 mod table;
 mod timeline;
 mod transition;
+mod undo;
 pub mod values;
 
 pub use edit::EditPage;
@@ -33,6 +34,7 @@ pub use list::ListPage;
 pub use list_parts::lower;
 pub use new::NewPage;
 pub use record::RecordPage;
+pub use undo::UndoPage;
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests;

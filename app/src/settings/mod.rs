@@ -1,9 +1,11 @@
 //! Settings of the person and of the workspace.
 
 mod agent;
+mod audit;
 mod people;
 mod sessions;
 
+pub use audit::{AuditPage, changed, operation_words};
 pub use people::PeoplePage;
 pub use sessions::SessionsPage;
 
@@ -25,8 +27,18 @@ pub fn SettingsPage() -> impl IntoView {
 
 /// A page of the settings, with the tabs between them.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
-    let places = [("You", "settings"), ("Sessions", "settings/sessions"), ("People", "settings/people")];
-    let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
+    let places = [
+        ("You", "settings"),
+        ("Sessions", "settings/sessions"),
+        ("People", "settings/people"),
+        ("Audit trail", "settings/audit"),
+    ];
+    let shown = |place: &(&str, &str)| place.1 != "settings/audit" || viewer.grants.allows(domain::audit::READ);
+    let items = places
+        .into_iter()
+        .filter(shown)
+        .map(|(label, path)| TabItem::new(label, viewer.path(path), label == here))
+        .collect();
     let tabs = view! { <Tabs label="Settings" items/> }.into_any();
     let crumbs = match here {
         "You" => vec![Crumb::here("Settings")],

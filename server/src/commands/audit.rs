@@ -106,7 +106,8 @@ async fn verify_database(
     }
     let mut code = ExitCode::SUCCESS;
     for report in &reports {
-        let archived = if report.archived > 0 { format!(", archived up to seal {}", report.archived) } else { String::new() };
+        let archived =
+            if report.archived > 0 { format!(", archived up to seal {}", report.archived) } else { String::new() };
         let words = format!(
             "{}: {} changes in {} seals{archived}, {} not sealed yet, compared with {} anchors",
             report.slug, report.changes, report.seals, report.pending, report.anchors

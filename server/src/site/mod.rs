@@ -1,5 +1,6 @@
 //! Everything a browser meets: pages, forms, sign-in, files.
 
+mod audit;
 mod cookies;
 pub mod draw;
 mod files;
@@ -39,6 +40,9 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/settings", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/sessions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/audit", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/audit.csv", Guard::Workspace, get(audit::csv))
+        .route(Method::GET, "/undo", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals/{id}", Guard::Workspace, get(draw::page))

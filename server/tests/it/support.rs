@@ -42,7 +42,8 @@ impl Server {
             ("NEXUS_LIMIT_WORKSPACE".to_owned(), "1000000".to_owned()),
         ]);
         let mut config = Config::read(&settings).unwrap();
-        config.data_dir = std::env::temp_dir().join(format!("nexus-it-{}-{}", std::process::id(), listener_port(&base)));
+        config.data_dir =
+            std::env::temp_dir().join(format!("nexus-it-{}-{}", std::process::id(), listener_port(&base)));
         let app = start::app(config, world.platform.clone());
         let (stop, stopped) = watch::channel(false);
         let workflows = start::workflow_templates(&world.library);

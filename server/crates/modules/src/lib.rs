@@ -2,6 +2,7 @@
 //! record engine's.
 
 pub mod admin;
+pub mod audit;
 pub mod crm;
 pub mod documents;
 pub mod finance;
@@ -21,4 +22,5 @@ pub fn register(registry: &mut Registry) {
     sales::register(registry);
     people::register(registry);
     admin::register(registry);
+    audit::register(registry);
 }

@@ -127,7 +127,27 @@ impl Ctx {
         platform.run_nested(self, operation).await
     }
 
-    /// The same by name, for callers that know an operation from data: steps of workflows.
+    /// The same as a part that may fail: what it did is undone then, and the transaction goes on.
+    pub async fn attempt<O: Operation>(&mut self, operation: O) -> Result<Result<O::Output>> {
+        self.flush().await?;
+        sqlx::query("savepoint attempt").execute(self.conn().await?).await.map_err(db_error)?;
+        let result = self.run(operation).await;
+        let end = if result.is_ok() { "release savepoint attempt" } else { "rollback to savepoint attempt" };
+        if result.is_err() {
+            self.changes.clear();
+        }
+        sqlx::query(end).execute(self.conn().await?).await.map_err(db_error)?;
+        Ok(result)
+    }
+
+    /// A context of the same caller that may write, for finding out what would happen. Whatever is done in it is undone when it is dropped.
+    pub async fn rehearsal(&self) -> Result<Self> {
+        let caller =
+            crate::dispatch::Caller { access: self.access.clone(), session: self.session, origin: self.origin.clone() };
+        self.platform.open(&caller, self.operation, TxMode::ReadWrite).await
+    }
+
+    /// [`Ctx::run`] by name, for callers that know an operation from data: steps of workflows.
     pub async fn run_named(&mut self, name: &str, input: serde_json::Value) -> Result<serde_json::Value> {
         let platform = self.platform.clone();
         platform.run_named(self, name, input).await

@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use domain::{Error, Result, TenantId};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use domain::{Error, Result, TenantId};
 use sqlx::PgConnection;
 use std::fmt;
 use uuid::Uuid;
@@ -102,7 +102,8 @@ impl Keyring {
                 return Err(KeyringError::Twice(id.to_owned()));
             }
             let bytes = decode(key).ok_or_else(|| KeyringError::Length(id.to_owned()))?;
-            let (cipher, code) = cipher(&bytes).zip(code_key(&bytes)).ok_or_else(|| KeyringError::Length(id.to_owned()))?;
+            let (cipher, code) =
+                cipher(&bytes).zip(code_key(&bytes)).ok_or_else(|| KeyringError::Length(id.to_owned()))?;
             keys.push((id.to_owned(), cipher));
             codes.push((id.to_owned(), code));
         }

@@ -147,7 +147,11 @@ pub fn verify(path: &Path, anchors: &Anchors) -> Result<FileReport> {
     let first = lines.next().ok_or_else(no_export)?.1?;
     let Ok(Line::Begin(begin)) = serde_json::from_str(&first) else { return Err(no_export()) };
     if begin.format != FORMAT {
-        return Err(FileError::Refused(format!("{} is of a format that is not known: {}", path.display(), begin.format)));
+        return Err(FileError::Refused(format!(
+            "{} is of a format that is not known: {}",
+            path.display(),
+            begin.format
+        )));
     }
     let after = begin.from.clone();
     let mut walk = Walk::from(begin.tenant, begin.from);

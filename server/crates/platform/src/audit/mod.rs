@@ -40,12 +40,7 @@ impl Client {
 
 /// Writes down that a member was refused: who, what, from where, and the permission that was missing. The refusal is told either way; that it
 /// could not be written down stands in the log.
-pub async fn refused(
-    platform: &Arc<Platform>,
-    caller: &Caller,
-    operation: &'static str,
-    error: &Error,
-) {
+pub async fn refused(platform: &Arc<Platform>, caller: &Caller, operation: &'static str, error: &Error) {
     tracing::warn!(
         operation,
         tenant = %caller.access.tenant,

@@ -35,6 +35,9 @@ const LEAVES: &str = "\
 select tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, digest, session_id, outcome, xid::text as xid
 from changes where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
 order by changes.xid, id limit $3";
+const REST: &str = "\
+select tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, digest, session_id, outcome, xid::text as xid
+from changes where xid = $1::text::xid8 and id > $2 order by id";
 const HEADS: &str = "select tenant_id, seq, head, changes from change_heads where tenant_id = any ($1)";
 const SEALED: &str = "\
 with moved as (
@@ -57,12 +60,17 @@ pub async fn run_once(platform: &Arc<Platform>) -> Result<usize> {
     let place: Option<(String, Uuid)> =
         sqlx::query_as(PLACE).bind(CONSUMER).fetch_optional(tx.conn()).await.map_err(db_error)?;
     let Some((xid, id)) = place else { return Ok(0) };
-    let leaves: Vec<Leaf> =
+    let mut leaves: Vec<Leaf> =
         sqlx::query_as(LEAVES).bind(xid).bind(id).bind(BATCH).fetch_all(tx.conn()).await.map_err(db_error)?;
-    let Some(last) = leaves.last().map(|leaf| (leaf.xid.clone(), leaf.id)) else { return Ok(0) };
+    let Some((xid, id)) = leaves.last().map(|leaf| (leaf.xid.clone(), leaf.id)) else { return Ok(0) };
+    if i64::try_from(leaves.len()).is_ok_and(|count| count >= BATCH) {
+        let rest: Vec<Leaf> = sqlx::query_as(REST).bind(&xid).bind(id).fetch_all(tx.conn()).await.map_err(db_error)?;
+        leaves.extend(rest);
+    }
     let count = leaves.len();
     seal(tx.conn(), services.clock.now(), leaves).await?;
-    sqlx::query(MOVE).bind(CONSUMER).bind(last.0).bind(last.1).execute(tx.conn()).await.map_err(db_error)?;
+    // A transaction is sealed whole, so that nothing can be added to it afterwards and pass for the rest of it.
+    sqlx::query(MOVE).bind(CONSUMER).bind(xid).bind(Uuid::max()).execute(tx.conn()).await.map_err(db_error)?;
     tx.commit().await.map_err(db_error)?;
     Ok(count)
 }

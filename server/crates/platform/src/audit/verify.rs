@@ -15,7 +15,8 @@ const ARCHIVED: &str = "\
 select seq, head, changes, file_hash, archived_at, code_key, code from change_archives where tenant_id = $1 order by seq";
 const SEALS: &str = "\
 select seq, sealed_at, changes, head from change_seals where tenant_id = $1 and seq > $2 order by seq limit 50";
-pub(super) const ROWS: &str = concat!("select ", stored!(), " from changes c where c.tenant_id = $1 and c.id = any ($2)");
+pub(super) const ROWS: &str =
+    concat!("select ", stored!(), " from changes c where c.tenant_id = $1 and c.id = any ($2)");
 const HEAD: &str = "select seq, head, changes from change_heads where tenant_id = $1";
 const IDS: &str = "\
 select id, (xid, id) <= (coalesce((select e.xid from event_consumers e where e.name = $3), '0'::xid8),
@@ -58,7 +59,10 @@ impl Archive {
             (self.seq.to_be_bytes(), self.changes.to_be_bytes(), self.archived_at.timestamp_micros().to_be_bytes());
         let parts: [&[u8]; 7] =
             [b"nexus archive 1", tenant.as_bytes(), &seq, &changes, &at, &self.head, &self.file_hash];
-        parts.iter().flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.iter().copied())).collect()
+        parts
+            .iter()
+            .flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.iter().copied()))
+            .collect()
     }
 }
 
@@ -132,8 +136,7 @@ async fn workspace(
 async fn chain(conn: &mut PgConnection, walk: &mut Walk) -> sqlx::Result<()> {
     let tenant = walk.tenant();
     loop {
-        let seals: Vec<Seal> =
-            sqlx::query_as(SEALS).bind(tenant).bind(walk.place.seq).fetch_all(&mut *conn).await?;
+        let seals: Vec<Seal> = sqlx::query_as(SEALS).bind(tenant).bind(walk.place.seq).fetch_all(&mut *conn).await?;
         if seals.is_empty() {
             return Ok(());
         }
@@ -144,11 +147,7 @@ async fn chain(conn: &mut PgConnection, walk: &mut Walk) -> sqlx::Result<()> {
     }
 }
 
-pub(super) async fn rows(
-    conn: &mut PgConnection,
-    tenant: Uuid,
-    ids: &[Uuid],
-) -> sqlx::Result<HashMap<Uuid, Stored>> {
+pub(super) async fn rows(conn: &mut PgConnection, tenant: Uuid, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Stored>> {
     let rows: Vec<Stored> = sqlx::query_as(ROWS).bind(tenant).bind(ids).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
@@ -173,12 +172,8 @@ async fn head(conn: &mut PgConnection, walk: &mut Walk) -> sqlx::Result<()> {
 async fn unsealed(conn: &mut PgConnection, walk: &mut Walk) -> sqlx::Result<i64> {
     let (mut after, mut pending) = (Uuid::nil(), 0);
     loop {
-        let ids: Vec<(Uuid, bool)> = sqlx::query_as(IDS)
-            .bind(walk.tenant())
-            .bind(after)
-            .bind(CONSUMER)
-            .fetch_all(&mut *conn)
-            .await?;
+        let ids: Vec<(Uuid, bool)> =
+            sqlx::query_as(IDS).bind(walk.tenant()).bind(after).bind(CONSUMER).fetch_all(&mut *conn).await?;
         let Some((last, _)) = ids.last() else { return Ok(pending) };
         after = *last;
         for (id, passed) in ids {
