@@ -59,7 +59,10 @@ async fn page(ctx: &mut Ctx, query: &AuditQuery) -> Result<AuditPage> {
         Bind::Id(query.change),
         Bind::Int(Some(i64::from(limit))),
     ];
-    let rows = ctx.fetch(Statement { fresh: true, ..Statement::new(ENTRIES, binds) }).await?;
+    let mut statement = Statement::new(ENTRIES, binds);
+    // Which filters are set decides which index serves.
+    statement.fresh = true;
+    let rows = ctx.fetch(statement).await?;
     let entries = rows.iter().map(|row| entry(ctx, row)).collect::<Result<Vec<_>>>()?;
     let next = entries.last().filter(|_| entries.len() == limit as usize).map(|entry| entry.id);
     Ok(AuditPage { entries, next })
