@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 const BUSINESS: &[&str] =
     &["leads", "customers", "contacts", "opportunities", "activities", "tasks", DONE, "members", "imports"];
-/// Refusals and sign-ins are told as well.
-const DONE: &str = "(select * from changes where outcome = 'done' and entity <> 'session')";
+/// Refusals, sign-ins and exports are told as well.
+const DONE: &str =
+    "(select * from changes where outcome = 'done' and entity <> 'session' and operation not like '%.export')";
 const CANARY: &str = "CANARY-lakeside";
 
 /// A lead of Lakeside, made by its owner, that holds a canary in every text.

@@ -6,8 +6,9 @@ use std::collections::HashSet;
 
 const BUSINESS: &[&str] =
     &["leads", "customers", "contacts", "opportunities", "activities", "tasks", DONE, "members", "imports"];
-/// Refusals and sign-ins are told as well.
-const DONE: &str = "(select * from changes where outcome = 'done' and entity <> 'session')";
+/// Refusals, sign-ins and exports are told as well.
+const DONE: &str =
+    "(select * from changes where outcome = 'done' and entity <> 'session' and operation not like '%.export')";
 
 #[tokio::test]
 async fn every_answer_carries_the_headers() {
