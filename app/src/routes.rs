@@ -64,6 +64,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id"), StaticSegment("roles")) view=settings::MemberRolesPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("roles")) view=settings::RolesPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("roles"), ParamSegment("key")) view=settings::RolePage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("audit")) view=settings::AuditPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("undo")) view=records::UndoPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("imports"), ParamSegment("id")) view=imports::ImportPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals")) view=workflow::ApprovalsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals"), ParamSegment("id")) view=workflow::ApprovalPage ssr=SsrMode::Async/>

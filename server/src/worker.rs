@@ -4,6 +4,7 @@ use crate::state::App;
 use jobs::{Queue, Running, Worker, WorkerConfig};
 use modules::messaging::delivery_job;
 use modules::people::{account_mail_job, hand_over_job};
+use platform::audit;
 use platform::capability::Mailer;
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub struct Background {
     jobs: Option<Running>,
     /// Goes on with runs until told to stop; what it has in hand comes to its end.
     runs: Option<JoinHandle<()>>,
+    /// Keeps the heads of the audit trail once more before it ends.
+    anchoring: Option<JoinHandle<()>>,
 }
 
 /// Jobs are looked for no more often than this, however much is committed.
@@ -39,10 +42,13 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
         tokio::spawn(app.limiter.clone().share_forever(pools.platform.clone())),
     ];
     if !work {
-        return Background { tasks, jobs: None, runs: None };
+        return Background { tasks, jobs: None, runs: None, anchoring: None };
     }
     tasks.push(tokio::spawn(services.wake.clone().listen_forever(pools.clone())));
     tasks.push(tokio::spawn(records::index::run_forever(app.platform.clone(), stopped.clone())));
+    tasks.push(tokio::spawn(audit::seal::run_forever(app.platform.clone(), stopped.clone())));
+    let anchors = audit::anchor::folder(&app.config.data_dir);
+    let anchoring = Some(tokio::spawn(audit::anchor::run_forever(app.platform.clone(), anchors, stopped.clone())));
     let lease = app.config.lease;
     let settings = EngineConfig { lease, ..EngineConfig::default() };
     let engine = Engine::new(app.platform.clone(), tools.workflows, settings);
@@ -75,7 +81,7 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
             tokio::time::sleep(GATHER).await;
         }
     }));
-    Background { tasks, jobs: Some(running), runs }
+    Background { tasks, jobs: Some(running), runs, anchoring }
 }
 
 impl Background {
@@ -87,6 +93,11 @@ impl Background {
             && tokio::time::timeout(GRACE, &mut runs).await.is_err()
         {
             runs.abort();
+        }
+        if let Some(mut anchoring) = self.anchoring
+            && tokio::time::timeout(GRACE, &mut anchoring).await.is_err()
+        {
+            anchoring.abort();
         }
         for task in self.tasks {
             task.abort();

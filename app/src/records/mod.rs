@@ -27,6 +27,7 @@ mod sentence;
 mod table;
 mod timeline;
 mod transition;
+mod undo;
 pub mod values;
 mod who;
 
@@ -35,6 +36,7 @@ pub use list::ListPage;
 pub use list_parts::lower;
 pub use new::NewPage;
 pub use record::RecordPage;
+pub use undo::UndoPage;
 pub use who::AccessPage;
 
 #[cfg(all(test, feature = "ssr"))]

@@ -1,6 +1,7 @@
 //! Settings of the person and of the workspace.
 
 mod agent;
+mod audit;
 mod company;
 mod invite;
 mod locations;
@@ -13,6 +14,7 @@ mod roles_member;
 mod security;
 mod sessions;
 
+pub use audit::{AuditPage, changed, operation_words};
 pub use company::CompanyPage;
 pub use locations::LocationsPage;
 pub use member::MemberPage;
@@ -50,6 +52,7 @@ fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, conte
         ("Roles", "settings/roles", Some("people.role.read")),
         ("Locations", "settings/locations", None),
         ("Company", "settings/company", None),
+        ("Audit trail", "settings/audit", Some(domain::audit::READ)),
     ];
     // A tab whose page would be refused is not offered.
     let open = |needs: Option<&str>| needs.is_none_or(|permission| viewer.grants.allows(permission));

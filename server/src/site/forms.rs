@@ -177,6 +177,9 @@ fn filled(address: &str, output: &Value) -> String {
 
 /// What some operations have to say of what they did: an undo that kept rows.
 fn said(output: &Value) -> Option<String> {
+    if let Some(said) = output.get("said").and_then(Value::as_str) {
+        return Some(said.to_owned());
+    }
     let kept = output.get("kept")?.as_array()?.len();
     let removed = output.get("removed")?.as_i64()?;
     Some(match kept {

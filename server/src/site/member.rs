@@ -70,7 +70,9 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     if let Err(refusal) = limits::person(&state, &access, info) {
         return refusal;
     }
-    let mut origin = state.platform.origin(Some(info.id));
+    let agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let client = Some(Arc::new(platform::audit::Client::new(info.address, agent)));
+    let mut origin = platform::ctx::Origin { client, ..state.platform.origin(Some(info.id)) };
     if let Some(acted) = &access.impersonation {
         // Whatever is changed meanwhile names the impersonation, and so both names.
         (origin.cause_kind, origin.cause_id) = ("impersonation", Some(acted.id));
@@ -100,7 +102,11 @@ async fn told(state: &App, parts: &Parts, info: RequestInfo, session: Option<&Se
     let problem = |error| api::problem::Problem { error, request: Some(info.id) }.into_response();
     let current = match sign_in::current(session).await {
         Ok(Some(current)) => current,
-        Ok(None) => return sign_in::unauthenticated(parts, "/sign-in"),
+        Ok(None) => {
+            // Nobody's: it belongs into no workspace's trail.
+            tracing::warn!(address = %info.address, method = %parts.method, path = parts.uri.path(), "nobody is signed in");
+            return sign_in::unauthenticated(parts, "/sign-in");
+        }
         Err(error) => return problem(error),
     };
     let error = match acts_elsewhere(state, session).await {

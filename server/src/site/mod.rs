@@ -1,6 +1,7 @@
 //! Everything a browser meets: pages, forms, sign-in, files.
 
 mod account;
+mod audit;
 mod confirm;
 mod cookies;
 pub mod draw;
@@ -69,6 +70,9 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/settings/people/{id}/roles", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/roles", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/roles/{key}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/audit", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/audit.csv", Guard::Workspace, get(audit::csv))
+        .route(Method::GET, "/undo", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals/{id}", Guard::Workspace, get(draw::page))

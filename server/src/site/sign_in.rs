@@ -12,6 +12,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use domain::{Error, Result, UserId};
 use platform::StaffAccess;
+use platform::audit::Client;
+use platform::audit::sign_ins::SignIn as Told;
 use platform::auth::{Attempt, CodeAttempt, Current, Owner, SignIn, StaffSessions, UserSessions};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -226,7 +228,8 @@ pub async fn sign_in(
 ) -> Response {
     let auth = &state.platform.services.auth;
     let device = cookies::read(&headers, DEVICE);
-    let attempt = Attempt { login: &form.login, password: &form.password, address: info.address, device };
+    let (address, agent) = (info.address, agent(&headers));
+    let attempt = Attempt { login: &form.login, password: &form.password, address, device, agent };
     let user = match auth.sign_in(&attempt).await {
         Ok(SignIn::Whole(user)) => user,
         Ok(SignIn::Half(half)) => return to_code(&state, Door::People, half.expose(), &form.next),
@@ -247,7 +250,8 @@ pub async fn staff_sign_in(
 ) -> Response {
     let auth = &state.platform.services.auth;
     let begun = async {
-        let attempt = Attempt { login: &form.login, password: &form.password, address: info.address, device: None };
+        let (address, agent) = (info.address, agent(&headers));
+        let attempt = Attempt { login: &form.login, password: &form.password, address, device: None, agent };
         match auth.sign_in_staff(&attempt).await? {
             SignIn::Whole(staff) => let_staff_in(&state, &session, info, &headers, staff).await.map(|()| None),
             SignIn::Half(half) => Ok(Some(half)),
@@ -270,7 +274,14 @@ async fn let_in(
     trust: bool,
 ) -> Result<Option<HeaderValue>> {
     let auth = &state.platform.services.auth;
-    auth.users.begin(session, user.0, Some(info.address), agent(headers)).await?;
+    let handle = auth.users.begin(session, user.0, Some(info.address), agent(headers)).await?;
+    let client = Client::new(info.address, agent(headers));
+    let told = Told { user: Some(user.0), client, session: Some(handle), ..Told::default() };
+    // Nobody comes in without it being written down.
+    if let Err(error) = auth.write_down(&told).await {
+        auth.users.finish(session).await?;
+        return Err(error);
+    }
     let device = auth.keep_device(user, cookies::read(headers, DEVICE)).await?;
     if trust {
         auth.trust_device(user.0, &device).await?;
@@ -412,7 +423,16 @@ pub async fn sign_out(
         Ok(None) | Err(_) => {}
         Ok(Some(_)) => return super::impersonation::stop(State(state), session, Extension(info), headers).await,
     }
-    let ended = state.platform.services.auth.users.finish(&session).await;
+    let auth = &state.platform.services.auth;
+    let ended = async {
+        let who = current(Some(&session)).await?;
+        auth.users.finish(&session).await?;
+        let Some(who) = who else { return Ok(()) };
+        let client = Client::new(info.address, agent(&headers));
+        let told = Told { user: Some(who.owner), out: true, client, session: Some(who.handle), ..Told::default() };
+        auth.write_down(&told).await
+    };
+    let ended = ended.await;
     signed_out(&state, ended, "/sign-in")
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
 
 mod api;
+mod audit;
 mod authz;
 mod bleed;
 mod browser;

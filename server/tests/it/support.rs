@@ -46,7 +46,10 @@ impl Server {
             ("NEXUS_LIMIT_MEMBER".to_owned(), "1000000".to_owned()),
             ("NEXUS_LIMIT_WORKSPACE".to_owned(), "1000000".to_owned()),
         ]);
-        let app = start::app(Config::read(&settings).unwrap(), world.platform.clone());
+        let mut config = Config::read(&settings).unwrap();
+        config.data_dir =
+            std::env::temp_dir().join(format!("nexus-it-{}-{}", std::process::id(), listener_port(&base)));
+        let app = start::app(config, world.platform.clone());
         let (stop, stopped) = watch::channel(false);
         let workflows = start::workflow_templates(&world.library);
         let tools = worker::Tools { mailer: Arc::new(integrations::Sandbox), workflows };
@@ -108,6 +111,11 @@ impl Server {
         let _ = std::fs::remove_dir_all(&self.data);
         self.world.end().await;
     }
+}
+
+/// Servers of one process are told apart by it.
+fn listener_port(base: &str) -> &str {
+    base.rsplit(':').next().unwrap_or_default()
 }
 
 /// Somebody who is not signed in, at any server.

@@ -46,6 +46,12 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// none unknown.
 pub const CATALOGUE: &[&str] = &[
     "admin.list_tenants",
+    "audit.export",
+    "audit.give_feedback",
+    "audit.list",
+    "audit.preview_undo",
+    "audit.summary",
+    "audit.undo",
     "company.get",
     "company.save",
     "crm.convert_lead",

@@ -74,7 +74,11 @@ pub struct Grants(pub BTreeMap<String, Reach>);
 impl Grants {
     /// The widest reach that any matching grant gives, or `None` where the permission is missing.
     pub fn reach(&self, permission: &str) -> Option<Reach> {
-        self.0.iter().filter(|(pattern, _)| matches(pattern, permission)).map(|(_, reach)| *reach).max()
+        self.0
+            .iter()
+            .filter(|(pattern, _)| matches(pattern, permission) && includes(pattern, permission))
+            .map(|(_, reach)| *reach)
+            .max()
     }
 
     pub fn allows(&self, permission: &str) -> bool {
@@ -148,6 +152,15 @@ pub const FIXED: &[Fixed] = &[
     Fixed { key: "workflow.workflow.save", label: "Make and change workflows" },
     Fixed { key: "workflow.workflow.start", label: "Start workflows by hand" },
 ];
+
+/// Areas that a star does not include, unless everything is granted: whoever may read all that a workspace does need not read who did it,
+/// when and from where.
+const APART: [&str; 1] = ["audit"];
+
+fn includes(pattern: &str, permission: &str) -> bool {
+    let area = permission.split('.').next().unwrap_or_default();
+    !APART.contains(&area) || pattern == "*.*.*" || pattern.split('.').next() == Some(area)
+}
 
 fn matches(pattern: &str, permission: &str) -> bool {
     let mut wanted = permission.split('.');
@@ -346,6 +359,14 @@ mod tests {
     #[test]
     fn fixed_permissions_are_sorted_and_well_formed() {
         assert!(FIXED.is_sorted_by_key(|fixed| fixed.key) && FIXED.iter().all(|fixed| is_pattern(fixed.key)));
+    }
+
+    #[test]
+    fn a_star_does_not_open_the_audit_trail() {
+        let read = "audit.change.read";
+        assert_eq!(grants(&[("*.*.read", Reach::All)]).reach(read), None);
+        assert_eq!(grants(&[("*.*.*", Reach::All)]).reach(read), Some(Reach::All));
+        assert_eq!(grants(&[("audit.*.read", Reach::All)]).reach(read), Some(Reach::All));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! handler, writes change rows and events, and commits, once.
 
 use crate::access::{Access, StaffAccess};
+use crate::audit;
 use crate::ctx::{Ctx, Origin, StaffCtx};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::idempotency;
@@ -9,7 +10,7 @@ use crate::services::Services;
 use chrono::{DateTime, Utc};
 use domain::backend::{AnyBox, BoxFuture};
 use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY};
-use domain::{Backend, BackendHandle, Error, Operation, OperationKind, Realm, Requires, Result, Verb};
+use domain::{Backend, BackendHandle, Error, Kind, Operation, OperationKind, Realm, Requires, Result, Verb};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -227,7 +228,7 @@ impl Platform {
 
     pub fn origin(&self, request: Option<Uuid>) -> Origin {
         let correlation = crate::random::uuid_v7(self.services.clock.as_ref(), self.services.random.as_ref());
-        Origin { request, cause_kind: "request", cause_id: None, correlation, causation: None, depth: 0 }
+        Origin { request, cause_kind: "request", cause_id: None, correlation, causation: None, depth: 0, client: None }
     }
 
     /// A context with an open transaction, for jobs, seeding and tests. The caller commits it.
@@ -250,6 +251,7 @@ impl Platform {
             mode,
             tx,
             changes: Vec::new(),
+            outcome: "done",
             wrote_events: false,
             last: Uuid::nil(),
         })
@@ -297,13 +299,34 @@ impl Platform {
     /// `asked` is whether this backend was asked for a confirmation already: an export goes on for longer than a confirmation holds.
     async fn run(self: Arc<Self>, caller: Caller, name: String, operation: AnyBox, asked: Asked) -> Result<AnyBox> {
         let entry = self.entry(&name, Realm::Workspace)?.clone();
-        self.permitted(&entry, &operation, &caller.access)?;
+        let result = self.attempt(&caller, &entry, operation, &asked).await;
+        self.told(&caller, &entry, result).await
+    }
+
+    /// Passes an answer on; that a member was refused is written down first.
+    async fn told<T>(self: &Arc<Self>, caller: &Caller, entry: &Entry, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && error.kind == Kind::Forbidden
+        {
+            audit::refused(self, caller, entry.info.name, error).await;
+        }
+        result
+    }
+
+    async fn attempt(
+        self: &Arc<Self>,
+        caller: &Caller,
+        entry: &Entry,
+        operation: AnyBox,
+        asked: &Asked,
+    ) -> Result<AnyBox> {
+        self.permitted(entry, &operation, &caller.access)?;
         if is_sensitive(entry.info.name) && asked.get() != Some(&entry.info.name) {
             self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
             let _ = asked.set(entry.info.name);
         }
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
-        let (mut ctx, writes) = self.begin(&caller, &entry).await?;
+        let (mut ctx, writes) = self.begin(caller, entry).await?;
         let output = run(&mut ctx, operation).await?;
         if writes {
             ctx.commit().await?;
@@ -343,23 +366,34 @@ impl Platform {
     }
 
     async fn once(self: Arc<Self>, caller: Caller, entry: Entry, operation: AnyBox, once: Idempotent) -> Result<Reply> {
-        self.permitted(&entry, &operation, &caller.access)?;
+        let result = self.attempt_once(&caller, &entry, operation, &once).await;
+        self.told(&caller, &entry, result).await
+    }
+
+    async fn attempt_once(
+        self: &Arc<Self>,
+        caller: &Caller,
+        entry: &Entry,
+        operation: AnyBox,
+        once: &Idempotent,
+    ) -> Result<Reply> {
+        self.permitted(entry, &operation, &caller.access)?;
         self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
-        let mut ctx = match self.claim(&caller, &entry, &once).await? {
+        let mut ctx = match self.claim(caller, entry, once).await? {
             Ok(ctx) => ctx,
             Err(json) => return Ok(Reply { json, replayed: true }),
         };
         let done = async {
             let output = run(&mut ctx, operation).await?;
             let json = (entry.encode)(output)?;
-            ctx.commit_with(Some((&once, &json))).await?;
+            ctx.commit_with(Some((once, &json))).await?;
             Ok(json)
         };
         match done.await {
             Ok(json) => Ok(Reply { json, replayed: false }),
             // The first may have committed between our look and our lock. Then what is wrong with the second is that it was done.
-            Err(error) if !once.patience.is_zero() => match self.reply(&caller, &once).await {
+            Err(error) if !once.patience.is_zero() => match self.reply(caller, once).await {
                 Ok(Some(json)) => Ok(Reply { json, replayed: true }),
                 _ => Err(error),
             },

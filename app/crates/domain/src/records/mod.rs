@@ -108,8 +108,9 @@ entity_operation!(
     "records.list" Read Read ListRecords { #[serde(default)] query: ListQuery } -> Page
 );
 entity_operation!(
-    /// The same page for a file: needs the export permission, up to 500 rows a call.
-    "records.export" Read Export ExportRecords { #[serde(default)] query: ListQuery } -> Page
+    /// The same page for a file: needs the export permission, up to 500 rows a call. It writes down that somebody took data out, so it is a
+    /// write.
+    "records.export" Write Export ExportRecords { #[serde(default)] query: ListQuery } -> Page
 );
 entity_operation!("records.get" Read Read GetRecord { id: Uuid } -> Record);
 entity_operation!("records.create" Write Create CreateRecord { values: Values } -> Record);

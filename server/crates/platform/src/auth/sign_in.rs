@@ -4,6 +4,8 @@ use super::password::{Cost, Passwords, check_password};
 use super::second_factor::Owner;
 use super::session_store::{Limits, Staff, StaffSessions, UserSessions, Users};
 use super::throttle::{self, Throttle, subject};
+use crate::audit::Client;
+use crate::audit::sign_ins::{self, SignIn as Told};
 use crate::clock::Clock;
 use crate::db::TenantTx;
 use crate::db::db_error;
@@ -38,6 +40,8 @@ pub struct Attempt<'a> {
     pub address: IpAddr,
     /// Value of the cookie that [`Auth::remember_device`] made, if the browser has one.
     pub device: Option<&'a str>,
+    /// What the browser says it is.
+    pub agent: Option<&'a str>,
 }
 
 /// What came of a name and a password that are right.
@@ -126,11 +130,25 @@ impl Auth {
             (Some((_, _, _, true)), Some(device)) => subject("device", &device),
             _ => subject("user", email.as_deref().or(phone.as_deref()).unwrap_or_default().as_bytes()),
         };
-        let user = self.check(attempt, found, subject, REHASH_USER).await?;
+        let user = found.as_ref().map(|(id, ..)| *id);
+        let checked = self.check(attempt, found, subject, REHASH_USER).await;
+        if let Err(error) = &checked
+            && error.kind == Kind::Unauthenticated
+        {
+            // Whether or not anybody has the name: what follows must take as long.
+            let client = Client::new(attempt.address, attempt.agent);
+            self.write_down(&Told { user, refused: true, client, ..Told::default() }).await?;
+        }
+        let user = checked?;
         if self.needs_code(Owner::User(user), attempt.device).await? {
             return self.half_open(Owner::User(user)).await.map(SignIn::Half);
         }
         Ok(SignIn::Whole(UserId(user)))
+    }
+
+    /// Writes down that somebody signed in or out, or was refused; the workspaces of the person are told in a moment.
+    pub async fn write_down(&self, told: &Told) -> Result<()> {
+        sign_ins::write(&self.pool, self.clock.as_ref(), self.random.as_ref(), told).await
     }
 
     /// Signs a member of the platform's staff in, as far as a password goes.
@@ -247,9 +265,11 @@ impl Auth {
             .await
             .map_err(db_error)?;
         let tries = throttle::purge(&self.pool, now, limit).await?;
+        let told = sign_ins::purge(&self.pool, now, limit).await?;
         Ok(devices.rows_affected()
             + tries
             + self.purge_half_open(limit).await?
+            + told
             + self.users.purge_expired(limit).await?
             + self.staff.purge_expired(limit).await?)
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
 
 const fn attempt<'a>(login: &'a str, password: &'a str, address: IpAddr) -> Attempt<'a> {
-    Attempt { login, password, address, device: None }
+    Attempt { login, password, address, device: None, agent: None }
 }
 
 /// The cheapest cost allowed and no limit by address, for tests that try thousands of times.
