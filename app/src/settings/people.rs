@@ -126,7 +126,10 @@ fn row(viewer: &Viewer, members: &[Member], locations: &[Location], member: &Mem
             .location
             .and_then(|id| locations.iter().find(|place| place.id == id))
             .map(|place| place.name.clone());
-        let shown = name.map_or_else(|| view! { <Blank/> }.into_any(), |name| name.into_any());
+        let shown = match name {
+            Some(name) => name.into_any(),
+            None => view! { <Blank/> }.into_any(),
+        };
         view! { <Cell label="Location">{shown}</Cell> }
     });
     let status = match member.status.as_str() {

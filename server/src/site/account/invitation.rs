@@ -68,7 +68,7 @@ pub async fn accept(
 }
 
 /// The account of somebody who was invited: the link came to the address, so it is confirmed.
-async fn newcomer(state: &App, fields: &Fields, open: &auth::OpenInvitation) -> Result<UserId> {
+async fn newcomer(state: &App, fields: &[(String, String)], open: &auth::OpenInvitation) -> Result<UserId> {
     let services = &state.platform.services;
     let (name, password) = (text(fields, "name"), text(fields, "password"));
     let named = people::person_name(&name);

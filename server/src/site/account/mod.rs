@@ -55,7 +55,7 @@ fn fields(body: &Bytes) -> Fields {
     std::str::from_utf8(body).map(cookies::query_pairs).unwrap_or_default()
 }
 
-fn text(fields: &Fields, name: &str) -> String {
+fn text(fields: &[(String, String)], name: &str) -> String {
     own(fields, name).unwrap_or_default()
 }
 
@@ -110,7 +110,7 @@ impl Asked<'_> {
     }
 
     /// The workspace that was asked for, with everything that is wrong in it.
-    fn workspace(&self, fields: &Fields) -> Result<NewWorkspace, Vec<FieldError>> {
+    fn workspace(&self, fields: &[(String, String)]) -> Result<NewWorkspace, Vec<FieldError>> {
         let mut faults = Vec::new();
         let mut fault = |field: &str, message: &str| {
             faults.push(FieldError { field: field.to_owned(), message: message.to_owned() });

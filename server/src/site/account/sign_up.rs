@@ -33,7 +33,7 @@ pub async fn sign_up(
 }
 
 /// Every fault of both at once.
-fn person_and_workspace(asked: &Asked<'_>, fields: &Fields) -> Result<(String, NewWorkspace)> {
+fn person_and_workspace(asked: &Asked<'_>, fields: &[(String, String)]) -> Result<(String, NewWorkspace)> {
     let name = people::person_name(&text(fields, "name"));
     let login = auth::login_of(&text(fields, "login"));
     let workspace = asked.workspace(fields);

@@ -77,6 +77,7 @@ fn pairs() -> usize {
 
 /// Asks for an address that has an account and for one that has none, in turns. Answers and headers must be equal byte for byte, and their
 /// times must not tell one from the other: AUC within 0.05 of a half, or within three deviations of what so few pairs can say.
+#[expect(clippy::print_stdout, reason = "the figures of a measurement")]
 async fn told_apart(
     server: &Server,
     flow: &str,
@@ -93,6 +94,7 @@ async fn told_apart(
             let fields = fields(login);
             let fields: Vec<(&str, &str)> =
                 fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            #[expect(clippy::disallowed_methods, reason = "a measurement")]
             let began = Instant::now();
             let answer = client.form(path, &fields).await;
             let status = answer.status();
@@ -100,9 +102,9 @@ async fn told_apart(
             let body = answer.text().await.unwrap();
             let took = began.elapsed().as_secs_f64();
             if side {
-                known.push(took)
+                known.push(took);
             } else {
-                unknown.push(took)
+                unknown.push(took);
             }
             assert_eq!(status, StatusCode::SEE_OTHER, "{flow} {round}: {body}");
             answers.push(format!("{status} {headers} {}", steady(&body)).replace("nobody@", "known@"));

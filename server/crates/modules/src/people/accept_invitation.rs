@@ -23,10 +23,13 @@ returning id";
 const TAKEN_UP: &str = "\
 update invitations set status = 'ACCEPTED', key = null, ended_at = $3, accepted_by = $4 where tenant_id = $1 and id = $2";
 
+/// Name, address as shown and as compared, number.
+type Person = (String, Option<String>, Option<String>, Option<String>);
+
 /// Makes the person a member and answers the address of the workspace. The person must be who was invited.
 pub async fn accept_invitation(platform: &Arc<Platform>, invitation: &OpenInvitation, user: UserId) -> Result<String> {
     let services = &platform.services;
-    let person: Option<(String, Option<String>, Option<String>, Option<String>)> =
+    let person: Option<Person> =
         sqlx::query_as("select name, email, email_norm, phone from users where id = $1 and status = 'ACTIVE'")
             .bind(user.0)
             .fetch_optional(&services.pools.platform)
