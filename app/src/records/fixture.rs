@@ -45,6 +45,7 @@ pub fn viewer() -> Viewer {
         grants: Grants([("crm.lead.read".to_owned(), Reach::All)].into()),
         catalog: Arc::new(Catalog::default()),
         workspaces: Vec::new(),
+        acted_for: None,
     }
 }
 
@@ -62,5 +63,6 @@ pub fn page(query: &[(&str, &str)]) -> PageContext {
         reference: "reference".to_owned(),
         now: "2026-11-21T09:00:00Z".to_owned(),
         form_key: "key".to_owned(),
+        about: None,
     }
 }

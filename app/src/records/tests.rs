@@ -95,6 +95,7 @@ fn viewer(permissions: &[&str]) -> Arc<Viewer> {
         grants: Grants(grants),
         catalog: Arc::new(Catalog::build("core", "Core", described()).unwrap()),
         workspaces: Vec::new(),
+        acted_for: None,
     })
 }
 
@@ -112,6 +113,7 @@ fn page(path: &str, query: &[(&str, &str)], replay: Option<Replay>) -> PageConte
         reference: String::new(),
         now: "2026-11-21T09:30:00Z".to_owned(),
         form_key: "k".to_owned(),
+        about: None,
     }
 }
 
