@@ -38,7 +38,7 @@ async fn undo(page: PageContext) -> Result<AnyView> {
         1 => "One change".to_owned(),
         count => format!("{count} changes, the newest first"),
     };
-    let (form, only) = (form(&page, &plan, change, request, alone, back), only(&page, &plan, alone));
+    let (form, only) = (form(&page, &plan, change, request, alone, &back), only(&page, &plan, alone));
     let content = view! {
         <Page narrow=true>
             <PageHeader title="Undo" text/>
@@ -59,11 +59,11 @@ fn form(
     change: Option<Uuid>,
     request: Option<Uuid>,
     alone: bool,
-    back: String,
+    back: &str,
 ) -> AnyView {
     let viewer = page.viewer.clone();
     let action = viewer.map(|viewer| viewer.action("audit.undo")).unwrap_or_default();
-    let cancel = back.clone();
+    let cancel = back.to_owned();
     if plan.done == 0 {
         return view! {
             <Notice tone=Tone::Warning title="There is nothing to take back">"Each change says why it stays."</Notice>
@@ -77,7 +77,7 @@ fn form(
             {change.map(|id| hidden("change", id.to_string()))}
             {request.map(|id| hidden("request", id.to_string()))}
             {alone.then(|| hidden("alone", "true"))}
-            {envelope(page, "undo", &back, "")}
+            {envelope(page, "undo", back, "")}
             <Button kind=ButtonKind::Primary icon="undo-2" r#type="submit">{label}</Button>
             <LinkButton href=cancel>"Cancel"</LinkButton>
         </form>

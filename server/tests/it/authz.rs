@@ -143,6 +143,14 @@ fn anything() -> Value {
 fn apart(operation: &str) -> Value {
     let id = "0199a000-0000-7000-8000-000000000000";
     match operation {
+        "audit.give_feedback" => json!({ "change": id, "verdict": "right" }),
+        "people.change_email" => json!({ "email": "a@b.example" }),
+        "people.change_password" => json!({ "current": "x", "password": "x" }),
+        "people.hand_over" => json!({ "from": id, "to": id }),
+        "people.invite" => json!({ "login": "a@b.example" }),
+        "people.rename_location" | "people.update_member" => json!({ "name": "x" }),
+        "people.save_security" => json!({ "secondFactor": "nobody", "roles": {} }),
+        "people.update_profile" => json!({ "name": "x", "language": "en" }),
         "documents.file" | "documents.html" => json!({ "kind": "invoice" }),
         "finance.ledger" => json!({ "to": "2026-11-20" }),
         "finance.post_ledger" => json!({ "counterAccount": "x", "account": "x", "description": "x" }),
@@ -177,6 +185,10 @@ async fn every_operation_asks_for_what_is_written() {
         let path = format!("/w/lakeside/api/v1/operations/{}", info.name);
         let mut input = anything();
         input.as_object_mut().unwrap().extend(apart(info.name).as_object().unwrap().clone());
+        // Whoever has left is asked nothing any more.
+        if info.name == "people.leave" {
+            continue;
+        }
         if info.name == "messaging.send" {
             input = apart(info.name);
         }

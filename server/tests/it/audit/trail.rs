@@ -8,6 +8,9 @@ use std::time::Duration;
 use testkit::PASSWORD;
 use uuid::Uuid;
 
+/// Actor, address, browser and session.
+type Entry = (Option<Uuid>, Option<String>, Option<String>, Option<Uuid>);
+
 const API: &str = "/w/lakeside/api/v1";
 
 /// Waits until the trail says so: signing in is told a moment later.
@@ -67,7 +70,7 @@ async fn everything_that_was_done_is_told() {
         let (status, request) = (answer.status(), answer.headers()["x-request-id"].to_str().unwrap().to_owned());
         let text = answer.text().await.unwrap();
         assert!(status.is_success(), "{path}: {status} {text}");
-        let entries: Vec<(Option<Uuid>, Option<String>, Option<String>, Option<Uuid>)> = sqlx::query_as(
+        let entries: Vec<Entry> = sqlx::query_as(
             "select actor_id, address, agent, session_id from changes where request_id = $1::uuid and outcome = 'done'",
         )
         .bind(&request)

@@ -16,6 +16,12 @@ pub fn input(name: &str, member: &Caller) -> Option<Value> {
         "people.save_security" => json!({ "secondFactor": "nobody", "supportAccess": true }),
         "records.export" => json!({ "entity": "lead", "query": { "limit": 1 } }),
         "people.end_other_sessions" => json!({}),
+        "people.change_email" => json!({ "email": "olive.new@lakeside.example" }),
+        "people.hand_over" => json!({ "from": member.access.member.0, "to": member.access.member.0 }),
+        "people.create_role" => json!({ "label": "Made by a stolen session" }),
+        "people.delete_role" => json!({ "key": "WAREHOUSE", "version": 1 }),
+        "people.set_roles" => json!({ "member": member.access.member.0, "roles": ["OWNER"] }),
+        "people.update_role" => json!({ "key": "WAREHOUSE", "version": 1, "label": "Renamed" }),
         _ => return None,
     })
 }
@@ -96,7 +102,7 @@ async fn a_form_goes_on_from_the_confirmation() {
     // Sent twice, done once; and the key's hash was made without the password.
     assert_eq!(owner.form(action, &with(PASSWORD)).await.status(), StatusCode::SEE_OTHER);
     let pool = server.world.owner().await;
-    let count = "select count(*) from changes where operation = 'people.save_security'";
+    let count = "select count(*) from changes where operation = 'people.save_security' and outcome = 'done'";
     let saved: i64 = sqlx::query_scalar(count).fetch_one(&pool).await.unwrap();
     assert_eq!(saved, 1);
     pool.close().await;

@@ -95,6 +95,10 @@ pub async fn export(
     now: DateTime<Utc>,
     path: &Path,
 ) -> Result<Written> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the owner's own connection, from the command line: there is no tenant, and nothing is pooled"
+    )]
     let mut tx = conn.begin().await?;
     sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
     let found: Option<(Uuid, String)> = sqlx::query_as(TENANT).bind(workspace).fetch_optional(&mut *tx).await?;
@@ -240,6 +244,10 @@ pub async fn archive(
     };
     let code = keyring.code(&archive.code_key, &archive.covered(written.tenant));
     archive.code = code.ok_or_else(|| FileError::Refused("No encryption key is set".to_owned()))?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the owner's own connection, from the command line: there is no tenant, and nothing is pooled"
+    )]
     let mut tx = conn.begin().await?;
     sqlx::query(KEEP)
         .bind(written.tenant)

@@ -73,6 +73,10 @@ pub async fn database(
     anchors: &Anchors,
     wanted: Option<&str>,
 ) -> sqlx::Result<Vec<Report>> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the owner's own connection, from the command line: there is no tenant, and nothing is pooled"
+    )]
     let mut tx = conn.begin().await?;
     sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
     let reports = within(&mut tx, keyring, anchors, wanted).await?;

@@ -46,7 +46,7 @@ async fn set_up(db: &TestDb, auth: &Auth, owner: Owner) -> Phone {
 
 /// The password, and what has to follow it.
 async fn half(auth: &Auth, device: Option<&str>) -> String {
-    let attempt = Attempt { login: "asa@example.com", password: PASSWORD, address: HOME, device };
+    let attempt = Attempt { login: "asa@example.com", password: PASSWORD, address: HOME, device, agent: None };
     match auth.sign_in(&attempt).await.unwrap() {
         SignIn::Half(half) => half.into_exposed(),
         SignIn::Whole(_) => panic!("no code was asked for"),
@@ -200,7 +200,7 @@ async fn a_remembered_browser_skips_the_code_alone() {
     set_up(&db, &auth, Owner::User(user.0)).await;
     let device = auth.remember_device(user).await.unwrap();
     let whole = async |password: &str, device: &str| {
-        let attempt = Attempt { login: "asa@example.com", password, address: HOME, device: Some(device) };
+        let attempt = Attempt { login: "asa@example.com", password, address: HOME, device: Some(device), agent: None };
         auth.sign_in(&attempt).await.map(|answer| answer == SignIn::Whole(UserId(user.0)))
     };
     assert!(!whole(PASSWORD, &device).await.unwrap(), "known is not remembered");

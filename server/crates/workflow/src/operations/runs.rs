@@ -396,6 +396,7 @@ fn tell(ctx: &mut Ctx, run: Uuid, after: Value, event: &str) {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "made in place")]
     fn attempt(output: Value) -> AttemptRow {
         serde_json::from_value(json!({
             "step": "note", "attempt": 1, "outcome": "done", "input": { "text": "CANARY" }, "output": output, "error": { "message": "CANARY" },
