@@ -61,6 +61,10 @@ pub async fn save(ctx: &mut Ctx, save: SaveCompany) -> Result<CompanyView> {
     if before.version != save.version {
         return Err(stale());
     }
+    if before.company == company {
+        // A form that is sent again as it stands says nothing new.
+        return Ok(before);
+    }
     let (tenant, now, member) = (ctx.access.tenant.0, ctx.now(), ctx.access.member.0);
     let version: Option<i64> = sqlx::query_scalar(SAVE)
         .bind(tenant)

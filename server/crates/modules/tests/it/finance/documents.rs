@@ -81,6 +81,9 @@ async fn documents_carry_the_company_that_was_saved() {
     let first = SaveCompany { version: 0, company: company.clone() };
     assert_eq!(world.run(first.clone()).await.unwrap().version, 1);
     assert_eq!(world.run(first).await.unwrap_err().kind, Kind::Conflict);
+    // Saved again as it is, it is no change.
+    let same = SaveCompany { version: 1, company: company.clone() };
+    assert_eq!(world.run(same).await.unwrap().version, 1);
     let drawn = world.run(html).await.unwrap().html;
     for word in [
         "Lake Motors Ltd",
