@@ -189,10 +189,10 @@ pub fn empty(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
     if any || state.cursor.is_some() {
         return no_match(page, state, &many);
     }
-    let text = match &entity.help {
-        Some(help) => format!("{help} Add the first one, or bring in the ones you have."),
-        None => format!("{} will stand here. Add the first one, or bring in the ones you have.", entity.labels.many),
-    };
+    let here = entity.help.clone().unwrap_or_else(|| format!("{} will stand here", entity.labels.many));
+    // What comes about by itself is not asked for: its description says how it does.
+    let next = entity.managed.as_deref().unwrap_or("Add the first one, or bring in the ones you have");
+    let text = [&here, next].map(|sentence| format!("{}.", sentence.trim_end_matches('.'))).join(" ");
     let (title, one) = (format!("No {many} yet"), lower(&entity.labels.one));
     let path = |rest: &str| viewer.path(&format!("{}/{rest}", entity.plural));
     let action = if viewer.may(entity, Verb::Create) {
