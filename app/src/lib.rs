@@ -17,7 +17,7 @@ mod records;
 mod routes;
 mod sales;
 mod search;
-mod session;
+pub mod session;
 mod settings;
 mod time;
 mod workflow;

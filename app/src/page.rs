@@ -27,9 +27,20 @@ pub struct Viewer {
     pub name: String,
     pub email: Option<String>,
     pub role: String,
+    /// Every role held; `role` is the highest.
+    pub roles: Vec<String>,
     pub grants: Grants,
     pub catalog: Arc<Catalog>,
     pub workspaces: Vec<WorkspaceLink>,
+    /// Support staff act for the person: who, and until when (RFC 3339).
+    pub acted_for: Option<ActedFor>,
+}
+
+/// Support staff at work in somebody's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActedFor {
+    pub staff: String,
+    pub until: String,
 }
 
 impl Viewer {
@@ -42,8 +53,12 @@ impl Viewer {
         if let (Verb::Create | Verb::Import, Some(how)) = (verb, &entity.managed) {
             return Some(how.clone());
         }
-        let permission = entity.permission(verb);
-        (!self.grants.allows(&permission)).then(|| format!("Needs the permission {permission}"))
+        self.lacks(&entity.permission(verb))
+    }
+
+    /// Why something that a permission opens is greyed out, or nothing where the viewer holds it.
+    pub fn lacks(&self, permission: &str) -> Option<String> {
+        (!self.grants.allows(permission)).then(|| format!("Needs the permission {permission}"))
     }
 
     /// A path inside the workspace: `viewer.path("leads")` is `/w/lakeside/leads`.
@@ -128,7 +143,11 @@ pub struct PageContext {
     pub now: String,
     /// Makes the keys that let a form be sent once: a token that no other page has.
     pub form_key: String,
+    /// What a page of sign-in or of the own account is about.
+    pub about: Option<Arc<About>>,
 }
+
+pub use crate::session::about::{About, ConfirmPage, FactorPage, ImpersonatePage, Picture};
 
 impl PageContext {
     pub fn query(&self, name: &str) -> Option<&str> {

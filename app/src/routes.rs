@@ -37,13 +37,35 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| layout::missing()>
                 <Route path=StaticSegment("sign-in") view=session::SignInPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("sign-in"), StaticSegment("code")) view=session::CodePage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("confirm") view=session::ConfirmPage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("second-factor") view=session::SecondFactorPage ssr=SsrMode::Async/>
                 <Route path=StaticSegment("workspaces") view=session::WorkspacesPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("workspaces"), StaticSegment("new")) view=session::NewWorkspacePage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("forgot-password") view=session::ForgotPasswordPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("reset-password"), ParamSegment("token")) view=session::ResetPasswordPage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("sign-up") view=session::SignUpPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("sign-up"), StaticSegment("code")) view=session::SignUpCodePage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("sign-up"), ParamSegment("token")) view=session::ConfirmSignUpPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("invitations"), ParamSegment("token")) view=session::InvitationPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("email"), ParamSegment("token")) view=session::ConfirmEmailPage ssr=SsrMode::Async/>
+                <Route path=StaticSegment("setup") view=session::SetupPage ssr=SsrMode::Async/>
                 <Route path=workspace() view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("go")) view=search::GoPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings")) view=settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("security")) view=settings::SecurityPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id"), StaticSegment("sessions")) view=settings::MemberSessionsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("sessions")) view=settings::SessionsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people")) view=settings::PeoplePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("company")) view=settings::CompanyPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id")) view=settings::MemberPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("profile")) view=settings::ProfilePage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("locations")) view=settings::LocationsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id"), StaticSegment("roles")) view=settings::MemberRolesPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("roles")) view=settings::RolesPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("roles"), ParamSegment("key")) view=settings::RolePage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("audit")) view=settings::AuditPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("undo")) view=records::UndoPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("imports"), ParamSegment("id")) view=imports::ImportPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals")) view=workflow::ApprovalsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals"), ParamSegment("id")) view=workflow::ApprovalPage ssr=SsrMode::Async/>
@@ -62,8 +84,13 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), ParamSegment("entity"), StaticSegment("import")) view=imports::UploadPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id")) view=records::RecordPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("edit")) view=records::EditPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("access")) view=records::AccessPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("why")) view=workflow::WhyPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("sign-in")) view=admin::AdminSignInPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("sign-in"), StaticSegment("code")) view=session::CodePage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("confirm")) view=session::ConfirmPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("second-factor")) view=session::SecondFactorPage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("impersonate")) view=admin::ImpersonatePage ssr=SsrMode::Async/>
                 <Route path=StaticSegment("admin") view=admin::TenantsPage ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -145,6 +145,12 @@ async function signedIn(guest: Sender, at: string, who: string) {
     }).toPass({ intervals: [1500] });
 }
 
+const member = async (desk: Sender, who: Who) =>
+    ((await desk.run('people.list_members', {})) as { id: string; email: string; name: string; roles: string[]; status: string }[]).find(
+        ({ email }) => email === `${who}@demo.example`,
+    )!;
+const samuel = (desk: Sender) => member(desk, 'samuel');
+
 const sessions = async (desk: Sender) => (await desk.run('people.list_sessions', {})).length;
 
 /** How many of these keys open the pages of the platform. */
@@ -514,6 +520,166 @@ export const cases: Case[] = [
         }),
     },
     {
+        does: 'people.update_profile',
+        what: 'one changes their profile',
+        who: 'samuel',
+        scene: async (desk) => {
+            const count = async () => ({ names: Number((await desk.run('people.get_profile', {})).name === typed.name) });
+            const typed = { name: `Samuel Njoroge ${(marks += 1)}` };
+            return { at: desk.at('/settings/profile'), typed, count };
+        },
+    },
+    {
+        does: 'people.change_email',
+        what: 'one asks for another address',
+        who: 'samuel',
+        scene: async (desk) => {
+            const typed = { email: `samuel.${Date.now()}@example.com` };
+            const count = async () => ({ asked: Number((await desk.run('people.get_profile', {})).pendingEmail === typed.email) });
+            return { at: desk.at('/settings/profile'), typed, count };
+        },
+    },
+    {
+        does: 'people.save_security',
+        what: 'what the workspace asks is saved',
+        scene: async (desk) => {
+            const before = (await desk.run('people.get_security', {})).idleMinutes;
+            const minutes = before === 240 ? '480' : '240';
+            const idle = async () => String((await desk.run('people.get_security', {})).idleMinutes ?? 480);
+            const count = async () => ({ saved: Number((await idle()) === minutes) });
+            return { at: desk.at('/settings/security'), typed: { idleMinutes: minutes }, count };
+        },
+    },
+    {
+        does: 'people.add_location',
+        what: 'a location is added',
+        scene: async (desk) => {
+            const words = name();
+            const of = (all: { name: string }[]) => all.filter((one) => one.name === words).length;
+            const count = async () => ({ locations: of(await desk.run('people.list_locations', {})) });
+            return { at: desk.at('/settings/locations'), typed: { name: words }, count };
+        },
+    },
+    {
+        does: 'people.create_role',
+        what: 'a role is made',
+        scene: async (desk) => {
+            const words = name();
+            const of = (all: { label: string }[]) => all.filter((one) => one.label.startsWith(words)).length;
+            const count = async () => ({ roles: of(await desk.run('people.list_roles', {})) });
+            return { at: desk.at('/settings/roles'), typed: { label: words }, count };
+        },
+    },
+    {
+        does: 'people.update_role',
+        what: 'a role is changed',
+        scene: async (desk) => {
+            const { key } = await desk.run('people.create_role', { label: name() });
+            const role = async () => (await desk.run('people.list_roles', {})).find((one: { key: string }) => one.key === key);
+            return { at: desk.at(`/settings/roles/${key}`), typed: { about: name() }, count: async () => ({ version: (await role()).version }) };
+        },
+    },
+    {
+        does: 'people.delete_role',
+        what: 'a role is deleted',
+        scene: async (desk) => {
+            const { key } = await desk.run('people.create_role', { label: name() });
+            const of = (all: { key: string }[]) => all.filter((one) => one.key === key).length;
+            const count = async () => ({ roles: of(await desk.run('people.list_roles', {})) });
+            return { at: desk.at(`/settings/roles/${key}`), grown: { roles: -1 }, count };
+        },
+    },
+    {
+        does: 'people.invite',
+        what: 'somebody is invited',
+        scene: async (desk) => {
+            const login = `invited.${Date.now()}@example.com`;
+            const of = (all: { login: string }[]) => all.filter((one) => one.login === login).length;
+            const count = async () => ({ invitations: of(await desk.run('people.list_invitations', {})) });
+            return { at: desk.at('/settings/people?invite=1'), typed: { login }, count };
+        },
+    },
+    ...(['people.resend_invitation', 'people.revoke_invitation'] as const).map((does) => ({
+        does,
+        what: 'of somebody invited',
+        scene: async (desk: Sender) => {
+            const login = `invited.${Date.now()}@example.com`;
+            await desk.run('people.invite', { login, roles: ['USER'] });
+            const all = async () => (await desk.run('people.list_invitations', {})) as { login: string; id: string }[];
+            const of = async () => (await all()).filter((one) => one.login === login);
+            const [{ id }] = await of();
+            return {
+                at: desk.at('/settings/people'),
+                which: (form: Form) => value(form, 'id') === id,
+                grown: { invitations: does === 'people.revoke_invitation' ? -1 : 0 },
+                count: async () => ({ invitations: (await of()).length }),
+            };
+        },
+    })),
+    {
+        does: 'people.update_member',
+        what: 'a member is changed',
+        scene: async (desk) => {
+            const { id } = await samuel(desk);
+            const typed = { name: `Samuel Njoroge ${(marks += 1)}` };
+            return { at: desk.at(`/settings/people/${id}`), typed, count: async () => ({ names: Number((await samuel(desk)).name === typed.name) }) };
+        },
+    },
+    {
+        does: 'people.rename_location',
+        what: 'a location is renamed',
+        scene: async (desk) => {
+            const { id } = await desk.run('people.add_location', { name: name() });
+            const words = name();
+            const of = (all: { name: string }[]) => all.filter((one) => one.name === words).length;
+            const count = async () => ({ locations: of(await desk.run('people.list_locations', {})) });
+            return { at: desk.at(`/settings/locations?rename=${id}`), typed: { name: words }, count };
+        },
+    },
+    {
+        does: 'people.set_roles',
+        what: 'roles are given',
+        scene: async (desk) => {
+            const { id, roles } = await samuel(desk);
+            const more = roles.includes('WAREHOUSE') ? 'false' : 'true';
+            const count = async () => ({ set: Number((await samuel(desk)).roles.includes('WAREHOUSE') === (more === 'true')) });
+            return { at: desk.at(`/settings/people/${id}/roles`), typed: { 'roles.WAREHOUSE': more }, count };
+        },
+    },
+    {
+        does: 'people.hand_over',
+        what: 'what a member owns goes to another',
+        scene: async (desk) => {
+            const { id } = await samuel(desk);
+            const { id: to } = await member(desk, 'john');
+            const { id: owned } = await lead(desk, { owner: id });
+            const owner = async () => (await desk.api(`/leads/${owned}`)).owner;
+            let before = true;
+            const count = async () => {
+                if (!before) await expect.poll(owner, { timeout: 20_000 }).toBe(to);
+                before = false;
+                return { theirs: Number((await owner()) === to), changes: await history(desk, `/leads/${owned}`) };
+            };
+            return { at: desk.at(`/settings/people/${id}`), typed: { to }, count };
+        },
+    },
+    {
+        does: 'people.suspend_member',
+        what: 'a member is suspended',
+        scene: async (desk) => {
+            const { id } = await samuel(desk);
+            return { at: desk.at(`/settings/people/${id}`), count: async () => ({ suspended: Number((await samuel(desk)).status === 'suspended') }) };
+        },
+    },
+    {
+        does: 'people.restore_member',
+        what: 'a member is restored',
+        scene: async (desk) => {
+            const { id } = await samuel(desk);
+            return { at: desk.at(`/settings/people/${id}`), count: async () => ({ active: Number((await samuel(desk)).status === 'active') }) };
+        },
+    },
+    {
         does: 'people.end_session',
         what: 'one is signed out elsewhere',
         who: 'samuel',
@@ -594,6 +760,26 @@ export const cases: Case[] = [
             await signedIn(guest, '/admin/sign-in', 'admin');
             const keys = new Set(await guest.cookies('nexus-staff'));
             return { at: '/admin', grown: { sessions: -1 }, count: async () => ({ sessions: await open(browser, keys) }) };
+        },
+    },
+    {
+        does: '/account/password',
+        what: 'one chooses another password',
+        who: 'samuel',
+        scene: async (desk) => ({
+            at: desk.at('/settings/profile'),
+            typed: { current: password(), password: `Another ${mark} of mine` },
+            count: async () => ({ sessions: 0 }),
+            grown: { sessions: 0 },
+        }),
+    },
+    {
+        does: 'people.leave',
+        what: 'one leaves the workspace',
+        who: 'samuel',
+        scene: async (own, browser) => {
+            const grace = await desk(browser);
+            return { at: own.at('/settings/profile?leave=1'), count: async () => ({ left: Number((await samuel(grace)).status === 'left') }) };
         },
     },
 ];

@@ -8,7 +8,7 @@ import { expect, field, password, signIn, test, watch } from './support';
 
 const known = new Set(cases.map(({ does }) => does));
 /** What makes no row and needs no key: who signs in twice has one session in the end. */
-const keyless = ['/sign-in', '/sign-out', '/preferences', '/admin/sign-in', '/admin/sign-out'];
+const keyless = ['/sign-in', '/sign-out', '/preferences', '/account/password', '/admin/sign-in', '/admin/sign-out'];
 
 /** Checks the forms of one page: each has a key, and none has another one's. */
 function checked(at: string, forms: Outline[]) {

@@ -73,7 +73,7 @@ export function outlines(html: string): { forms: Outline[]; links: string[] } {
 /** What a form posts to is named after the operation that it runs. */
 function does(action: string): string {
     const operation = /^\/w\/[^/]+\/do\/(.+)$/.exec(action);
-    return operation ? operation[1] : /^\/w\/[^/]+\/[^/]+\/import$/.test(action) ? 'imports.create' : action;
+    return operation ? operation[1] : /^\/w\/[^/]+\/[^/]+\/import$/.test(action) ? 'imports.create' : action.replace(/^\/w\/[^/]+(?=\/account\/)/, '');
 }
 
 export const value = (form: Form, name: string) => form.fields.find(([key]) => key === name)?.[1] ?? '';

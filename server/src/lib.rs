@@ -42,6 +42,8 @@ enum Command {
     Seed(commands::seed::Arguments),
     /// Check packs and descriptions against themselves and against the database.
     Check(commands::check::Arguments),
+    /// Verify, export or archive the audit trail.
+    Audit(commands::audit::Arguments),
     /// Print every route with its method, guard and whether it may change data.
     Routes,
     /// Measure speed, size and memory against the smallest server that does the same.
@@ -87,6 +89,7 @@ async fn run(arguments: Arguments, config: config::Config) -> anyhow::Result<Exi
         Some(Command::Migrate) => commands::migrate::migrate(&config).await,
         Some(Command::Seed(wanted)) => commands::seed::seed(config, wanted).await,
         Some(Command::Check(wanted)) => commands::check::check(config, wanted).await,
+        Some(Command::Audit(wanted)) => commands::audit::audit(config, wanted).await,
         Some(Command::Routes) => commands::routes::routes(config),
         Some(Command::Bench(wanted)) => bench::bench(config, wanted).await,
         Some(Command::BenchCeiling(wanted)) => bench::ceiling::serve(wanted).await,

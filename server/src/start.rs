@@ -121,7 +121,8 @@ pub async fn platform(config: &Config, connected: &Connected, library: &packs::L
 
 pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Result<Services> {
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default())
+    let keyring = Arc::new(keyring(config)?);
+    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), keyring.clone(), AuthConfig::default())
         .context("Sign-in could not be set up")?;
     Ok(Services {
         pools,
@@ -129,7 +130,7 @@ pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Resu
         clock,
         random,
         catalogs: catalogs(library)?,
-        keyring: Arc::new(keyring(config)?),
+        keyring,
         egress: Egress::new(EgressConfig::default()).context("The HTTP client could not be made")?,
         wake: Arc::new(Wake::default()),
     })
@@ -149,7 +150,7 @@ pub fn workflow_templates(library: &packs::Library) -> workflow::Templates {
 }
 
 /// The keys of the settings, or the one that was made for the managed database and is kept beside it, readable by its owner alone.
-fn keyring(config: &Config) -> Result<Keyring> {
+pub fn keyring(config: &Config) -> Result<Keyring> {
     let keys = match &config.encryption_keys {
         Some(keys) => keys.clone(),
         None => {
@@ -157,6 +158,12 @@ fn keyring(config: &Config) -> Result<Keyring> {
         }
     };
     Keyring::parse(&keys).context("The encryption keys cannot be used")
+}
+
+/// The keys, where there are any: commands that only read make none.
+pub fn known_keyring(config: &Config) -> Result<Option<Keyring>> {
+    let there = config.encryption_keys.is_some() || config.data_dir.join("encryption-keys").exists();
+    if there { keyring(config).map(Some) } else { Ok(None) }
 }
 
 /// The text of a private file; made with mode 0600 where there is none.

@@ -3,6 +3,8 @@
 use crate::state::App;
 use jobs::{Queue, Running, Worker, WorkerConfig};
 use modules::messaging::delivery_job;
+use modules::people::{account_mail_job, hand_over_job};
+use platform::audit;
 use platform::capability::Mailer;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ pub struct Background {
     jobs: Option<Running>,
     /// Goes on with runs until told to stop; what it has in hand comes to its end.
     runs: Option<JoinHandle<()>>,
+    /// Keeps the heads of the audit trail once more before it ends.
+    anchoring: Option<JoinHandle<()>>,
 }
 
 /// Jobs are looked for no more often than this, however much is committed.
@@ -38,10 +42,13 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
         tokio::spawn(app.limiter.clone().share_forever(pools.platform.clone())),
     ];
     if !work {
-        return Background { tasks, jobs: None, runs: None };
+        return Background { tasks, jobs: None, runs: None, anchoring: None };
     }
     tasks.push(tokio::spawn(services.wake.clone().listen_forever(pools.clone())));
     tasks.push(tokio::spawn(records::index::run_forever(app.platform.clone(), stopped.clone())));
+    tasks.push(tokio::spawn(audit::seal::run_forever(app.platform.clone(), stopped.clone())));
+    let anchors = audit::anchor::folder(&app.config.data_dir);
+    let anchoring = Some(tokio::spawn(audit::anchor::run_forever(app.platform.clone(), anchors, stopped.clone())));
     let lease = app.config.lease;
     let settings = EngineConfig { lease, ..EngineConfig::default() };
     let engine = Engine::new(app.platform.clone(), tools.workflows, settings);
@@ -53,6 +60,13 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
     tasks.push(tokio::spawn(age(app.clone())));
     let running = Worker::new(Queue::new(pools.platform.clone()), WorkerConfig { lease, ..WorkerConfig::default() })
         .with(records::import::job_handler(app.platform.clone()))
+        .with(hand_over_job(app.platform.clone()))
+        .with(account_mail_job(
+            app.platform.clone(),
+            tools.mailer.clone(),
+            app.config.base_url.clone(),
+            app.config.data_dir.join("outbox"),
+        ))
         .with(delivery_job(app.platform.clone(), tools.mailer))
         .start();
     let waker = running.waker();
@@ -67,7 +81,7 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
             tokio::time::sleep(GATHER).await;
         }
     }));
-    Background { tasks, jobs: Some(running), runs }
+    Background { tasks, jobs: Some(running), runs, anchoring }
 }
 
 impl Background {
@@ -79,6 +93,11 @@ impl Background {
             && tokio::time::timeout(GRACE, &mut runs).await.is_err()
         {
             runs.abort();
+        }
+        if let Some(mut anchoring) = self.anchoring
+            && tokio::time::timeout(GRACE, &mut anchoring).await.is_err()
+        {
+            anchoring.abort();
         }
         for task in self.tasks {
             task.abort();
@@ -113,6 +132,7 @@ async fn sweep(app: App) {
         let swept = [
             ("sessions", services.auth.users.purge_expired(BATCH).await),
             ("staff sessions", services.auth.staff.purge_expired(BATCH).await),
+            ("links of accounts", services.auth.purge_links(BATCH).await),
             ("sign-in attempts", services.auth.purge(BATCH).await),
             ("idempotency keys", platform::idempotency::purge(&pool, now, BATCH).await),
             ("finished jobs", queue.purge(KEPT, BATCH).await.map_err(platform::db_error)),

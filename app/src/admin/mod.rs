@@ -1,7 +1,9 @@
 //! The platform realm: its own sign-in, and the tenants.
 
+mod impersonate;
 mod tenants;
 
+pub use impersonate::ImpersonatePage;
 pub use tenants::TenantsPage;
 
 use crate::page::use_page;

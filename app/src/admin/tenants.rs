@@ -14,6 +14,8 @@ use ui::{
 };
 
 const LIMIT: u32 = 50;
+/// Roles that may act for a member; the server asks again.
+const MAY_ACT: [&str; 3] = ["SUPER_ADMIN", "ADMIN", "SUPPORT"];
 const STATUSES: [(&str, &str); 4] =
     [("TRIAL", "Trial"), ("ACTIVE", "Active"), ("SUSPENDED", "Suspended"), ("CLOSED", "Closed")];
 
@@ -66,6 +68,7 @@ fn empty(narrowed: bool) -> AnyView {
 }
 
 fn table(page: &PageContext, tenants: &Tenants, before: u32) -> AnyView {
+    let may_act = page.staff.as_ref().is_some_and(|staff| MAY_ACT.contains(&staff.role.as_str()));
     let head = view! {
         <HeadCell label="Workspace"/>
         <HeadCell label="Industry"/>
@@ -75,9 +78,10 @@ fn table(page: &PageContext, tenants: &Tenants, before: u32) -> AnyView {
         <HeadCell label="Leads" numeric=true/>
         <HeadCell label="Last seen"/>
         <HeadCell label="Created"/>
+        {may_act.then(|| view! { <HeadCell label="Support"/> })}
     };
     let clock = Clock::new(&page.now, "UTC");
-    let rows: Vec<_> = tenants.rows.iter().map(|tenant| row(tenant, clock)).collect();
+    let rows: Vec<_> = tenants.rows.iter().map(|tenant| row(tenant, clock, may_act)).collect();
     view! {
         <DataTable label="Tenants" head=head.into_any()>{rows}</DataTable>
         {foot(page, tenants, before)}
@@ -85,7 +89,7 @@ fn table(page: &PageContext, tenants: &Tenants, before: u32) -> AnyView {
     .into_any()
 }
 
-fn row(tenant: &TenantRow, clock: Clock) -> AnyView {
+fn row(tenant: &TenantRow, clock: Clock, may_act: bool) -> AnyView {
     let number = |value: i64| group_thousands(&value.to_string());
     let (people, leads) = (number(tenant.members), number(tenant.leads));
     let seen = match &tenant.last_seen_at {
@@ -96,6 +100,10 @@ fn row(tenant: &TenantRow, clock: Clock) -> AnyView {
     let (name, slug, industry, plan) =
         (tenant.name.clone(), tenant.slug.clone(), words(&tenant.industry), words(&tenant.plan));
     let status = status(&tenant.status);
+    let act = may_act.then(|| {
+        let href = format!("/admin/impersonate?workspace={slug}");
+        view! { <Cell label="Support"><LinkButton href size=Size::Small>"Act for a member"</LinkButton></Cell> }
+    });
     view! {
         <Row id=tenant.id.to_string()>
             <Cell label="Workspace" lead=true>
@@ -110,6 +118,7 @@ fn row(tenant: &TenantRow, clock: Clock) -> AnyView {
             <Cell label="Leads" numeric=true>{leads}</Cell>
             <Cell label="Last seen">{seen}</Cell>
             <Cell label="Created">{created}</Cell>
+            {act}
         </Row>
     }
     .into_any()

@@ -130,7 +130,7 @@ impl Pipeline {
 fn deal(home: &Home) -> Option<(Arc<Entity>, String)> {
     let entity = home.entity("opportunity")?;
     let value = entity.field("value").filter(|field| matches!(field.kind, FieldKind::Money { .. }))?;
-    let readable = value.permission.as_ref().is_none_or(|permission| home.viewer.grants.allows(permission));
+    let readable = value.readable(&home.viewer.grants);
     let key = value.key.clone();
     readable.then_some((entity, key))
 }

@@ -12,8 +12,11 @@ pub fn admin_frame(page: &PageContext, crumbs: Vec<Crumb>, content: AnyView) -> 
         return view! { <main class="content" id="main">{content}</main> }.into_any();
     };
     let tenants = NavItem::new("/admin", "Tenants", "building-2").active(page.path == "/admin");
-    let user =
-        UserCard { name: staff.name.clone(), detail: super::nav::role_words(&staff.role), href: "/admin".to_owned() };
+    let user = UserCard {
+        name: staff.name.clone(),
+        detail: super::nav::role_words(&staff.role),
+        href: "/admin/second-factor".to_owned(),
+    };
     let sign_out = view! {
         <form method="post" action="/admin/sign-out">
             <Button kind=ButtonKind::Ghost size=Size::Small icon="log-out" r#type="submit">"Sign out"</Button>

@@ -2,6 +2,7 @@
 
 use super::{admin_frame, workspace_frame};
 use crate::page::{PageContext, set_status};
+use domain::error::{CONFIRMATION_REQUIRED, IMPERSONATED, SECOND_FACTOR_REQUIRED};
 use domain::{Error, Kind};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -10,14 +11,19 @@ use ui::{ButtonKind, Crumb, ErrorPage, LinkButton};
 /// Stays inside the frame where there is one, so that the way out is where it always is.
 pub fn refused(page: &PageContext, error: &Error) -> AnyView {
     set_status(error.kind.status());
-    let title = title(error.kind);
+    let title = match error.code.as_deref() {
+        Some(CONFIRMATION_REQUIRED) => "Confirm that it is you",
+        Some(IMPERSONATED) => "Not yours to see",
+        Some(SECOND_FACTOR_REQUIRED) => "A second factor is needed",
+        _ => title(error.kind),
+    };
     let content = view! {
         <ErrorPage
             status=error.kind.status()
             title
             text=text(page, error)
             reference=page.reference.clone()
-            action=ways_out(page, error.kind)
+            action=ways_out(page, error)
         />
     }
     .into_any();
@@ -67,6 +73,8 @@ fn text(page: &PageContext, error: &Error) -> String {
         Kind::NotFound => {
             "The address may be mistyped, the record may be in the trash or gone, or it belongs to somebody whose records you may not see.".to_owned()
         }
+        // It says already what to do.
+        Kind::Forbidden if error.code.is_some() => sentence(&error.message),
         Kind::Forbidden => {
             let needed = error.required_permission.as_deref().map_or_else(|| error.message.clone(), |permission| {
                 format!("It needs the permission {permission}, which your role does not have. Ask an administrator of the workspace")
@@ -84,14 +92,25 @@ fn sentence(message: &str) -> String {
     if message.ends_with(['.', '?']) { message.to_owned() } else { format!("{message}.") }
 }
 
-fn ways_out(page: &PageContext, kind: Kind) -> AnyView {
+fn ways_out(page: &PageContext, error: &Error) -> AnyView {
     let home = match (&page.viewer, &page.staff) {
         (Some(viewer), _) => viewer.path(""),
         (None, Some(_)) => "/admin".to_owned(),
         (None, None) => "/workspaces".to_owned(),
     };
     let again = page.address();
-    match kind {
+    if error.is(CONFIRMATION_REQUIRED) {
+        let href = format!("/confirm?next={}", crate::page::encode(&again));
+        return view! { <LinkButton href kind=ButtonKind::Primary>"Confirm that it is you"</LinkButton> }.into_any();
+    }
+    if error.is(IMPERSONATED) {
+        // To the workspace that they act in.
+        return view! { <LinkButton href="/" kind=ButtonKind::Primary>"Go back"</LinkButton> }.into_any();
+    }
+    if error.is(SECOND_FACTOR_REQUIRED) {
+        return view! { <LinkButton href="/second-factor?required=1" kind=ButtonKind::Primary>"Set up a second factor"</LinkButton> }.into_any();
+    }
+    match error.kind {
         Kind::Unauthenticated => {
             let href = format!("/sign-in?next={}", crate::page::encode(&again));
             view! { <LinkButton href kind=ButtonKind::Primary>"Sign in"</LinkButton> }.into_any()

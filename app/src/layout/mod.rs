@@ -8,10 +8,11 @@ pub use admin::admin_frame;
 pub use errors::{missing, refused};
 
 use crate::islands::{self, DeskHands, PaletteHands};
-use crate::page::PageContext;
+use crate::page::{PageContext, Viewer};
+use crate::time::Clock;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use ui::{AppShell, Breadcrumbs, Crumb, Toast};
+use ui::{AppShell, Breadcrumbs, Button, Crumb, Notice, Size, Toast, Tone};
 
 /// A page of a workspace inside its frame. The last crumb is where one stands and names the document. A page that knows no viewer is drawn
 /// without a frame.
@@ -41,6 +42,7 @@ pub fn workspace_frame(
             crumbs=view! { <Breadcrumbs items=crumbs/> }.into_any()
             tabs=tabs
             actions=actions
+            banner=banner(page, &viewer)
             flash=flash(page)
         >
             {content}
@@ -56,6 +58,24 @@ fn document_title(crumbs: &[Crumb], place: &str) -> String {
         Some(crumb) => format!("{} · {place}", crumb.label),
         None => place.to_owned(),
     }
+}
+
+/// On every page while support staff act for the person: who, until when, and the way to stop.
+fn banner(page: &PageContext, viewer: &Viewer) -> Option<AnyView> {
+    let acted = viewer.acted_for.clone()?;
+    let until = Clock::new(&page.now, &viewer.timezone).full(&acted.until);
+    let (staff, name) = (acted.staff, viewer.name.clone());
+    let stop = view! {
+        <form method="post" action="/impersonation/stop"><Button size=Size::Small r#type="submit">"Stop"</Button></form>
+    };
+    Some(
+        view! {
+            <Notice tone=Tone::Warning banner=true action=stop.into_any()>
+                <span data-acted-for="">{format!("{staff} of Nexus support acts for {name} until {until}. Everything done is written into the workspace's log with both names.")}</span>
+            </Notice>
+        }
+        .into_any(),
+    )
 }
 
 /// What the write before this page did.

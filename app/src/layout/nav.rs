@@ -117,6 +117,7 @@ pub fn workspace_switch(page: &PageContext, viewer: &Viewer) -> AnyView {
             <MenuLabel>"Workspaces"</MenuLabel>
             {links}
             {all}
+            <MenuLink href="/workspaces/new" icon="plus">"Create a workspace"</MenuLink>
             <MenuSeparator/>
             {appearance}
             <MenuSeparator/>

@@ -4,6 +4,7 @@
 use super::choices::Choices;
 use super::form::{self, Draft, Look};
 use super::post::{argument, base_address, envelope, hidden};
+use super::rights::Reached;
 use super::values::Values;
 use crate::page::{PageContext, Viewer};
 use domain::records::Record;
@@ -26,10 +27,11 @@ pub async fn view(
         entity.fields.iter().filter(|field| belongs(viewer, field) && says_something(record, field)).collect();
     let (history, own): (Vec<&Field>, Vec<&Field>) =
         shown.into_iter().partition(|field| HISTORY.contains(&field.key.as_str()));
-    let may_edit = viewer.may(entity, Verb::Update) && record.deleted_at.is_none();
+    let closed = closed(viewer, backend, entity, record).await?;
+    let may_edit = closed.is_none();
     let edited = argument(page, "edit")
         .and_then(|key| own.iter().find(|field| field.key == key))
-        .filter(|field| may_edit && !field.read_only);
+        .filter(|field| may_edit && !field.read_only && field.writable(&viewer.grants));
     let inline = match edited {
         Some(field) => Some((field.key.clone(), inline_form(page, viewer, backend, entity, record, field).await?)),
         None => None,
@@ -42,15 +44,37 @@ pub async fn view(
             .into_iter()
             .map(|field| {
                 let form = inline.take_if(|(key, _)| *key == field.key).map(|(_, form)| form);
-                row(page, &values, entity, record, field, may_edit, form)
+                // Where nothing can be edited the head of the page says why, once.
+                let pencil = match form::write_missing(viewer, field) {
+                    _ if field.read_only || !may_edit => Pencil::None,
+                    Some(reason) => Pencil::Closed(reason),
+                    None => Pencil::Open,
+                };
+                row(page, &values, entity, record, field, pencil, form)
             })
             .collect();
         lists.push(view! { <DescriptionList title>{rows}</DescriptionList> }.into_any());
     }
     let past: Vec<AnyView> =
-        history.into_iter().map(|field| row(page, &values, entity, record, field, false, None)).collect();
+        history.into_iter().map(|field| row(page, &values, entity, record, field, Pencil::None, None)).collect();
     lists.push(view! { <DescriptionList title="Record">{past}</DescriptionList> }.into_any());
     Ok(view! { <div class="about" data-record-id=record.id.to_string() data-version=record.version.to_string() data-entity=entity.key.clone()>{lists}</div> }.into_any())
+}
+
+/// The way to edit one value.
+enum Pencil {
+    None,
+    Open,
+    /// Why not.
+    Closed(String),
+}
+
+/// Why nothing of the record can be edited.
+async fn closed(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<Option<String>> {
+    let reached = Reached::load(viewer, backend, entity, Verb::Update, std::iter::once(record)).await?;
+    Ok(reached
+        .missing(viewer, entity, Verb::Update, record)
+        .or_else(|| record.deleted_at.is_some().then(|| "It is in the trash".to_owned())))
 }
 
 /// Number and state stand in the head of the page.
@@ -69,17 +93,24 @@ fn row(
     entity: &Entity,
     record: &Record,
     field: &Field,
-    may_edit: bool,
+    pencil: Pencil,
     form: Option<AnyView>,
 ) -> AnyView {
     let label = field.label.clone();
     if let Some(form) = form {
         return view! { <DescriptionRow label>{form}</DescriptionRow> }.into_any();
     }
-    let pencil = (may_edit && !field.read_only).then(|| {
-        let href = format!("{}#values.{}", base_address(page, &[("edit", &field.key)]), field.key);
-        view! { <IconButton icon="pencil" label=format!("Edit {}", field.label) href size=Size::Small/> }
-    });
+    let edit = format!("Edit {}", field.label);
+    let pencil = match pencil {
+        Pencil::None => None,
+        Pencil::Open => {
+            let href = format!("{}#values.{}", base_address(page, &[("edit", &field.key)]), field.key);
+            Some(view! { <IconButton icon="pencil" label=edit href size=Size::Small/> }.into_any())
+        }
+        Pencil::Closed(reason) => {
+            Some(view! { <IconButton icon="lock" label=edit reason size=Size::Small/> }.into_any())
+        }
+    };
     let (value, key) = (values.cell(entity, field, record), field.key.clone());
     if matches!(field.kind, FieldKind::LongText { .. }) {
         let class = if field.group.as_ref() == Some(&label) { "sr-only" } else { "" };

@@ -5,6 +5,7 @@ use super::columns::{Column, column_test, columns};
 use super::list_parts::{self, lower};
 use super::list_state::{ListState, Unreadable};
 use super::post::{envelope, hidden, own_address, subject};
+use super::rights::Reached;
 use super::transition::{self, Offer, Target};
 use super::values::Values;
 use super::{address, form, list};
@@ -33,7 +34,9 @@ pub async fn board_view(page: PageContext, viewer: Arc<Viewer>, entity: Arc<Enti
     let bar = list_parts::filter_bar(&page, &viewer, &entity, &state, &names);
     let content = if problems.is_empty() {
         let columns = columns(&backend, &entity, &state, &view).await?;
-        draw(&page, &viewer, &entity, &state, &view, &columns)
+        let cards = columns.iter().flat_map(|column| &column.content.cards);
+        let reached = Reached::load(&viewer, &backend, &entity, Verb::Update, cards).await?;
+        draw(&page, &viewer, &entity, &state, &view, &columns, &reached)
     } else {
         set_status(Kind::Invalid.status());
         unreadable(problems)
@@ -68,6 +71,8 @@ struct Pen<'a> {
     owner: Option<&'a Field>,
     /// What is to be done next, where the entity knows.
     step: Option<&'a Field>,
+    /// Cards that the viewer may move.
+    reached: &'a Reached,
 }
 
 fn draw(
@@ -77,6 +82,7 @@ fn draw(
     state: &ListState,
     view: &View,
     columns: &[Column<'_>],
+    reached: &Reached,
 ) -> AnyView {
     let group = view
         .group
@@ -86,7 +92,7 @@ fn draw(
     let shown = view.fields.iter().filter_map(|key| entity.field(key)).filter(|field| form::may_see(viewer, field));
     let lines = shown.filter(|field| field.key != entity.title && field.key != "owner").take(LINES).collect();
     let (owner, step) = (entity.field("owner"), entity.field("nextStep").filter(|field| form::may_see(viewer, field)));
-    let pen = Pen { page, viewer, entity, group, values: Values::of(page), lines, owner, step };
+    let pen = Pen { page, viewer, entity, group, values: Values::of(page), lines, owner, step, reached };
     let drawn: Vec<AnyView> = columns.iter().map(|column| draw_column(&pen, state, column)).collect();
     let label = format!("{} by {}", entity.labels.many, group.map_or("stage", |field| &field.label));
     view! {
@@ -161,7 +167,7 @@ fn card(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> AnyView {
     let (menu, open) = match pen.group {
         Some(field) => (option_menu(pen, field, record), None),
         None => {
-            let targets = transition::targets(viewer, entity, record);
+            let targets = transition::targets(viewer, entity, record, pen.reached);
             (transition::card_menu(page, viewer, entity, record, &targets), Some(open_targets(&targets)))
         }
     };
@@ -177,7 +183,7 @@ fn card(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> AnyView {
             fields
             chips=chips(pen, column, record)
             menu=menu
-            handle=viewer.may(entity, Verb::Update)
+            handle=pen.reached.out_of_reach(viewer, entity, Verb::Update, record).is_none()
         />
     }
     .into_any()
@@ -213,7 +219,8 @@ fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView>
 fn option_menu(pen: &Pen<'_>, field: &Field, record: &Record) -> AnyView {
     let Pen { page, viewer, entity, .. } = *pen;
     let now = record.text(&field.key);
-    let reason = viewer.missing(entity, Verb::Update);
+    let reason =
+        pen.reached.missing(viewer, entity, Verb::Update, record).or_else(|| form::write_missing(viewer, field));
     let items: Vec<AnyView> = field
         .choices()
         .iter()

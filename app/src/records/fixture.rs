@@ -16,7 +16,7 @@ pub fn entity() -> Arc<Entity> {
             { "key": "value", "label": "Value", "kind": { "type": "money" }, "indexed": true },
             { "key": "score", "label": "Score", "kind": { "type": "integer", "min": 0, "max": 10 }, "indexed": true },
             { "key": "enquiredOn", "label": "Enquired on", "kind": { "type": "date" }, "indexed": true },
-            { "key": "secret", "label": "Secret", "kind": { "type": "text" }, "permission": "crm.secret.read" },
+            { "key": "secret", "label": "Secret", "kind": { "type": "text" }, "permissions": { "read": "crm.secret.read" } },
         ],
         "states": { "label": "Stage", "initial": "new", "transitions": [], "list": [
             { "key": "new", "label": "New" }, { "key": "qualified", "label": "Qualified" },
@@ -41,9 +41,11 @@ pub fn viewer() -> Viewer {
         name: "Amina".to_owned(),
         email: None,
         role: "USER".to_owned(),
+        roles: vec!["USER".to_owned()],
         grants: Grants([("crm.lead.read".to_owned(), Reach::All)].into()),
         catalog: Arc::new(Catalog::default()),
         workspaces: Vec::new(),
+        acted_for: None,
     }
 }
 
@@ -61,5 +63,6 @@ pub fn page(query: &[(&str, &str)]) -> PageContext {
         reference: "reference".to_owned(),
         now: "2026-11-21T09:00:00Z".to_owned(),
         form_key: "key".to_owned(),
+        about: None,
     }
 }

@@ -113,12 +113,17 @@ pub fn control_text(value: &Value, part: Option<&str>) -> String {
 
 /// Fields that the viewer fills in, in the order of the description.
 pub fn fields_of<'a>(viewer: &Viewer, entity: &'a Entity) -> Vec<&'a Field> {
-    entity.editable().filter(|field| may_see(viewer, field)).collect()
+    entity.editable().filter(|field| field.writable(&viewer.grants)).collect()
 }
 
 /// Some fields need a permission of their own.
 pub fn may_see(viewer: &Viewer, field: &Field) -> bool {
-    field.permission.as_ref().is_none_or(|permission| viewer.grants.allows(permission))
+    field.readable(&viewer.grants)
+}
+
+/// Why a field that can be edited is not this viewer's to edit.
+pub fn write_missing(viewer: &Viewer, field: &Field) -> Option<String> {
+    field.write_missing(&viewer.grants).map(|permission| format!("Needs the permission {permission}"))
 }
 
 /// Fields by their heading, in the order in which headings first appear; those without one come first.

@@ -164,7 +164,7 @@ pub fn columns<'a>(viewer: &Viewer, entity: &'a Entity, view: &View) -> Vec<&'a 
 }
 
 pub fn readable(viewer: &Viewer, field: &Field) -> bool {
-    field.permission.as_ref().is_none_or(|permission| viewer.grants.allows(permission))
+    field.readable(&viewer.grants)
 }
 
 #[cfg(test)]

@@ -22,17 +22,22 @@ mod new;
 pub mod post;
 mod record;
 mod related;
+mod rights;
 mod sentence;
 mod table;
 mod timeline;
 mod transition;
+mod undo;
 pub mod values;
+mod who;
 
 pub use edit::EditPage;
 pub use list::ListPage;
 pub use list_parts::lower;
 pub use new::NewPage;
 pub use record::RecordPage;
+pub use undo::UndoPage;
+pub use who::AccessPage;
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests;

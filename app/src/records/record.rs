@@ -3,6 +3,7 @@
 use super::list_parts::lower;
 use super::post::{base_address, envelope, subject};
 use super::related::{self, Related};
+use super::rights::Reached;
 use super::values::state_chip;
 use super::{about, address, composer, conflict, convert, extras, form, timeline, transition};
 use crate::layout::workspace_frame;
@@ -45,7 +46,8 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let notices = notices(&page, &viewer, &entity, &record);
     let title = address::title(&entity, &record);
     let chips = chips(&entity, &record);
-    let actions = record.deleted_at.is_none().then(|| actions(&page, &viewer, &entity, &record));
+    let rights = Rights::load(&viewer, &backend, &entity, &record).await?;
+    let actions = record.deleted_at.is_none().then(|| actions(&page, &viewer, &entity, &record, &rights));
     let body = view! {
         {notices}
         <RecordLayout title chips actions about>{main}</RecordLayout>
@@ -115,24 +117,39 @@ fn chips(entity: &Entity, record: &Record) -> AnyView {
     view! { {state}{number} }.into_any()
 }
 
-fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> AnyView {
-    let targets = transition::targets(viewer, entity, record);
+/// How far the viewer's permissions go with this row.
+struct Rights {
+    update: Reached,
+    delete: Reached,
+}
+
+impl Rights {
+    async fn load(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<Self> {
+        let of = |verb| Reached::load(viewer, backend, entity, verb, std::iter::once(record));
+        Ok(Self { update: of(Verb::Update).await?, delete: of(Verb::Delete).await? })
+    }
+}
+
+fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, rights: &Rights) -> AnyView {
+    let targets = transition::targets(viewer, entity, record, &rights.update);
     let step = transition::next_step(entity, record, &targets)
         .map(|target| transition::step_button(page, viewer, entity, record, target));
     let moves = (!targets.is_empty()).then(|| transition::move_menu(page, viewer, entity, record, &targets));
     let here = address::of(viewer, entity, record);
     let convert = (convert::converts(entity) && !convert::became(record)).then(|| {
-        let reason = convert::reason(viewer, entity, record);
+        let reach = || rights.update.out_of_reach(viewer, entity, Verb::Update, record);
+        let reason = convert::reason(viewer, entity, record).or_else(reach);
         view! { <LinkButton href=format!("{here}?convert=1") icon="user-check" reason>"Convert"</LinkButton> }
     });
-    let edit = viewer.missing(entity, Verb::Update);
-    let reason = viewer.missing(entity, Verb::Delete);
+    let edit = rights.update.missing(viewer, entity, Verb::Update, record);
+    let reason = rights.delete.missing(viewer, entity, Verb::Delete, record);
     let (edit_href, delete_href) = (format!("{here}/edit"), format!("{here}?delete=1"));
     let (list, icon, all) =
         (viewer.path(&entity.plural), entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
     let log = log_link(page, viewer, entity);
     let extra = extras::actions(page, viewer, entity, record);
-    let why = format!("{here}/why");
+    let (why, who) = (format!("{here}/why"), format!("{here}/access"));
+    let who_closed = viewer.lacks("people.member.read");
     view! {
         <LinkButton href=edit_href icon="pencil" reason=edit>"Edit"</LinkButton>
         {convert}
@@ -143,6 +160,7 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
             {log}
             <MenuLink href=list icon>{all}</MenuLink>
             <MenuLink href=why icon="circle-question-mark">"Why is it like this?"</MenuLink>
+            <MenuLink href=who icon="users" reason=who_closed>"Who can see this?"</MenuLink>
             <MenuSeparator/>
             <MenuLink href=delete_href icon="trash-2" reason>"Move to the trash"</MenuLink>
         </Menu>

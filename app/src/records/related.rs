@@ -110,7 +110,7 @@ pub async fn list(
     related: &Related,
 ) -> Result<AnyView> {
     let entity = &related.entity;
-    let columns = columns(entity, &related.field);
+    let columns = columns(viewer, entity, &related.field);
     let sort = if entity.field("createdAt").is_some() {
         vec![Sort { field: "createdAt".to_owned(), descending: true }]
     } else {
@@ -154,11 +154,11 @@ pub async fn list(
 }
 
 /// The first columns of the entity's first table, without the one that would say this record in every row.
-fn columns<'a>(entity: &'a Entity, without: &str) -> Vec<&'a Field> {
+fn columns<'a>(viewer: &Viewer, entity: &'a Entity, without: &str) -> Vec<&'a Field> {
     let listed = entity.first_view(ViewKind::Table).map(|view| view.fields.clone()).unwrap_or_default();
     let mut columns: Vec<&Field> = entity.field(&entity.title).into_iter().collect();
     let others = listed.iter().filter(|key| **key != entity.title && *key != without);
-    columns.extend(others.filter_map(|key| entity.field(key)));
+    columns.extend(others.filter_map(|key| entity.field(key)).filter(|field| field.readable(&viewer.grants)));
     columns.truncate(COLUMNS);
     columns
 }

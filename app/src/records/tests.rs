@@ -11,6 +11,7 @@ use super::choices::Choices;
 use super::conflict;
 use super::form::{self, Draft, Look};
 use super::post::{own_address, way_back};
+use super::rights::Reached;
 use super::transition::{Offer, card_menu, next_step, targets};
 use crate::page::{PageContext, Replay, Viewer};
 use domain::backend::{AnyBox, Backend, BoxFuture};
@@ -38,7 +39,7 @@ fn described() -> Vec<Entity> {
             { "key": "company", "label": "Company", "kind": { "type": "text" } },
             { "key": "value", "label": "Value", "kind": { "type": "money" } },
             { "key": "vip", "label": "Important", "kind": { "type": "boolean" } },
-            { "key": "pay", "label": "Pay", "kind": { "type": "integer" }, "permission": "crm.pay.read" },
+            { "key": "pay", "label": "Pay", "kind": { "type": "integer" }, "permissions": { "read": "crm.pay.read" } },
         ]),
         json!({
             "label": "Stage", "initial": "new",
@@ -90,9 +91,11 @@ fn viewer(permissions: &[&str]) -> Arc<Viewer> {
         name: "Joyce".to_owned(),
         email: None,
         role: "USER".to_owned(),
+        roles: vec!["USER".to_owned()],
         grants: Grants(grants),
         catalog: Arc::new(Catalog::build("core", "Core", described()).unwrap()),
         workspaces: Vec::new(),
+        acted_for: None,
     })
 }
 
@@ -110,6 +113,7 @@ fn page(path: &str, query: &[(&str, &str)], replay: Option<Replay>) -> PageConte
         reference: String::new(),
         now: "2026-11-21T09:30:00Z".to_owned(),
         form_key: "k".to_owned(),
+        about: None,
     }
 }
 
@@ -133,7 +137,7 @@ fn every_other_state_is_offered_asked_for_or_refused_with_its_reason() {
     let viewer = viewer(&["crm.lead.*"]);
     let entity = viewer.catalog.get("lead").unwrap();
     let record = row("new", json!({ "company": "Lakeside", "value": null }));
-    let told: Vec<String> = targets(&viewer, entity, &record)
+    let told: Vec<String> = targets(&viewer, entity, &record, &Reached::Every)
         .into_iter()
         .map(|target| match target.offer {
             Offer::Open => format!("{} open", target.state.key),
@@ -154,7 +158,8 @@ fn without_the_permission_every_move_names_it() {
     let entity = viewer.catalog.get("lead").unwrap();
     let record = row("new", json!({}));
     let page = page("/w/a/leads", &[("view", "board")], None);
-    let html = drawn(|| card_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record)));
+    let html =
+        drawn(|| card_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record, &Reached::Every)));
     assert!(html.contains("Needs the permission crm.lead.update") && !html.contains("name=\"to\""), "{html}");
 }
 
@@ -164,7 +169,8 @@ fn the_menu_of_a_card_moves_it_and_comes_back_to_the_board() {
     let viewer = page.viewer().unwrap();
     let entity = viewer.catalog.get("lead").unwrap();
     let record = row("new", json!({}));
-    let html = drawn(|| card_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record)));
+    let html =
+        drawn(|| card_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record, &Reached::Every)));
     assert!(
         html.contains("action=\"/w/a/do/records.transition\"") && html.contains("name=\"to\" value=\"qualified\""),
         "{html}"
@@ -179,7 +185,8 @@ fn a_flow_has_a_next_step_and_a_mere_status_has_none() {
     let step = |key: &str, status: &str| {
         let entity = viewer.catalog.get(key).unwrap();
         let record = row(status, json!({}));
-        next_step(entity, &record, &targets(&viewer, entity, &record)).map(|target| target.state.key.clone())
+        next_step(entity, &record, &targets(&viewer, entity, &record, &Reached::Every))
+            .map(|target| target.state.key.clone())
     };
     assert_eq!(step("lead", "new").as_deref(), Some("qualified"));
     assert_eq!(step("lead", "won"), None);

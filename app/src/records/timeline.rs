@@ -8,7 +8,7 @@ use crate::page::{PageContext, Viewer, encode};
 use crate::time::Clock;
 use domain::records::{FieldChange, ListRecords, Record, RecordTimeline, TimelineEntry};
 use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Sort, Test, value};
-use domain::{BackendHandle, Result};
+use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
 use ui::{ChangedField, EmptyState, Icon, LinkButton, Time, Timeline, TimelineDay, TimelineItem, TimelineNote, Tone};
 use uuid::Uuid;
@@ -45,7 +45,11 @@ pub async fn view(
     let clock = Clock::new(&page.now, &viewer.timezone);
     let mut lines: Vec<Line> = entries
         .iter()
-        .map(|entry| Line { at: entry.at.clone(), activity: false, view: change_item(viewer, entity, clock, entry) })
+        .map(|entry| Line {
+            at: entry.at.clone(),
+            activity: false,
+            view: change_item(page, viewer, entity, clock, entry),
+        })
         .collect();
     if let Some(activities) = activities {
         // Those of the stretch of time that this page of changes covers.
@@ -101,7 +105,7 @@ fn moment_in_day(clock: Clock, at: &str) -> AnyView {
 }
 
 /// A change of the record as a sentence, with what was and what is.
-fn change_item(viewer: &Viewer, entity: &Entity, clock: Clock, entry: &TimelineEntry) -> AnyView {
+fn change_item(page: &PageContext, viewer: &Viewer, entity: &Entity, clock: Clock, entry: &TimelineEntry) -> AnyView {
     let changes: Vec<(&Field, &FieldChange)> =
         entry.changes.iter().filter_map(|change| known_field(entity, change).map(|field| (field, change))).collect();
     let cause = entry.cause.as_ref().map_or("request", |cause| cause.kind.as_str());
@@ -109,7 +113,8 @@ fn change_item(viewer: &Viewer, entity: &Entity, clock: Clock, entry: &TimelineE
     let actor = entry.actor.clone().unwrap_or_else(|| "Nexus".to_owned());
     let import = entry.cause.as_ref().filter(|cause| cause.kind == "import").and_then(|cause| cause.id);
     let href = import.map(|id| viewer.path(&format!("imports/{id}")));
-    let title = view! { <b>{actor}</b>" "{words} }.into_any();
+    let undo = undo_link(page, viewer, entity, entry);
+    let title = view! { <b>{actor}</b>" "{words}{undo} }.into_any();
     let lines: Vec<AnyView> = changes.iter().map(|(field, change)| changed(entity, field, change)).collect();
     let body = if lines.is_empty() {
         None
@@ -124,6 +129,17 @@ fn change_item(viewer: &Viewer, entity: &Entity, clock: Clock, entry: &TimelineE
         Some(body) => view! { <TimelineItem icon tone title when href>{body}</TimelineItem> }.into_any(),
         None => view! { <TimelineItem icon tone title when href/> }.into_any(),
     }
+}
+
+/// The way to take a change back, for those who may write here. What an import did is taken back on the import's page.
+fn undo_link(page: &PageContext, viewer: &Viewer, entity: &Entity, entry: &TimelineEntry) -> Option<AnyView> {
+    let cause = entry.cause.as_ref().map_or("request", |cause| cause.kind.as_str());
+    let verb = if is_creation(entry) { Verb::Delete } else { Verb::Update };
+    if matches!(cause, "import" | "seed") || entry.changes.is_empty() || !viewer.may(entity, verb) {
+        return None;
+    }
+    let href = viewer.path(&format!("undo?change={}&back={}", entry.id, encode(&page.address())));
+    Some(view! { " · "<a class="link" href=href>"Undo"</a> }.into_any())
 }
 
 /// What a person cares to see of a change: not the marks of the change itself.
@@ -162,6 +178,9 @@ fn sentence(
         ("records.restore", _) => ("rotate-ccw", Tone::Neutral, "restored it from the trash".to_owned()),
         ("crm.convert_lead", _) => ("user-check", Tone::Positive, "converted it".to_owned()),
         ("imports.undo", _) => ("undo-2", Tone::Warning, "undid an import".to_owned()),
+        (_, "undo") if moved.is_none() && !changes.is_empty() => {
+            ("undo-2", Tone::Neutral, format!("took back {}", field_words(changes)))
+        }
         (_, "import") if !changes.is_empty() => {
             ("upload", Tone::Neutral, format!("changed {} by an import", field_words(changes)))
         }

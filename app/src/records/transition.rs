@@ -4,6 +4,7 @@ use super::address;
 use super::choices::Choices;
 use super::form::{self, Draft};
 use super::post::{envelope, hidden, own_address, subject, way_back};
+use super::rights::Reached;
 use super::values::{hue, state_shape};
 use crate::page::{PageContext, Viewer, encode};
 use domain::permission::ROLES;
@@ -34,14 +35,14 @@ pub enum Offer<'a> {
 }
 
 /// Every other state of the entity, in the order of the description.
-pub fn targets<'a>(viewer: &Viewer, entity: &'a Entity, record: &Record) -> Vec<Target<'a>> {
+pub fn targets<'a>(viewer: &Viewer, entity: &'a Entity, record: &Record, reached: &Reached) -> Vec<Target<'a>> {
     let (Some(states), Some(from)) = (&entity.states, record.text("status")) else { return Vec::new() };
     let others = states.list.iter().filter(|state| state.key != from);
     others
         .map(|state| {
             let step =
                 states.transitions.iter().find(|step| step.starts_from(from) && step.to == state.key && !step.internal);
-            Target { state, step, offer: offer(viewer, entity, states, record, from, state, step) }
+            Target { state, step, offer: offer(viewer, entity, states, (record, reached), from, state, step) }
         })
         .collect()
 }
@@ -50,7 +51,7 @@ fn offer<'a>(
     viewer: &Viewer,
     entity: &'a Entity,
     states: &States,
-    record: &Record,
+    (record, reached): (&Record, &Reached),
     from: &str,
     state: &State,
     step: Option<&Transition>,
@@ -65,14 +66,17 @@ fn offer<'a>(
     if record.deleted_at.is_some() {
         return Offer::Closed("It is in the trash".to_owned());
     }
-    if let Some(missing) = viewer.missing(entity, Verb::Update) {
+    if let Some(missing) = reached.out_of_reach(viewer, entity, Verb::Update, record) {
         return Offer::Closed(missing);
     }
-    if !step.gate.roles.is_empty() && !step.gate.roles.contains(&viewer.role) {
+    if !step.gate.roles.is_empty() && !step.gate.roles.iter().any(|role| viewer.roles.contains(role)) {
         return Offer::Closed(format!("Needs the role {}", role_words(&step.gate.roles)));
     }
     let missing: Vec<&Field> =
         step.gate.requires.iter().filter(|key| is_empty(record, key)).filter_map(|key| entity.field(key)).collect();
+    if let Some((field, needs)) = missing.iter().find_map(|field| Some((field, form::write_missing(viewer, field)?))) {
+        return Offer::Closed(format!("Needs {} first: {needs}", field.label));
+    }
     if missing.is_empty() { Offer::Open } else { Offer::Asks(missing) }
 }
 
@@ -249,7 +253,8 @@ pub async fn asking_view(
     if !viewer.may(entity, Verb::Update) {
         return Err(Error::forbidden(entity.permission(Verb::Update), &viewer.role));
     }
-    let target = targets(viewer, entity, record).into_iter().find(|target| target.state.key == to);
+    let reached = Reached::load(viewer, backend, entity, Verb::Update, std::iter::once(record)).await?;
+    let target = targets(viewer, entity, record, &reached).into_iter().find(|target| target.state.key == to);
     let here = viewer.path(&format!("{}/{}", entity.plural, record.id));
     let back = way_back(page, &viewer.slug, here);
     let Some(Target { state, step: Some(step), offer }) = target else {

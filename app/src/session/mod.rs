@@ -1,10 +1,31 @@
-//! Signing in, and choosing a workspace.
+//! Signing in, choosing a workspace, and what leads to an account: signing up, invitations, forgotten passwords.
+
+mod facts;
+mod invitation;
+mod parts;
+mod recovery;
+mod sign_up;
+
+pub use facts::{AccountFacts, Choosing, Industry, InvitationFacts, Looker};
+pub use invitation::InvitationPage;
+pub(crate) use parts::{Typed, new_password, zones};
+pub use recovery::{ConfirmEmailPage, ForgotPasswordPage, ResetPasswordPage};
+pub use sign_up::{ConfirmSignUpPage, NewWorkspacePage, SetupPage, SignUpCodePage, SignUpPage};
+
+pub mod about;
+mod code;
+mod confirm;
+mod factor;
+
+pub use code::CodePage;
+pub use confirm::ConfirmPage;
+pub use factor::SecondFactorPage;
 
 use crate::layout::nav::words;
 use crate::page::{WorkspaceLink, use_page};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use ui::{AuthShell, Avatar, Button, ButtonKind, EmptyState, Icon, Notice, SubmitButton, TextInput, Tone};
+use ui::{AuthShell, Avatar, Button, ButtonKind, EmptyState, Icon, LinkButton, Notice, SubmitButton, TextInput, Tone};
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
@@ -25,7 +46,7 @@ pub fn SignInPage() -> impl IntoView {
     let typed = !login.is_empty();
     view! {
         <Title text="Sign in · Nexus"/>
-        <AuthShell title="Sign in" foot="No account yet? An administrator of your workspace can invite you.".into_any()>
+        <AuthShell title="Sign in" foot=without_account()>
             {said}
             {failed}
             <form method="post" action="/sign-in">
@@ -34,9 +55,15 @@ pub fn SignInPage() -> impl IntoView {
                 <TextInput name="password" label="Password" r#type="password" autocomplete="current-password" required=true autofocus=typed/>
                 <SubmitButton>"Sign in"</SubmitButton>
             </form>
+            <p class="auth-note"><a class="link" href="/forgot-password">"Forgot your password?"</a></p>
         </AuthShell>
     }
     .into_any()
+}
+
+fn without_account() -> AnyView {
+    view! { "No account yet? "<a class="link" href="/sign-up">"Create a workspace"</a>", or ask an administrator of yours to invite you." }
+        .into_any()
 }
 
 #[component]
@@ -56,6 +83,7 @@ pub fn WorkspacesPage() -> impl IntoView {
         view! { <ul class="choice-list">{items}</ul> }.into_any()
     };
     let sign_out = view! {
+        <LinkButton href="/workspaces/new" kind=ButtonKind::Ghost icon="plus">"Create a workspace"</LinkButton>
         <form method="post" action="/sign-out"><Button kind=ButtonKind::Ghost icon="log-out" r#type="submit">"Sign out"</Button></form>
     };
     view! {

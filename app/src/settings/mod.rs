@@ -1,13 +1,29 @@
 //! Settings of the person and of the workspace.
 
 mod agent;
+mod audit;
 mod company;
+mod invite;
+mod locations;
+mod member;
 mod people;
+mod profile;
+mod roles;
+mod roles_grid;
+mod roles_member;
+mod security;
 mod sessions;
 
+pub use audit::{AuditPage, changed, operation_words};
 pub use company::CompanyPage;
+pub use locations::LocationsPage;
+pub use member::MemberPage;
 pub use people::PeoplePage;
-pub use sessions::SessionsPage;
+pub use profile::ProfilePage;
+pub use roles::{RolePage, RolesPage};
+pub use roles_member::MemberRolesPage;
+pub use security::SecurityPage;
+pub use sessions::{MemberSessionsPage, SessionsPage};
 
 use crate::layout::nav::{density_choice, role_words, theme_choice};
 use crate::layout::workspace_frame;
@@ -28,12 +44,20 @@ pub fn SettingsPage() -> impl IntoView {
 /// A page of the settings, with the tabs between them.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
     let places = [
-        ("You", "settings"),
-        ("Sessions", "settings/sessions"),
-        ("People", "settings/people"),
-        ("Company", "settings/company"),
+        ("You", "settings", None),
+        ("Profile", "settings/profile", None),
+        ("Security", "settings/security", None),
+        ("Sessions", "settings/sessions", None),
+        ("People", "settings/people", None),
+        ("Roles", "settings/roles", Some("people.role.read")),
+        ("Locations", "settings/locations", None),
+        ("Company", "settings/company", None),
+        ("Audit trail", "settings/audit", Some(domain::audit::READ)),
     ];
-    let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
+    // A tab whose page would be refused is not offered.
+    let open = |needs: Option<&str>| needs.is_none_or(|permission| viewer.grants.allows(permission));
+    let items = places.into_iter().filter(|(.., needs)| open(*needs));
+    let items = items.map(|(label, path, _)| TabItem::new(label, viewer.path(path), label == here)).collect();
     let tabs = view! { <Tabs label="Settings" items/> }.into_any();
     let crumbs = match here {
         "You" => vec![Crumb::here("Settings")],

@@ -1,12 +1,15 @@
-//! Everyone in the workspace, with their roles.
+//! Everyone in the workspace, with their roles, and who is invited.
 
-use super::settings_frame;
+use super::{invite, settings_frame};
 use crate::layout::nav::role_words;
 use crate::page::{PageContext, Viewer, load, use_page};
 use domain::Result;
-use domain::people::{ListMembers, Member};
+use domain::people::{GivableRoles, ListInvitations, ListLocations, ListMembers, Location, Member};
 use leptos::prelude::*;
-use ui::{Badge, Blank, Cell, Chip, DataTable, HeadCell, Page, PageHeader, Panel, Person, Row, Size, TextLink, Tone};
+use ui::{
+    Badge, Blank, ButtonKind, Cell, Chip, DataTable, EmptyState, HeadCell, LinkButton, Notice, Page, PageHeader, Panel,
+    Person, Row, SearchInput, Size, Stack, TextLink, Tone,
+};
 use uuid::Uuid;
 
 #[component]
@@ -17,33 +20,89 @@ pub fn PeoplePage() -> impl IntoView {
 
 async fn people_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
-    let members = page.backend()?.run(ListMembers {}).await?;
-    let head = view! {
-        <HeadCell label="Name"/>
-        <HeadCell label="Role"/>
-        <HeadCell label="E-mail"/>
-        <HeadCell label="Reports to"/>
-        <HeadCell label="Status"/>
-    };
-    let rows: Vec<_> = members.iter().map(|member| row(&viewer, &members, member)).collect();
-    let people = members.iter().filter(|member| member.status != "automation").count();
-    let text = if people == 1 {
-        "One person works in this workspace.".to_owned()
+    let backend = page.backend()?;
+    let members = backend.run(ListMembers {}).await?;
+    let locations = backend.run(ListLocations {}).await?;
+    let may_invite = viewer.grants.allows("people.member.create");
+    let invitations =
+        if viewer.grants.allows("people.member.read") { backend.run(ListInvitations {}).await? } else { Vec::new() };
+    let asked = page.query("invite").is_some() || page.replay_of("people.invite").is_some();
+    let form = if may_invite && asked {
+        let roles = backend.run(GivableRoles {}).await?;
+        Some(invite::form(&page, &viewer, &roles, &members, &locations))
     } else {
-        format!("{people} people work in this workspace.")
+        None
+    };
+    let words = page.query("q").unwrap_or_default().to_owned();
+    let shown: Vec<&Member> =
+        members.iter().filter(|member| member.status != "left" && matches(member, &words)).collect();
+    let people = members.iter().filter(|member| matches!(member.status.as_str(), "active" | "suspended")).count();
+    let text = match people {
+        1 => "One person works in this workspace.".to_owned(),
+        people => format!("{people} people work in this workspace."),
+    };
+    let button = if asked { None } else { Some(invite_button(&viewer, may_invite)) };
+    let refused = page.replay.as_ref().filter(|replay| replay.operation != "people.invite").map(|replay| {
+        let message = replay.error.message.clone();
+        view! { <Notice tone=Tone::Negative title="Nothing was changed">{message}</Notice> }
+    });
+    let table = table(&viewer, &members, &locations, &shown, &words);
+    let waiting = invite::waiting(&page, &viewer, &invitations, may_invite);
+    let search = view! {
+        <form class="toolbar-search" method="get" action=page.path.clone() role="search"><SearchInput name="q" label="Find a person" value=words/></form>
     };
     let content = view! {
         <Page>
-            <PageHeader title="People" text/>
-            <Panel flush=true>
-                <div class="as-cards"><DataTable label="People" head=head.into_any() inline=true>{rows}</DataTable></div>
-            </Panel>
+            <PageHeader title="People" text actions=button/>
+            <Stack>
+                {refused}
+                {form}
+                {waiting}
+                <Panel title="Members" actions=search.into_any() flush=true>{table}</Panel>
+            </Stack>
         </Page>
     };
     Ok(settings_frame(&page, &viewer, "People", content.into_any()))
 }
 
-fn row(viewer: &Viewer, members: &[Member], member: &Member) -> AnyView {
+fn invite_button(viewer: &Viewer, may: bool) -> AnyView {
+    let href = viewer.path("settings/people?invite=1");
+    if may {
+        view! { <LinkButton href kind=ButtonKind::Primary icon="user-plus">"Invite somebody"</LinkButton> }.into_any()
+    } else {
+        view! { <LinkButton href icon="user-plus" reason="Needs the permission people.member.create">"Invite somebody"</LinkButton> }.into_any()
+    }
+}
+
+fn matches(member: &Member, words: &str) -> bool {
+    let words = words.trim().to_lowercase();
+    let roles = member.roles.iter().map(|role| role_words(role).to_lowercase());
+    let email = member.email.iter().map(|email| email.to_lowercase());
+    words.is_empty() || roles.chain(email).chain([member.name.to_lowercase()]).any(|text| text.contains(&words))
+}
+
+fn table(viewer: &Viewer, members: &[Member], locations: &[Location], shown: &[&Member], words: &str) -> AnyView {
+    if shown.is_empty() {
+        let title = format!("Nobody is called {words}");
+        return view! { <EmptyState icon="users" title text="Look for a part of a name, an address or a role."/> }
+            .into_any();
+    }
+    let with_places = !locations.is_empty();
+    let place = with_places.then(|| view! { <HeadCell label="Location"/> });
+    let head = view! {
+        <HeadCell label="Name"/>
+        <HeadCell label="Roles"/>
+        <HeadCell label="E-mail"/>
+        <HeadCell label="Reports to"/>
+        {place}
+        <HeadCell label="Status"/>
+    };
+    let rows: Vec<_> = shown.iter().map(|member| row(viewer, members, locations, member, with_places)).collect();
+    view! { <div class="as-cards"><DataTable label="People" head=head.into_any() inline=true>{rows}</DataTable></div> }
+        .into_any()
+}
+
+fn row(viewer: &Viewer, members: &[Member], locations: &[Location], member: &Member, with_places: bool) -> AnyView {
     let name = member.name.clone();
     let you = (member.id == viewer.member).then(|| view! { " "<Badge>"You"</Badge> });
     let roles: Vec<_> = member
@@ -62,23 +121,42 @@ fn row(viewer: &Viewer, members: &[Member], member: &Member) -> AnyView {
         Some(name) => view! { <Person name size=Size::Small/> }.into_any(),
         None => view! { <Blank label="nobody"/> }.into_any(),
     };
+    let place = with_places.then(|| {
+        let name = member
+            .location
+            .and_then(|id| locations.iter().find(|place| place.id == id))
+            .map(|place| place.name.clone());
+        let shown = match name {
+            Some(name) => name.into_any(),
+            None => view! { <Blank/> }.into_any(),
+        };
+        view! { <Cell label="Location">{shown}</Cell> }
+    });
     let status = match member.status.as_str() {
         "active" => "Active".into_any(),
         "automation" => "Automation".into_any(),
         _ => view! { <Badge tone=Tone::Warning>"Suspended"</Badge> }.into_any(),
     };
+    let opens = member.status != "automation" && viewer.grants.allows("people.member.read");
+    let lead = if opens {
+        let href = viewer.path(&format!("settings/people/{}", member.id));
+        view! { <Person name size=Size::Small href=href/> }.into_any()
+    } else {
+        view! { <Person name size=Size::Small/> }.into_any()
+    };
     view! {
         <Row id=member.id.to_string()>
-            <Cell label="Name" lead=true><Person name size=Size::Small/>{you}</Cell>
-            <Cell label="Role">{roles}</Cell>
+            <Cell label="Name" lead=true>{lead}{you}</Cell>
+            <Cell label="Roles"><span class="chips">{roles}</span></Cell>
             <Cell label="E-mail">{email}</Cell>
             <Cell label="Reports to">{manager}</Cell>
+            {place}
             <Cell label="Status">{status}</Cell>
         </Row>
     }
     .into_any()
 }
 
-fn name_of(members: &[Member], id: Uuid) -> Option<String> {
+pub fn name_of(members: &[Member], id: Uuid) -> Option<String> {
     members.iter().find(|member| member.id == id).map(|member| member.name.clone())
 }

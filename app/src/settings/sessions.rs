@@ -1,13 +1,14 @@
-//! Where one is signed in, and the way to end it.
+//! Where one is signed in, and the way to end it; and the same of a member, for those who look after them.
 
 use super::{agent, settings_frame};
 use crate::page::{PageContext, Viewer, load, use_page};
 use crate::records::post::{envelope, hidden};
 use crate::time::Clock;
-use domain::Result;
-use domain::people::{ListSessions, SessionRow};
+use domain::people::{ListMemberSessions, ListMembers, ListSessions, SessionRow};
+use domain::{Error, Result};
 use leptos::prelude::*;
-use ui::{Badge, Button, Icon, Notice, Page, PageHeader, Panel, Size, Tone};
+use ui::{Badge, Button, EmptyState, Icon, Notice, Page, PageHeader, Panel, Size, Tone};
+use uuid::Uuid;
 
 #[component]
 pub fn SessionsPage() -> impl IntoView {
@@ -21,7 +22,7 @@ async fn sessions_page(page: PageContext) -> Result<AnyView> {
     sessions.sort_by_key(|session| !session.current);
     let clock = Clock::new(&page.now, &viewer.timezone);
     let others = sessions.iter().filter(|session| !session.current).count();
-    let rows: Vec<_> = sessions.iter().map(|session| row(&page, &viewer, session, clock)).collect();
+    let rows: Vec<_> = sessions.iter().map(|session| row(session, clock, || end(&page, &viewer, session))).collect();
     let problem = page.replay.as_ref().map(|replay| {
         let message = replay.error.message.clone();
         view! { <Notice tone=Tone::Negative title="The session was not ended">{message}</Notice> }
@@ -38,7 +39,64 @@ async fn sessions_page(page: PageContext) -> Result<AnyView> {
     Ok(settings_frame(&page, &viewer, "Sessions", content.into_any()))
 }
 
-fn row(page: &PageContext, viewer: &Viewer, session: &SessionRow, clock: Clock) -> AnyView {
+#[component]
+pub fn MemberSessionsPage() -> impl IntoView {
+    let page = use_page();
+    load(member_sessions_page(page)).into_any()
+}
+
+async fn member_sessions_page(page: PageContext) -> Result<AnyView> {
+    let viewer = page.viewer()?;
+    let id = page.path.trim_end_matches("/sessions").rsplit('/').next().unwrap_or_default();
+    let member = Uuid::try_parse(id).map_err(|_| Error::not_found())?;
+    let backend = page.backend()?;
+    let sessions = backend.run(ListMemberSessions { member }).await?;
+    let members = backend.run(ListMembers {}).await?;
+    let name = members.into_iter().find(|row| row.id == member).map(|row| row.name).ok_or_else(Error::not_found)?;
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let rows: Vec<_> = sessions
+        .iter()
+        .map(|session| row(session, clock, || end_of_member(&page, &viewer, member, Some(session.id))))
+        .collect();
+    let problem = page.replay.as_ref().map(|replay| {
+        let message = replay.error.message.clone();
+        view! { <Notice tone=Tone::Negative title="The session was not ended">{message}</Notice> }
+    });
+    let list = if rows.is_empty() {
+        view! { <EmptyState icon="monitor" title="Not signed in" text=format!("{name} is not signed in to this workspace anywhere.")/> }.into_any()
+    } else {
+        view! { <ul class="row-list">{rows}</ul> }.into_any()
+    };
+    let actions = (!sessions.is_empty()).then(|| end_of_member(&page, &viewer, member, None));
+    let text = "Browsers in which this workspace was opened. Where else they are signed in is theirs to know.";
+    let content = view! {
+        <Page narrow=true>
+            <PageHeader title=format!("Sessions of {name}") text/>
+            {problem}
+            <Panel title="Signed in" actions=actions flush=true>{list}</Panel>
+        </Page>
+    };
+    Ok(settings_frame(&page, &viewer, "People", content.into_any()))
+}
+
+fn end_of_member(page: &PageContext, viewer: &Viewer, member: Uuid, one: Option<Uuid>) -> AnyView {
+    let own = page.path.clone();
+    let (purpose, done, words) = match one {
+        Some(id) => (format!("end-{id}"), "Session ended", "End"),
+        None => ("end-all".to_owned(), "All sessions ended", "End all"),
+    };
+    view! {
+        <form method="post" action=viewer.action("people.end_member_sessions")>
+            {hidden("member", member.to_string())}
+            {one.map(|id| hidden("id", id.to_string()))}
+            {envelope(page, &purpose, &own, done)}
+            <Button size=Size::Small r#type="submit">{words}</Button>
+        </form>
+    }
+    .into_any()
+}
+
+fn row(session: &SessionRow, clock: Clock, end: impl FnOnce() -> AnyView) -> AnyView {
     let name = agent::words(session.agent.as_deref());
     let seen = format!("last seen {}", clock.words(&session.last_seen_at));
     let detail = session.address.iter().cloned().chain([seen]).collect::<Vec<_>>().join(" · ");
@@ -47,11 +105,7 @@ fn row(page: &PageContext, viewer: &Viewer, session: &SessionRow, clock: Clock) 
         clock.full(&session.created_at),
         clock.full(&session.expires_at)
     );
-    let end = if session.current {
-        view! { <Badge tone=Tone::Positive>"This one"</Badge> }.into_any()
-    } else {
-        end(page, viewer, session)
-    };
+    let end = if session.current { view! { <Badge tone=Tone::Positive>"This one"</Badge> }.into_any() } else { end() };
     let icon = agent::icon(session.agent.as_deref());
     view! {
         <li data-id=session.id.to_string()>

@@ -66,6 +66,13 @@ async fn until_stopped(
         Some(listener) => {
             let address = listener.local_addr()?;
             out::line(&format!("Nexus is ready at http://{address}"));
+            // Not with the demo, which has people of its own. On the terminal alone: a log is read by more people.
+            if !roles.demo
+                && let Some(token) = platform.services.auth.setup_link().await?
+            {
+                out::line("Nobody has an account yet. Make yours, and the first workspace, within a day at");
+                out::line(&format!("  {}/setup?token={token}", app.config.base_url));
+            }
             if roles.demo {
                 demo::print(&app, address)?;
             }

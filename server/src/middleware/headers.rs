@@ -22,8 +22,13 @@ const NO_PAGE: &str =
 pub async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    // A page whose address is a secret tells less of where one comes from.
+    let told = headers.remove(header::REFERRER_POLICY);
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(told) = told {
+        headers.insert(header::REFERRER_POLICY, told);
     }
     // What a page of ours frames says so itself.
     headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));

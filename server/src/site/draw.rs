@@ -5,10 +5,11 @@ use crate::middleware::headers::page_policy;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use app::page::{PageContext, Replay, WorkspaceLink};
+use app::session::AccountFacts;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Error, Kind};
 use leptos::config::LeptosOptions;
@@ -36,6 +37,9 @@ fn provide() {
     if let Some(links) = parts.extensions.get::<Vec<WorkspaceLink>>() {
         provide_context(links.clone());
     }
+    if let Some(facts) = parts.extensions.get::<AccountFacts>() {
+        provide_context(facts.clone());
+    }
     // Over the one that Leptos made: header and scripts must carry the same.
     if let Some(nonce) = parts.extensions.get::<Nonce>() {
         provide_context(nonce.clone());
@@ -49,6 +53,35 @@ pub async fn draw(
     links: Option<Vec<WorkspaceLink>>,
     status: Option<StatusCode>,
 ) -> Response {
+    drawn(state, page, status, |extensions| {
+        if let Some(links) = links {
+            extensions.insert(links);
+        }
+    })
+    .await
+}
+
+/// A page about an account, with what its link or form is about.
+pub async fn draw_account(
+    state: &App,
+    page: PageContext,
+    facts: Option<AccountFacts>,
+    status: Option<StatusCode>,
+) -> Response {
+    drawn(state, page, status, |extensions| {
+        if let Some(facts) = facts {
+            extensions.insert(facts);
+        }
+    })
+    .await
+}
+
+async fn drawn(
+    state: &App,
+    page: PageContext,
+    status: Option<StatusCode>,
+    carry: impl FnOnce(&mut Extensions),
+) -> Response {
     let nonce = Nonce::new();
     let had_flash = page.flash.is_some();
     let mut request = Request::new(Body::empty());
@@ -58,9 +91,7 @@ pub async fn draw(
     let extensions = request.extensions_mut();
     extensions.insert(page);
     extensions.insert(nonce.clone());
-    if let Some(links) = links {
-        extensions.insert(links);
-    }
+    carry(extensions);
     let Ok(mut response) = state.draw.clone().oneshot(request).await;
     if let Some(status) = status {
         *response.status_mut() = status;

@@ -1,6 +1,7 @@
 //! Files in and out: the upload of an import, its refused rows, and the export of the current view.
 
 use super::forms::{PATIENCE, in_words};
+use super::sign_in::wants_page;
 use super::{cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
@@ -8,9 +9,10 @@ use api::CsvStream;
 use api::problem::Problem;
 use app::page::Replay;
 use axum::Extension;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Multipart, OriginalUri, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::error::CONFIRMATION_REQUIRED;
 use domain::imports::{CreateImport, ImportErrorFile, MAX_FILE_BYTES};
 use domain::{Error, Kind, Operation, Result};
 use platform::Caller;
@@ -99,6 +101,8 @@ pub async fn export(
     Path(path): Path<EntityPath>,
     Extension(caller): Extension<Caller>,
     Extension(info): Extension<RequestInfo>,
+    OriginalUri(address): OriginalUri,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let catalog = state.platform.services.catalogs.of(&caller.access.industry);
@@ -120,6 +124,10 @@ pub async fn export(
     };
     match started.await {
         Ok(response) => response,
+        Err(error) if error.is(CONFIRMATION_REQUIRED) && wants_page(&headers) => {
+            let next = address.path_and_query().map_or("/", |address| address.as_str());
+            Redirect::to(&format!("/confirm?next={}", app::page::encode(next))).into_response()
+        }
         Err(error) => Problem { error, request: Some(info.id) }.into_response(),
     }
 }

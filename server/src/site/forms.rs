@@ -4,8 +4,10 @@
 //! still under way. A page that is drawn anew, as after Back, has another key; forms that make something ask before they make the same again
 //! (`_alike`).
 
+use super::confirm::Asked;
 use super::form_values::{operation, own};
-use super::{cookies, draw};
+use super::sign_in::Door;
+use super::{confirm, cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use app::page::{ALIKE, ASKED, Replay, encode};
@@ -14,6 +16,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::error::CONFIRMATION_REQUIRED;
 use domain::schema::value::Rules;
 use domain::{Error, Kind, Result};
 use platform::Caller;
@@ -21,6 +24,7 @@ use platform::dispatch::Idempotent;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
+use tower_sessions::Session;
 
 /// How long the second click of a double click waits for what the first one does.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,15 +39,32 @@ pub struct FormPath {
 pub async fn run(
     State(state): State<App>,
     Path(path): Path<FormPath>,
+    session: Session,
     Extension(caller): Extension<Caller>,
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut fields = match std::str::from_utf8(&body) {
-        Ok(text) => cookies::query_pairs(text),
-        Err(_) => Vec::new(),
+    let mut fields = confirm::fields(&body);
+    let home = format!("/w/{}", caller.access.slug);
+    let action = format!("{home}/do/{}", path.operation);
+    let back = draw::local_path(own(&fields, "_page").as_deref(), &home);
+    let asked = Asked {
+        state: &state,
+        door: Door::People,
+        session: &session,
+        headers: &headers,
+        info,
+        action: &action,
+        back: &back,
     };
+    // The password is no part of what was asked for: neither the operation nor the key's hash of the body ever sees it.
+    if confirm::brings_proof(&fields) {
+        fields = match asked.confirmed(fields).await {
+            Ok(fields) => fields,
+            Err(page) => return page,
+        };
+    }
     let once = own(&fields, "_key").map(|key| {
         Idempotent::new(format!("FORM {}", path.operation), key, content(&fields).as_bytes()).patient(PATIENCE)
     });
@@ -59,8 +80,8 @@ pub async fn run(
     };
     match tried {
         Ok(output) => onward(&state, &caller, &fields, &output),
+        Err(error) if error.is(CONFIRMATION_REQUIRED) => asked.page(fields, false, None).await,
         Err(error) => {
-            let home = format!("/w/{}", caller.access.slug);
             let address = draw::local_path(own(&fields, "_page").as_deref(), &home);
             // A form may only be drawn again on a page of its own workspace.
             let address = if address == home
@@ -105,7 +126,7 @@ async fn attempt(
     let services = &state.platform.services;
     let catalog = services.catalogs.of(&caller.access.industry);
     let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
-    let input = operation(&catalog, fields, rules, &caller.access.timezone)?;
+    let input = operation(&catalog, fields, rules, caller.access.clock_zone())?;
     let json = match once {
         Some(once) => {
             let reply = state.platform.clone().run_once(caller.clone(), name.to_owned(), input, once).await;
@@ -156,6 +177,9 @@ fn filled(address: &str, output: &Value) -> String {
 
 /// What some operations have to say of what they did: an undo that kept rows.
 fn said(output: &Value) -> Option<String> {
+    if let Some(said) = output.get("said").and_then(Value::as_str) {
+        return Some(said.to_owned());
+    }
     let kept = output.get("kept")?.as_array()?.len();
     let removed = output.get("removed")?.as_i64()?;
     Some(match kept {

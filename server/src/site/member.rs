@@ -1,21 +1,20 @@
 //! The membership layer: the workspace comes from the path and the membership of the signed-in person, and from nothing else that a client
 //! can send. Roles are read for each request, so that a change holds on the next one.
 
+use super::sign_in::wants_page;
 use super::{draw, sign_in};
 use crate::middleware::limits;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use api::ApiCaller;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Error, Kind, Result, UserId};
-use platform::{Access, Caller};
+use platform::Caller;
 use std::sync::Arc;
 use tower_sessions::Session;
-use uuid::Uuid;
 
 /// For everything below `/w/{workspace}`.
 pub async fn of_path(State(state): State<App>, params: RawPathParams, request: Request, next: Next) -> Response {
@@ -45,77 +44,98 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
         return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let session = parts.extensions.get::<Session>().cloned();
-    let entered = match (&session, &slug) {
-        (Some(session), Some(slug)) => {
-            let services = &state.platform.services;
-            services.auth.users.enter(&services.pools, session, slug, wants_page(&parts)).await
-        }
-        _ => Ok(None),
-    };
-    let (handle, access) = match entered {
-        Ok(Some((current, access))) => (current.handle, Arc::new(access)),
-        Ok(None) => match told(&state, &parts, info, session.as_ref(), slug).await {
-            Ok(found) => found,
-            Err(refusal) => return *refusal,
+    let problem = |error| api::problem::Problem { error, request: Some(info.id) }.into_response();
+    let slug = match (slug, &session) {
+        (Some(slug), _) => slug,
+        (None, session) => match the_only(&state, session.as_ref()).await {
+            Ok(Some(slug)) => slug,
+            Ok(None) => return sign_in::unauthenticated(&parts, "/sign-in"),
+            Err(error) => return problem(error),
         },
-        Err(error) => return api::problem::Problem { error, request: Some(info.id) }.into_response(),
     };
+    let services = &state.platform.services;
+    let entered = match &session {
+        Some(session) => services.auth.users.enter(&services.pools, session, &slug, wants_page(&parts.headers)).await,
+        None => Ok(None),
+    };
+    let entered = match entered {
+        Ok(Some(entered)) => entered,
+        Ok(None) => return told(&state, &parts, info, session.as_ref(), &slug).await,
+        Err(error) => return problem(error),
+    };
+    if entered.factor_missing {
+        return to_second_factor(&state, &parts, info).await;
+    }
+    let (handle, access) = (entered.current.handle, Arc::new(entered.access));
     if let Err(refusal) = limits::person(&state, &access, info) {
         return refusal;
     }
-    let caller = Caller { access, session: Some(handle), origin: state.platform.origin(Some(info.id)) };
+    let agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let client = Some(Arc::new(platform::audit::Client::new(info.address, agent)));
+    let mut origin = platform::ctx::Origin { client, ..state.platform.origin(Some(info.id)) };
+    if let Some(acted) = &access.impersonation {
+        // Whatever is changed meanwhile names the impersonation, and so both names.
+        (origin.cause_kind, origin.cause_id) = ("impersonation", Some(acted.id));
+    }
+    let caller = Caller { access, session: Some(handle), origin };
     parts.extensions.insert(ApiCaller { platform: state.platform.clone(), caller: caller.clone(), request: info.id });
     parts.extensions.insert(caller);
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// Session and membership one after the other, and the refusal that fits what is missing.
-async fn told(
-    state: &App,
-    parts: &Parts,
-    info: RequestInfo,
-    session: Option<&Session>,
-    slug: Option<String>,
-) -> Result<(Uuid, Arc<Access>), Box<Response>> {
-    let problem = |error| Box::new(api::problem::Problem { error, request: Some(info.id) }.into_response());
-    let Some(current) = sign_in::current(session).await.map_err(problem)? else {
-        return Err(Box::new(sign_in::unauthenticated(parts, "/sign-in")));
+/// The workspace asks for a second factor, and the person has none: pages lead to where one is set up.
+async fn to_second_factor(state: &App, parts: &Parts, info: RequestInfo) -> Response {
+    let error = Error::second_factor_required();
+    if !wants_page(&parts.headers) {
+        return api::problem::Problem { error, request: Some(info.id) }.into_response();
+    }
+    if parts.method != axum::http::Method::GET {
+        return draw::refused(state, &parts.headers, info, &error).await;
+    }
+    let original = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
+    let next = original.path_and_query().map_or("/", |address| address.as_str());
+    Redirect::to(&format!("/second-factor?required=1&next={}", app::page::encode(next))).into_response()
+}
+
+/// Session and membership one after the other, for the refusal that fits what is missing.
+async fn told(state: &App, parts: &Parts, info: RequestInfo, session: Option<&Session>, slug: &str) -> Response {
+    let problem = |error| api::problem::Problem { error, request: Some(info.id) }.into_response();
+    let current = match sign_in::current(session).await {
+        Ok(Some(current)) => current,
+        Ok(None) => {
+            // Nobody's: it belongs into no workspace's trail.
+            tracing::warn!(address = %info.address, method = %parts.method, path = parts.uri.path(), "nobody is signed in");
+            return sign_in::unauthenticated(parts, "/sign-in");
+        }
+        Err(error) => return problem(error),
     };
-    match find(state, UserId(current.owner), slug).await {
-        Ok(access) => Ok((current.handle, Arc::new(access))),
-        Err(error) => Err(if wants_page(parts) {
-            Box::new(draw::refused(state, &parts.headers, info, &error).await)
-        } else {
-            problem(error)
-        }),
+    let error = match acts_elsewhere(state, session).await {
+        Ok(true) => Error::not_found(),
+        Ok(false) => match platform::auth::access(&state.platform.services.pools, UserId(current.owner), slug).await {
+            // A member with a session that the workspace's own limits end.
+            Ok(_) => return sign_in::unauthenticated(parts, "/sign-in"),
+            Err(error) => error,
+        },
+        Err(error) => error,
+    };
+    if wants_page(&parts.headers) { draw::refused(state, &parts.headers, info, &error).await } else { problem(error) }
+}
+
+/// Whether somebody acts for another here, and so has no business in any other workspace.
+async fn acts_elsewhere(state: &App, session: Option<&Session>) -> Result<bool> {
+    match session {
+        Some(session) => Ok(state.platform.services.auth.impersonation(session).await?.is_some()),
+        None => Ok(false),
     }
 }
 
-fn wants_page(parts: &Parts) -> bool {
-    parts
-        .headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
-}
-
-async fn find(state: &App, user: UserId, slug: Option<String>) -> Result<Access> {
-    let pools = &state.platform.services.pools;
-    let slug = match slug {
-        Some(slug) => slug,
-        None => {
-            let mut links = platform::auth::workspaces(pools, user).await?;
-            match (links.pop(), links.is_empty()) {
-                (Some(link), true) => link.slug,
-                (None, _) => return Err(Error::not_found()),
-                _ => {
-                    return Err(Error::new(
-                        Kind::Invalid,
-                        "You belong to several workspaces: call /w/{workspace}/api/v1/... instead",
-                    ));
-                }
-            }
-        }
-    };
-    platform::auth::access(pools, user, &slug).await
+/// The workspace of whoever has one only; `None` for nobody.
+async fn the_only(state: &App, session: Option<&Session>) -> Result<Option<String>> {
+    let Some(current) = sign_in::current(session).await? else { return Ok(None) };
+    let mut links = platform::auth::workspaces(&state.platform.services.pools, UserId(current.owner)).await?;
+    match (links.pop(), links.is_empty()) {
+        (Some(link), true) => Ok(Some(link.slug)),
+        (None, _) => Err(Error::not_found()),
+        _ => Err(Error::new(Kind::Invalid, "You belong to several workspaces: call /w/{workspace}/api/v1/... instead")),
+    }
 }

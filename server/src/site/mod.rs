@@ -1,15 +1,20 @@
 //! Everything a browser meets: pages, forms, sign-in, files.
 
+mod account;
+mod audit;
+mod confirm;
 mod cookies;
 pub mod draw;
 mod files;
 mod form_values;
 mod forms;
 pub mod health;
+mod impersonation;
 mod mail;
 pub mod member;
 mod page_context;
 mod preferences;
+mod second_factor;
 pub mod sign_in;
 pub mod static_files;
 
@@ -21,10 +26,26 @@ use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use sign_in::Door;
 
 /// The refusal of a request that has no page to go back to.
 pub fn problem(error: &domain::Error, request: &Request) -> Problem {
     Problem { error: error.clone(), request: request.extensions().get::<RequestInfo>().map(|info| info.id) }
+}
+
+/// What people and staff have alike: the second page of signing in, confirmation, and the second factor.
+fn own_account(door: Door, guard: Guard) -> Table<App> {
+    Table::new()
+        .route(Method::GET, "/sign-in/code", Guard::Public, get(sign_in::code_page))
+        .route(Method::POST, "/sign-in/code", Guard::Public, post(sign_in::code))
+        .route(Method::GET, "/confirm", guard, get(confirm::show))
+        .route(Method::POST, "/confirm", guard, post(confirm::confirm))
+        .route(Method::GET, "/second-factor", guard, get(second_factor::show))
+        .route(Method::POST, "/second-factor", guard, post(second_factor::finish))
+        .route(Method::POST, "/second-factor/prepare", guard, post(second_factor::prepare))
+        .route(Method::POST, "/second-factor/codes", guard, post(second_factor::codes))
+        .route(Method::POST, "/second-factor/off", guard, post(second_factor::off))
+        .map(|router| router.layer(axum::Extension(door)))
 }
 
 /// Every path of the server, with the layers that guard it.
@@ -37,9 +58,21 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/go", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/security", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/sessions", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/people/{id}/sessions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/company", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/people/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/profile", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/locations", Guard::Workspace, get(draw::page))
+        .route(Method::POST, "/account/password", Guard::Workspace, post(account::change_password))
+        .route(Method::GET, "/settings/people/{id}/roles", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/roles", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/roles/{key}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/audit", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/audit.csv", Guard::Workspace, get(audit::csv))
+        .route(Method::GET, "/undo", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals/{id}", Guard::Workspace, get(draw::page))
@@ -59,6 +92,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/{entity}/import", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}/edit", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/{id}/access", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}/why", Guard::Workspace, get(draw::page))
         .nest("/api/v1", api::table())
         .map(|router| router.layer(from_fn_with_state(app.clone(), member::of_path)));
@@ -71,8 +105,28 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/", Guard::Public, get(sign_in::home))
         .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
         .route(Method::POST, "/sign-in", Guard::Public, post(sign_in::sign_in))
+        .merge(own_account(Door::People, Guard::Person))
+        .route(Method::POST, "/impersonation/stop", Guard::Person, post(impersonation::stop))
         .route(Method::POST, "/sign-out", Guard::Person, post(sign_in::sign_out))
+        .route(Method::GET, "/forgot-password", Guard::Public, get(account::form))
+        .route(Method::POST, "/forgot-password", Guard::Public, post(account::forgot))
+        .route(Method::GET, "/reset-password/{token}", Guard::Public, get(account::reset_page))
+        .route(Method::POST, "/reset-password/{token}", Guard::Public, post(account::reset))
+        .route(Method::GET, "/sign-up", Guard::Public, get(account::form))
+        .route(Method::POST, "/sign-up", Guard::Public, post(account::sign_up))
+        .route(Method::GET, "/sign-up/code", Guard::Public, get(account::form))
+        .route(Method::POST, "/sign-up/code", Guard::Public, post(account::code))
+        .route(Method::GET, "/sign-up/{token}", Guard::Public, get(account::confirm_page))
+        .route(Method::POST, "/sign-up/{token}", Guard::Public, post(account::confirm))
+        .route(Method::GET, "/invitations/{token}", Guard::Public, get(account::invitation_page))
+        .route(Method::POST, "/invitations/{token}", Guard::Public, post(account::accept))
+        .route(Method::GET, "/email/{token}", Guard::Public, get(account::email_page))
+        .route(Method::POST, "/email/{token}", Guard::Public, post(account::confirm_email))
+        .route(Method::GET, "/setup", Guard::Public, get(account::setup_page))
+        .route(Method::POST, "/setup", Guard::Public, post(account::setup))
         .route(Method::GET, "/workspaces", Guard::Person, get(draw::workspaces))
+        .route(Method::GET, "/workspaces/new", Guard::Person, get(account::new_workspace_form))
+        .route(Method::POST, "/workspaces/new", Guard::Person, post(account::new_workspace))
         .route(Method::GET, "/dashboard/sales", Guard::Person, get(sign_in::home))
         .route(Method::POST, "/preferences", Guard::Public, post(preferences::save))
         .nest("/w/{workspace}", workspace)
@@ -82,6 +136,9 @@ pub fn table(app: &App) -> Table<App> {
     let staff = Table::new()
         .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
         .route(Method::POST, "/sign-in", Guard::Public, post(sign_in::staff_sign_in))
+        .merge(own_account(Door::Staff, Guard::Staff))
+        .route(Method::GET, "/impersonate", Guard::Staff, get(impersonation::show))
+        .route(Method::POST, "/impersonate", Guard::Staff, post(impersonation::begin))
         .route(Method::POST, "/sign-out", Guard::Staff, post(sign_in::staff_sign_out))
         .route(Method::GET, "/", Guard::Staff, get(draw::staff_page))
         .map(|router| router.layer(sign_in::staff_sessions(app)));

@@ -3,7 +3,7 @@
 use super::cookies;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::{PageContext, StaffViewer, Viewer, WorkspaceLink};
+use app::page::{ActedFor, PageContext, StaffViewer, Viewer, WorkspaceLink};
 use axum::http::HeaderMap;
 use base64::Engine;
 use chrono::SecondsFormat;
@@ -30,6 +30,7 @@ pub fn public(state: &App, headers: &HeaderMap, info: RequestInfo, address: &str
         replay: None,
         reference: info.id.to_string(),
         now: state.platform.services.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
+        about: None,
         form_key: base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key),
     }
 }
@@ -73,11 +74,12 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
         slug: access.slug.clone(),
         workspace: access.workspace.clone(),
         currency: access.currency.clone(),
-        timezone: access.timezone.clone(),
+        timezone: access.clock_zone().to_owned(),
         member: access.member.0,
         name: access.name.clone(),
         email: access.email.clone(),
         role: access.role.clone(),
+        roles: access.roles.clone(),
         grants: access.grants.clone(),
         catalog: services.catalogs.of(&access.industry),
         workspaces: match (&access.workspaces, access.user) {
@@ -85,6 +87,10 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
             (None, Some(user)) => links(state, user).await?,
             (None, None) => Vec::new(),
         },
+        acted_for: access.impersonation.as_ref().map(|acted| ActedFor {
+            staff: acted.staff.clone(),
+            until: acted.until.to_rfc3339_opts(SecondsFormat::Secs, true),
+        }),
     })
 }
 

@@ -3,18 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
 
 mod api;
+mod audit;
+mod authz;
 mod bleed;
 mod browser;
 mod business;
 mod cancel;
 mod catalogue;
 mod drivers;
+mod factor;
 mod forms;
 mod hostile;
 mod kill;
 mod mail;
 mod matrix;
+mod people;
 mod references;
+mod roles;
 mod sessions;
 mod sockets;
 mod support;

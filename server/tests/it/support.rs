@@ -17,6 +17,8 @@ use tokio::task::JoinHandle;
 pub struct Server {
     pub world: TestWorld,
     pub base: String,
+    /// Where the server keeps its files: `outbox` holds the mails that it did not send.
+    pub data: std::path::PathBuf,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     background: Option<worker::Background>,
@@ -34,20 +36,26 @@ impl Server {
     pub async fn over(world: TestWorld, limits: net::Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
+        let data = std::env::temp_dir().join(format!("nexus-it-{}", base.rsplit(':').next().unwrap_or_default()));
+        let _ = std::fs::remove_dir_all(&data);
         let settings = HashMap::from([
             ("NEXUS_BASE_URL".to_owned(), base.clone()),
+            ("NEXUS_DATA_DIR".to_owned(), data.to_string_lossy().into_owned()),
             // Tests ask faster than people do.
             ("NEXUS_LIMIT_ADDRESS".to_owned(), "1000000".to_owned()),
             ("NEXUS_LIMIT_MEMBER".to_owned(), "1000000".to_owned()),
             ("NEXUS_LIMIT_WORKSPACE".to_owned(), "1000000".to_owned()),
         ]);
-        let app = start::app(Config::read(&settings).unwrap(), world.platform.clone());
+        let mut config = Config::read(&settings).unwrap();
+        config.data_dir =
+            std::env::temp_dir().join(format!("nexus-it-{}-{}", std::process::id(), listener_port(&base)));
+        let app = start::app(config, world.platform.clone());
         let (stop, stopped) = watch::channel(false);
         let workflows = start::workflow_templates(&world.library);
         let tools = worker::Tools { mailer: Arc::new(integrations::Sandbox), workflows };
         let background = worker::start(&app, true, tools, stopped.clone());
         let serving = tokio::spawn(net::serve(listener, site::router(app), limits, stopped));
-        Self { world, base, stop, serving, background: Some(background) }
+        Self { world, base, data, stop, serving, background: Some(background) }
     }
 
     /// Every route as `nexus routes` prints it.
@@ -100,8 +108,14 @@ impl Server {
         }
         let _ = tokio::time::timeout(Duration::from_secs(5), &mut self.serving).await;
         self.serving.abort();
+        let _ = std::fs::remove_dir_all(&self.data);
         self.world.end().await;
     }
+}
+
+/// Servers of one process are told apart by it.
+fn listener_port(base: &str) -> &str {
+    base.rsplit(':').next().unwrap_or_default()
 }
 
 /// Somebody who is not signed in, at any server.

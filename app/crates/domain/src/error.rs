@@ -8,6 +8,10 @@ use std::fmt;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+pub const CONFIRMATION_REQUIRED: &str = "confirmation_required";
+pub const IMPERSONATED: &str = "impersonated";
+pub const SECOND_FACTOR_REQUIRED: &str = "second_factor_required";
+
 /// The few kinds of refusal that exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,6 +126,9 @@ pub struct Error {
     pub resource_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Box<StaleWrite>>,
+    /// What a client may act on by itself: `confirmation_required`, `second_factor_required`, `impersonated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Seconds until another try makes sense.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
@@ -137,6 +144,7 @@ impl Error {
             user_role: None,
             resource_id: None,
             conflict: None,
+            code: None,
             retry_after: None,
         }
     }
@@ -177,6 +185,43 @@ impl Error {
                 format!("This needs the permission {permission}; ask an administrator of the workspace"),
             )
         }
+    }
+
+    /// The session is good, but who asks has not proved who they are for a while.
+    pub fn confirmation_required() -> Self {
+        Self {
+            code: Some(CONFIRMATION_REQUIRED.to_owned()),
+            ..Self::new(
+                Kind::Forbidden,
+                "This needs a confirmation from the last five minutes. Confirm at /confirm with your password or a code, then send it again",
+            )
+        }
+    }
+
+    /// The workspace asks for a second factor, and the person has none yet.
+    pub fn second_factor_required() -> Self {
+        Self {
+            code: Some(SECOND_FACTOR_REQUIRED.to_owned()),
+            ..Self::new(
+                Kind::Forbidden,
+                "This workspace asks for a second factor, and you have none yet. Set one up at /second-factor",
+            )
+        }
+    }
+
+    /// Support staff act for somebody, and this is for that person alone.
+    pub fn impersonated() -> Self {
+        Self {
+            code: Some(IMPERSONATED.to_owned()),
+            ..Self::new(
+                Kind::Forbidden,
+                "You act for somebody else. Sign-ins, passwords, second factors, keys and exports are theirs alone; ask them to do it",
+            )
+        }
+    }
+
+    pub fn is(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
     }
 
     pub fn conflict(message: impl Into<String>) -> Self {

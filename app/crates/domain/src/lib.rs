@@ -4,6 +4,7 @@
 //! weigh in the wasm bundle. Each folder below is an area and carries the same name in `modules`, `app` and the tests.
 
 pub mod admin;
+pub mod audit;
 pub mod backend;
 pub mod company;
 pub mod crm;

@@ -46,6 +46,12 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// none unknown.
 pub const CATALOGUE: &[&str] = &[
     "admin.list_tenants",
+    "audit.export",
+    "audit.give_feedback",
+    "audit.list",
+    "audit.preview_undo",
+    "audit.summary",
+    "audit.undo",
     "company.get",
     "company.save",
     "crm.convert_lead",
@@ -79,16 +85,45 @@ pub const CATALOGUE: &[&str] = &[
     "messaging.preview",
     "messaging.resend",
     "messaging.send",
+    "people.add_location",
+    "people.change_email",
+    "people.change_password",
+    "people.create_role",
+    "people.delete_role",
+    "people.end_member_sessions",
     "people.end_other_sessions",
     "people.end_session",
+    "people.get_profile",
+    "people.get_security",
+    "people.givable_roles",
+    "people.hand_over",
+    "people.invite",
+    "people.leave",
+    "people.list_invitations",
+    "people.list_locations",
+    "people.list_member_sessions",
     "people.list_members",
+    "people.list_roles",
     "people.list_sessions",
+    "people.owned_records",
+    "people.rename_location",
+    "people.resend_invitation",
+    "people.restore_member",
+    "people.revoke_invitation",
+    "people.save_security",
+    "people.set_roles",
+    "people.suspend_member",
+    "people.update_member",
+    "people.update_profile",
+    "people.update_role",
+    "records.access",
     "records.board",
     "records.create",
     "records.delete",
     "records.export",
     "records.get",
     "records.list",
+    "records.may",
     "records.restore",
     "records.search",
     "records.summarise",
@@ -120,6 +155,25 @@ pub const CATALOGUE: &[&str] = &[
     "workflow.test",
     "workflow.why",
 ];
+
+/// What a stolen session must not be enough for: these want a confirmation (password or code) from the last five minutes, and nobody does
+/// them in another person's name. Sorted.
+pub const SENSITIVE: &[&str] = &[
+    "people.change_email",
+    "people.create_role",
+    "people.delete_role",
+    "people.end_member_sessions",
+    "people.end_other_sessions",
+    "people.end_session",
+    "people.hand_over",
+    "people.save_security",
+    "people.set_roles",
+    "people.update_role",
+    "records.export",
+];
+
+/// Those of [`SENSITIVE`] that a key may do by itself where its scopes hold them: a key cannot confirm, and was made under a confirmation.
+pub const SENSITIVE_BY_KEY: &[&str] = &["records.export"];
 
 /// Says of a struct that it is an operation: `operation!(GetOrder: Read "sales.get_order" of "order", Read -> OrderView)` needs the
 /// permission of an entity, `operation!(Adjust: Write "inventory.adjust" by "inventory.stock.update" -> StockLevel)` one of its own.

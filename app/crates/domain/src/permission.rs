@@ -28,6 +28,29 @@ pub enum Verb {
     Export,
 }
 
+impl Reach {
+    pub const ALL: [Self; 4] = [Self::Own, Self::Team, Self::Location, Self::All];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Team => "team",
+            Self::Location => "location",
+            Self::All => "all",
+        }
+    }
+
+    /// The rows that it reaches, inside a sentence: "all rows".
+    pub const fn rows(self) -> &'static str {
+        match self {
+            Self::Own => "rows of one's own",
+            Self::Team => "rows of one's team",
+            Self::Location => "rows of one's location",
+            Self::All => "all rows",
+        }
+    }
+}
+
 impl Verb {
     pub const ALL: [Self; 6] = [Self::Read, Self::Create, Self::Update, Self::Delete, Self::Import, Self::Export];
 
@@ -51,11 +74,27 @@ pub struct Grants(pub BTreeMap<String, Reach>);
 impl Grants {
     /// The widest reach that any matching grant gives, or `None` where the permission is missing.
     pub fn reach(&self, permission: &str) -> Option<Reach> {
-        self.0.iter().filter(|(pattern, _)| matches(pattern, permission)).map(|(_, reach)| *reach).max()
+        self.0
+            .iter()
+            .filter(|(pattern, _)| matches(pattern, permission) && includes(pattern, permission))
+            .map(|(_, reach)| *reach)
+            .max()
     }
 
     pub fn allows(&self, permission: &str) -> bool {
         self.reach(permission).is_some()
+    }
+
+    /// Whether they hold all that a pattern grants, as far, now and whatever entities are added later. One grant has to cover it by
+    /// itself: a sum of many that happens to cover it today is not enough.
+    pub fn cover(&self, pattern: &str, reach: Reach) -> bool {
+        self.0.iter().any(|(held, far)| *far >= reach && subsumes(held, pattern) && includes(held, pattern))
+    }
+
+    /// The first grant of another that goes beyond these.
+    pub fn beyond<'a>(&self, other: &'a Self) -> Option<(&'a str, Reach)> {
+        let found = other.0.iter().find(|(pattern, reach)| !self.cover(pattern, **reach));
+        found.map(|(pattern, reach)| (pattern.as_str(), *reach))
     }
 
     /// Adds the grants of another role; the wider reach wins.
@@ -65,6 +104,69 @@ impl Grants {
             *held = (*held).max(*reach);
         }
     }
+}
+
+/// Whether everything that the pattern matches is matched by `held` too.
+fn subsumes(held: &str, pattern: &str) -> bool {
+    let (held, pattern): (Vec<&str>, Vec<&str>) = (held.split('.').collect(), pattern.split('.').collect());
+    held.len() == pattern.len() && held.iter().zip(&pattern).all(|(held, wanted)| *held == "*" || held == wanted)
+}
+
+/// `area.noun.verb`, each part a word or `*`.
+pub fn is_pattern(text: &str) -> bool {
+    let word = |part: &str| {
+        part == "*"
+            || (part.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'))
+    };
+    text.len() <= 120 && text.split('.').count() == 3 && text.split('.').all(word)
+}
+
+/// A permission of operations that are about no described entity, in the words of the page that grants it.
+pub struct Fixed {
+    pub key: &'static str,
+    pub label: &'static str,
+}
+
+/// Beside the permissions of entities and of their fields. Every permission that the server asks for is one or the other; a test reads the
+/// sources for it.
+pub const FIXED: &[Fixed] = &[
+    Fixed { key: "audit.change.read", label: "See the audit trail" },
+    Fixed { key: "inventory.stock.update", label: "Adjust stock" },
+    Fixed { key: "people.location.create", label: "Add locations" },
+    Fixed { key: "people.location.update", label: "Rename locations" },
+    Fixed { key: "people.member.create", label: "Invite people, with roles as far as one's own go" },
+    Fixed { key: "people.member.read", label: "See addresses, roles and managers of members" },
+    Fixed { key: "people.member.set_roles", label: "Give roles to members, as far as one's own go" },
+    Fixed { key: "people.member.update", label: "Change members, suspend and restore them, hand over their records" },
+    Fixed { key: "people.role.manage", label: "Make, change and delete roles, as far as one's own go" },
+    Fixed { key: "people.role.read", label: "See roles" },
+    Fixed { key: "people.security.manage", label: "Say who needs a second factor, and how long sessions last" },
+    Fixed { key: "people.session.manage", label: "See and end the sessions of members" },
+    Fixed { key: "settings.company.update", label: "Say who the workspace is on its documents" },
+    Fixed { key: "workflow.notification.send", label: "Send notifications" },
+    Fixed { key: "workflow.run.cancel", label: "Cancel runs" },
+    Fixed { key: "workflow.run.read", label: "See runs" },
+    Fixed { key: "workflow.run.retry", label: "Try runs again" },
+    Fixed { key: "workflow.workflow.read", label: "See workflows" },
+    Fixed { key: "workflow.workflow.save", label: "Make and change workflows" },
+    Fixed { key: "workflow.workflow.start", label: "Start workflows by hand" },
+];
+
+/// What a star in the place of the area does not include, unless everything is granted. Whoever may read all that a workspace does need not
+/// read who did it, when and from where; whoever may change all its records need not change who works there, or what it is called.
+fn apart(area: &str, verb: &str) -> bool {
+    match area {
+        "audit" => true,
+        "people" | "settings" => verb != "read",
+        _ => false,
+    }
+}
+
+fn includes(pattern: &str, permission: &str) -> bool {
+    let area = permission.split('.').next().unwrap_or_default();
+    let verb = permission.rsplit('.').next().unwrap_or_default();
+    !apart(area, verb) || pattern == "*.*.*" || pattern.split('.').next() == Some(area)
 }
 
 fn matches(pattern: &str, permission: &str) -> bool {
@@ -125,6 +227,8 @@ pub const ROLES: &[RoleSeed] = &[
             ("*.*.delete", Reach::All),
             ("*.*.import", Reach::All),
             ("*.*.export", Reach::All),
+            ("inventory.product.read_cost", Reach::All),
+            ("inventory.product.write_cost", Reach::All),
             ("workflow.run.cancel", Reach::All),
             ("workflow.run.retry", Reach::All),
             ("workflow.workflow.start", Reach::All),
@@ -189,6 +293,7 @@ pub const ROLES: &[RoleSeed] = &[
             ("crm.*.read", Reach::All),
             ("sales.*.read", Reach::All),
             ("inventory.*.read", Reach::All),
+            ("inventory.product.read_cost", Reach::All),
             ("finance.*.*", Reach::All),
             ("people.member.read", Reach::All),
         ],
@@ -230,6 +335,58 @@ mod tests {
         let held = grants(&[("crm.*", Reach::All)]);
         assert_eq!(held.reach("crm.lead.read"), None);
         assert_eq!(held.reach("crm.lead"), Some(Reach::All));
+    }
+
+    /// B-03: what covers a pattern covers every permission in it.
+    #[test]
+    fn a_grant_covers_what_it_subsumes() {
+        let held = grants(&[("crm.*.read", Reach::Team), ("crm.lead.update", Reach::All)]);
+        assert!(held.cover("crm.lead.read", Reach::Own) && held.cover("crm.*.read", Reach::Team));
+        assert!(!held.cover("crm.*.read", Reach::All), "farther");
+        assert!(!held.cover("*.*.read", Reach::Own) && !held.cover("crm.*.*", Reach::Own), "wider");
+        assert!(!held.cover("crm.*.update", Reach::Own), "one of many is not all");
+        let other =
+            grants(&[("crm.lead.read", Reach::Own), ("crm.lead.update", Reach::All), ("crm.lead.delete", Reach::Own)]);
+        assert_eq!(held.beyond(&other), Some(("crm.lead.delete", Reach::Own)));
+        for wrong in [
+            "",
+            "crm",
+            "crm.lead",
+            "crm.lead.read.all",
+            "crm..read",
+            "CRM.lead.read",
+            "crm.le*d.read",
+            "crm.lead.read\n",
+        ] {
+            assert!(!is_pattern(wrong), "{wrong:?}");
+        }
+        assert!(is_pattern("*.*.*") && is_pattern("crm.lead_2.read"));
+    }
+
+    #[test]
+    fn fixed_permissions_are_sorted_and_well_formed() {
+        assert!(FIXED.is_sorted_by_key(|fixed| fixed.key) && FIXED.iter().all(|fixed| is_pattern(fixed.key)));
+    }
+
+    #[test]
+    fn a_star_does_not_open_the_audit_trail_nor_who_works_here() {
+        for (permission, star) in [
+            ("audit.change.read", "*.*.read"),
+            ("people.member.create", "*.*.create"),
+            ("people.member.update", "*.member.update"),
+            ("settings.company.update", "*.*.update"),
+        ] {
+            let area = permission.split('.').next().unwrap();
+            let own = format!("{area}.*.*");
+            assert_eq!(grants(&[(star, Reach::All)]).reach(permission), None, "{permission} by {star}");
+            assert_eq!(grants(&[("*.*.*", Reach::All)]).reach(permission), Some(Reach::All));
+            assert_eq!(grants(&[(&own, Reach::All)]).reach(permission), Some(Reach::All));
+            assert!(
+                !grants(&[(star, Reach::All)]).cover(&own, Reach::Own)
+                    && !grants(&[(star, Reach::All)]).cover(permission, Reach::Own)
+            );
+        }
+        assert_eq!(grants(&[("*.*.read", Reach::All)]).reach("people.member.read"), Some(Reach::All));
     }
 
     #[test]

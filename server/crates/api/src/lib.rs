@@ -1,6 +1,7 @@
 //! REST over the same operations as the pages. Every handler turns a request into an operation, runs it by name through the dispatcher and
 //! turns the answer into JSON; none of them knows a business or a table.
 
+mod audit;
 mod business;
 mod caller;
 mod export;
@@ -28,6 +29,9 @@ pub fn table<S: Clone + Send + Sync + 'static>() -> Table<S> {
         .route(Method::POST, "/inventory/adjust", Guard::Workspace, post(business::adjust))
         .route(Method::GET, "/invoices/{id}/pdf", Guard::Workspace, get(business::invoice_pdf))
         .route(Method::POST, "/invoices/{id}/pay", Guard::Workspace, post(business::pay_invoice))
+        .route(Method::GET, "/audit/logs", Guard::Workspace, get(audit::logs))
+        .route(Method::GET, "/audit/summary", Guard::Workspace, get(audit::summary))
+        .route(Method::POST, "/audit/feedback", Guard::Workspace, post(audit::feedback))
         .route(Method::GET, "/{entity}", Guard::Workspace, get(records::list))
         .route(Method::POST, "/{entity}", Guard::Workspace, post(records::create))
         .route(Method::GET, "/{entity}/export", Guard::Workspace, get(export::export))

@@ -32,6 +32,7 @@ impl Problem {
             ("requiredPermission", error.required_permission.clone()),
             ("userRole", error.user_role.clone()),
             ("resourceId", error.resource_id.clone()),
+            ("code", error.code.clone()),
             ("requestId", self.request.map(|id| id.to_string())),
         ];
         for (name, value) in optional {

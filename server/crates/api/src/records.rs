@@ -89,10 +89,7 @@ async fn save(caller: ApiCaller, path: RecordPath, request: Write, whole: bool) 
     let mut values = request.object(&caller)?;
     let version = request.version.or_else(|| values.remove("version").and_then(|version| version.as_i64()));
     if whole {
-        for field in entity
-            .editable()
-            .filter(|field| field.permission.as_ref().is_none_or(|p| caller.caller.access.grants.allows(p)))
-        {
+        for field in entity.editable().filter(|field| field.writable(&caller.caller.access.grants)) {
             values.entry(field.key.clone()).or_insert(Value::Null);
         }
     }

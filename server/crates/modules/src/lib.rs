@@ -2,6 +2,7 @@
 //! record engine's.
 
 pub mod admin;
+pub mod audit;
 pub mod company;
 pub mod crm;
 pub mod documents;
@@ -23,4 +24,5 @@ pub fn register(registry: &mut Registry) {
     people::register(registry);
     company::register(registry);
     admin::register(registry);
+    audit::register(registry);
 }

@@ -1,6 +1,7 @@
 //! What a description may not say although its shape is right: columns that clash, indexes that cannot be, words that mean two things.
 //! `domain::schema::Catalog` checks what is said among entities; this checks what the tables and the screens need.
 
+use domain::Verb;
 use domain::schema::value::{self, Rules};
 use domain::schema::{Entity, Field, FieldKind, Storage};
 use domain::text::normal;
@@ -127,11 +128,55 @@ impl Lint<'_> {
         if field.unique && !field.indexed {
             self.add(&place, "unique", format!("{} is unique, so it is indexed too; say so", field.key));
         }
+        self.restricted(&place, field);
         let today = chrono::NaiveDate::default();
         if let Some(default) = &field.default
             && let Err(problem) = value::check(field, default, Rules { today })
         {
             self.add(&place, "default", format!("the default of {} does not fit: {problem}", field.key));
+        }
+    }
+
+    /// What not everybody may read or write must not stand where everybody looks, nor keep others from making rows.
+    fn restricted(&mut self, place: &str, field: &Field) {
+        for permission in [&field.permissions.read, &field.permissions.write].into_iter().flatten() {
+            let parts: Vec<&str> = permission.split('.').collect();
+            let own = parts.len() == 3 && parts[0] == self.entity.area && parts.iter().all(|part| is_name(part));
+            if !own {
+                let message = format!("{permission} must be {}.noun.verb in lower case letters", self.entity.area);
+                self.add(place, permission, message);
+            }
+            if let Some(verb) = Verb::ALL.iter().find(|verb| parts.last() == Some(&verb.as_str())) {
+                let verb = verb.as_str();
+                let message =
+                    format!("{permission} ends in a verb of rows, which `*.*.{verb}` grants to nearly everybody");
+                self.add(place, permission, message);
+            }
+        }
+        let restricted = field.permissions.write.is_some() || !field.is_open();
+        if restricted && field.required && field.default.is_none() {
+            self.add(
+                place,
+                "required",
+                format!("{} is required, so everybody who makes a row has to write it", field.key),
+            );
+        }
+        if field.is_open() {
+            return;
+        }
+        let entity = self.entity;
+        let named = |text: &Option<String>| {
+            let words = text.as_deref().unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric());
+            words.into_iter().any(|word| word == field.key)
+        };
+        if entity.title == field.key || entity.subtitle.as_deref() == Some(&field.key) {
+            self.add(place, &field.key, format!("{} names a row, so everybody has to read it", field.key));
+        }
+        for view in &entity.views {
+            if named(&view.filter) || named(&view.sort) || named(&view.group) || named(&view.measure) {
+                let message = format!("the view {} is made by {}, which not everybody may read", view.key, field.key);
+                self.add(place, &field.key, message);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Who asks, and what they may: read from the database for each request, so that a change of roles holds on the very next one.
 
-use crate::auth::WorkspaceLink;
+use crate::auth::{Impersonation, WorkspaceLink};
 use domain::{Error, Grants, MemberId, Reach, Result, TenantId, UserId};
 use uuid::Uuid;
 
@@ -13,8 +13,10 @@ pub struct Access {
     pub industry: String,
     pub plan: String,
     pub currency: String,
-    /// IANA name.
+    /// IANA name, of the workspace: its days begin there.
     pub timezone: String,
+    /// That of the person, if it is another one.
+    pub own_timezone: Option<String>,
     pub user: Option<UserId>,
     pub member: MemberId,
     pub name: String,
@@ -27,9 +29,16 @@ pub struct Access {
     pub grants: Grants,
     /// Every workspace that the person may enter, this one included, where that was asked for together with the rest.
     pub workspaces: Option<Vec<WorkspaceLink>>,
+    /// Set where support staff act for the member.
+    pub impersonation: Option<Impersonation>,
 }
 
 impl Access {
+    /// Where the person's clock stands: what times are shown and typed in.
+    pub fn clock_zone(&self) -> &str {
+        self.own_timezone.as_deref().unwrap_or(&self.timezone)
+    }
+
     pub fn require(&self, permission: &str) -> Result<Reach> {
         self.grants.reach(permission).ok_or_else(|| Error::forbidden(permission, &self.role))
     }

@@ -1,11 +1,11 @@
 //! Changes and events, written once, in the transaction of what they report, by one statement.
 
+use crate::audit::chain::{Stored, digest};
 use crate::ctx::Ctx;
 use crate::dispatch::Idempotent;
 use crate::idempotency;
 use domain::Result;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// One change of one row, as the operation that makes it reports it.
@@ -24,8 +24,8 @@ macro_rules! insert {
     ($beside:literal) => {
         concat!(
             "with written as (
-    insert into changes (tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, before, after, salt, digest)
-    select $1, c.id, $2, $3, c.entity, c.record_id, $4, $5, $6, $7, c.before::jsonb, c.after::jsonb, c.salt, c.digest
+    insert into changes (tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, before, after, salt, digest, address, agent, session_id, outcome)
+    select $1, c.id, $2, $3, c.entity, c.record_id, $4, $5, $6, $7, c.before::jsonb, c.after::jsonb, c.salt, c.digest, $23, $24, $25, $26
     from unnest($8::uuid[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::bytea[], $14::bytea[])
         as c (id, entity, record_id, before, after, salt, digest)
 )",
@@ -42,7 +42,7 @@ const INSERT: &str = insert!("");
 const INSERT_AND_REPLY: &str = insert!(
     ", answered as (
     insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at)
-    values ($1, $4, $23, $24, $25, 200, $26, $2)
+    values ($1, $4, $27, $28, $29, 200, $30, $2)
 )"
 );
 
@@ -74,12 +74,40 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
             None => Ok(()),
         };
     }
+    let (tenant, at, operation) = (ctx.access.tenant.0, ctx.now(), ctx.operation);
+    let (actor, session, outcome) = (ctx.access.member.0, ctx.session, ctx.outcome);
+    let origin = ctx.origin.clone();
+    let client = origin.client.as_deref().cloned().unwrap_or_default();
     let mut columns = Columns::default();
     for change in changes {
-        columns.push(ctx, change);
+        let Change { entity, record, before, after, event } = change;
+        columns.push(
+            ctx,
+            event,
+            Stored {
+                tenant_id: tenant,
+                id: Uuid::nil(),
+                at,
+                operation: operation.to_owned(),
+                entity,
+                record_id: record,
+                actor_id: Some(actor),
+                cause_kind: origin.cause_kind.to_owned(),
+                cause_id: origin.cause_id,
+                request_id: origin.request,
+                before,
+                after,
+                salt: vec![0; 16],
+                digest: Vec::new(),
+                address: client.address.clone(),
+                agent: client.agent.clone(),
+                session_id: session,
+                outcome: outcome.to_owned(),
+                // The database's to know.
+                xid: String::new(),
+            },
+        );
     }
-    let (tenant, at, operation) = (ctx.access.tenant.0, ctx.now(), ctx.operation);
-    let (actor, origin) = (ctx.access.member.0, ctx.origin.clone());
     let mut query = sqlx::query(if reply.is_some() { INSERT_AND_REPLY } else { INSERT })
         .bind(tenant)
         .bind(at)
@@ -102,7 +130,11 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
         .bind(columns.event_types)
         .bind(columns.event_entities)
         .bind(columns.event_records)
-        .bind(columns.event_changes);
+        .bind(columns.event_changes)
+        .bind(client.address)
+        .bind(client.agent)
+        .bind(session)
+        .bind(outcome);
     if let Some((once, json)) = reply {
         query = query.bind(&once.route).bind(&once.key).bind(&once.body_hash).bind(json);
     }
@@ -112,45 +144,22 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
 }
 
 impl Columns {
-    fn push(&mut self, ctx: &mut Ctx, change: Change) {
-        let id = ctx.following_id();
-        let before = change.before.as_ref().map(Value::to_string);
-        let after = change.after.as_ref().map(Value::to_string);
-        let mut salt = vec![0; 16];
-        ctx.services.random.fill(&mut salt);
-        self.digests.push(digest(&salt, ctx, id, &change, before.as_deref(), after.as_deref()));
-        if let Some(event) = change.event {
+    fn push(&mut self, ctx: &mut Ctx, event: Option<String>, mut row: Stored) {
+        row.id = ctx.following_id();
+        ctx.services.random.fill(&mut row.salt);
+        self.digests.push(digest(&row));
+        if let Some(event) = event {
             self.event_ids.push(ctx.following_id());
             self.event_types.push(event);
-            self.event_entities.push(change.entity.clone());
-            self.event_records.push(change.record);
-            self.event_changes.push(id);
+            self.event_entities.push(row.entity.clone());
+            self.event_records.push(row.record_id);
+            self.event_changes.push(row.id);
         }
-        self.ids.push(id);
-        self.entities.push(change.entity);
-        self.records.push(change.record);
-        self.befores.push(before);
-        self.afters.push(after);
-        self.salts.push(salt);
+        self.ids.push(row.id);
+        self.entities.push(row.entity);
+        self.records.push(row.record_id);
+        self.befores.push(row.before.as_ref().map(Value::to_string));
+        self.afters.push(row.after.as_ref().map(Value::to_string));
+        self.salts.push(row.salt);
     }
-}
-
-/// SHA-256 over the salt and everything that must not be altered unnoticed. The chain that seals it covers digests only, so that erasing
-/// a payload leaves the chain whole.
-fn digest(salt: &[u8], ctx: &Ctx, id: Uuid, change: &Change, before: Option<&str>, after: Option<&str>) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
-    };
-    part(salt);
-    part(ctx.access.tenant.0.as_bytes());
-    part(id.as_bytes());
-    part(ctx.operation.as_bytes());
-    part(change.entity.as_bytes());
-    part(change.record.as_ref().map_or(&[][..], |record| record.as_bytes().as_slice()));
-    part(ctx.access.member.0.as_bytes());
-    part(before.unwrap_or_default().as_bytes());
-    part(after.unwrap_or_default().as_bytes());
-    hash.finalize().to_vec()
 }

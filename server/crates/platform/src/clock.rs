@@ -48,6 +48,11 @@ pub fn today_in(zone: &str, now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&zone.parse::<chrono_tz::Tz>().unwrap_or(chrono_tz::UTC)).date_naive()
 }
 
+/// Whether this is the IANA name of a time zone.
+pub fn is_zone(zone: &str) -> bool {
+    zone.parse::<chrono_tz::Tz>().is_ok()
+}
+
 /// The moment at which a wall clock in `zone` shows `2026-11-21T09:30` (seconds may follow). Of a time that it shows twice the first; of one
 /// that it skips nothing, and nothing of what is no such text.
 pub fn moment_in(zone: &str, shown: &str) -> Option<DateTime<Utc>> {

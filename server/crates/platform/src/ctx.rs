@@ -1,6 +1,7 @@
 //! The context: tenant, actor, permissions, clock, random source and transaction of one operation. No query runs without one.
 
 use crate::access::{Access, StaffAccess};
+use crate::audit::Client;
 use crate::change::{self, Change};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::dispatch::{Idempotent, Platform};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Origin {
     pub request: Option<Uuid>,
-    /// `request`, `import`, `seed`, `event`, `run`, `delivery`.
+    /// `request`, `import`, `seed`, `event`, `run`, `delivery`, `sign_in`, `undo`.
     pub cause_kind: &'static str,
     pub cause_id: Option<Uuid>,
     /// The same for everything that followed from one first event.
@@ -27,6 +28,8 @@ pub struct Origin {
     pub causation: Option<Uuid>,
     /// Events between the first one and this.
     pub depth: i16,
+    /// Who asked from outside; none for what happens on its own.
+    pub client: Option<Arc<Client>>,
 }
 
 pub struct Ctx {
@@ -43,6 +46,8 @@ pub struct Ctx {
     /// Begun where something needs it: most reads need none (`read.rs`).
     pub(crate) tx: Option<TenantTx>,
     pub(crate) changes: Vec<Change>,
+    /// Of what the changes tell: `done` or `refused`.
+    pub(crate) outcome: &'static str,
     pub(crate) wrote_events: bool,
     /// The id of what was written down last.
     pub(crate) last: Uuid,
@@ -122,7 +127,27 @@ impl Ctx {
         platform.run_nested(self, operation).await
     }
 
-    /// The same by name, for callers that know an operation from data: steps of workflows.
+    /// The same as a part that may fail: what it did is undone then, and the transaction goes on.
+    pub async fn attempt<O: Operation>(&mut self, operation: O) -> Result<Result<O::Output>> {
+        self.flush().await?;
+        sqlx::query("savepoint attempt").execute(self.conn().await?).await.map_err(db_error)?;
+        let result = self.run(operation).await;
+        let end = if result.is_ok() { "release savepoint attempt" } else { "rollback to savepoint attempt" };
+        if result.is_err() {
+            self.changes.clear();
+        }
+        sqlx::query(end).execute(self.conn().await?).await.map_err(db_error)?;
+        Ok(result)
+    }
+
+    /// A context of the same caller that may write, for finding out what would happen. Whatever is done in it is undone when it is dropped.
+    pub async fn rehearsal(&self) -> Result<Self> {
+        let caller =
+            crate::dispatch::Caller { access: self.access.clone(), session: self.session, origin: self.origin.clone() };
+        self.platform.open(&caller, self.operation, TxMode::ReadWrite).await
+    }
+
+    /// [`Ctx::run`] by name, for callers that know an operation from data: steps of workflows.
     pub async fn run_named(&mut self, name: &str, input: serde_json::Value) -> Result<serde_json::Value> {
         let platform = self.platform.clone();
         platform.run_named(self, name, input).await

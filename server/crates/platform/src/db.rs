@@ -264,6 +264,9 @@ fn roll_back(mut connection: Object<Connections>) {
 #[expect(clippy::needless_pass_by_value, reason = "used as map_err(db_error)")]
 pub fn db_error(error: sqlx::Error) -> Error {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    if error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some("members_owner_stays") {
+        return Error::new(Kind::Conflict, "A workspace keeps at least one owner. Make somebody else an owner first");
+    }
     let (away, busy) = (matches!(error, sqlx::Error::Io(_)), matches!(error, sqlx::Error::PoolTimedOut));
     fault(code.as_deref(), away, busy, &error)
 }

@@ -2,20 +2,22 @@
 //! handler, writes change rows and events, and commits, once.
 
 use crate::access::{Access, StaffAccess};
+use crate::audit;
 use crate::ctx::{Ctx, Origin, StaffCtx};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::idempotency;
 use crate::services::Services;
 use chrono::{DateTime, Utc};
 use domain::backend::{AnyBox, BoxFuture};
-use domain::{Backend, BackendHandle, Error, Operation, OperationKind, Realm, Requires, Result, Verb};
+use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY};
+use domain::{Backend, BackendHandle, Error, Kind, Operation, OperationKind, Realm, Requires, Result, Verb};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -217,7 +219,7 @@ impl Platform {
 
     /// A door bound to one caller.
     pub fn backend(self: Arc<Self>, caller: Caller) -> BackendHandle {
-        BackendHandle(Arc::new(Bound { platform: self, caller }))
+        BackendHandle(Arc::new(Bound { platform: self, caller, asked: Asked::default() }))
     }
 
     pub fn staff_backend(self: Arc<Self>, access: Arc<StaffAccess>) -> BackendHandle {
@@ -226,7 +228,7 @@ impl Platform {
 
     pub fn origin(&self, request: Option<Uuid>) -> Origin {
         let correlation = crate::random::uuid_v7(self.services.clock.as_ref(), self.services.random.as_ref());
-        Origin { request, cause_kind: "request", cause_id: None, correlation, causation: None, depth: 0 }
+        Origin { request, cause_kind: "request", cause_id: None, correlation, causation: None, depth: 0, client: None }
     }
 
     /// A context with an open transaction, for jobs, seeding and tests. The caller commits it.
@@ -249,6 +251,7 @@ impl Platform {
             mode,
             tx,
             changes: Vec::new(),
+            outcome: "done",
             wrote_events: false,
             last: Uuid::nil(),
         })
@@ -274,11 +277,56 @@ impl Platform {
         access.require(&entity.permission(verb)).map(|_| ())
     }
 
-    async fn run(self: Arc<Self>, caller: Caller, name: String, operation: AnyBox) -> Result<AnyBox> {
+    /// What a stolen or borrowed session is not enough for. Jobs and runs go on: whoever set them going was asked.
+    async fn confirmed(&self, name: &str, access: &Access, session: Option<Uuid>, origin: &Origin) -> Result<()> {
+        if !is_sensitive(name) {
+            return Ok(());
+        }
+        if access.impersonation.is_some() {
+            return Err(Error::impersonated());
+        }
+        match session {
+            Some(handle) if self.services.auth.users.is_confirmed(handle).await? => Ok(()),
+            Some(_) => Err(Error::confirmation_required()),
+            // A key, or nothing of a browser: somebody asks, and cannot confirm.
+            None if origin.request.is_some() && !SENSITIVE_BY_KEY.contains(&name) => {
+                Err(Error::confirmation_required())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// `asked` is whether this backend was asked for a confirmation already: an export goes on for longer than a confirmation holds.
+    async fn run(self: Arc<Self>, caller: Caller, name: String, operation: AnyBox, asked: Asked) -> Result<AnyBox> {
         let entry = self.entry(&name, Realm::Workspace)?.clone();
-        self.permitted(&entry, &operation, &caller.access)?;
+        let result = self.attempt(&caller, &entry, operation, &asked).await;
+        self.told(&caller, &entry, result).await
+    }
+
+    /// Passes an answer on; that a member was refused is written down first.
+    async fn told<T>(self: &Arc<Self>, caller: &Caller, entry: &Entry, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && error.kind == Kind::Forbidden
+        {
+            audit::refused(self, caller, entry.info.name, error).await;
+        }
+        result
+    }
+
+    async fn attempt(
+        self: &Arc<Self>,
+        caller: &Caller,
+        entry: &Entry,
+        operation: AnyBox,
+        asked: &Asked,
+    ) -> Result<AnyBox> {
+        self.permitted(entry, &operation, &caller.access)?;
+        if is_sensitive(entry.info.name) && asked.get() != Some(&entry.info.name) {
+            self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
+            let _ = asked.set(entry.info.name);
+        }
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
-        let (mut ctx, writes) = self.begin(&caller, &entry).await?;
+        let (mut ctx, writes) = self.begin(caller, entry).await?;
         let output = run(&mut ctx, operation).await?;
         if writes {
             ctx.commit().await?;
@@ -318,22 +366,34 @@ impl Platform {
     }
 
     async fn once(self: Arc<Self>, caller: Caller, entry: Entry, operation: AnyBox, once: Idempotent) -> Result<Reply> {
-        self.permitted(&entry, &operation, &caller.access)?;
+        let result = self.attempt_once(&caller, &entry, operation, &once).await;
+        self.told(&caller, &entry, result).await
+    }
+
+    async fn attempt_once(
+        self: &Arc<Self>,
+        caller: &Caller,
+        entry: &Entry,
+        operation: AnyBox,
+        once: &Idempotent,
+    ) -> Result<Reply> {
+        self.permitted(entry, &operation, &caller.access)?;
+        self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
-        let mut ctx = match self.claim(&caller, &entry, &once).await? {
+        let mut ctx = match self.claim(caller, entry, once).await? {
             Ok(ctx) => ctx,
             Err(json) => return Ok(Reply { json, replayed: true }),
         };
         let done = async {
             let output = run(&mut ctx, operation).await?;
             let json = (entry.encode)(output)?;
-            ctx.commit_with(Some((&once, &json))).await?;
+            ctx.commit_with(Some((once, &json))).await?;
             Ok(json)
         };
         match done.await {
             Ok(json) => Ok(Reply { json, replayed: false }),
             // The first may have committed between our look and our lock. Then what is wrong with the second is that it was done.
-            Err(error) if !once.patience.is_zero() => match self.reply(&caller, &once).await {
+            Err(error) if !once.patience.is_zero() => match self.reply(caller, once).await {
                 Ok(Some(json)) => Ok(Reply { json, replayed: true }),
                 _ => Err(error),
             },
@@ -386,6 +446,7 @@ impl Platform {
 
     async fn nested(&self, ctx: &mut Ctx, entry: &Entry, operation: AnyBox) -> Result<AnyBox> {
         self.permitted(entry, &operation, &ctx.access)?;
+        self.confirmed(entry.info.name, &ctx.access, ctx.session, &ctx.origin).await?;
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
         // Changes made so far belong to the operation outside.
         ctx.flush().await?;
@@ -423,24 +484,33 @@ fn joined<T>(result: std::result::Result<Result<T>, tokio::task::JoinError>) -> 
     })
 }
 
+/// The sensitive operation that a backend was let do.
+type Asked = Arc<OnceLock<&'static str>>;
+
+fn is_sensitive(name: &str) -> bool {
+    SENSITIVE.binary_search(&name).is_ok()
+}
+
 struct Bound {
     platform: Arc<Platform>,
     caller: Caller,
+    asked: Asked,
 }
 
 impl Backend for Bound {
     fn run_any(&self, name: &'static str, operation: AnyBox) -> BoxFuture<'static, Result<AnyBox>> {
-        let (platform, caller) = (self.platform.clone(), self.caller.clone());
+        let (platform, caller, asked) = (self.platform.clone(), self.caller.clone(), self.asked.clone());
         // A task of its own: a closed tab must not cut a write in two.
-        Box::pin(async move { joined(tokio::spawn(platform.run(caller, name.to_owned(), operation)).await) })
+        Box::pin(async move { joined(tokio::spawn(platform.run(caller, name.to_owned(), operation, asked)).await) })
     }
 
     fn run_json(&self, name: &str, input: Value) -> BoxFuture<'static, Result<String>> {
         let (platform, caller, name) = (self.platform.clone(), self.caller.clone(), name.to_owned());
+        let asked = self.asked.clone();
         Box::pin(async move {
             let entry = platform.entry(&name, Realm::Workspace)?.clone();
             let operation = (entry.decode)(input)?;
-            let output = joined(tokio::spawn(platform.run(caller, name, operation)).await)?;
+            let output = joined(tokio::spawn(platform.run(caller, name, operation, asked)).await)?;
             (entry.encode)(output)
         })
     }

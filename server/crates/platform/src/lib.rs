@@ -4,6 +4,7 @@
 //! Nothing here knows a business. Clock, randomness, pools and HTTP are reached through it and banned elsewhere (clippy.toml).
 
 pub mod access;
+pub mod audit;
 pub mod auth;
 pub mod capability;
 pub mod change;

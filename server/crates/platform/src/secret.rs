@@ -11,6 +11,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use domain::{Error, Result, TenantId};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use sqlx::PgConnection;
 use std::fmt;
 use uuid::Uuid;
@@ -58,6 +60,8 @@ impl<T> From<T> for Secret<T> {
 pub struct Keyring {
     /// The first one seals. Never empty.
     keys: Vec<(String, XChaCha20Poly1305)>,
+    /// Derived from each of them, for codes that only this server can make.
+    codes: Vec<(String, Hmac<Sha256>)>,
 }
 
 impl fmt::Debug for Keyring {
@@ -86,6 +90,7 @@ impl Keyring {
     /// Reads `id:base64key,id:base64key,...`.
     pub fn parse(setting: &str) -> Result<Self, KeyringError> {
         let mut keys: Vec<(String, XChaCha20Poly1305)> = Vec::new();
+        let mut codes = Vec::new();
         for (place, entry) in setting.split(',').map(str::trim).filter(|entry| !entry.is_empty()).enumerate() {
             let (id, key) = entry.split_once(':').ok_or(KeyringError::Form(place + 1))?;
             let fits =
@@ -96,10 +101,13 @@ impl Keyring {
             if keys.iter().any(|(known, _)| known == id) {
                 return Err(KeyringError::Twice(id.to_owned()));
             }
-            let cipher = decode(key).and_then(|key| cipher(&key)).ok_or_else(|| KeyringError::Length(id.to_owned()))?;
+            let bytes = decode(key).ok_or_else(|| KeyringError::Length(id.to_owned()))?;
+            let (cipher, code) =
+                cipher(&bytes).zip(code_key(&bytes)).ok_or_else(|| KeyringError::Length(id.to_owned()))?;
             keys.push((id.to_owned(), cipher));
+            codes.push((id.to_owned(), code));
         }
-        if keys.is_empty() { Err(KeyringError::Empty) } else { Ok(Self { keys }) }
+        if keys.is_empty() { Err(KeyringError::Empty) } else { Ok(Self { keys, codes }) }
     }
 
     /// A new key in the form that [`Keyring::parse`] reads, for the key file that a first start makes.
@@ -112,6 +120,22 @@ impl Keyring {
     /// Name of the key that seals now.
     pub fn current(&self) -> &str {
         self.keys.first().map_or("", |(id, _)| id)
+    }
+
+    /// Seals what belongs to no workspace, such as a person's second factor: with the outer key itself, bound to its place.
+    pub fn seal_at(&self, at: (&str, &str, Uuid), plain: &[u8], random: &dyn Random) -> Result<(String, Vec<u8>)> {
+        self.seal(&place(TenantId(Uuid::nil()), at.0, at.1, at.2), plain, random)
+    }
+
+    /// Opens what [`Keyring::seal_at`] sealed with the key of this id.
+    pub fn open_at(&self, id: &str, at: (&str, &str, Uuid), sealed: &[u8]) -> Result<Secret<Vec<u8>>> {
+        self.open(id, &place(TenantId(Uuid::nil()), at.0, at.1, at.2), sealed)
+    }
+
+    /// HMAC-SHA-256 over a message, by the key of that name; `None` where there is none.
+    pub fn code(&self, id: &str, message: &[u8]) -> Option<Vec<u8>> {
+        let (_, key) = self.codes.iter().find(|(known, _)| known == id)?;
+        Some(key.clone().chain_update(message).finalize().into_bytes().to_vec())
     }
 
     fn seal(&self, aad: &[u8], plain: &[u8], random: &dyn Random) -> Result<(String, Vec<u8>)> {
@@ -133,6 +157,12 @@ impl Keyring {
 
 fn decode(key: &str) -> Option<Vec<u8>> {
     [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().find_map(|alphabet| alphabet.decode(key.trim()).ok())
+}
+
+/// A key of its own for codes: what seals must serve nothing else.
+fn code_key(key: &[u8]) -> Option<Hmac<Sha256>> {
+    let derived = Hmac::<Sha256>::new_from_slice(key).ok()?.chain_update(b"nexus codes 1").finalize().into_bytes();
+    Hmac::new_from_slice(&derived).ok()
 }
 
 fn cipher(key: &[u8]) -> Option<XChaCha20Poly1305> {

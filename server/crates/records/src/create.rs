@@ -1,9 +1,9 @@
 //! `records.create`, and making many rows at once for imports and seeding.
 
 use crate::gate;
-use crate::input::{self, By, all_right};
+use crate::input::{self, By, all_right, filled};
 use crate::number;
-use crate::project::{self, Projection};
+use crate::project::{self, Projection, readable};
 use crate::refuse;
 use crate::sql::{Bind, Sql};
 use crate::store::{columns, stored};
@@ -26,6 +26,11 @@ pub async fn create(ctx: &mut Ctx, operation: CreateRecord) -> Result<Record> {
 
 /// A new row in its initial state.
 pub async fn insert(ctx: &mut Ctx, entity: &Entity, values: &Values, by: By) -> Result<Record> {
+    if by == By::Caller {
+        let known =
+            filled(values).into_iter().filter(|(key, _)| entity.field(key).is_some_and(|f| readable(&ctx.access, f)));
+        input::permitted(&ctx.access, entity, &known.collect())?;
+    }
     let given = complete(ctx, entity, values, by)?;
     all_right(input::pointing(ctx, entity, &given, Verb::Create).await?)?;
     let number = number::take(ctx, entity, 1).await?;
@@ -102,6 +107,7 @@ pub async fn create_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<NewRow>) -> R
         if let Some(status) = &row.status {
             gate::arrival(&ctx.access, entity, status, &row.values)?;
         }
+        input::permitted(&ctx.access, entity, &claimed(entity, &row.values))?;
         if !row.values.contains_key("owner") {
             row.values.insert("owner".to_owned(), Value::String(ctx.access.member.to_string()));
         }
@@ -117,6 +123,13 @@ pub async fn create_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<NewRow>) -> R
         ctx.changed(draft.change(entity));
     }
     Ok(created)
+}
+
+/// What a row claims beyond what every new row has.
+fn claimed(entity: &Entity, values: &Values) -> Values {
+    let mut claimed = filled(values);
+    claimed.retain(|key, value| entity.field(key).is_none_or(|field| field.default.as_ref() != Some(value)));
+    claimed
 }
 
 async fn left_out(ctx: &mut Ctx, entity: &Entity, drafts: &[Draft], written: &[Row]) -> Result<Error> {

@@ -210,7 +210,7 @@ async fn index_tenant(
 /// is gone, and looking for conflicts would only make each row dearer.
 pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Entity, records: &[Uuid]) -> Result<()> {
     // A word cannot be kept from some readers: what not everybody who reads the row may see is not looked for either.
-    let open = entity.fields.iter().filter(|field| field.permission.is_none());
+    let open = entity.fields.iter().filter(|field| field.is_open());
     let fields: Vec<(&Field, i16)> = open.filter_map(|field| Some((field, field.search?))).collect();
     let mut sql = Sql::default();
     let argument = sql.argument(Bind::Id(Some(tenant.0)));

@@ -70,6 +70,31 @@ fn one(access: &Access, entity: &Entity, key: &str, value: &Value, by: By, rules
     if field.required && value.is_null() { Err(needed(field)) } else { Ok(value) }
 }
 
+/// Refuses values of fields that the caller may see and not change. Every way of writing what a caller sent passes here: one row, many at
+/// once, a move, an import. `values` is what differs from the row; a new one differs in what is not empty.
+pub fn permitted(access: &Access, entity: &Entity, values: &Values) -> Result<()> {
+    let closed = |(key, _): &(&String, &Value)| entity.field(key).is_none_or(|field| !field.writable(&access.grants));
+    let refused: Vec<&Field> = values.iter().filter(closed).filter_map(|(key, _)| entity.field(key)).collect();
+    let Some(first) = refused.first() else { return Ok(()) };
+    let needs = |field: &Field| {
+        let missing = field.permissions.read.as_deref().filter(|permission| !access.grants.allows(permission));
+        missing.or_else(|| field.write_missing(&access.grants)).unwrap_or_default().to_owned()
+    };
+    let fields = refused
+        .iter()
+        .map(|field| FieldError {
+            field: field.key.clone(),
+            message: format!("{} needs the permission {}; leave it as it is", field.label, needs(field)),
+        })
+        .collect();
+    Err(Error { fields, ..Error::forbidden(needs(first), &access.role) })
+}
+
+/// The values that say something: an empty one is no claim on a field of a new row.
+pub fn filled(values: &Values) -> Values {
+    values.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 fn unknown(access: &Access, entity: &Entity, key: &str) -> String {
     let names = entity.editable().filter(|field| readable(access, field)).map(|field| field.key.as_str());
     let hint = nearest(key, names).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();

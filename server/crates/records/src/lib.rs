@@ -3,6 +3,7 @@
 //! One engine serves every entity, from its description. Whatever it does, it does within the caller's workspace, reach and readable
 //! fields, which `select`, `reach` and `project` compile into every statement; the text of statements comes from `sql` alone.
 
+mod access;
 mod create;
 mod cursor;
 mod filter;
@@ -56,6 +57,8 @@ pub fn register(registry: &mut Registry) {
         .add(list::list)
         .add(list::export)
         .add(get::get)
+        .add(access::access)
+        .add(access::may)
         .add(create::create)
         .add(update::update)
         .add(remove::delete)

@@ -9,7 +9,8 @@ use domain::records::{ExportRecords, ListRecords, Page, Total};
 use domain::schema::query::MAX_LIMIT;
 use domain::schema::{Entity, ListQuery};
 use domain::{Error, Reach, Result, Verb};
-use platform::{Ctx, Row};
+use platform::{Change, Ctx, Row};
+use serde_json::json;
 use serde_json::value::RawValue;
 
 /// Farther into a list than this only a cursor leads: skipping rows reads them all.
@@ -25,7 +26,20 @@ pub async fn list(ctx: &mut Ctx, operation: ListRecords) -> Result<Page> {
 pub async fn export(ctx: &mut Ctx, operation: ExportRecords) -> Result<Page> {
     let entity = ctx.entity(&operation.entity)?;
     let reach = ctx.reach(&entity, Verb::Export)?.min(ctx.reach(&entity, Verb::Read)?);
-    page(ctx, &entity, &operation.query, reach).await
+    let query = operation.query;
+    let page = page(ctx, &entity, &query, reach).await?;
+    // Each page of a file, not its first alone: a cursor from elsewhere would begin in the middle.
+    ctx.changed(Change {
+        entity: entity.key.clone(),
+        record: None,
+        before: None,
+        after: Some(json!({
+            "filter": query.filter, "search": query.search, "fields": query.fields, "trash": query.trash,
+            "rows": page.returned, "continued": query.cursor.is_some(),
+        })),
+        event: None,
+    });
+    Ok(page)
 }
 
 /// The plans that PostgreSQL makes of a list, one for each statement that it may take. `analyze` also runs them.

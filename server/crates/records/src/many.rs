@@ -3,6 +3,7 @@
 pub use crate::create::{Created, NewRow, create_many};
 use crate::gate::{self, Wanted};
 use crate::get::{Held, lock};
+use crate::input::permitted;
 use crate::project;
 use crate::refuse;
 use crate::sql::{Bind, Sql};
@@ -63,6 +64,8 @@ async fn change_many(
         if gated && values.contains_key("status") && values.get("status") != row.values.get("status") {
             one_by_one(entity)?;
         }
+        let differing = values.iter().filter(|(key, value)| row.values.get(*key).unwrap_or(&Value::Null) != *value);
+        permitted(&ctx.access, entity, &differing.map(|(key, value)| (key.clone(), value.clone())).collect())?;
         let (answer, edit) = judge(ctx, entity, row, version, values, gated);
         answers.push(answer);
         edits.extend(edit);

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// Whether the caller may know a field. A field without a permission of its own goes with its entity.
 pub fn readable(access: &Access, field: &Field) -> bool {
-    field.permission.as_deref().is_none_or(|permission| access.grants.allows(permission))
+    field.readable(&access.grants)
 }
 
 /// A field that this caller may name, in a filter, a sort or a selection. One that exists but is hidden is as unknown as one that is not.

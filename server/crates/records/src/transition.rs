@@ -60,6 +60,7 @@ async fn take(
     gate::pass(&ctx.access, entity, states, transition, &arriving)?;
     let values = differing(&held, values);
     if by == By::Caller {
+        input::permitted(&ctx.access, entity, &values)?;
         all_right(input::pointing(ctx, entity, &values, Verb::Update).await?)?;
     }
     let transition = transition.clone();

@@ -27,6 +27,7 @@ pub async fn update(ctx: &mut Ctx, operation: UpdateRecord) -> Result<Record> {
     }
     gate::allowed(&entity, &held, "EDIT")?;
     let values = differing(&held, values);
+    input::permitted(&ctx.access, &entity, &values)?;
     all_right(input::pointing(ctx, &entity, &values, Verb::Update).await?)?;
     write(ctx, &entity, &held, Edit::values(values), "updated").await
 }

@@ -202,15 +202,16 @@ async fn services(
     change(&mut pools);
     let random = Arc::new(SystemRandom);
     let key = Keyring::generate("test", random.as_ref()).into_exposed();
-    let auth =
-        Auth::new(pools.platform.clone(), clock.clone(), random.clone(), AuthConfig::default()).expect("sign-in");
+    let keyring = Arc::new(Keyring::parse(&key).expect("a keyring"));
+    let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), keyring.clone(), AuthConfig::default())
+        .expect("sign-in");
     Arc::new(Services {
         pools,
         auth: Arc::new(auth),
         clock: clock as Arc<dyn Clock>,
         random,
         catalogs: catalogs(library),
-        keyring: Arc::new(Keyring::parse(&key).expect("a keyring")),
+        keyring,
         egress: Egress::new(EgressConfig::default()).expect("an HTTP client"),
         wake: Arc::new(Wake::default()),
     })

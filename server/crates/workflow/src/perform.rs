@@ -102,6 +102,7 @@ async fn caller(engine: &Engine, run: &Claimed) -> Result<Caller> {
         correlation: run.correlation_id,
         causation: run.event_type.as_ref().map(|_| run.event_id),
         depth: run.depth,
+        client: None,
     };
     Ok(Caller { access: engine.access(run.tenant_id).await?, session: None, origin })
 }

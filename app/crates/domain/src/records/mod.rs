@@ -1,7 +1,7 @@
 //! Generic operations over described entities. The engine behind them is the crate `records`.
 
 use crate::operation::{Operation, OperationKind, Requires};
-use crate::permission::Verb;
+use crate::permission::{Reach, Verb};
 use crate::schema::ListQuery;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -108,8 +108,9 @@ entity_operation!(
     "records.list" Read Read ListRecords { #[serde(default)] query: ListQuery } -> Page
 );
 entity_operation!(
-    /// The same page for a file: needs the export permission, up to 500 rows a call.
-    "records.export" Read Export ExportRecords { #[serde(default)] query: ListQuery } -> Page
+    /// The same page for a file: needs the export permission, up to 500 rows a call. It writes down that somebody took data out, so it is a
+    /// write.
+    "records.export" Write Export ExportRecords { #[serde(default)] query: ListQuery } -> Page
 );
 entity_operation!("records.get" Read Read GetRecord { id: Uuid } -> Record);
 entity_operation!("records.create" Write Create CreateRecord { values: Values } -> Record);
@@ -136,6 +137,54 @@ entity_operation!(
     /// Every column of a board with its count, its sums and its first cards.
     "records.board" Read Read BoardRecords { #[serde(default)] query: ListQuery, measure: Option<String>, cards: u32 } -> Vec<BoardColumn>
 );
+
+entity_operation!(
+    /// Who can see this row, change it and delete it, and by which role. Needs `people.member.read` too, since it tells roles.
+    "records.access" Read Read RecordAccess { id: Uuid } -> Vec<AccessRow>
+);
+
+/// Which of these rows the caller's permission reaches: what pages ask before they offer something.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MayRecords {
+    pub entity: String,
+    pub verb: Verb,
+    pub ids: Vec<Uuid>,
+}
+
+impl Operation for MayRecords {
+    const NAME: &'static str = "records.may";
+    const KIND: OperationKind = OperationKind::Read;
+    type Output = Vec<Uuid>;
+    fn requires(&self) -> Requires<'_> {
+        Requires::Entity { entity: &self.entity, verb: self.verb }
+    }
+}
+
+/// A member who can see a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessRow {
+    pub member: Uuid,
+    pub name: String,
+    pub automation: bool,
+    pub read: Because,
+    pub update: Option<Because>,
+    pub delete: Option<Because>,
+    /// Keys of the fields that they do not see, among those that the caller sees.
+    pub hidden: Vec<String>,
+}
+
+/// What lets somebody do something with a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Because {
+    /// Label of the role.
+    pub role: String,
+    /// How far that role goes.
+    pub reach: Reach,
+    /// Whether the row is their own; with the reach of a team or a location it need not be.
+    pub own: bool,
+}
 
 /// Looks the words up in every entity that the caller may read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! An entity: its names, its table, its fields, its states and the views that it offers.
 
-use super::{Field, FieldKind, States};
+use super::{Field, FieldKind, FieldPermissions, States};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ impl Entity {
                 FieldKind::State => !self.moves_one_by_one(),
                 _ => !field.read_only,
             };
-            open && field.permission.as_ref().is_none_or(|permission| grants.allows(permission))
+            open && field.writable(grants)
         })
     }
 
@@ -135,7 +135,7 @@ pub(super) fn standard_fields(states: Option<&States>) -> Vec<Field> {
         default: None,
         help: None,
         group: None,
-        permission: None,
+        permissions: FieldPermissions::default(),
         aliases: Vec::new(),
     };
     let mut fields = vec![Field { search: Some(8), ..fixed("number", "Number", FieldKind::Number, true, true) }];

@@ -1,5 +1,6 @@
 //! One field of an entity: its type, its rules, and the columns that hold it.
 
+use crate::permission::Grants;
 use crate::text::snake;
 use serde::{Deserialize, Serialize};
 
@@ -35,12 +36,25 @@ pub struct Field {
     /// Heading under which record and form show it.
     #[serde(default)]
     pub group: Option<String>,
-    /// Permission without which the value is neither read nor written, beside the entity's own.
+    /// What a caller needs for this field, beside the entity's own permissions.
     #[serde(default)]
-    pub permission: Option<String>,
+    pub permissions: FieldPermissions,
     /// Header words under which files from elsewhere carry this field; used to propose a mapping.
     #[serde(default)]
     pub aliases: Vec<String>,
+}
+
+/// Permissions of one field. Where none is named the field goes with its entity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FieldPermissions {
+    /// Without it the field does not exist: it is neither selected, filtered, sorted, searched, exported nor written.
+    #[serde(default)]
+    pub read: Option<String>,
+    /// Without it the value is seen and not changed.
+    #[serde(default)]
+    pub write: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,6 +144,24 @@ pub enum Storage {
 }
 
 impl Field {
+    /// Whether everybody who reads the row may know the value.
+    pub const fn is_open(&self) -> bool {
+        self.permissions.read.is_none()
+    }
+
+    pub fn readable(&self, grants: &Grants) -> bool {
+        self.permissions.read.as_deref().is_none_or(|permission| grants.allows(permission))
+    }
+
+    /// The permission that is missing to change a field which the caller may read.
+    pub fn write_missing(&self, grants: &Grants) -> Option<&str> {
+        self.permissions.write.as_deref().filter(|permission| !grants.allows(permission))
+    }
+
+    pub fn writable(&self, grants: &Grants) -> bool {
+        self.readable(grants) && self.write_missing(grants).is_none()
+    }
+
     pub fn column(&self) -> String {
         match &self.kind {
             FieldKind::Reference { .. } | FieldKind::Member => match self.key.as_str() {

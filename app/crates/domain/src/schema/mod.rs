@@ -13,7 +13,7 @@ pub mod value;
 
 pub use catalog::{Catalog, CatalogFault};
 pub use entity::{Entity, Labels, View, ViewKind};
-pub use field::{Choice, Field, FieldKind, Storage};
+pub use field::{Choice, Field, FieldKind, FieldPermissions, Storage};
 pub use filter::{Comparison, Filter, FilterError, Test};
 pub use query::{Count, ListQuery, Sort};
 pub use states::{Gate, State, StateKind, States, Transition};

@@ -12,7 +12,7 @@ const ROWS: &str = "\
 select t.id, t.slug, t.name, t.industry, t.plan, t.status, t.created_at,
        (select count(*) from members m where m.tenant_id = t.id and m.kind = 'person') as members,
        (select count(*) from leads l where l.tenant_id = t.id and l.deleted_at is null) as leads,
-       (select max(s.last_seen_at) from sessions s join members m on m.user_id = s.user_id where m.tenant_id = t.id) as last_seen_at,
+       (select max(s.last_seen_at) from sessions s join members m on m.user_id = s.user_id where m.tenant_id = t.id and s.impersonation is null) as last_seen_at,
        count(*) over () as total
 from tenants t
 where t.deleted_at is null

@@ -7,7 +7,7 @@
 mod cancel;
 mod deliver;
 mod look;
-mod render;
+pub(crate) mod render;
 mod resend;
 mod send;
 mod store;

@@ -118,7 +118,7 @@ pub fn line(text: &str) -> String {
 }
 
 /// The same inside HTML, in text and in attributes in quotes.
-fn html(text: &str) -> String {
+pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in clean(text).chars() {
         match c {

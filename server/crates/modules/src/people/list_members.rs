@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 const ROWS: &str = "\
-select id, name, email, roles, kind, status, manager_id from members where tenant_id = $1 order by lower(name), id limit 2000";
+select id, name, email, roles, kind, status, manager_id, location_id from members where tenant_id = $1 order by lower(name), id limit 2000";
 
 #[derive(FromRow)]
 struct Row {
@@ -18,6 +18,7 @@ struct Row {
     kind: String,
     status: String,
     manager_id: Option<Uuid>,
+    location_id: Option<Uuid>,
 }
 
 pub async fn list_members(ctx: &mut Ctx, _: ListMembers) -> Result<Vec<Member>> {
@@ -37,5 +38,6 @@ fn member(row: Row, details: bool, me: Uuid) -> Member {
         roles: if open { row.roles } else { Vec::new() },
         status: if row.kind == "automation" { row.kind } else { row.status.to_lowercase() },
         manager: row.manager_id.filter(|_| open),
+        location: row.location_id.filter(|_| open),
     }
 }

@@ -1,10 +1,12 @@
-//! The caller's own sessions: where they are signed in, and ending it there.
+//! Sessions: the caller's own, and those of a member as an administrator sees them.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::people::{EndOtherSessions, EndSession, ListSessions, SessionRow};
-use domain::{Error, Result, UserId};
+use domain::people::{EndMemberSessions, EndOtherSessions, EndSession, ListMemberSessions, ListSessions, SessionRow};
+use domain::permission::LADDER;
+use domain::{Error, Kind, Result, UserId};
 use platform::auth::SessionInfo;
-use platform::{Change, Ctx};
+use platform::{Change, Ctx, db_error};
+use serde_json::json;
 use uuid::Uuid;
 
 pub async fn list_sessions(ctx: &mut Ctx, _: ListSessions) -> Result<Vec<SessionRow>> {
@@ -43,7 +45,55 @@ pub async fn end_other_sessions(ctx: &mut Ctx, _: EndOtherSessions) -> Result<u6
     Ok(ended)
 }
 
+pub async fn list_member_sessions(ctx: &mut Ctx, query: ListMemberSessions) -> Result<Vec<SessionRow>> {
+    let user = member(ctx, query.member).await?;
+    let sessions = ctx.services.auth.users.list_in(user, ctx.access.tenant).await?;
+    Ok(sessions.into_iter().map(|session| row(session, ctx.session)).collect())
+}
+
+pub async fn end_member_sessions(ctx: &mut Ctx, end: EndMemberSessions) -> Result<u64> {
+    let user = member(ctx, end.member).await?;
+    let ended = ctx.services.auth.users.end_in(user, ctx.access.tenant, end.id).await?;
+    if end.id.is_some() && ended == 0 {
+        return Err(Error::not_found());
+    }
+    ctx.changed(Change {
+        entity: "session".to_owned(),
+        record: end.id,
+        before: None,
+        after: Some(json!({ "member": end.member, "ended": ended })),
+        event: Some("people.sessions.ended".to_owned()),
+    });
+    Ok(ended)
+}
+
+/// The person behind a member. Who stands above on the ladder is not the caller's to look after.
+async fn member(ctx: &mut Ctx, member: Uuid) -> Result<UserId> {
+    let found: Option<(Option<Uuid>, i16)> = sqlx::query_as(
+        "select m.user_id, coalesce((select max(r.rank) from roles r where r.tenant_id = m.tenant_id and r.key = any (m.roles)), 0::int2)
+         from members m where m.tenant_id = $1 and m.id = $2 and m.kind = 'person'",
+    )
+    .bind(ctx.access.tenant.0)
+    .bind(member)
+    .fetch_optional(ctx.conn().await?)
+    .await
+    .map_err(db_error)?;
+    let Some((Some(user), rank)) = found else { return Err(Error::not_found()) };
+    let mine = LADDER.iter().position(|role| *role == ctx.access.role).map_or(0, |place| place + 1);
+    if usize::try_from(rank).unwrap_or_default() > mine {
+        return Err(Error::new(
+            Kind::Forbidden,
+            "This member's role stands above yours, so their sessions are not yours to end. Ask an owner of the workspace",
+        ));
+    }
+    Ok(UserId(user))
+}
+
 fn person(ctx: &Ctx) -> Result<UserId> {
+    // Where else the person is signed in is theirs to know.
+    if ctx.access.impersonation.is_some() {
+        return Err(Error::impersonated());
+    }
     ctx.access.user.ok_or_else(|| Error::invalid("Automation has no sessions"))
 }
 

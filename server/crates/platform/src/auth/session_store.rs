@@ -56,6 +56,8 @@ pub struct Statements {
     pub(super) end: &'static str,
     pub(super) end_all: &'static str,
     pub(super) purge: &'static str,
+    pub(super) confirm: &'static str,
+    pub(super) confirmed: &'static str,
 }
 
 macro_rules! statements {
@@ -70,8 +72,8 @@ macro_rules! statements {
             ),
             save: concat!("update ", $sessions, " set data = $2 where key = $1"),
             create: concat!(
-                "insert into ", $sessions, " (key, id, ", $owner, ", data, address, agent, created_at, last_seen_at, idle_until, expires_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)"
+                "insert into ", $sessions, " (key, id, ", $owner, ", data, address, agent, created_at, last_seen_at, idle_until, expires_at, confirmed_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $7)"
             ),
             delete: concat!("delete from ", $sessions, " where key = $1"),
             rotate: concat!("update ", $sessions, " set key = $2 where key = $1 and idle_until > $3"),
@@ -81,6 +83,8 @@ macro_rules! statements {
             ),
             end: concat!("delete from ", $sessions, " where ", $owner, " = $1 and id = $2"),
             end_all: concat!("delete from ", $sessions, " where ", $owner, " = $1 and id is distinct from $2"),
+            confirm: concat!("update ", $sessions, " set confirmed_at = $3 where ", $owner, " = $1 and id = $2 and idle_until > $3"),
+            confirmed: concat!("select confirmed_at >= $2 from ", $sessions, " where id = $1"),
             purge: concat!(
                 "delete from ", $sessions, " where key in (select key from ", $sessions,
                 " where idle_until <= $1 order by idle_until limit $2 for update skip locked)"
@@ -179,7 +183,7 @@ impl<R: Realm> Sessions<R> {
 
     async fn insert(&self, record: &mut Record, begin: Begin) -> Result<()> {
         let now = self.clock.now();
-        let expires_at = now + self.limits.absolute;
+        let expires_at = (now + self.limits.absolute).min(begin.until.unwrap_or(DateTime::<Utc>::MAX_UTC));
         let handle = uuid_v7(self.clock.as_ref(), self.random.as_ref());
         record.id = self.new_id();
         sqlx::query(R::SQL.create)

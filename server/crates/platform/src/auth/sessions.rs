@@ -22,6 +22,9 @@ pub(super) struct Begin {
     pub owner: Uuid,
     pub address: Option<String>,
     pub agent: Option<String>,
+    /// Ends earlier than others do.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// Who is signed in, and by which session.
@@ -63,12 +66,24 @@ impl<R: Realm> Sessions<R> {
         address: Option<IpAddr>,
         agent: Option<&str>,
     ) -> Result<Uuid> {
+        self.begin_until(session, owner, address, agent, None).await
+    }
+
+    pub(super) async fn begin_until(
+        &self,
+        session: &Session,
+        owner: Uuid,
+        address: Option<IpAddr>,
+        agent: Option<&str>,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<Uuid> {
         if session.id().is_some() {
             session.cycle_id().await.map_err(store_error)?;
             session.clear().await;
         }
         let agent = agent.map(|agent| agent.chars().filter(|letter| !letter.is_control()).take(AGENT_CHARS).collect());
-        let begin = Begin { owner, address: address.map(|address| address.to_canonical().to_string()), agent };
+        let address = address.map(|address| address.to_canonical().to_string());
+        let begin = Begin { owner, address, agent, until };
         session.insert(NEW, begin).await.map_err(store_error)?;
         // Now, so that a fault is the handler's answer and not found out after it.
         session.save().await.map_err(store_error)?;

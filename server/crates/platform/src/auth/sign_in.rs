@@ -1,11 +1,16 @@
 //! Signing in: from a name and a password to a person, with the same words and the same time for everything that is not right.
 
 use super::password::{Cost, Passwords, check_password};
+use super::second_factor::Owner;
 use super::session_store::{Limits, Staff, StaffSessions, UserSessions, Users};
 use super::throttle::{self, Throttle, subject};
+use crate::audit::Client;
+use crate::audit::sign_ins::{self, SignIn as Told};
 use crate::clock::Clock;
+use crate::db::TenantTx;
 use crate::db::db_error;
 use crate::random::{Random, token, token_hash};
+use crate::secret::{Keyring, Secret};
 use domain::{Error, Kind, Result, UserId};
 use sqlx::PgPool;
 use std::net::IpAddr;
@@ -35,6 +40,17 @@ pub struct Attempt<'a> {
     pub address: IpAddr,
     /// Value of the cookie that [`Auth::remember_device`] made, if the browser has one.
     pub device: Option<&'a str>,
+    /// What the browser says it is.
+    pub agent: Option<&'a str>,
+}
+
+/// What came of a name and a password that are right.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SignIn<T> {
+    /// Nothing else is asked. Follow it by [`Sessions::begin`](super::Sessions::begin).
+    Whole(T),
+    /// A code comes next: [`Auth::finish_sign_in`] with this value. Nothing is open until then.
+    Half(Secret<String>),
 }
 
 /// Everything about signing in that a process has once.
@@ -42,8 +58,9 @@ pub struct Auth {
     pub(super) pool: PgPool,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
+    pub(super) keyring: Arc<Keyring>,
     passwords: Passwords,
-    throttle: Throttle,
+    pub(super) throttle: Throttle,
     pub users: UserSessions,
     pub staff: StaffSessions,
 }
@@ -64,7 +81,13 @@ const REHASH_STAFF: &str = "update staff_credentials set password_hash = $3 wher
 type Found = (Uuid, String, String, bool);
 
 impl Auth {
-    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, random: Arc<dyn Random>, config: AuthConfig) -> Result<Self> {
+    pub fn new(
+        pool: PgPool,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        keyring: Arc<Keyring>,
+        config: AuthConfig,
+    ) -> Result<Self> {
         let passwords = Passwords::new(config.cost, random.as_ref())?;
         let users = UserSessions::new(
             pool.clone(),
@@ -78,15 +101,20 @@ impl Auth {
             random.clone(),
             config.staff_limits.unwrap_or(Limits::of::<Staff>()),
         );
-        Ok(Self { pool, clock, random, passwords, throttle: config.throttle, users, staff })
+        Ok(Self { pool, clock, random, keyring, passwords, throttle: config.throttle, users, staff })
     }
 
     pub fn passwords(&self) -> &Passwords {
         &self.passwords
     }
 
-    /// Signs a person in. Follow it by [`Sessions::begin`](super::Sessions::begin).
-    pub async fn sign_in(&self, attempt: &Attempt<'_>) -> Result<UserId> {
+    /// A transaction of the platform role.
+    pub(super) async fn begin_tx(&self) -> Result<TenantTx> {
+        TenantTx::begin_platform(&self.pool).await.map_err(db_error)
+    }
+
+    /// Signs a person in, as far as a password goes.
+    pub async fn sign_in(&self, attempt: &Attempt<'_>) -> Result<SignIn<UserId>> {
         let (email, phone) = login_names(attempt.login);
         let device = attempt.device.map(device_key);
         let since = self.clock.now() - chrono::Duration::days(DEVICE_DAYS);
@@ -102,18 +130,45 @@ impl Auth {
             (Some((_, _, _, true)), Some(device)) => subject("device", &device),
             _ => subject("user", email.as_deref().or(phone.as_deref()).unwrap_or_default().as_bytes()),
         };
-        self.check(attempt, found, subject, REHASH_USER).await.map(UserId)
+        let user = found.as_ref().map(|(id, ..)| *id);
+        let checked = self.check(attempt, found, subject, REHASH_USER).await;
+        if let Err(error) = &checked
+            && error.kind == Kind::Unauthenticated
+        {
+            // Whether or not anybody has the name: what follows must take as long.
+            let client = Client::new(attempt.address, attempt.agent);
+            self.write_down(&Told { user, refused: true, client, ..Told::default() }).await?;
+        }
+        let user = checked?;
+        if self.needs_code(Owner::User(user), attempt.device).await? {
+            return self.half_open(Owner::User(user)).await.map(SignIn::Half);
+        }
+        Ok(SignIn::Whole(UserId(user)))
     }
 
-    /// Signs a member of the platform's staff in.
-    pub async fn sign_in_staff(&self, attempt: &Attempt<'_>) -> Result<Uuid> {
+    /// Writes down that somebody signed in or out, or was refused; the workspaces of the person are told in a moment.
+    pub async fn write_down(&self, told: &Told) -> Result<()> {
+        sign_ins::write(&self.pool, self.clock.as_ref(), self.random.as_ref(), told).await
+    }
+
+    /// Signs a member of the platform's staff in, as far as a password goes.
+    pub async fn sign_in_staff(&self, attempt: &Attempt<'_>) -> Result<SignIn<Uuid>> {
         let email = email_norm(attempt.login);
         let found: Option<Found> =
             sqlx::query_as(FIND_STAFF).bind(&email).fetch_optional(&self.pool).await.map_err(db_error)?;
         let id = self.check(attempt, found, subject("staff", email.as_bytes()), REHASH_STAFF).await?;
-        let seen = sqlx::query("update staff set last_sign_in_at = $2 where id = $1").bind(id).bind(self.clock.now());
+        if self.needs_code(Owner::Staff(id), None).await? {
+            return self.half_open(Owner::Staff(id)).await.map(SignIn::Half);
+        }
+        Ok(SignIn::Whole(id))
+    }
+
+    /// Notes that somebody of the staff came in.
+    pub async fn staff_came_in(&self, staff: Uuid) -> Result<()> {
+        let seen =
+            sqlx::query("update staff set last_sign_in_at = $2 where id = $1").bind(staff).bind(self.clock.now());
         seen.execute(&self.pool).await.map_err(db_error)?;
-        Ok(id)
+        Ok(())
     }
 
     async fn check(
@@ -210,8 +265,11 @@ impl Auth {
             .await
             .map_err(db_error)?;
         let tries = throttle::purge(&self.pool, now, limit).await?;
+        let told = sign_ins::purge(&self.pool, now, limit).await?;
         Ok(devices.rows_affected()
             + tries
+            + self.purge_half_open(limit).await?
+            + told
             + self.users.purge_expired(limit).await?
             + self.staff.purge_expired(limit).await?)
     }
@@ -222,7 +280,11 @@ fn not_right() -> Error {
     Error::new(Kind::Unauthenticated, "The sign-in name or the password is not right. Check both and try again")
 }
 
-fn device_key(value: &str) -> Vec<u8> {
+pub(super) fn not_right_code() -> Error {
+    Error::field("code", "The code is not right, or it was used already. Take the one that the app shows now")
+}
+
+pub(super) fn device_key(value: &str) -> Vec<u8> {
     token_hash(value.as_bytes()).to_vec()
 }
 

@@ -97,7 +97,8 @@ delete from sign_in_attempts where subject in (
 #[derive(Debug)]
 pub(super) struct Counted {
     account: Vec<u8>,
-    address: Vec<u8>,
+    /// None for somebody who is signed in: their tries are no other's.
+    address: Option<Vec<u8>>,
     now: DateTime<Utc>,
     throttle: Throttle,
 }
@@ -148,6 +149,21 @@ impl Throttle {
                 .await;
             return Err(too_many(wait.map_err(db_error)?));
         }
+        self.count_account_from(pool, account, Some(address), now).await
+    }
+
+    /// Counts a try of somebody who is signed in, by the account alone.
+    pub(super) async fn count_account(self, pool: &PgPool, account: Vec<u8>, now: DateTime<Utc>) -> Result<Counted> {
+        self.count_account_from(pool, account, None, now).await
+    }
+
+    async fn count_account_from(
+        self,
+        pool: &PgPool,
+        account: Vec<u8>,
+        address: Option<Vec<u8>>,
+        now: DateTime<Utc>,
+    ) -> Result<Counted> {
         let counted = Counted { account, address, now, throttle: self };
         let let_in = sqlx::query(TRY_ACCOUNT)
             .bind(&counted.account)
@@ -167,6 +183,24 @@ impl Throttle {
             return Err(too_many(wait.map_err(db_error)?));
         }
         Ok(counted)
+    }
+}
+
+/// A mail that somebody asks for without being signed in: counted by address alone, and apart from tries to sign in, so that neither keeps
+/// anybody from the other.
+impl Throttle {
+    pub(super) async fn count_mail(self, pool: &PgPool, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
+        let subject = subject("mail", address_key(address).as_bytes());
+        let (period, depth) = (self.period(), self.depth());
+        let let_in = sqlx::query(TRY_ADDRESS).bind(&subject).bind(now).bind(period).bind(depth).execute(pool);
+        if let_in.await.map_err(db_error)?.rows_affected() == 1 {
+            return Ok(());
+        }
+        let wait = sqlx::query_scalar(ADDRESS_WAIT).bind(&subject).bind(now).bind(period).bind(depth);
+        let wait: Option<f64> = wait.fetch_optional(pool).await.map_err(db_error)?;
+        let (seconds, shown) = waiting(wait);
+        let message = format!("Too many mails were asked for from here. Wait {shown}, then try again");
+        Err(Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, message) })
     }
 }
 
@@ -192,18 +226,21 @@ impl Counted {
     }
 
     async fn address_back(&self, pool: &PgPool) -> Result<()> {
-        sqlx::query(ADDRESS_BACK)
-            .bind(&self.address)
-            .bind(self.throttle.period())
-            .execute(pool)
-            .await
-            .map_err(db_error)?;
+        let Some(address) = &self.address else { return Ok(()) };
+        sqlx::query(ADDRESS_BACK).bind(address).bind(self.throttle.period()).execute(pool).await.map_err(db_error)?;
         Ok(())
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped; a float cast saturates")]
 fn too_many(wait: Option<f64>) -> Error {
+    let (seconds, shown) = waiting(wait);
+    let message = format!("Too many tries to sign in. Wait {shown}, then try again");
+    Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, message) }
+}
+
+/// Seconds to wait, and in words.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped; a float cast saturates")]
+fn waiting(wait: Option<f64>) -> (u32, String) {
     let seconds = wait.unwrap_or(1.0).ceil().clamp(1.0, 86_400.0) as u32;
     let shown = match seconds {
         1 => "a second".to_owned(),
@@ -211,8 +248,7 @@ fn too_many(wait: Option<f64>) -> Error {
         121..=7200 => format!("{} minutes", seconds.div_ceil(60)),
         _ => format!("{} hours", seconds.div_ceil(3600)),
     };
-    let message = format!("Too many tries to sign in. Wait {shown}, then try again");
-    Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, message) }
+    (seconds, shown)
 }
 
 /// Forgets up to `limit` subjects that nobody tried for two days.

@@ -1,10 +1,12 @@
 //! What somebody may do in a workspace: tenant, member, roles and grants in one statement, for each request.
 
+use super::impersonate::Impersonation;
 use super::session_store::{UserSessions, key};
-use super::sessions::{Current, store_error};
+use super::sessions::{Current, SessionInfo, store_error};
 use crate::access::{Access, StaffAccess};
 use crate::db::{Pools, db_error};
 use crate::statement::{Bind, Row};
+use chrono::{DateTime, Utc};
 use domain::{Error, Grants, Kind, MemberId, Result, TenantId, UserId};
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -23,14 +25,15 @@ macro_rules! select_access {
     ($condition:literal) => {
         select_access!("", "", "", $condition)
     };
-    ($columns:literal, $others:literal, $joins:literal, $condition:literal) => {
+    ($columns:expr, $others:expr, $joins:expr, $condition:expr) => {
         concat!(
             "select ",
             $columns,
             "t.id as tenant, t.slug, t.name as workspace, t.industry, t.plan, t.status, t.currency, t.timezone,
                 u.id as user_id, m.id as member, m.name, m.email, m.location_id, m.roles,
                 coalesce((select jsonb_agg(jsonb_build_object('key', r.key, 'rank', r.rank, 'grants', r.grants))
-                    from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]')::text as held",
+                    from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]')::text as held,
+                u.timezone as own_timezone",
             $others,
             " from tenants t join members m on m.tenant_id = t.id left join users u on u.id = m.user_id and u.status = 'ACTIVE'",
             $joins,
@@ -41,21 +44,40 @@ macro_rules! select_access {
 }
 
 const BY_SLUG: &str = select_access!("t.slug = $2 and m.user_id = $1 and m.kind = 'person'");
-/// Holds of a session what its own store asks of it.
-const BY_SESSION: &str = select_access!(
-    "s.id as session, s.last_seen_at as seen, ",
-    "",
-    " join sessions s on s.user_id = u.id",
-    "s.key = $1 and s.idle_until > $2 and t.slug = $3 and m.kind = 'person'"
-);
+/// What of the session a request needs beside the membership.
+macro_rules! session_columns {
+    () => {
+        "s.id as session, s.last_seen_at as seen, t.id = any (s.tenants) as known, i.id as impersonation, i.staff_name, i.ends_at,
+            coalesce(s.impersonation is null and (p.second_factor = 'everybody' or p.second_factor = 'roles' and p.second_factor_roles && m.roles)
+                and not exists (select from second_factors f where f.owner = u.id), false) as factor_missing, "
+    };
+}
+macro_rules! session_joins {
+    () => {
+        " join sessions s on s.user_id = u.id
+          left join impersonations i on i.tenant_id = s.impersonated_tenant and i.id = s.impersonation
+          left join security_policies p on p.tenant_id = t.id"
+    };
+}
+/// Holds of a session what its own store asks of it, what the workspace asks beyond that, and what ends an impersonation.
+macro_rules! session_holds {
+    () => {
+        "s.key = $1 and s.idle_until > $2 and t.slug = $3 and m.kind = 'person'
+         and (p.idle_minutes is null or s.last_seen_at + p.idle_minutes * interval '1 minute' > $2)
+         and (p.absolute_minutes is null or s.created_at + p.absolute_minutes * interval '1 minute' > $2)
+         and (s.impersonation is null or s.impersonated_tenant = t.id and i.ended_at is null and coalesce(p.support_access, true)
+             and exists (select from staff f where f.id = i.staff_id and f.status = 'ACTIVE'))"
+    };
+}
+const BY_SESSION: &str = select_access!(session_columns!(), "", session_joins!(), session_holds!());
 /// The same for a page, which shows the other workspaces of the person as well.
 const BY_SESSION_AND_OTHERS: &str = select_access!(
-    "s.id as session, s.last_seen_at as seen, ",
+    session_columns!(),
     ", (select coalesce(json_agg(json_build_array(o.slug, o.name, o.industry) order by o.name, o.slug), '[]')::text
         from members w join tenants o on o.id = w.tenant_id
         where w.user_id = u.id and w.kind = 'person' and w.status = 'ACTIVE' and o.deleted_at is null and o.status in ('TRIAL', 'ACTIVE'))",
-    " join sessions s on s.user_id = u.id",
-    "s.key = $1 and s.idle_until > $2 and t.slug = $3 and m.kind = 'person'"
+    session_joins!(),
+    session_holds!()
 );
 const BY_MEMBER: &str = select_access!("t.id = $1 and m.id = $2");
 const AUTOMATION: &str = select_access!("t.id = $1 and m.kind = 'automation' order by m.id limit 1");
@@ -78,8 +100,18 @@ struct Entry {
     access: Access,
 }
 
+/// A request's session and membership, when the session holds in the workspace.
+pub struct Entered {
+    pub current: Current,
+    pub access: Access,
+    /// The workspace asks for a second factor, and the person has none.
+    pub factor_missing: bool,
+}
+
+/// Columns before an entry's in the statements by session.
+const BEFORE: usize = 7;
 /// How many columns of a statement are an entry's.
-const COLUMNS: usize = 15;
+const COLUMNS: usize = 16;
 
 impl Entry {
     /// `at` is where its first column stands.
@@ -103,6 +135,7 @@ impl Entry {
             plan: row.get(at + 4)?,
             currency: row.get(at + 6)?,
             timezone: row.get(at + 7)?,
+            own_timezone: row.get(at + 15)?,
             user: row.get::<Option<Uuid>>(at + 8)?.map(UserId),
             member: MemberId(row.get(at + 9)?),
             name: row.get(at + 10)?,
@@ -112,6 +145,7 @@ impl Entry {
             role,
             grants,
             workspaces: None,
+            impersonation: None,
         };
         Ok(Self { status: row.get(at + 5)?, access })
     }
@@ -120,28 +154,60 @@ impl Entry {
 impl UserSessions {
     /// Session and membership in one round trip, for every request of a workspace. `None` where either is missing or the workspace is
     /// closed: `current` and [`access`], asked one after the other, then say which. With `others` also where else the person may go.
-    pub async fn enter(
-        &self,
-        pools: &Pools,
-        session: &Session,
-        slug: &str,
-        others: bool,
-    ) -> Result<Option<(Current, Access)>> {
+    pub async fn enter(&self, pools: &Pools, session: &Session, slug: &str, others: bool) -> Result<Option<Entered>> {
         let Some(id) = session.id() else { return Ok(None) };
         let (key, now) = (key(id), self.clock.now());
         let binds = vec![Bind::Bytes(Some(key.clone())), Bind::Moment(Some(now)), Bind::text(slug)];
         let sql = if others { BY_SESSION_AND_OTHERS } else { BY_SESSION };
         let Some(row) = pools.ask_platform(sql, binds).await?.into_iter().next() else { return Ok(None) };
-        let Ok(mut access) = granted(Some(Entry::read(&row, 2)?)) else { return Ok(None) };
+        let Ok(mut access) = granted(Some(Entry::read(&row, BEFORE)?)) else { return Ok(None) };
         if others {
             let links: Vec<(String, String, String)> =
-                serde_json::from_str(row.get(2 + COLUMNS)?).map_err(|_| Error::internal())?;
+                serde_json::from_str(row.get(BEFORE + COLUMNS)?).map_err(|_| Error::internal())?;
             let link = |(slug, name, industry)| WorkspaceLink { slug, name, industry };
             access.workspaces = Some(links.into_iter().map(link).collect());
         }
+        if let Some(id) = row.get::<Option<Uuid>>(3)? {
+            let until: Option<DateTime<Utc>> = row.get(5)?;
+            access.impersonation = Some(Impersonation { id, staff: row.get(4)?, until: until.unwrap_or(now) });
+            // Where else the person works is not for who acts for them.
+            let (slug, name, industry) = (access.slug.clone(), access.workspace.clone(), access.industry.clone());
+            access.workspaces = Some(vec![WorkspaceLink { slug, name, industry }]);
+        }
         let Some(UserId(owner)) = access.user else { return Ok(None) };
         self.touch(&key, row.get(1)?, now).await.map_err(|error| store_error(error.into()))?;
-        Ok(Some((Current { owner, handle: row.get(0)? }, access)))
+        let current = Current { owner, handle: row.get(0)? };
+        if !row.get::<bool>(2)? {
+            self.note_workspace(current.handle, access.tenant).await?;
+        }
+        Ok(Some(Entered { current, access, factor_missing: row.get(6)? }))
+    }
+}
+
+impl UserSessions {
+    /// Keeps that a session was in a workspace: its administrators see it in a member's list from then on.
+    async fn note_workspace(&self, handle: Uuid, tenant: TenantId) -> Result<()> {
+        let noted = sqlx::query("update sessions set tenants = tenants || $2 where id = $1 and not $2 = any (tenants)");
+        noted.bind(handle).bind(tenant.0).execute(&self.pool).await.map_err(db_error)?;
+        Ok(())
+    }
+
+    /// A member's sessions that were in this workspace, newest first.
+    pub async fn list_in(&self, owner: UserId, tenant: TenantId) -> Result<Vec<SessionInfo>> {
+        let list = sqlx::query_as(
+            "select id, address, agent, created_at, last_seen_at, expires_at from sessions
+             where user_id = $1 and $3 = any (tenants) and impersonation is null and idle_until > $2 order by last_seen_at desc, id",
+        );
+        list.bind(owner.0).bind(self.clock.now()).bind(tenant.0).fetch_all(&self.pool).await.map_err(db_error)
+    }
+
+    /// Ends a member's sessions that were in this workspace: one, or all of them. Returns how many.
+    pub async fn end_in(&self, owner: UserId, tenant: TenantId, one: Option<Uuid>) -> Result<u64> {
+        let ended = sqlx::query(
+            "delete from sessions where user_id = $1 and $2 = any (tenants) and ($3::uuid is null or id = $3)",
+        );
+        let ended = ended.bind(owner.0).bind(tenant.0).bind(one).execute(&self.pool).await.map_err(db_error)?;
+        Ok(ended.rows_affected())
     }
 }
 

@@ -5,6 +5,7 @@ use domain::{MemberId, TenantId, UserId};
 use nexus_platform::auth::{self, Auth, AuthConfig, NewTenant};
 use nexus_platform::clock::FixedClock;
 use nexus_platform::random::SystemRandom;
+use nexus_platform::secret::Keyring;
 use nexus_platform::{Pools, Readers, TenantPool};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -22,6 +23,7 @@ pub struct TestDb {
     pub pools: Pools,
     pub owner: PgPool,
     pub clock: Arc<FixedClock>,
+    pub keyring: Arc<Keyring>,
 }
 
 impl TestDb {
@@ -36,7 +38,8 @@ impl TestDb {
         let readers = Readers::connect(&urls.app, &urls.platform, 16);
         let pools =
             Pools { app: TenantPool::lazy(urls.app.parse().unwrap(), 16), platform: pool(urls.platform), readers };
-        let db = Self { cluster, name, pools, owner: pool(urls.owner), clock };
+        let keyring = Arc::new(Keyring::parse(Keyring::generate("test", &SystemRandom).expose()).unwrap());
+        let db = Self { cluster, name, pools, owner: pool(urls.owner), clock, keyring };
         db.migrate().await;
         db
     }
@@ -59,8 +62,13 @@ impl TestDb {
         self.auth_with(AuthConfig::default())
     }
 
+    pub fn auth_now(&self) -> chrono::DateTime<chrono::Utc> {
+        nexus_platform::clock::Clock::now(self.clock.as_ref())
+    }
+
     pub fn auth_with(&self, config: AuthConfig) -> Auth {
-        Auth::new(self.pools.platform.clone(), self.clock.clone(), Arc::new(SystemRandom), config).unwrap()
+        Auth::new(self.pools.platform.clone(), self.clock.clone(), Arc::new(SystemRandom), self.keyring.clone(), config)
+            .unwrap()
     }
 
     pub async fn user(&self, auth: &Auth, login: &str) -> UserId {

@@ -10,6 +10,7 @@
 
 mod database;
 mod egress;
+mod factor;
 mod idempotency;
 mod limits;
 mod secrets;

@@ -313,12 +313,13 @@ async fn entering_a_workspace_asks_for_session_and_membership_at_once() {
     let member = db.member(acme, user, &["USER"]).await;
     let (id, handle) = sign_in(&auth, user.0).await;
     let enter = async |id, slug| auth.users.enter(&db.pools, &request(&auth.users, id), slug, false).await.unwrap();
-    let (current, access) = enter(Some(id), "acme").await.expect("a member with a session");
+    let entered = enter(Some(id), "acme").await.expect("a member with a session");
+    let (current, access) = (entered.current, entered.access);
     assert_eq!((current.owner, current.handle), (user.0, handle));
     assert_eq!((access.tenant, access.member, access.role.as_str()), (acme, member, "USER"));
     assert!(enter(Some(id), "other").await.is_none(), "no member");
-    let (_, page) = auth.users.enter(&db.pools, &request(&auth.users, Some(id)), "acme", true).await.unwrap().unwrap();
-    let others = page.workspaces.unwrap();
+    let page = auth.users.enter(&db.pools, &request(&auth.users, Some(id)), "acme", true).await.unwrap().unwrap();
+    let others = page.access.workspaces.unwrap();
     assert_eq!(others, auth::workspaces(&db.pools, user).await.unwrap(), "the list of the chooser");
     assert_eq!(others.iter().map(|other| other.slug.as_str()).collect::<Vec<_>>(), ["acme"]);
     assert!(enter(Some(id), "nowhere").await.is_none());

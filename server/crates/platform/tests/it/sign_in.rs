@@ -2,7 +2,7 @@
 
 use crate::database::{PASSWORD, TestDb};
 use domain::Kind;
-use nexus_platform::auth::{Attempt, Auth, AuthConfig, Cost, Throttle, create_staff};
+use nexus_platform::auth::{Attempt, Auth, AuthConfig, Cost, SignIn, Throttle, create_staff};
 use nexus_platform::random::SystemRandom;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::time::Duration;
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
 
 const fn attempt<'a>(login: &'a str, password: &'a str, address: IpAddr) -> Attempt<'a> {
-    Attempt { login, password, address, device: None }
+    Attempt { login, password, address, device: None, agent: None }
 }
 
 /// The cheapest cost allowed and no limit by address, for tests that try thousands of times.
@@ -34,7 +34,7 @@ async fn by_address_or_by_number_however_it_is_typed() {
         ("+254712345678", by_phone),
         ("00254 712-345-678", by_phone),
     ] {
-        assert_eq!(auth.sign_in(&attempt(login, PASSWORD, HOME)).await.unwrap(), user, "{login}");
+        assert_eq!(auth.sign_in(&attempt(login, PASSWORD, HOME)).await.unwrap(), SignIn::Whole(user), "{login}");
     }
     for login in ["", "asa", "asa@example.com\0", "712345678", "' or 1=1 --"] {
         assert_eq!(
@@ -104,8 +104,8 @@ async fn the_ladder_of_an_account() {
         db.clock.advance(chrono::Duration::seconds(i64::from(wait)));
     }
     // The right one ends the ladder.
-    assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), user);
-    assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), user);
+    assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), SignIn::Whole(user));
+    assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), SignIn::Whole(user));
     auth.sign_in(&attempt("asa@example.com", "wrong", HOME)).await.unwrap_err();
     assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap_err().retry_after, Some(1));
     db.close().await;
@@ -126,7 +126,7 @@ async fn an_account_under_attack_is_closed_to_the_attacker_only() {
         looked_at += u32::from(answer.kind == Kind::Unauthenticated);
         if turn % 2_000 == 1_999 {
             let owner = Attempt { device: Some(&device), ..attempt("asa@example.com", PASSWORD, HOME) };
-            assert_eq!(auth.sign_in(&owner).await.unwrap(), user);
+            assert_eq!(auth.sign_in(&owner).await.unwrap(), SignIn::Whole(user));
         }
     }
     println!("{looked_at} of 10,000 tries reached the hasher");
@@ -146,7 +146,7 @@ async fn an_account_under_attack_is_closed_to_the_attacker_only() {
         assert_eq!(refused.kind, Kind::RateLimited);
     }
     db.clock.advance(chrono::Duration::days(1));
-    assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), user);
+    assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), SignIn::Whole(user));
     db.close().await;
 }
 
@@ -194,7 +194,7 @@ async fn an_address_gets_a_burst_and_then_three_a_minute() {
     db.clock.advance(chrono::Duration::minutes(10));
     let user = db.user(&auth, "asa@example.com").await;
     for _ in 0..30 {
-        assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), user);
+        assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), SignIn::Whole(user));
     }
     db.close().await;
 }
@@ -214,7 +214,7 @@ async fn a_hash_is_made_again_when_the_cost_rises() {
     let dearer =
         db.auth_with(AuthConfig { cost: Cost { memory_kib: 20_000, passes: 2, lanes: 1 }, ..AuthConfig::default() });
     for _ in 0..2 {
-        assert_eq!(dearer.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), user);
+        assert_eq!(dearer.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), SignIn::Whole(user));
     }
     let after = hash().await;
     assert!(before.contains("m=19456,") && after.contains("m=20000,"), "{before} {after}");
@@ -231,7 +231,7 @@ async fn staff_sign_in_to_a_realm_of_their_own() {
             .await
             .unwrap();
     db.user(&auth, "asa@example.com").await;
-    assert_eq!(auth.sign_in_staff(&attempt("Root@example.com", PASSWORD, HOME)).await.unwrap(), made);
+    assert_eq!(auth.sign_in_staff(&attempt("Root@example.com", PASSWORD, HOME)).await.unwrap(), SignIn::Whole(made));
     assert!(auth.sign_in_staff(&attempt("asa@example.com", PASSWORD, HOME)).await.is_err());
     assert!(auth.sign_in(&attempt("root@example.com", PASSWORD, HOME)).await.is_err());
     db.clock.advance(chrono::Duration::days(3));

@@ -1,10 +1,12 @@
 //! What was refused and why: on the screen, and as a file to mend and bring again.
 
 use super::store;
-use domain::imports::{ErrorFile, ImportErrorFile, ListProblems, Problem};
+use domain::imports::{ErrorFile, Import, ImportErrorFile, ListProblems, Problem};
+use domain::schema::Entity;
 use domain::{Error, Result};
 use platform::{Ctx, db_error};
 use sqlx::types::Json;
+use std::collections::HashSet;
 
 /// A cell that begins with one of these is a formula to a spreadsheet, whoever wrote it.
 pub const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
@@ -22,7 +24,8 @@ where tenant_id = $1 and import_id = $2 and outcome = 'refused' and row_number >
 type Refused = (i64, Json<Vec<String>>, Json<Vec<Problem>>);
 
 pub async fn problems(ctx: &mut Ctx, input: ListProblems) -> Result<Vec<Problem>> {
-    let (import, _) = store::load(ctx, input.id).await?;
+    let (import, entity) = store::load(ctx, input.id).await?;
+    let hidden = Hidden::of(ctx, &entity, &import);
     let tenant = ctx.access.tenant.0;
     let rows: Vec<Json<Vec<Problem>>> = sqlx::query_scalar(PROBLEMS)
         .bind(tenant)
@@ -31,11 +34,12 @@ pub async fn problems(ctx: &mut Ctx, input: ListProblems) -> Result<Vec<Problem>
         .fetch_all(ctx.conn().await?)
         .await
         .map_err(db_error)?;
-    Ok(rows.into_iter().flat_map(|row| row.0).collect())
+    Ok(rows.into_iter().flat_map(|row| row.0).map(|problem| hidden.problem(problem)).collect())
 }
 
 pub async fn error_file(ctx: &mut Ctx, input: ImportErrorFile) -> Result<ErrorFile> {
-    let (import, _) = store::load(ctx, input.id).await?;
+    let (import, entity) = store::load(ctx, input.id).await?;
+    let hidden = Hidden::of(ctx, &entity, &import);
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = import.columns.iter().map(String::as_str).chain(["row", "column", "reason"]);
     writer.write_record(header.map(neutral)).map_err(unwritten)?;
@@ -51,14 +55,49 @@ pub async fn error_file(ctx: &mut Ctx, input: ImportErrorFile) -> Result<ErrorFi
             .map_err(db_error)?;
         let Some((number, ..)) = rows.last() else { break };
         last = *number;
-        for (number, cells, problems) in &rows {
-            writer.write_record(line(import.columns.len(), *number, &cells.0, &problems.0)).map_err(unwritten)?;
+        for (number, mut cells, problems) in rows {
+            hidden.cells(&mut cells.0);
+            let problems: Vec<Problem> = problems.0.into_iter().map(|problem| hidden.problem(problem)).collect();
+            writer.write_record(line(import.columns.len(), number, &cells.0, &problems)).map_err(unwritten)?;
         }
     }
     let content = writer.into_inner().map_err(unwritten)?;
     let stem = import.file_name.strip_suffix(".csv").unwrap_or(&import.file_name);
     let content = String::from_utf8(content).map_err(unwritten)?;
     Ok(ErrorFile { file_name: format!("{stem}.errors.csv"), content })
+}
+
+/// What of a file the caller may not see.
+struct Hidden {
+    columns: HashSet<usize>,
+    names: HashSet<String>,
+}
+
+impl Hidden {
+    fn of(ctx: &Ctx, entity: &Entity, import: &Import) -> Self {
+        let columns = store::hidden_columns(ctx, entity, import);
+        let names = columns.iter().filter_map(|column| import.columns.get(*column).cloned()).collect();
+        Self { columns, names }
+    }
+
+    fn cells(&self, cells: &mut [String]) {
+        for column in &self.columns {
+            if let Some(cell) = cells.get_mut(*column) {
+                cell.clear();
+            }
+        }
+    }
+
+    fn problem(&self, problem: Problem) -> Problem {
+        match &problem.column {
+            Some(column) if self.names.contains(column) => Problem {
+                value: None,
+                reason: "The value does not fit; it is in a column that you may not see".to_owned(),
+                ..problem
+            },
+            _ => problem,
+        }
+    }
 }
 
 /// One line for each refused row, however much is wrong with it, so that the mended file can be imported as it is.

@@ -1,6 +1,7 @@
 //! Imports in the database: their row, the pieces of their file, and who may reach them.
 
 use super::lookup;
+use crate::project::readable;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::imports::{Import, ImportStatus, Mapping};
 use domain::schema::Entity;
@@ -92,7 +93,27 @@ impl ImportRow {
 
 /// An import and the entity it is about. What the caller may not reach is as unknown as what never was.
 pub async fn load(ctx: &mut Ctx, id: Uuid) -> Result<(Import, Arc<Entity>)> {
-    load_with(ctx, id, GET).await
+    let (mut import, entity) = load_with(ctx, id, GET).await?;
+    blank(ctx, &entity, &mut import);
+    Ok((import, entity))
+}
+
+/// Columns that feed a field which the caller may not read: a file that somebody else brought shows no more than its records do.
+pub fn hidden_columns(ctx: &Ctx, entity: &Entity, import: &Import) -> HashSet<usize> {
+    let hidden = |key: &str| {
+        let key = key.split('.').next().unwrap_or(key);
+        entity.field(key).is_some_and(|field| !readable(&ctx.access, field))
+    };
+    let columns = import.mapping.columns.iter().filter(|(_, key)| hidden(key));
+    columns.filter_map(|(column, _)| usize::try_from(*column).ok()).collect()
+}
+
+fn blank(ctx: &Ctx, entity: &Entity, import: &mut Import) {
+    for column in hidden_columns(ctx, entity, import) {
+        for cell in import.sample.iter_mut().filter_map(|row| row.get_mut(column)) {
+            cell.clear();
+        }
+    }
 }
 
 /// The same, kept from others until the end of the transaction.
@@ -125,7 +146,13 @@ pub async fn list(ctx: &mut Ctx, entity: &Entity) -> Result<Vec<Import>> {
         .await
         .map_err(db_error)?;
     let team = lookup::owners(ctx, reach).await?;
-    rows.into_iter().filter(|row| within(row, ctx, reach, team.as_ref())).map(ImportRow::import).collect()
+    let seen = rows.into_iter().filter(|row| within(row, ctx, reach, team.as_ref()));
+    seen.map(|row| {
+        let mut import = row.import()?;
+        blank(ctx, entity, &mut import);
+        Ok(import)
+    })
+    .collect()
 }
 
 /// Whose imports the caller sees. An import shows its rows, so nobody sees one farther than they may read rows, and undoing it takes them away.

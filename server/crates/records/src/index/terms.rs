@@ -91,7 +91,7 @@ mod tests {
             default: None,
             help: None,
             group: None,
-            permission: None,
+            permissions: domain::schema::FieldPermissions::default(),
             aliases: Vec::new(),
         };
         let mut weighed = BTreeMap::new();

@@ -186,7 +186,7 @@ async fn every_comparison_means_what_it_says() {
         Meaning { entity: entity.clone(), me: user.access.member.to_string(), today: "2026-11-21".parse().unwrap() };
     assert_eq!(world.open(user).await.today(), meaning.today, "the clock was moved past midnight in Nairobi");
     let mut tests: Vec<Test> = Vec::new();
-    for field in entity.fields.iter().filter(|field| field.indexed && field.permission.is_none()) {
+    for field in entity.fields.iter().filter(|field| field.indexed && field.is_open()) {
         let operands = operands(field, &rows);
         for comparison in Comparison::offered(field) {
             let test = |values: Vec<String>| Test { field: field.key.clone(), comparison: *comparison, values };

@@ -35,7 +35,7 @@ fn sample() -> Entity {
     let field = |key: &str, kind: serde_json::Value| json!({ "key": key, "label": key, "kind": kind, "indexed": true });
     let hidden = |key: &str, kind: serde_json::Value| {
         let mut field = field(key, kind);
-        field["permission"] = json!(MARGIN);
+        field["permissions"] = json!({ "read": MARGIN });
         field
     };
     let mut name = field("name", json!({ "type": "text" }));

@@ -10,6 +10,7 @@ use domain::workflow::{
 use domain::{Error, Result};
 use platform::{Bind, Change, Ctx, Row, Statement, db_error};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 macro_rules! select {
@@ -196,9 +197,58 @@ async fn attempts(ctx: &mut Ctx, run: Uuid, definition: &Definition) -> Result<V
         })
         .collect::<Result<Vec<AttemptRow>>>();
     let mut attempts = read?;
+    let hidden = hidden_fields(ctx);
+    if !hidden.is_empty() {
+        for attempt in &mut attempts {
+            let step = definition.steps.iter().find(|step| step.key == attempt.step);
+            conceal(attempt, step.map(|step| json!(step)).as_ref(), &hidden);
+        }
+    }
     let place = |key: &str| definition.steps.iter().position(|step| step.key == key);
     attempts.sort_by_key(|attempt| (place(&attempt.step), attempt.attempt));
     Ok(attempts)
+}
+
+/// Keys of all fields that the caller may not read.
+fn hidden_fields(ctx: &Ctx) -> HashSet<String> {
+    let fields = ctx.catalog.iter().flat_map(|entity| &entity.fields);
+    fields.filter(|field| !records::readable(&ctx.access, field)).map(|field| field.key.clone()).collect()
+}
+
+/// A run works with the automation's eyes, so what it took in and gave out may hold what its reader may not see. A record among it loses
+/// those fields. Of a step whose definition names such a field nothing is shown: an expression may have made anything of it.
+fn conceal(attempt: &mut AttemptRow, step: Option<&Value>, hidden: &HashSet<String>) {
+    if step.is_none_or(|step| names_any(step, hidden)) {
+        let note = json!("Not shown: the step uses a field that your roles do not let you read");
+        (attempt.input, attempt.output) = (note, Value::Null);
+        attempt.error = attempt.error.as_ref().map(|_| json!({ "message": "Not shown" }));
+        return;
+    }
+    for value in [&mut attempt.input, &mut attempt.output] {
+        strip(value, hidden);
+    }
+}
+
+fn names_any(value: &Value, hidden: &HashSet<String>) -> bool {
+    match value {
+        Value::String(text) => text
+            .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+            .any(|word| hidden.contains(word)),
+        Value::Array(items) => items.iter().any(|item| names_any(item, hidden)),
+        Value::Object(members) => members.iter().any(|(key, value)| hidden.contains(key) || names_any(value, hidden)),
+        _ => false,
+    }
+}
+
+fn strip(value: &mut Value, hidden: &HashSet<String>) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|key, _| !hidden.contains(key));
+            members.values_mut().for_each(|value| strip(value, hidden));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| strip(item, hidden)),
+        _ => {}
+    }
 }
 
 /// What the caller may not read of an effect is left out.
@@ -340,4 +390,41 @@ fn tell(ctx: &mut Ctx, run: Uuid, after: Value, event: &str) {
         after: Some(after),
         event: Some(format!("workflow.run.{event}")),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::needless_pass_by_value, reason = "made in place")]
+    fn attempt(output: Value) -> AttemptRow {
+        serde_json::from_value(json!({
+            "step": "note", "attempt": 1, "outcome": "done", "input": { "text": "CANARY" }, "output": output, "error": { "message": "CANARY" },
+            "startedAt": "2026-11-20T12:00:00Z", "finishedAt": null,
+        }))
+        .unwrap()
+    }
+
+    /// B-05.
+    #[test]
+    fn a_run_shows_no_more_than_its_reader_may_see() {
+        let hidden = HashSet::from(["cost".to_owned()]);
+        for step in [
+            json!({ "input": { "text": "'Costs ' + product.cost" } }),
+            json!({ "when": "cost > 1" }),
+            json!({ "input": { "values": { "cost": "1" } } }),
+        ] {
+            let mut shown = attempt(json!({ "id": 1, "cost": "CANARY" }));
+            conceal(&mut shown, Some(&step), &hidden);
+            let text = serde_json::to_string(&shown).unwrap();
+            assert!(!text.contains("CANARY") && text.contains("Not shown"), "{text}");
+        }
+        let step = json!({ "input": { "text": "product.costly" } });
+        let mut shown = attempt(json!({ "id": 1, "rows": [{ "cost": "SECRET", "name": "Axle" }] }));
+        conceal(&mut shown, Some(&step), &hidden);
+        assert_eq!(shown.output, json!({ "id": 1, "rows": [{ "name": "Axle" }] }));
+        assert_eq!(shown.input, json!({ "text": "CANARY" }));
+        conceal(&mut shown, None, &hidden);
+        assert_eq!(shown.output, Value::Null);
+    }
 }

@@ -1,0 +1,59 @@
+//! Proving once more who one is. What was to be done travels along in the form and goes on from here.
+
+use crate::page::{About, use_page};
+use crate::records::post::hidden;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ui::{AuthShell, ButtonKind, Notice, SubmitButton, TextInput, Tone};
+
+#[component]
+pub fn ConfirmPage() -> impl IntoView {
+    let page = use_page();
+    let Some(about) = page.about.clone() else { return crate::layout::missing() };
+    let About::Confirm(confirm) = about.as_ref() else { return crate::layout::missing() };
+    let failed = confirm.problem.clone().map(|message| view! { <Notice tone=Tone::Negative>{message}</Notice> });
+    let carried: Vec<_> = confirm.fields.iter().map(|(name, value)| hidden(name.clone(), value.clone())).collect();
+    let carried_again: Vec<_> =
+        confirm.fields.iter().map(|(name, value)| hidden(name.clone(), value.clone())).collect();
+    let field = if confirm.by_code {
+        view! { <TextInput name="_code" label="Code" autocomplete="one-time-code" inputmode="numeric" required=true autofocus=true hint="Six digits of your app, or a recovery code."/> }.into_any()
+    } else {
+        view! { <TextInput name="_password" label="Password" r#type="password" autocomplete="current-password" required=true autofocus=true/> }.into_any()
+    };
+    let with = if confirm.by_code { "code" } else { "password" };
+    let (other, other_words) =
+        if confirm.by_code { ("password", "Use your password") } else { ("code", "Use a code instead") };
+    let switch = confirm.has_factor.then(|| {
+        view! {
+            <form method="post" action=confirm.action.clone() class="auth-switch">
+                {carried_again}
+                {hidden("_with", other)}
+                <SubmitButton kind=ButtonKind::Ghost>{other_words}</SubmitButton>
+            </form>
+        }
+    });
+    let staff = confirm.base == "/admin";
+    let brand = if staff { "Nexus platform" } else { "" };
+    let (back, action) = (confirm.back.clone(), confirm.action.clone());
+    let foot = view! { <a class="link" href=back>"Cancel"</a> };
+    view! {
+        <Title text="Confirm that it is you · Nexus"/>
+        <AuthShell
+            title="Confirm that it is you"
+            text="This cannot be done by somebody who only found your browser open. Nothing that you typed is lost, and you are not asked again for five minutes."
+            brand
+            admin=staff
+            foot=foot.into_any()
+        >
+            {failed}
+            <form method="post" action=action>
+                {carried}
+                {hidden("_with", with)}
+                {field}
+                <SubmitButton>"Confirm and go on"</SubmitButton>
+            </form>
+            {switch}
+        </AuthShell>
+    }
+    .into_any()
+}

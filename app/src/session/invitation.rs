@@ -1,0 +1,56 @@
+//! An invitation as whoever opens its link sees it.
+
+use super::facts::{AccountFacts, InvitationFacts, Looker};
+use super::parts::{Typed, facts, new_password};
+use super::recovery::void;
+use crate::layout::nav::role_words;
+use crate::page::{encode, use_page};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ui::{AuthShell, Button, LinkButton, Notice, SubmitButton, TextInput, Tone};
+
+#[component]
+pub fn InvitationPage() -> impl IntoView {
+    let page = use_page();
+    let Some(AccountFacts::Invitation(invitation)) = facts() else { return void("Sign in", "/sign-in") };
+    let InvitationFacts { workspace, inviter, name, login, roles, looker } = invitation;
+    let typed = Typed::of(&page, "accept_invitation");
+    let roles: Vec<String> = roles.iter().map(|role| role_words(role)).collect();
+    let text = format!("{inviter} invites you to {workspace}, as {}.", roles.join(", "));
+    let action = page.path.clone();
+    let content = match looker {
+        Looker::New => view! {
+            <form method="post" action=action>
+                <TextInput name="login" label="You sign in with" value=login readonly=true autocomplete="username"/>
+                <TextInput name="name" label="Your name" value=typed.value_or("name", name.as_deref().unwrap_or_default()) error=typed.error("name") autocomplete="name" required=true autofocus=true/>
+                {new_password(&typed, "Password", None)}
+                <SubmitButton>"Join"</SubmitButton>
+            </form>
+        }
+        .into_any(),
+        Looker::Invited => view! { <form method="post" action=action><SubmitButton>{format!("Join {workspace}")}</SubmitButton></form> }.into_any(),
+        Looker::SignedOut => {
+            let href = format!("/sign-in?next={}", encode(&action));
+            view! {
+                <p class="auth-note">{format!("There is an account for {login}. Sign in with it, and you come back here.")}</p>
+                <LinkButton href kind=ui::ButtonKind::Primary>"Sign in"</LinkButton>
+            }
+            .into_any()
+        }
+        Looker::Other(other) => view! {
+            <Notice tone=Tone::Warning title="This invitation is for somebody else">
+                {format!("It is for {login}, and you are signed in as {other}. Sign out and open it again, or ask for an invitation of your own.")}
+            </Notice>
+            <form method="post" action="/sign-out"><Button icon="log-out" r#type="submit">"Sign out"</Button></form>
+        }
+        .into_any(),
+    };
+    view! {
+        <Title text=format!("Join {workspace} · Nexus")/>
+        <AuthShell title=format!("Join {workspace}") text>
+            {typed.notice()}
+            {content}
+        </AuthShell>
+    }
+    .into_any()
+}

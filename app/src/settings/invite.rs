@@ -1,0 +1,129 @@
+//! Inviting somebody: the form, and the invitations that wait.
+
+use crate::layout::nav::role_words;
+use crate::page::{PageContext, Viewer};
+use crate::records::post::{envelope, hidden};
+use crate::session::Typed;
+use crate::time::Clock;
+use domain::people::{GivableRole, Invitation, Location, Member};
+use leptos::prelude::*;
+use ui::{
+    Badge, Button, Checkbox, Choice, FormActions, Icon, LinkButton, Panel, Select, Size, SubmitButton, TextInput, Tone,
+};
+
+pub fn form(
+    page: &PageContext,
+    viewer: &Viewer,
+    roles: &[GivableRole],
+    members: &[Member],
+    locations: &[Location],
+) -> AnyView {
+    let typed = Typed::of(page, "people.invite");
+    let own = page.path.clone();
+    let managers =
+        choices(members.iter().filter(|member| member.status == "active").map(|m| (m.id.to_string(), m.name.clone())));
+    let places = choices(locations.iter().map(|place| (place.id.to_string(), place.name.clone())));
+    let ticks: Vec<_> = roles.iter().map(|role| tick(&typed, role)).collect();
+    let roles_error = typed.error("roles").map(|error| {
+        view! { <p class="field-error" id="roles-error"><Icon name="circle-alert"/><span>{error}</span></p> }
+    });
+    let cancel = viewer.path("settings/people");
+    let location = (!locations.is_empty()).then(|| {
+        view! { <Select name="location" label="Location" choices=places value=typed.value("location") blank="None" error=typed.error("location")/> }
+    });
+    let content = view! {
+            {typed.notice()}
+            <form class="stack" method="post" action=viewer.action("people.invite")>
+                {envelope(page, "invite", &own, "Invitation on its way")}
+                <div class="form-grid is-two">
+                    <TextInput name="login" label="E-mail or phone" value=typed.value("login") error=typed.error("login") inputmode="email" autocomplete="off" required=true autofocus=true/>
+                    <TextInput name="name" label="Name" value=typed.value("name") error=typed.error("name") autocomplete="off" hint="For the greeting; they may change it"/>
+                    <Select name="manager" label="Reports to" choices=managers value=typed.value("manager") blank="Nobody" error=typed.error("manager")/>
+                    {location}
+                </div>
+                <fieldset class="ticks">
+                    <legend class="field-label">"Roles"</legend>
+                    <div class="form-grid is-two">{ticks}</div>
+                    {roles_error}
+                </fieldset>
+                <FormActions>
+                    <SubmitButton icon="send">"Send the invitation"</SubmitButton>
+                    <LinkButton href=cancel kind=ui::ButtonKind::Ghost>"Cancel"</LinkButton>
+                </FormActions>
+            </form>
+    };
+    view! { <Panel title="Invite somebody" text="They get a link for their address alone, good once and for 7 days.">{content}</Panel> }.into_any()
+}
+
+fn tick(typed: &Typed, role: &GivableRole) -> AnyView {
+    let name = format!("roles.{}", role.key);
+    let checked =
+        if typed.refused() { !typed.value(&name).is_empty() } else { role.key == "USER" && role.beyond.is_none() };
+    let hint = role.beyond.clone();
+    let disabled = role.beyond.is_some();
+    view! { <Checkbox name label=role.label.clone() checked=checked && !disabled disabled hint=hint/> }.into_any()
+}
+
+pub fn choices(pairs: impl Iterator<Item = (String, String)>) -> Vec<Choice> {
+    pairs.map(|(value, label)| Choice::new(value, label)).collect()
+}
+
+/// Those that wait to be taken up.
+pub fn waiting(page: &PageContext, viewer: &Viewer, invitations: &[Invitation], may: bool) -> Option<AnyView> {
+    if invitations.is_empty() {
+        return None;
+    }
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let rows: Vec<_> = invitations.iter().map(|invitation| row(page, viewer, invitation, clock, may)).collect();
+    Some(view! { <Panel title="Invited" flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any())
+}
+
+fn row(page: &PageContext, viewer: &Viewer, invitation: &Invitation, clock: Clock, may: bool) -> AnyView {
+    let roles: Vec<String> = invitation.roles.iter().map(|role| role_words(role)).collect();
+    let sent = match &invitation.sent_at {
+        _ if invitation.expired => "ran out; send it again".to_owned(),
+        Some(at) => format!("sent {}", clock.words(at)),
+        None => "on its way".to_owned(),
+    };
+    let detail = format!("{} · by {} · {sent}", roles.join(", "), invitation.invited_by);
+    let until = format!("Good until {}", clock.full(&invitation.expires_at));
+    let title = match &invitation.name {
+        Some(name) => format!("{name} · {}", invitation.login),
+        None => invitation.login.clone(),
+    };
+    let badge = invitation.expired.then(|| view! { <Badge tone=Tone::Warning>"Ran out"</Badge> });
+    let actions = may.then(|| {
+        view! {
+            {act(page, viewer, invitation, "people.resend_invitation", "Send again", "Invitation on its way once more")}
+            {act(page, viewer, invitation, "people.revoke_invitation", "Take back", "Invitation taken back")}
+        }
+    });
+    view! {
+        <li data-id=invitation.id.to_string()>
+            <div class="row-link has-actions">
+                <Icon name="mail"/>
+                <span class="row-text"><span class="row-title" dir="auto">{title}</span><span class="row-detail" title=until>{detail}</span></span>
+                <span class="row-end">{badge}{actions}</span>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn act(
+    page: &PageContext,
+    viewer: &Viewer,
+    invitation: &Invitation,
+    operation: &'static str,
+    label: &'static str,
+    done: &'static str,
+) -> AnyView {
+    view! {
+        <form method="post" action=viewer.action(operation)>
+            {hidden("id", invitation.id.to_string())}
+            {envelope(page, &format!("{operation}-{}", invitation.id), &page.path, done)}
+            <Button size=Size::Small r#type="submit">{label}</Button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,183 @@
+//! One member: who they report to and where they belong, what they own, and what can be done about them.
+
+use super::invite::choices;
+use super::settings_frame;
+use crate::layout::nav::role_words;
+use crate::page::{PageContext, Viewer, load, use_page};
+use crate::records::post::{envelope, hidden};
+use crate::session::Typed;
+use domain::people::{ListLocations, ListMembers, Location, Member, Owned, OwnedRecords};
+use domain::{Error, Result};
+use leptos::prelude::*;
+use ui::{
+    Badge, Button, ButtonKind, Chip, DescriptionList, DescriptionRow, FormActions, Notice, Page, PageHeader, Panel,
+    Select, Stack, SubmitButton, TextInput, Tone,
+};
+use uuid::Uuid;
+
+#[component]
+pub fn MemberPage() -> impl IntoView {
+    let page = use_page();
+    load(member_page(page)).into_any()
+}
+
+async fn member_page(page: PageContext) -> Result<AnyView> {
+    let viewer = page.viewer()?;
+    let backend = page.backend()?;
+    let id = Uuid::try_parse(page.path.rsplit('/').next().unwrap_or_default()).map_err(|_| Error::not_found())?;
+    let owned = backend.run(OwnedRecords { member: id }).await?;
+    let members = backend.run(ListMembers {}).await?;
+    let member =
+        members.iter().find(|member| member.id == id && member.status != "automation").ok_or_else(Error::not_found)?;
+    let locations = backend.run(ListLocations {}).await?;
+    let reason =
+        (!viewer.grants.allows("people.member.update")).then(|| "Needs the permission people.member.update".to_owned());
+    let refused = page.replay.as_ref().filter(|replay| replay.error.fields.is_empty()).map(|replay| {
+        let message = replay.error.message.clone();
+        view! { <Notice tone=Tone::Negative title="Nothing was changed">{message}</Notice> }
+    });
+    let edit = edit(&page, &viewer, &members, &locations, member, reason.clone());
+    let records = records(&page, &viewer, &members, member, &owned, reason.clone());
+    let access =
+        (member.status != "left" && member.id != viewer.member).then(|| access(&page, &viewer, member, reason));
+    let (name, email, about) = (member.name.clone(), member.email.clone(), about(member));
+    let content = view! {
+        <Page narrow=true>
+            <PageHeader title=name text=email/>
+            <Stack>{refused}{about}{edit}{records}{access}</Stack>
+        </Page>
+    };
+    Ok(settings_frame(&page, &viewer, "People", content.into_any()))
+}
+
+fn about(member: &Member) -> AnyView {
+    let roles: Vec<_> = member
+        .roles
+        .iter()
+        .map(|role| {
+            let words = role_words(role);
+            view! { <Chip>{words}</Chip>" " }
+        })
+        .collect();
+    let status = match member.status.as_str() {
+        "active" => "Active".into_any(),
+        "left" => view! { <Badge>"Left"</Badge> }.into_any(),
+        _ => view! { <Badge tone=Tone::Warning>"Suspended"</Badge> }.into_any(),
+    };
+    view! {
+        <Panel>
+            <DescriptionList>
+                <DescriptionRow label="Roles"><span class="chips">{roles}</span></DescriptionRow>
+                <DescriptionRow label="Status">{status}</DescriptionRow>
+            </DescriptionList>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn edit(
+    page: &PageContext,
+    viewer: &Viewer,
+    members: &[Member],
+    locations: &[Location],
+    member: &Member,
+    reason: Option<String>,
+) -> AnyView {
+    let typed = Typed::of(page, "people.update_member");
+    let managers = choices(
+        members
+            .iter()
+            .filter(|other| other.status == "active" && other.id != member.id)
+            .map(|m| (m.id.to_string(), m.name.clone())),
+    );
+    let places = choices(locations.iter().map(|place| (place.id.to_string(), place.name.clone())));
+    let held = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let (manager, location) = (held(member.manager), held(member.location));
+    let content = view! {
+            <form class="stack" method="post" action=viewer.action("people.update_member")>
+                {hidden("id", member.id.to_string())}
+                {envelope(page, "update", &page.path, "Saved")}
+                <TextInput name="name" label="Name" value=typed.value_or("name", &member.name) error=typed.error("name") required=true/>
+                <div class="form-grid is-two">
+                    <Select name="manager" label="Reports to" choices=managers value=typed.value_or("manager", &manager) blank="Nobody" error=typed.error("manager") hint="Sees what their team owns, where a role reaches so far"/>
+                    <Select name="location" label="Location" choices=places value=typed.value_or("location", &location) blank="None" error=typed.error("location")/>
+                </div>
+                <FormActions><SubmitButton reason=reason>"Save"</SubmitButton></FormActions>
+            </form>
+    };
+    view! { <Panel title="Place in the workspace">{content}</Panel> }.into_any()
+}
+
+fn records(
+    page: &PageContext,
+    viewer: &Viewer,
+    members: &[Member],
+    member: &Member,
+    owned: &[Owned],
+    reason: Option<String>,
+) -> AnyView {
+    let total: i64 = owned.iter().map(|owned| owned.count).sum();
+    if total == 0 {
+        let note = format!("{} owns no record that you can see.", member.name);
+        return view! { <Panel title="Records"><p class="panel-note">{note}</p></Panel> }.into_any();
+    }
+    let typed = Typed::of(page, "people.hand_over");
+    let rows: Vec<_> = owned
+        .iter()
+        .map(|owned| {
+            let (label, count) = (owned.label.clone(), owned.count);
+            view! { <DescriptionRow label>{count}</DescriptionRow> }
+        })
+        .collect();
+    let others = choices(
+        members
+            .iter()
+            .filter(|other| other.status == "active" && other.id != member.id)
+            .map(|m| (m.id.to_string(), m.name.clone())),
+    );
+    let text = format!("{} owns {total} records that you can see.", member.name);
+    let label = if total == 1 { "Hand the record over".to_owned() } else { format!("Hand {total} records over") };
+    let content = view! {
+            <div class="stack">
+                <DescriptionList>{rows}</DescriptionList>
+                <form class="stack" method="post" action=viewer.action("people.hand_over")>
+                    {hidden("from", member.id.to_string())}
+                    {envelope(page, "hand-over", &page.path, "The records are being handed over; it takes a moment")}
+                    <Select name="to" label="New owner" choices=others value=typed.value("to") blank="Choose somebody" required=true error=typed.error("to")/>
+                    <FormActions><Button r#type="submit" icon="users" reason=reason>{label}</Button></FormActions>
+                </form>
+            </div>
+    };
+    view! { <Panel title="Records" text>{content}</Panel> }.into_any()
+}
+
+fn access(page: &PageContext, viewer: &Viewer, member: &Member, reason: Option<String>) -> AnyView {
+    let suspended = member.status == "suspended";
+    let (operation, label, icon, done, kind, text) = if suspended {
+        (
+            "people.restore_member",
+            "Restore",
+            "rotate-ccw",
+            "Restored",
+            ButtonKind::default(),
+            "Restoring lets them work here again, with the roles that they have.",
+        )
+    } else {
+        (
+            "people.suspend_member",
+            "Suspend",
+            "ban",
+            "Suspended",
+            ButtonKind::Danger,
+            "Suspending keeps them out from their next click on. Their records and their name stay; hand the records over if somebody is to go on with them.",
+        )
+    };
+    let content = view! {
+            <form method="post" action=viewer.action(operation)>
+                {hidden("id", member.id.to_string())}
+                {envelope(page, operation, &page.path, done)}
+                <Button kind icon r#type="submit" reason=reason>{label}</Button>
+            </form>
+    };
+    view! { <Panel title="Access" text>{content}</Panel> }.into_any()
+}

@@ -1,0 +1,128 @@
+//! What keeps people from rising by themselves: nobody gives, takes or edits a role that goes beyond their own. One place for all ways in
+//! which a role reaches somebody: a member's row, an invitation, a role that is edited.
+
+use domain::people::{GivableRole, GivableRoles};
+use domain::permission::LADDER;
+use domain::{Error, Grants, Kind, Result};
+use platform::{Ctx, db_error};
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+/// A role as it is held to the caller's.
+#[derive(Debug, Clone, FromRow)]
+pub struct Held {
+    pub key: String,
+    pub label: String,
+    pub rank: Option<i16>,
+    pub grants: Json<Grants>,
+}
+
+const HELD: &str = "select key, label, rank, grants from roles where tenant_id = $1 and key = any ($2) for key share";
+/// Keys that no role has any more grant nothing and are in nobody's way.
+const PRESENT: &str = "select key, label, rank, grants from roles where tenant_id = $1 and key = any ($2) order by key";
+const ALL: &str =
+    "select key, label, rank, grants from roles where tenant_id = $1 order by rank nulls last, label, key";
+const RANK: &str = "select max(rank) from roles where tenant_id = $1 and key = any ($2)";
+
+/// The caller's place on the ladder; 0 for those who hold job roles alone.
+pub async fn rank(ctx: &mut Ctx) -> Result<i16> {
+    let (tenant, roles) = (ctx.access.tenant.0, ctx.access.roles.clone());
+    let rank: Option<i16> =
+        sqlx::query_scalar(RANK).bind(tenant).bind(roles).fetch_one(ctx.conn().await?).await.map_err(db_error)?;
+    Ok(rank.unwrap_or_default())
+}
+
+/// The roles of these keys, kept from being deleted until the transaction ends. One that does not exist is named.
+pub async fn named(ctx: &mut Ctx, keys: &[String]) -> Result<Vec<Held>> {
+    let tenant = ctx.access.tenant.0;
+    let held: Vec<Held> =
+        sqlx::query_as(HELD).bind(tenant).bind(keys).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+    match keys.iter().find(|key| held.iter().all(|role| role.key != **key)) {
+        Some(key) => Err(Error::field("roles", format!("There is no role {key} in this workspace"))),
+        None => Ok(held),
+    }
+}
+
+/// Why the caller may not give or take a role, or nothing.
+pub fn beyond(grants: &Grants, rank: i16, role: &Held) -> Option<String> {
+    if role.rank.unwrap_or_default() > rank {
+        return Some(format!("{} stands above your own role", role.label));
+    }
+    let (pattern, reach) = grants.beyond(&role.grants)?;
+    Some(format!("{} includes {pattern} for {}, which goes beyond your own roles", role.label, reach.rows()))
+}
+
+/// Refuses unless the caller may give each of these roles. For whoever hands out roles: members' rows and invitations.
+pub async fn may_give(ctx: &mut Ctx, keys: &[String]) -> Result<()> {
+    if keys.is_empty() {
+        return Err(Error::field("roles", "Choose at least one role"));
+    }
+    let rank = rank(ctx).await?;
+    let held = named(ctx, keys).await?;
+    match held.iter().find_map(|role| beyond(&ctx.access.grants, rank, role)) {
+        Some(why) => Err(refused(ctx, &why)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses to act on somebody who holds more than the caller does.
+pub async fn not_above(ctx: &mut Ctx, name: &str, keys: &[String]) -> Result<()> {
+    match above(ctx, keys).await? {
+        None => Ok(()),
+        Some(why) => {
+            let message = format!("{name} holds a role beyond yours: {why}. Ask somebody who holds as much to do it");
+            Err(Error { user_role: Some(ctx.access.role.clone()), ..Error::new(Kind::Forbidden, message) })
+        }
+    }
+}
+
+/// Why one of the roles goes beyond the caller's, or nothing.
+pub async fn above(ctx: &mut Ctx, keys: &[String]) -> Result<Option<String>> {
+    let rank = rank(ctx).await?;
+    let tenant = ctx.access.tenant.0;
+    let held: Vec<Held> =
+        sqlx::query_as(PRESENT).bind(tenant).bind(keys).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+    Ok(held.iter().find_map(|role| beyond(&ctx.access.grants, rank, role)))
+}
+
+pub async fn givable_roles(ctx: &mut Ctx, _: GivableRoles) -> Result<Vec<GivableRole>> {
+    let rank = rank(ctx).await?;
+    let tenant = ctx.access.tenant.0;
+    let held: Vec<Held> = sqlx::query_as(ALL).bind(tenant).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+    let grants = &ctx.access.grants;
+    Ok(held
+        .into_iter()
+        .map(|role| GivableRole { beyond: beyond(grants, rank, &role), key: role.key, label: role.label })
+        .collect())
+}
+
+/// The refusal, at the field that the form calls roles.
+pub fn refused(ctx: &Ctx, why: &str) -> Error {
+    let message = format!("{why}. Ask somebody who holds as much to do it");
+    let at = Error::field("roles", message);
+    Error {
+        kind: Kind::Forbidden,
+        required_permission: Some(domain::people::SET_ROLES.to_owned()),
+        user_role: Some(ctx.access.role.clone()),
+        ..at
+    }
+}
+
+/// Roles are given by people. Automation would give them on behalf of whoever wrote a workflow.
+pub fn person(ctx: &Ctx) -> Result<()> {
+    match ctx.access.user {
+        Some(_) => Ok(()),
+        None => Err(Error {
+            user_role: Some(ctx.access.role.clone()),
+            ..Error::new(
+                Kind::Forbidden,
+                "Roles are given and changed by people, not by automation; sign in and do it yourself",
+            )
+        }),
+    }
+}
+
+/// The two roles that can do everything. They stay as they are, so that a workspace can always be put right.
+pub fn is_mighty(key: &str) -> bool {
+    LADDER.iter().rev().take(2).any(|mighty| *mighty == key)
+}

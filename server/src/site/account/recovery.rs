@@ -1,0 +1,137 @@
+//! A forgotten password, a new address, and changing the password while signed in.
+
+use super::*;
+
+pub async fn forgot(
+    State(state): State<App>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let fields = fields(&body);
+    let services = &state.platform.services;
+    let sent = async {
+        let login = text(&fields, "login");
+        auth::login_of(&login)?;
+        services.auth.count_mail(info.address).await?;
+        people::queue_now(services, &AccountMail::Forgot { login }).await
+    };
+    match sent.await {
+        Ok(()) => Redirect::to("/forgot-password?sent=1").into_response(),
+        Err(error) => asked.again("/forgot-password", "forgot_password", fields, error, Some(asked.choosing())).await,
+    }
+}
+
+async fn reset_facts(state: &App, token: &str) -> Option<AccountFacts> {
+    let found = state.platform.services.auth.open_password_link(token).await.ok().flatten();
+    found.map(|(_, login)| AccountFacts::Reset { login })
+}
+
+pub async fn reset_page(
+    State(state): State<App>,
+    Path(path): Path<TokenPath>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let facts = reset_facts(&state, &path.token).await;
+    asked.page(&format!("/reset-password/{}", app::page::encode(&path.token)), facts).await
+}
+
+/// Sets the password and asks to sign in with it: a link is not a second factor.
+pub async fn reset(
+    State(state): State<App>,
+    Path(path): Path<TokenPath>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let fields = fields(&body);
+    let services = &state.platform.services;
+    let done = async {
+        let user = services.auth.reset_password(&path.token, &text(&fields, "password")).await?;
+        people::queue_now(services, &AccountMail::PasswordChanged { user: user.0 }).await
+    };
+    match done.await {
+        Ok(()) => asked.said("Your password is changed. Sign in with it", "/sign-in"),
+        Err(error) => {
+            let facts = reset_facts(&state, &path.token).await;
+            asked
+                .again(
+                    &format!("/reset-password/{}", app::page::encode(&path.token)),
+                    "reset_password",
+                    fields,
+                    error,
+                    facts,
+                )
+                .await
+        }
+    }
+}
+
+pub async fn email_page(
+    State(state): State<App>,
+    Path(path): Path<TokenPath>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let found = state.platform.services.auth.open_email_link(&path.token).await.ok().flatten();
+    asked
+        .page(&format!("/email/{}", app::page::encode(&path.token)), found.map(|email| AccountFacts::Email { email }))
+        .await
+}
+
+pub async fn confirm_email(
+    State(state): State<App>,
+    Path(path): Path<TokenPath>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let services = &state.platform.services;
+    let changed = async {
+        let new = services.auth.take_email_link(&path.token).await?;
+        people::address_changed(&state.platform, &new).await?;
+        Ok::<_, Error>(new)
+    };
+    match changed.await {
+        Ok(new) => asked.said(&format!("You sign in with {} from now on", new.email), "/"),
+        Err(error) => {
+            let found = services.auth.open_email_link(&path.token).await.ok().flatten();
+            let facts = found.map(|email| AccountFacts::Email { email });
+            asked
+                .again(&format!("/email/{}", app::page::encode(&path.token)), "confirm_email", Vec::new(), error, facts)
+                .await
+        }
+    }
+}
+
+/// Of the profile page: a route of its own, because the session that asks gets a new id.
+pub async fn change_password(
+    State(state): State<App>,
+    session: Session,
+    Extension(caller): Extension<Caller>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let fields = fields(&body);
+    let services = &state.platform.services;
+    let profile = format!("/w/{}/settings/profile", caller.access.slug);
+    let change = ChangePassword { current: text(&fields, "current"), password: text(&fields, "password") };
+    let changed = async {
+        state.platform.clone().backend(caller.clone()).run(change).await?;
+        services.auth.users.rotate(&session).await
+    };
+    match changed.await {
+        Ok(()) => asked.said("Your password is changed, and your other sessions are ended", &profile),
+        Err(error) => {
+            let replay = Replay { operation: "people.change_password".to_owned(), fields: Vec::new(), error };
+            draw::replay(&state, &headers, info, &caller, &profile, replay).await
+        }
+    }
+}

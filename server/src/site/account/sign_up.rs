@@ -1,0 +1,209 @@
+//! Signing up by mail or phone, another workspace for somebody who has an account, and the first owner.
+
+use super::*;
+
+pub async fn sign_up(
+    State(state): State<App>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let fields = fields(&body);
+    let services = &state.platform.services;
+    let sent = async {
+        let (name, workspace) = person_and_workspace(&asked, &fields)?;
+        services.auth.count_mail(info.address).await?;
+        let (login, password) = (text(&fields, "login"), text(&fields, "password"));
+        let new = SignUp {
+            name: &name,
+            login: &login,
+            password: &password,
+            language: asked.language(),
+            workspace: &workspace,
+        };
+        let (id, login) = services.auth.pend_sign_up(new).await?;
+        people::queue_now(services, &AccountMail::SignUp { id }).await?;
+        Ok(if login.phone.is_some() { format!("/sign-up/code?of={id}") } else { "/sign-up?sent=1".to_owned() })
+    };
+    match sent.await {
+        Ok(next) => Redirect::to(&next).into_response(),
+        Err(error) => asked.again("/sign-up", "sign_up", fields, error, Some(asked.choosing())).await,
+    }
+}
+
+/// Every fault of both at once.
+fn person_and_workspace(asked: &Asked<'_>, fields: &[(String, String)]) -> Result<(String, NewWorkspace)> {
+    let name = people::person_name(&text(fields, "name"));
+    let login = auth::login_of(&text(fields, "login"));
+    let workspace = asked.workspace(fields);
+    let password = auth::check_password(
+        &text(fields, "password"),
+        &[&text(fields, "name"), &text(fields, "login"), &text(fields, "workspace")],
+    );
+    let mut faults = Vec::new();
+    for error in [name.as_ref().err(), login.as_ref().err(), password.as_ref().err()].into_iter().flatten() {
+        faults.extend(error.fields.iter().cloned());
+    }
+    match (name, workspace) {
+        (Ok(name), Ok(workspace)) if faults.is_empty() => Ok((name, workspace)),
+        (_, workspace) => {
+            faults.extend(workspace.err().unwrap_or_default());
+            Err(Error::fields(faults))
+        }
+    }
+}
+
+async fn sign_up_facts(state: &App, token: &str) -> Option<AccountFacts> {
+    let found = state.platform.services.auth.open_sign_up(token).await.ok().flatten()?;
+    Some(AccountFacts::SignUp { name: found.name, login: found.login, workspace: found.workspace })
+}
+
+pub async fn confirm_page(
+    State(state): State<App>,
+    Path(path): Path<TokenPath>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let facts = sign_up_facts(&state, &path.token).await;
+    asked.page(&format!("/sign-up/{}", app::page::encode(&path.token)), facts).await
+}
+
+pub async fn confirm(
+    State(state): State<App>,
+    session: Session,
+    Path(path): Path<TokenPath>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let services = &state.platform.services;
+    match services.auth.take_sign_up(&services.pools, &path.token).await {
+        Ok((user, tenant, slug)) => {
+            asked.furnish(tenant).await;
+            asked.enter(&session, user, &format!("/w/{slug}")).await
+        }
+        Err(error) => {
+            let facts = sign_up_facts(&state, &path.token).await;
+            asked
+                .again(
+                    &format!("/sign-up/{}", app::page::encode(&path.token)),
+                    "confirm_sign_up",
+                    Vec::new(),
+                    error,
+                    facts,
+                )
+                .await
+        }
+    }
+}
+
+pub async fn code(
+    State(state): State<App>,
+    session: Session,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let fields = fields(&body);
+    let services = &state.platform.services;
+    let id = Uuid::try_parse(&text(&fields, "of")).unwrap_or_default();
+    match services.auth.take_sign_up_by_code(&services.pools, id, &text(&fields, "code")).await {
+        Ok((user, tenant, slug)) => {
+            asked.furnish(tenant).await;
+            asked.enter(&session, user, &format!("/w/{slug}")).await
+        }
+        Err(error) => asked.again("/sign-up/code", "sign_up_code", fields, error, Some(asked.choosing())).await,
+    }
+}
+
+pub async fn new_workspace(
+    person: Person,
+    State(state): State<App>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let fields = fields(&body);
+    let services = &state.platform.services;
+    let made = async {
+        services.auth.count_mail(info.address).await?;
+        let workspace = asked.workspace(&fields).map_err(Error::fields)?;
+        let (clock, random) = (services.clock.as_ref(), services.random.as_ref());
+        auth::make_workspace(&services.pools, clock, random, person.0, &workspace, asked.language()).await
+    };
+    match made.await {
+        Ok((tenant, slug)) => {
+            asked.furnish(tenant).await;
+            Redirect::to(&format!("/w/{slug}")).into_response()
+        }
+        Err(error) => asked.again("/workspaces/new", "new_workspace", fields, error, Some(asked.choosing())).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub struct SetupQuery {
+    #[serde(default)]
+    token: String,
+}
+
+/// There only for whoever was given the link that the first start printed, and only while nobody has an account.
+pub async fn setup_page(
+    State(state): State<App>,
+    axum::extract::Query(query): axum::extract::Query<SetupQuery>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    match state.platform.services.auth.open_setup_link(&query.token).await {
+        Ok(true) => {
+            asked.page(&format!("/setup?token={}", app::page::encode(&query.token)), Some(asked.choosing())).await
+        }
+        _ => draw::refused(&state, &headers, info, &Error::not_found()).await,
+    }
+}
+
+pub async fn setup(
+    State(state): State<App>,
+    session: Session,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let fields = fields(&body);
+    let token = text(&fields, "token");
+    let services = &state.platform.services;
+    let auth = &services.auth;
+    if !auth.open_setup_link(&token).await.unwrap_or_default() {
+        return draw::refused(&state, &headers, info, &Error::not_found()).await;
+    }
+    let made = async {
+        let (name, workspace) = person_and_workspace(&asked, &fields)?;
+        let hash = auth.passwords().hash(&text(&fields, "password"), services.random.as_ref()).await?;
+        auth.take_setup_link(&token).await?;
+        let (clock, random) = (services.clock.as_ref(), services.random.as_ref());
+        let user =
+            auth::create_user(&services.pools.platform, clock, random, &name, &text(&fields, "login"), &hash).await;
+        let user = match user {
+            Ok(user) => user,
+            Err(error) => {
+                auth.give_setup_link_back(&token).await?;
+                return Err(error);
+            }
+        };
+        let (tenant, slug) =
+            auth::make_workspace(&services.pools, clock, random, user, &workspace, asked.language()).await?;
+        Ok((user, tenant, slug))
+    };
+    match made.await {
+        Ok((user, tenant, slug)) => {
+            asked.furnish(tenant).await;
+            asked.enter(&session, user, &format!("/w/{slug}")).await
+        }
+        Err(error) => asked.again("/setup", "setup", fields, error, Some(asked.choosing())).await,
+    }
+}

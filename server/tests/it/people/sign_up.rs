@@ -1,0 +1,184 @@
+//! Signing up, by mail and by phone, and the first owner of an installation.
+
+use super::*;
+
+pub fn fields(login: &str) -> [(&'static str, &str); 7] {
+    [
+        ("name", "Amina Otieno"),
+        ("login", login),
+        ("password", PASSWORD),
+        ("workspace", "Lakeside Motors"),
+        ("industry", "automotive"),
+        ("currency", "KES"),
+        ("timezone", "Africa/Nairobi"),
+    ]
+}
+
+async fn count(server: &Server, sql: &'static str) -> i64 {
+    let owner = server.world.owner().await;
+    let count = sqlx::query_scalar(sql).fetch_one(&owner).await.unwrap();
+    owner.close().await;
+    count
+}
+
+#[tokio::test]
+async fn nothing_is_made_before_the_address_is_confirmed() {
+    let server = Server::new().await;
+    server.world.tenant("lakeside-motors", "core").await;
+    let client = server.client();
+    let (_, page) = client.page("/sign-up").await;
+    assert!(page.contains("Automotive") && page.contains("Create a workspace"), "{page}");
+    let wrong =
+        client.form("/sign-up", &[("name", "Amina"), ("login", "amina"), ("password", "short"), ("slug", "-")]).await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let wrong = wrong.text().await.unwrap();
+    for said in
+        ["neither an e-mail address", "at least 8 characters", "Choose the industry", "begins with a letter", "1 to 80"]
+    {
+        assert!(wrong.contains(said), "{said} is not in\n{wrong}");
+    }
+    let asked = client.form("/sign-up", &fields("amina@new.example")).await;
+    assert_eq!((asked.status(), location(&asked)), (StatusCode::SEE_OTHER, "/sign-up?sent=1"));
+    let path = link(&server, &mail(&server, "sign_up", "amina@new.example").await);
+    assert_eq!(count(&server, "select count(*) from users").await, 0);
+    assert_eq!(count(&server, "select count(*) from tenants").await, 1);
+    assert_eq!(sign_in(&server, "amina@new.example", PASSWORD).await.1, StatusCode::UNPROCESSABLE_ENTITY);
+    // Looking at the link, as a scanner of mails does, uses nothing up.
+    assert_eq!(server.client().page(&path).await.0, StatusCode::OK);
+    assert_eq!(count(&server, "select count(*) from users").await, 0);
+    let done = client.form(&path, &[]).await;
+    assert_eq!(
+        (done.status(), location(&done)),
+        (StatusCode::SEE_OTHER, "/w/lakeside-motors-2"),
+        "the next free address"
+    );
+    assert_eq!(client.page("/w/lakeside-motors-2").await.0, StatusCode::OK);
+    assert_eq!(client.form(&path, &[]).await.status(), StatusCode::NOT_FOUND, "good once");
+    assert!(count(&server, "select count(*) from ledger_accounts").await > 10, "it begins with a chart of accounts");
+    // Once more with the same address: the mail says that there is an account.
+    client.form("/sign-up", &fields("Amina@new.example")).await;
+    let known = mail(&server, "sign_up_known", "Amina@new.example").await;
+    assert!(known.contains("has an account already") && link(&server, &known) == "/sign-in", "{known}");
+    // A second workspace, without leaving.
+    let second = client
+        .form(
+            "/workspaces/new",
+            &[
+                ("workspace", "Åsa's"),
+                ("slug", "second"),
+                ("industry", "automotive"),
+                ("currency", "EUR"),
+                ("timezone", "Europe/Berlin"),
+            ],
+        )
+        .await;
+    assert_eq!(location(&second), "/w/second");
+    assert_eq!(client.page("/w/second").await.0, StatusCode::OK);
+    let (_, page) = client.page("/workspaces").await;
+    assert!(page.contains("/w/second") && page.contains("/w/lakeside-motors-2"));
+    server.end().await;
+}
+
+/// R185. By phone, with a code that the sandbox shows.
+#[tokio::test]
+async fn a_phone_signs_up_with_a_code() {
+    let server = Server::new().await;
+    let client = server.client();
+    let asked = client.form("/sign-up", &fields("+254 712 345 678")).await;
+    let next = location(&asked).to_owned();
+    let of = next.strip_prefix("/sign-up/code?of=").unwrap_or_else(|| panic!("{next}")).to_owned();
+    assert_eq!(client.page(&next).await.0, StatusCode::OK);
+    let message = mail(&server, "sign_up_code", "+254712345678").await;
+    let code = message
+        .split_whitespace()
+        .find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()))
+        .unwrap()
+        .to_owned();
+    let wrong = if code == "123456" { "123457" } else { "123456" };
+    for _ in 0..4 {
+        assert_eq!(
+            client.form("/sign-up/code", &[("of", &of), ("code", wrong)]).await.status(),
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
+    }
+    let done = client.form("/sign-up/code", &[("of", &of), ("code", &code)]).await;
+    assert_eq!(location(&done), "/w/lakeside-motors");
+    assert_eq!(sign_in(&server, "0712345678", PASSWORD).await.1, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(sign_in(&server, "+254712345678", PASSWORD).await.1, StatusCode::SEE_OTHER);
+    // Five wrong ones close the code, the right one included.
+    server.world.clock.advance(chrono::Duration::minutes(10));
+    let asked = client.form("/sign-up", &fields("+254 712 345 679")).await;
+    let of = location(&asked).rsplit('=').next().unwrap().to_owned();
+    let message = mail(&server, "sign_up_code", "+254712345679").await;
+    let code = message
+        .split_whitespace()
+        .find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()))
+        .unwrap()
+        .to_owned();
+    let wrong = if code == "123456" { "123457" } else { "123456" };
+    for _ in 0..5 {
+        client.form("/sign-up/code", &[("of", &of), ("code", wrong)]).await;
+    }
+    assert_eq!(
+        client.form("/sign-up/code", &[("of", &of), ("code", &code)]).await.status(),
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    println!("bar=R185 tries=5 pass=1");
+    server.end().await;
+}
+
+/// C-20. A fresh installation has no account that anybody could guess; its first owner comes by a link that is good once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_owner_comes_by_a_link() {
+    let server = Server::new().await;
+    let names = [
+        "admin",
+        "admin@nexus.example",
+        "admin@demo.example",
+        "admin@example.com",
+        "root",
+        "administrator",
+        "test@example.com",
+        "demo@demo.example",
+        "owner",
+        "grace@demo.example",
+    ];
+    let passwords = ["admin", "password", "nexus", "changeme", "12345678"];
+    let mut signed_in = 0;
+    for name in names {
+        for password in passwords {
+            for path in ["/sign-in", "/admin/sign-in"] {
+                server.world.clock.advance(chrono::Duration::seconds(60));
+                let answer = server.client().form(path, &[("login", name), ("password", password)]).await;
+                signed_in += u32::from(answer.status() == StatusCode::SEE_OTHER);
+            }
+        }
+    }
+    assert_eq!(signed_in, 0);
+    assert_eq!(count(&server, "select (select count(*) from users) + (select count(*) from staff)").await, 0);
+    assert_eq!(server.client().page("/setup?token=guess").await.0, StatusCode::NOT_FOUND);
+    let auth = server.world.services().auth.clone();
+    let token = auth.setup_link().await.unwrap().expect("nobody is there");
+    let path = format!("/setup?token={token}");
+    assert_eq!(server.client().page(&path).await.0, StatusCode::OK);
+    let presses: Vec<_> = (0..20)
+        .map(|number| {
+            let (client, token) = (server.client(), token.clone());
+            tokio::spawn(async move {
+                let login = format!("owner{number}@new.example");
+                let mut typed = fields(&login).to_vec();
+                typed.push(("token", &token));
+                client.form("/setup", &typed).await.status()
+            })
+        })
+        .collect();
+    let mut made = 0;
+    for press in presses {
+        made += i64::from(press.await.unwrap() == StatusCode::SEE_OTHER);
+    }
+    assert_eq!((made, count(&server, "select count(*) from users").await), (1, 1));
+    assert_eq!(server.client().page(&path).await.0, StatusCode::NOT_FOUND);
+    assert!(auth.setup_link().await.unwrap().is_none(), "no link where somebody is");
+    println!("bar=C-20 pairs=50 realms=2 logins={signed_in} setup_presses=20 owners={made} pass=1");
+    server.end().await;
+}
