@@ -66,6 +66,13 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     if entered.factor_missing {
         return to_second_factor(&state, &parts, info).await;
     }
+    if let Some(session) = &session
+        && entered.rotate
+        && wants_page(&parts.headers)
+        && let Err(error) = services.auth.users.renew(session, entered.current.handle).await
+    {
+        return problem(error);
+    }
     let (handle, access) = (entered.current.handle, Arc::new(entered.access));
     if let Err(refusal) = limits::person(&state, &access, info) {
         return refusal;
