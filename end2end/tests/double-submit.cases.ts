@@ -792,26 +792,6 @@ export const cases: Case[] = [
             return { at: '/admin', grown: { sessions: -1 }, count: async () => ({ sessions: await open(browser, keys) }) };
         },
     },
-    {
-        does: '/account/password',
-        what: 'one chooses another password',
-        who: 'samuel',
-        scene: async (desk) => ({
-            at: desk.at('/settings/profile'),
-            typed: { current: password(), password: `Another ${mark} of mine` },
-            count: async () => ({ sessions: 0 }),
-            grown: { sessions: 0 },
-        }),
-    },
-    {
-        does: 'people.leave',
-        what: 'one leaves the workspace',
-        who: 'samuel',
-        scene: async (own, browser) => {
-            const grace = await desk(browser);
-            return { at: own.at('/settings/profile?leave=1'), count: async () => ({ left: Number((await samuel(grace)).status === 'left') }) };
-        },
-    },
 ];
 
 /** What a control asks for, as briefly as it may be answered. */

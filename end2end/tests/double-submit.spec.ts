@@ -15,6 +15,7 @@ const keyless = ['/sign-in', '/sign-out', '/preferences', '/account/password', '
  * with many presses at the same moment; there is no row to be made twice.
  */
 const account = [
+    'people.leave',
     '/sign-up',
     '/sign-up/code',
     '/forgot-password',

@@ -59,6 +59,10 @@ fn filled(text: &str, link: &str, values: &[(&'static str, String)], show: &dyn 
         if name == "link" {
             out.push_str(&show(link));
         } else if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+            // Nobody's name is not greeted: "Hello,".
+            if value.is_empty() {
+                out.truncate(out.trim_end_matches(' ').len());
+            }
             out.push_str(&show(value));
         }
         rest = after;
@@ -105,6 +109,8 @@ mod tests {
         assert_eq!(mail.language, "en");
         assert!(mail.html.contains("&lt;b&gt;{{login}}&lt;/b&gt;") && !mail.html.contains("<b>"), "{}", mail.html);
         assert!(mail.html.contains("href=\"https://nexus.example/reset-password/x\""));
+        let nameless = fill("invitation", "en", "l", &[("name", String::new())]).unwrap();
+        assert!(nameless.text.starts_with("Hello,\n"), "{}", nameless.text);
         let invited =
             fill("invitation", "sw", "l", &[("inviter", "A\r\nBcc: b".to_owned()), ("workspace", "W".to_owned())])
                 .unwrap();
