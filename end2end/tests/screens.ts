@@ -46,6 +46,7 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         await look(page, 'forbidden', '/w/lakeside/leads/import');
         await look(page, 'settings', '/w/lakeside/settings');
         await look(page, 'sessions', '/w/lakeside/settings/sessions');
+        await look(page, 'keys', '/w/lakeside/settings/keys');
         await look(page, 'people', '/w/lakeside/settings/people');
         await look(page, 'company', '/w/lakeside/settings/company');
     },
