@@ -88,10 +88,12 @@ create policy platform_ends on impersonations for update to nexus_platform using
 grant insert, update (ended_at) on impersonations to nexus_platform;
 
 -- `confirmed_at` is when its person last proved who they are; `tenants` are the workspaces that the session was in, so that an administrator
--- sees those of their own workspace and no others. A session for somebody else is bound to one workspace.
+-- sees those of their own workspace and no others. A session for somebody else is bound to one workspace. `rotate` asks for a new id with the
+-- next page: its person may do more than before.
 alter table sessions
     add column confirmed_at timestamptz not null default now(),
     add column tenants uuid[] not null default '{}',
+    add column rotate boolean not null default false,
     add column impersonated_tenant uuid,
     add column impersonation uuid,
     add constraint sessions_impersonation foreign key (impersonated_tenant, impersonation) references impersonations (tenant_id, id);

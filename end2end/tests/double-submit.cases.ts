@@ -1,6 +1,7 @@
 // What a form does, form by form: where it stands, what a person types into it, and how its effect is counted. A new form needs a case here.
 import { type Browser } from '@playwright/test';
 import { filled, sender, stranger, value, type Control, type Form, type Sender } from './forms';
+import { newcomer } from './people';
 import { csv, expect, password, type Who } from './support';
 
 export type Count = Record<string, number>;
@@ -147,10 +148,9 @@ async function signedIn(guest: Sender, at: string, who: string) {
     }).toPass({ intervals: [1500] });
 }
 
-const member = async (desk: Sender, who: Who) =>
-    ((await desk.run('people.list_members', {})) as { id: string; email: string; name: string; roles: string[]; status: string }[]).find(
-        ({ email }) => email === `${who}@demo.example`,
-    )!;
+const members = async (desk: Sender) =>
+    (await desk.run('people.list_members', {})) as { id: string; email: string; name: string; roles: string[]; status: string }[];
+const member = async (desk: Sender, who: Who) => (await members(desk)).find(({ email }) => email === `${who}@demo.example`)!;
 const samuel = (desk: Sender) => member(desk, 'samuel');
 
 const sessions = async (desk: Sender) => (await desk.run('people.list_sessions', {})).length;
@@ -661,11 +661,11 @@ export const cases: Case[] = [
     {
         does: 'people.set_roles',
         what: 'roles are given',
-        scene: async (desk) => {
-            const { id, roles } = await samuel(desk);
-            const more = roles.includes('WAREHOUSE') ? 'false' : 'true';
-            const count = async () => ({ set: Number((await samuel(desk)).roles.includes('WAREHOUSE') === (more === 'true')) });
-            return { at: desk.at(`/settings/people/${id}/roles`), typed: { 'roles.WAREHOUSE': more }, count };
+        scene: async (desk, browser) => {
+            const { member: id } = await newcomer(browser, desk);
+            const roles = async () => (await members(desk)).find((one) => one.id === id)!.roles;
+            const count = async () => ({ set: Number((await roles()).includes('WAREHOUSE')) });
+            return { at: desk.at(`/settings/people/${id}/roles`), typed: { 'roles.WAREHOUSE': 'true' }, count };
         },
     },
     {
@@ -724,6 +724,36 @@ export const cases: Case[] = [
             await signedIn(await stranger(browser), '/sign-in', 'samuel');
             const count = async () => ({ others: Math.min(1, (await sessions(desk)) - 1) });
             return { at: desk.at('/settings/sessions'), grown: { others: -1 }, count };
+        },
+    },
+    ...(['one', 'all'] as const).map((which) => ({
+        does: 'people.end_member_sessions',
+        what: `a member is signed out, of ${which}`,
+        scene: async (desk: Sender, browser: Browser) => {
+            const { member: of } = await newcomer(browser, desk);
+            const list = async () => (await desk.run('people.list_member_sessions', { member: of })) as { id: string }[];
+            const [{ id }] = await list();
+            const one = which === 'one';
+            return {
+                at: desk.at(`/settings/people/${of}/sessions`),
+                which: (form: Form) => value(form, 'id') === (one ? id : ''),
+                grown: { sessions: -1 },
+                count: async () => ({ sessions: one ? (await list()).filter((session) => session.id === id).length : Math.min(1, (await list()).length) }),
+            };
+        },
+    })),
+    {
+        does: 'audit.undo',
+        what: 'a change is taken back',
+        scene: async (desk) => {
+            const { id, version } = await lead(desk, { city: 'Kisumu' });
+            const record = `/leads/${id}`;
+            await desk.run('records.update', { entity: 'lead', id, version, values: { city: 'Nakuru' } });
+            const [{ id: change }] = await desk.api(`${record}/timeline?limit=1`);
+            return {
+                at: desk.at(`/undo?change=${change}&back=${encodeURIComponent(desk.at(record))}`),
+                count: async () => ({ taken: Number((await desk.api(record)).city === 'Kisumu'), changes: await history(desk, record) }),
+            };
         },
     },
     {

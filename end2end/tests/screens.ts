@@ -9,6 +9,10 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
     'before signing in': async (page, look) => {
         await look(page, 'sign-in', '/sign-in');
         await look(page, 'admin-sign-in', '/admin/sign-in');
+        await look(page, 'sign-up', '/sign-up');
+        await look(page, 'forgot-password', '/forgot-password');
+        await look(page, 'link-void', '/reset-password/none');
+        await look(page, 'invitation-void', '/invitations/none');
         await look(page, 'not-found', '/nothing/here');
     },
 
@@ -51,6 +55,30 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         await look(page, 'company', '/w/lakeside/settings/company');
     },
 
+    'people, roles and the trail': async (page, look) => {
+        await signIn(page, 'grace', '/w/lakeside/settings/people');
+        await look(page, 'people-all', '/w/lakeside/settings/people');
+        await look(page, 'invite', '/w/lakeside/settings/people?invite=1');
+        const member = await page.getByRole('link', { name: /^John/ }).first().getAttribute('href');
+        await look(page, 'member', member ?? '');
+        await look(page, 'member-roles', `${member}/roles`);
+        await look(page, 'member-sessions', `${member}/sessions`);
+        await look(page, 'roles', '/w/lakeside/settings/roles');
+        await look(page, 'role', '/w/lakeside/settings/roles/USER');
+        await look(page, 'role-fixed', '/w/lakeside/settings/roles/OWNER');
+        await look(page, 'locations', '/w/lakeside/settings/locations');
+        await look(page, 'security', '/w/lakeside/settings/security');
+        await look(page, 'profile', '/w/lakeside/settings/profile');
+        await look(page, 'second-factor', '/second-factor');
+        await look(page, 'confirm', '/confirm?next=/w/lakeside/settings/security');
+        await look(page, 'workspace-new', '/workspaces/new');
+        await look(page, 'audit', '/w/lakeside/settings/audit');
+        await look(page, 'audit-none', '/w/lakeside/settings/audit?q=zzzz');
+        await page.goto('/w/lakeside/leads');
+        const href = await page.getByRole('rowheader').first().getByRole('link').getAttribute('href');
+        await look(page, 'who-can-see', `${href}/access`);
+    },
+
     'the import': async (page, look) => {
         await signIn(page, 'john', '/w/lakeside/leads');
         await look(page, 'import-upload', '/w/lakeside/leads/import');
@@ -73,5 +101,6 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
     'the platform': async (page, look) => {
         await signInStaff(page);
         await look(page, 'tenants', '/admin');
+        await look(page, 'admin-second-factor', '/admin/second-factor');
     },
 };

@@ -10,8 +10,8 @@ use domain::people::{ListLocations, ListMembers, Location, Member, Owned, OwnedR
 use domain::{Error, Result};
 use leptos::prelude::*;
 use ui::{
-    Badge, Button, ButtonKind, Chip, DescriptionList, DescriptionRow, FormActions, Notice, Page, PageHeader, Panel,
-    Select, Stack, SubmitButton, TextInput, Tone,
+    Badge, Button, ButtonKind, Chip, DescriptionList, DescriptionRow, FormActions, LinkButton, Notice, Page,
+    PageHeader, Panel, Select, Size, Stack, SubmitButton, TextInput, Tone,
 };
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ async fn member_page(page: PageContext) -> Result<AnyView> {
     let records = records(&page, &viewer, &members, member, &owned, reason.clone());
     let access =
         (member.status != "left" && member.id != viewer.member).then(|| access(&page, &viewer, member, reason));
-    let (name, email, about) = (member.name.clone(), member.email.clone(), about(member));
+    let (name, email, about) = (member.name.clone(), member.email.clone(), about(&viewer, member));
     let content = view! {
         <Page narrow=true>
             <PageHeader title=name text=email/>
@@ -50,7 +50,7 @@ async fn member_page(page: PageContext) -> Result<AnyView> {
     Ok(settings_frame(&page, &viewer, "People", content.into_any()))
 }
 
-fn about(member: &Member) -> AnyView {
+fn about(viewer: &Viewer, member: &Member) -> AnyView {
     let roles: Vec<_> = member
         .roles
         .iter()
@@ -64,8 +64,18 @@ fn about(member: &Member) -> AnyView {
         "left" => view! { <Badge>"Left"</Badge> }.into_any(),
         _ => view! { <Badge tone=Tone::Warning>"Suspended"</Badge> }.into_any(),
     };
+    let link = |label: &'static str, rest: &str, permission: &'static str| {
+        let href = viewer.path(&format!("settings/people/{}/{rest}", member.id));
+        let reason = (!viewer.grants.allows(permission)).then(|| format!("Needs the permission {permission}"));
+        view! { <LinkButton href size=Size::Small reason>{label}</LinkButton> }
+    };
+    let actions = (member.status != "left").then(|| {
+        let roles = link("Change roles", "roles", "people.member.set_roles");
+        let sessions = link("Sessions", "sessions", "people.session.manage");
+        view! { {roles}{sessions} }.into_any()
+    });
     view! {
-        <Panel>
+        <Panel title="Roles and sessions" actions>
             <DescriptionList>
                 <DescriptionRow label="Roles"><span class="chips">{roles}</span></DescriptionRow>
                 <DescriptionRow label="Status">{status}</DescriptionRow>

@@ -102,12 +102,22 @@ async fn by_session(
         Some(session) => services.auth.users.enter(&services.pools, session, &slug, wants_page(&parts.headers)).await,
         None => Ok(None),
     };
-    match entered {
-        Ok(Some(entered)) if entered.factor_missing => Err(to_second_factor(state, parts, info).await),
-        Ok(Some(entered)) => Ok(Admitted { access: entered.access, session: Some(entered.current.handle) }),
-        Ok(None) => Err(told(state, parts, info, session.as_ref(), &slug).await),
-        Err(error) => Err(problem(error)),
+    let entered = match entered {
+        Ok(Some(entered)) => entered,
+        Ok(None) => return Err(told(state, parts, info, session.as_ref(), &slug).await),
+        Err(error) => return Err(problem(error)),
+    };
+    if entered.factor_missing {
+        return Err(to_second_factor(state, parts, info).await);
     }
+    let handle = entered.current.handle;
+    if let Some(session) = &session
+        && entered.rotate
+        && wants_page(&parts.headers)
+    {
+        services.auth.users.renew(session, handle).await.map_err(problem)?;
+    }
+    Ok(Admitted { access: entered.access, session: Some(handle) })
 }
 
 /// The workspace asks for a second factor, and the person has none: pages lead to where one is set up.

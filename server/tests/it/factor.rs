@@ -144,12 +144,13 @@ async fn signing_in_has_two_pages_and_the_first_opens_nothing() {
     server.end().await;
 }
 
-/// C-02. A new id at seven transitions, the one before dead, and an id that nobody gave out never taken.
+/// C-02. A new id at nine transitions, the one before dead, and an id that nobody gave out never taken.
 #[tokio::test]
 async fn the_id_is_new_at_every_transition() {
     let (server, tenant) = world().await;
     let (amina, caller) = server.signed_in(&tenant, "Amina", &["OWNER"]).await;
     let user = caller.access.user.unwrap();
+    let grace = server.world.member(&tenant, "Grace", &["OWNER"]).await;
     let login = [("login", "amina@lakeside.example"), ("password", PASSWORD)];
     let mut passed = Vec::new();
     let mut moved = async |name: &'static str, old: String, new: Option<String>| {
@@ -164,6 +165,18 @@ async fn the_id_is_new_at_every_transition() {
     let old = now(&amina).unwrap();
     amina.form("/sign-in", &login).await;
     moved("sign-in", old, now(&amina)).await;
+
+    // With the next page: what is under way with the id before is not lost.
+    let old = now(&amina).unwrap();
+    assert_eq!(amina.page("/w/lakeside/leads").await.0, StatusCode::OK);
+    let roles = vec!["OWNER".to_owned(), "SALES_REP".to_owned()];
+    server.world.run(&grace, domain::people::SetRoles { member: caller.access.member.0, roles }).await.unwrap();
+    assert_eq!(opens(&server, &old).await, StatusCode::OK, "until then it holds");
+    assert_eq!(amina.page("/w/lakeside/leads").await.0, StatusCode::OK);
+    moved("role given", old, now(&amina)).await;
+    let same = now(&amina);
+    assert_eq!(amina.page("/w/lakeside/leads").await.0, StatusCode::OK);
+    assert_eq!(now(&amina), same, "once");
 
     let old = now(&amina).unwrap();
     let phone = set_up(&server, &amina, "").await;
@@ -210,7 +223,7 @@ async fn the_id_is_new_at_every_transition() {
     assert!(now(&support).is_none());
     assert_eq!(opens(&server, &acting).await, StatusCode::UNAUTHORIZED, "impersonation stopped");
     passed.push("impersonation stopped");
-    println!("bar=C-02 transitions={}/8 ({}) planted_adopted=0 pass=1", passed.len(), passed.join(", "));
+    println!("bar=C-02 transitions={}/9 ({}) planted_adopted=0 pass=1", passed.len(), passed.join(", "));
     server.end().await;
 }
 

@@ -36,7 +36,9 @@ impl Server {
     pub async fn over(world: TestWorld, limits: net::Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let data = std::env::temp_dir().join(format!("nexus-it-{}", base.rsplit(':').next().unwrap_or_default()));
+        // Servers of one process are told apart by their ports.
+        let port = base.rsplit(':').next().unwrap_or_default();
+        let data = std::env::temp_dir().join(format!("nexus-it-{}-{port}", std::process::id()));
         let _ = std::fs::remove_dir_all(&data);
         let settings = HashMap::from([
             ("NEXUS_BASE_URL".to_owned(), base.clone()),
@@ -46,9 +48,7 @@ impl Server {
             ("NEXUS_LIMIT_MEMBER".to_owned(), "1000000".to_owned()),
             ("NEXUS_LIMIT_WORKSPACE".to_owned(), "1000000".to_owned()),
         ]);
-        let mut config = Config::read(&settings).unwrap();
-        config.data_dir =
-            std::env::temp_dir().join(format!("nexus-it-{}-{}", std::process::id(), listener_port(&base)));
+        let config = Config::read(&settings).unwrap();
         let app = start::app(config, world.platform.clone());
         let (stop, stopped) = watch::channel(false);
         let workflows = start::workflow_templates(&world.library);
@@ -111,11 +111,6 @@ impl Server {
         let _ = std::fs::remove_dir_all(&self.data);
         self.world.end().await;
     }
-}
-
-/// Servers of one process are told apart by it.
-fn listener_port(base: &str) -> &str {
-    base.rsplit(':').next().unwrap_or_default()
 }
 
 /// Somebody who is not signed in, at any server.

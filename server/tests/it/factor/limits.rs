@@ -4,6 +4,7 @@ use super::{LEADS, location, opens, operation, set_up, world};
 use crate::support::Server;
 use chrono::Duration;
 use domain::UserId;
+use domain::people::SetRoles;
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use testkit::PASSWORD;
@@ -40,18 +41,20 @@ async fn a_workspace_tightens_the_limits_of_sessions() {
     server.end().await;
 }
 
-/// C-06. Five sessions end with the account and with the password.
+/// C-06. Five sessions end with the account, with the password and with a role.
 #[tokio::test]
 async fn sessions_end_with_what_they_stand_on() {
     let (server, tenant) = world().await;
     let (amina, caller) = server.signed_in(&tenant, "Amina", &["USER"]).await;
     let user = caller.access.user.unwrap();
+    let grace = server.world.member(&tenant, "Grace", &["OWNER"]).await;
     let owner = server.world.owner().await;
     let mut ended = Vec::new();
-    for cause in ["disabled", "password", "second factor"] {
+    for cause in ["disabled", "password", "role", "second factor"] {
         let mut cookies = Vec::new();
         for _ in 0..5 {
             cookies.push(begin(&server, user).await);
+            assert_eq!(opens(&server, &cookies[cookies.len() - 1]).await, StatusCode::OK);
         }
         match cause {
             "disabled" => {
@@ -62,6 +65,10 @@ async fn sessions_end_with_what_they_stand_on() {
                     .unwrap();
             }
             "password" => server.world.services().auth.set_password(user, PASSWORD, &[], None).await.unwrap(),
+            "role" => {
+                let set = SetRoles { member: caller.access.member.0, roles: vec!["VIEWER".to_owned()] };
+                server.world.run(&grace, set).await.unwrap();
+            }
             _ => {
                 amina.form("/sign-in", &[("login", "amina@lakeside.example"), ("password", PASSWORD)]).await;
                 set_up(&server, &amina, "").await;

@@ -42,7 +42,8 @@ join workflow_versions v on v.tenant_id = w.tenant_id and v.workflow_id = w.id a
 cross join lateral jsonb_path_query(v.definition, '$.steps[*] ? (@.type == \"approval\").input.roles[*]') as r (role)
 where w.tenant_id = $1 and w.deleted_at is null order by lower(w.name), w.id";
 // No key of the row changes: who works under the member meanwhile need not wait, nor can two wait for each other in a circle.
-const MEMBER: &str = "select name, kind, status, roles from members where tenant_id = $1 and id = $2 for no key update";
+const MEMBER: &str =
+    "select name, kind, status, roles, user_id from members where tenant_id = $1 and id = $2 for no key update";
 const SET: &str = "update members set roles = $3, updated_at = $4 where tenant_id = $1 and id = $2";
 
 #[derive(FromRow)]
@@ -360,6 +361,7 @@ struct MemberRow {
     kind: String,
     status: String,
     roles: Vec<String>,
+    user_id: Option<Uuid>,
 }
 
 /// Both what is given and what the member has must lie within what the caller holds: otherwise one could take an owner's place by taking
@@ -409,6 +411,11 @@ pub async fn set_roles(ctx: &mut Ctx, set: SetRoles) -> Result<Vec<String>> {
         .execute(ctx.conn().await?)
         .await
         .map_err(db_error)?;
+    if let Some(user) = held.user_id {
+        let less = held.roles.iter().any(|role| !roles.contains(role));
+        let services = ctx.services.clone();
+        services.auth.users.rights_changed(domain::UserId(user), ctx.access.tenant, less, ctx.session).await?;
+    }
     ctx.changed(Change {
         entity: "member".to_owned(),
         record: Some(member),

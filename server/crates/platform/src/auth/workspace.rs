@@ -50,7 +50,7 @@ macro_rules! session_columns {
     () => {
         "s.id as session, s.last_seen_at as seen, t.id = any (s.tenants) as known, i.id as impersonation, i.staff_name, i.ends_at,
             coalesce(s.impersonation is null and (p.second_factor = 'everybody' or p.second_factor = 'roles' and p.second_factor_roles && m.roles)
-                and not exists (select from second_factors f where f.owner = u.id), false) as factor_missing, "
+                and not exists (select from second_factors f where f.owner = u.id), false) as factor_missing, s.rotate, "
     };
 }
 macro_rules! session_joins {
@@ -123,13 +123,15 @@ pub struct Entered {
     pub access: Access,
     /// The workspace asks for a second factor, and the person has none.
     pub factor_missing: bool,
+    /// What the person may do has grown since the session got its id: the next page gives it another one.
+    pub rotate: bool,
 }
 
 /// As sessions of browsers are touched.
 const TOUCHED_EVERY: chrono::Duration = chrono::Duration::minutes(1);
 
 /// Columns before an entry's in the statements by session.
-const BEFORE: usize = 7;
+const BEFORE: usize = 8;
 /// How many columns of a statement are an entry's.
 const COLUMNS: usize = 16;
 
@@ -224,7 +226,8 @@ impl UserSessions {
         if !row.get::<bool>(2)? {
             self.note_workspace(current.handle, access.tenant).await?;
         }
-        Ok(Some((Entered { current, access, factor_missing: row.get(6)? }, row.get(1)?)))
+        let entered = Entered { current, access, factor_missing: row.get(6)?, rotate: row.get(7)? };
+        Ok(Some((entered, row.get(1)?)))
     }
 }
 
@@ -262,6 +265,29 @@ impl UserSessions {
         );
         let ended = ended.bind(owner.0).bind(tenant.0).bind(one).execute(&self.pool).await.map_err(db_error)?;
         Ok(ended.rows_affected())
+    }
+
+    /// After a change of what a member may do: where something was taken away, their sessions in this workspace end but for the one that did
+    /// it; where something came, they get other ids. Requests under way with the old id of a session would be lost, so that happens with
+    /// the next page and not here.
+    pub async fn rights_changed(&self, owner: UserId, tenant: TenantId, less: bool, by: Option<Uuid>) -> Result<()> {
+        if less {
+            let ended = sqlx::query(
+                "delete from sessions where user_id = $1 and $2 = any (tenants) and id is distinct from $3 and impersonation is null",
+            );
+            ended.bind(owner.0).bind(tenant.0).bind(by).execute(&self.pool).await.map_err(db_error)?;
+        }
+        let rotated = sqlx::query("update sessions set rotate = true where user_id = $1 and $2 = any (tenants)");
+        rotated.bind(owner.0).bind(tenant.0).execute(&self.pool).await.map_err(db_error)?;
+        Ok(())
+    }
+
+    /// The new id that [`Self::rights_changed`] asked for.
+    pub async fn renew(&self, session: &Session, handle: Uuid) -> Result<()> {
+        self.rotate(session).await?;
+        let renewed = sqlx::query("update sessions set rotate = false where id = $1");
+        renewed.bind(handle).execute(&self.pool).await.map_err(db_error)?;
+        Ok(())
     }
 }
 

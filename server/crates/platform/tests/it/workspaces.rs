@@ -34,7 +34,8 @@ async fn a_stranger_learns_nothing_and_a_member_of_a_suspended_one_is_told() {
     let auth = db.auth();
     let (asa, ben) = (db.user(&auth, "asa@example.com").await, db.user(&auth, "ben@example.com").await);
     let (acme, _) = (db.tenant("acme").await, db.tenant("other").await);
-    db.member(acme, asa, &["OWNER"]).await;
+    // Not its owner: the last one cannot be suspended.
+    db.member(acme, asa, &["ADMIN"]).await;
     let pool = &db.pools.platform;
     let pools = &db.pools;
     let there = auth::access(pools, ben, "acme").await.unwrap_err();
