@@ -1,8 +1,8 @@
 //! What every page has: toasts that go by themselves, a theme that changes under the finger, forms that are sent once, what can be copied.
 
 use super::dom::{
-    Event, HtmlElement, all, append, attr, closest, document, everywhere, find, hit, input, listen, make, on, set, spawn,
-    text, window, within,
+    Event, HtmlElement, all, append, attr, closest, document, everywhere, find, hit, input, listen, make, on, set,
+    spawn, text, window, within,
 };
 use super::toast;
 use crate::call;
@@ -64,14 +64,20 @@ fn copy(button: &HtmlElement) {
     // There is none on plain http.
     let board = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).ok();
     let Some(board) = board.and_then(|board| board.dyn_into::<web_sys::Clipboard>().ok()) else {
-        toast::refused("This browser does not let a page copy here. Click the text, which selects all of it, and copy it", None);
+        toast::refused(
+            "This browser does not let a page copy here. Click the text, which selects all of it, and copy it",
+            None,
+        );
         return;
     };
     let copied = board.write_text(&text(&source));
     spawn(async move {
         match wasm_bindgen_futures::JsFuture::from(copied).await {
             Ok(_) => toast::done("Copied"),
-            Err(_) => toast::refused("The browser did not copy it. Click the text, which selects all of it, and copy it", None),
+            Err(_) => toast::refused(
+                "The browser did not copy it. Click the text, which selects all of it, and copy it",
+                None,
+            ),
         }
     });
 }

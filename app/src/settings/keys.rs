@@ -12,8 +12,8 @@ use domain::{Grants, Reach, Result, Verb};
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use ui::{
-    Badge, Button, ButtonKind, Choice, EmptyState, FormActions, Icon, LinkButton, Notice, Page, PageHeader, Panel, RadioGroup,
-    Select, Size, Stack, SubmitButton, TextArea, TextInput, Tone,
+    Badge, Button, ButtonKind, Choice, EmptyState, FormActions, Icon, LinkButton, Notice, Page, PageHeader, Panel,
+    RadioGroup, Select, Size, Stack, SubmitButton, TextArea, TextInput, Tone,
 };
 
 const DAYS: [(&str, &str); 4] = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")];
@@ -66,7 +66,10 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyVi
         Some(whose) => format!("{} ({whose})", key.name),
         None => key.name.clone(),
     };
-    let used = key.last_used_at.as_deref().map_or_else(|| "never used".to_owned(), |at| format!("last used {}", clock.words(at)));
+    let used = key
+        .last_used_at
+        .as_deref()
+        .map_or_else(|| "never used".to_owned(), |at| format!("last used {}", clock.words(at)));
     let end = match (&key.revoked_at, &key.expires_at) {
         (Some(at), _) => format!("revoked {}", clock.words(at)),
         (None, Some(at)) => format!("{} {}", if key.state == "expired" { "ended" } else { "ends" }, clock.words(at)),
@@ -81,7 +84,8 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyVi
     }
     let title = format!("Made {}", clock.full(&key.created_at));
     let revoke = key.revoked_at.is_none().then(|| revoke(page, viewer, key));
-    let all: Vec<String> = key.scopes.0.iter().map(|(pattern, reach)| format!("{pattern}: {}", reach.as_str())).collect();
+    let all: Vec<String> =
+        key.scopes.0.iter().map(|(pattern, reach)| format!("{pattern}: {}", reach.as_str())).collect();
     view! {
         <li data-id=key.id.to_string()>
             <div class="row-link">
@@ -99,7 +103,12 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyVi
 }
 
 fn revoke(page: &PageContext, viewer: &Viewer, key: &KeyRow) -> AnyView {
-    let envelope = crate::records::post::envelope(page, &format!("revoke-{}", key.id), &viewer.path("settings/keys"), "Key revoked");
+    let envelope = crate::records::post::envelope(
+        page,
+        &format!("revoke-{}", key.id),
+        &viewer.path("settings/keys"),
+        "Key revoked",
+    );
     view! {
         <form method="post" action=viewer.action("people.revoke_key")>
             {hidden("id", key.id.to_string())}
@@ -208,7 +217,8 @@ fn form(page: &PageContext, viewer: &Viewer) -> AnyView {
         </form>
     }
     .into_any();
-    view! { <Panel title="Make a key" text="Asks for your password once more, and shows the key once.">{form}</Panel> }.into_any()
+    view! { <Panel title="Make a key" text="Asks for your password once more, and shows the key once.">{form}</Panel> }
+        .into_any()
 }
 
 /// The page after a key was made. It stands in no other answer.

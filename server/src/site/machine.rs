@@ -31,9 +31,7 @@ fn is_api(path: &str) -> bool {
 /// Whether a request is that of a program, with nothing of a browser's: it carries a key or token, or signs in for one, and no cookie.
 pub fn is_program(request: &Request) -> bool {
     let (path, headers) = (request.uri().path(), request.headers());
-    !headers.contains_key(header::COOKIE)
-        && is_api(path)
-        && (bearer(headers).is_some() || path.starts_with(SIGN_IN))
+    !headers.contains_key(header::COOKIE) && is_api(path) && (bearer(headers).is_some() || path.starts_with(SIGN_IN))
 }
 
 /// What a program carries to a workspace. In front of pages only what was given out here counts: a proxy may have a use of its own for the
@@ -55,7 +53,10 @@ pub async fn admit(
     value: &str,
 ) -> Result<Admitted, Response> {
     if !is_api(path(parts)) {
-        let error = Error::new(Kind::Unauthenticated, "Keys and tokens open the API, not pages: call /w/{workspace}/api/v1/...");
+        let error = Error::new(
+            Kind::Unauthenticated,
+            "Keys and tokens open the API, not pages: call /w/{workspace}/api/v1/...",
+        );
         return Err(refusal(state, info, error).await);
     }
     let admitted = if Bearer::of(value) == Some(Bearer::Access) {

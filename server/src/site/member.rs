@@ -82,12 +82,7 @@ pub struct Admitted {
     pub session: Option<uuid::Uuid>,
 }
 
-async fn by_session(
-    state: &App,
-    parts: &Parts,
-    info: RequestInfo,
-    slug: Option<String>,
-) -> Result<Admitted, Response> {
+async fn by_session(state: &App, parts: &Parts, info: RequestInfo, slug: Option<String>) -> Result<Admitted, Response> {
     let session = parts.extensions.get::<Session>().cloned();
     let problem = |error| api::problem::Problem { error, request: Some(info.id) }.into_response();
     let slug = match (slug, &session) {

@@ -54,7 +54,8 @@ fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T> {
         return Err(Error::invalid("Send the body as application/json"));
     }
     // What is wrong with it is not repeated word by word: it may hold a password.
-    serde_json::from_slice(body).map_err(|_| Error::invalid("The body is not the JSON object that docs/api.md describes"))
+    serde_json::from_slice(body)
+        .map_err(|_| Error::invalid("The body is not the JSON object that docs/api.md describes"))
 }
 
 pub async fn login(

@@ -182,7 +182,11 @@ async fn a_key_is_shown_once_and_kept_nowhere() {
     };
     let (first, second) = (send().await, send().await);
     let by_api = first["key"].as_str().expect("a key").to_owned();
-    assert_eq!((second["id"].clone(), second["key"].clone()), (first["id"].clone(), Value::Null), "replayed without it");
+    assert_eq!(
+        (second["id"].clone(), second["key"].clone()),
+        (first["id"].clone(), Value::Null),
+        "replayed without it"
+    );
 
     let anybody = Program::new(&server, "");
     let login = json!({ "login": "olive@lakeside.example", "password": PASSWORD });
@@ -230,7 +234,12 @@ async fn a_key_is_shown_once_and_kept_nowhere() {
         assert!(link.len() > 30, "{link}");
         assert_eq!([dump.contains(link), *files > 0], [false; 2], "a link stands in the dump or the write-ahead log");
     }
-    println!("bar=F-09 plaintext_hits={hits} secrets={} dump_bytes={} log_bytes={} pass=1", secrets.len(), dump.len(), logged.len());
+    println!(
+        "bar=F-09 plaintext_hits={hits} secrets={} dump_bytes={} log_bytes={} pass=1",
+        secrets.len(),
+        dump.len(),
+        logged.len()
+    );
     println!("bar=C-08 hits={hits} secrets={} pass=1", secrets.len() + links.len());
     server.end().await;
 }
@@ -319,7 +328,11 @@ async fn a_key_has_a_limit_of_its_own() {
     assert_eq!((number(&refused, "ratelimit-limit"), number(&refused, "ratelimit-remaining")), (5, 0));
     assert!(number(&refused, "retry-after") >= 1 && number(&refused, "ratelimit-reset") >= 1);
     let answer = other.get(LEADS).await;
-    assert_eq!((answer.status().as_u16(), number(&answer, "ratelimit-limit")), (200, 600), "another key of the same member");
+    assert_eq!(
+        (answer.status().as_u16(), number(&answer, "ratelimit-limit")),
+        (200, 600),
+        "another key of the same member"
+    );
     server.world.clock.advance(Duration::minutes(2));
     assert_eq!(program.status(LEADS).await, 200);
     println!("bar=F-09 per_key_limit=5 refused_at=6 pass=1");

@@ -424,7 +424,8 @@ mod tests {
                 let (left, right) = (grants(&[(one, near)]), grants(&[(other, far)]));
                 let both = left.within(&right);
                 for permission in &permissions {
-                    let wanted = left.reach(permission).zip(right.reach(permission)).map(|(left, right)| left.min(right));
+                    let wanted =
+                        left.reach(permission).zip(right.reach(permission)).map(|(left, right)| left.min(right));
                     assert_eq!(both.reach(permission), wanted, "{one} and {other}: {permission} by {both:?}");
                     compared += 1;
                 }

@@ -86,7 +86,10 @@ async fn a_key_sleeps_while_its_member_is_away() {
     server.world.run(&owner, domain::people::RestoreMember { id: member }).await.unwrap();
     assert_eq!(program.status(LEADS).await, 200);
     for (away, back) in [
-        ("update members set status = 'LEFT' where name = 'Asa'", "update members set status = 'ACTIVE' where name = 'Asa'"),
+        (
+            "update members set status = 'LEFT' where name = 'Asa'",
+            "update members set status = 'ACTIVE' where name = 'Asa'",
+        ),
         ("update tenants set deleted_at = now()", "update tenants set deleted_at = null"),
     ] {
         sql(&server, away).await;
@@ -105,7 +108,8 @@ async fn a_key_knocks_at_one_door() {
     let (server, tenant) = world().await;
     server.world.tenant("harbour", "core").await;
     let (olive, owner) = server.signed_in(&tenant, "Olive", &["OWNER"]).await;
-    let (_, program) = make(&server, &owner, scoped(&[("crm.lead.read", Reach::All), ("crm.lead.create", Reach::All)])).await;
+    let (_, program) =
+        make(&server, &owner, scoped(&[("crm.lead.read", Reach::All), ("crm.lead.create", Reach::All)])).await;
     for (path, status) in [
         (LEADS, 200),
         ("/api/v1/leads", 200),

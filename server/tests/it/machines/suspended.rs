@@ -30,7 +30,8 @@ async fn a_suspended_workspace_stops_at_once() {
     let stop = Arc::new(AtomicBool::new(false));
     let mut at_work = Vec::new();
     for place in 0..8 {
-        let (calls, stop, browser, key, token) = (calls.clone(), stop.clone(), browser.clone(), key.clone(), token.clone());
+        let (calls, stop, browser, key, token) =
+            (calls.clone(), stop.clone(), browser.clone(), key.clone(), token.clone());
         at_work.push(tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
                 let sent = Instant::now();
@@ -75,7 +76,10 @@ async fn a_suspended_workspace_stops_at_once() {
     });
     let late = late.count();
     let (refused, after) = (count(false, suspended, restored), count(true, restored, far));
-    println!("bar=A-14 clients=8 before={before} refused={refused} later_than_a_second={late} after={after} pass={}", i32::from(late == 0));
+    println!(
+        "bar=A-14 clients=8 before={before} refused={refused} later_than_a_second={late} after={after} pass={}",
+        i32::from(late == 0)
+    );
     assert_eq!(late, 0, "calls that succeeded more than a second after the commit");
     assert!(before > 50 && refused > 50 && after > 20, "{before} before, {refused} refused, {after} after");
     server.end().await;

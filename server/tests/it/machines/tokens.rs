@@ -49,7 +49,10 @@ async fn a_pair_lasts_as_long_as_it_says() {
     assert_eq!(first.access.status("/w/lakeside/leads").await, 401, "no page");
     assert_eq!(Program::new(&server, &first.refresh).status(LEADS).await, 401, "a refresh token opens nothing");
     let me = first.access.get("/api/v1/auth/me").await.json::<Value>().await.unwrap();
-    assert_eq!((me["data"]["user"]["name"].as_str(), me["data"]["workspaces"][0]["slug"].as_str()), (Some("Asa"), Some("lakeside")));
+    assert_eq!(
+        (me["data"]["user"]["name"].as_str(), me["data"]["workspaces"][0]["slug"].as_str()),
+        (Some("Asa"), Some("lakeside"))
+    );
     assert_eq!(Program::new(&server, "").status("/api/v1/auth/me").await, 401);
 
     server.world.clock.advance(Duration::seconds(15 * 60 - 1));
@@ -93,7 +96,8 @@ async fn a_used_refresh_token_ends_its_session() {
     for _ in 0..10 {
         let both = login(&server, "asa@lakeside.example").await;
         let (left, right) = tokio::join!(refresh(&server, &both.refresh), refresh(&server, &both.refresh));
-        let won: Vec<&Value> = [&left, &right].into_iter().filter(|(status, _)| *status == 200).map(|(_, body)| body).collect();
+        let won: Vec<&Value> =
+            [&left, &right].into_iter().filter(|(status, _)| *status == 200).map(|(_, body)| body).collect();
         assert!(won.len() <= 1, "two pairs of one token");
         for body in won {
             winners += 1;

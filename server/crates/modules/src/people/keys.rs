@@ -90,7 +90,9 @@ pub async fn create_key(ctx: &mut Ctx, create: CreateKey) -> Result<NewKey> {
         .await
         .map_err(db_error)?;
     if count >= MOST_KEYS {
-        return Err(Error::conflict(format!("You have {MOST_KEYS} keys already. Revoke those that nothing uses any more")));
+        return Err(Error::conflict(format!(
+            "You have {MOST_KEYS} keys already. Revoke those that nothing uses any more"
+        )));
     }
     let key = Bearer::Key.mint(ctx.services.random.as_ref());
     let prefix = Bearer::Key.shown(&key);
@@ -165,12 +167,8 @@ fn shown(row: Row, now: DateTime<Utc>) -> KeyRow {
 pub async fn revoke_key(ctx: &mut Ctx, revoke: RevokeKey) -> Result<()> {
     person(ctx)?;
     let (tenant, member, now) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now());
-    let held: Option<Held> = sqlx::query_as(HOLD)
-        .bind(tenant)
-        .bind(revoke.id)
-        .fetch_optional(ctx.conn().await?)
-        .await
-        .map_err(db_error)?;
+    let held: Option<Held> =
+        sqlx::query_as(HOLD).bind(tenant).bind(revoke.id).fetch_optional(ctx.conn().await?).await.map_err(db_error)?;
     // Another's key is like one that never was, for who does not look after them.
     let held = held.filter(|key| key.member == member || ctx.access.grants.allows(MANAGE_KEYS));
     let held = held.ok_or_else(Error::not_found)?;
@@ -244,7 +242,10 @@ fn scopes(held: &Grants, create: &CreateKey) -> Result<Grants, FieldError> {
     };
     let scopes = held.within(&Grants(wanted.into_iter().collect()));
     if scopes.0.is_empty() {
-        return Err(fault("access", "Choose something that you may do yourself; this key would open nothing".to_owned()));
+        return Err(fault(
+            "access",
+            "Choose something that you may do yourself; this key would open nothing".to_owned(),
+        ));
     }
     Ok(scopes)
 }
@@ -252,10 +253,16 @@ fn scopes(held: &Grants, create: &CreateKey) -> Result<Grants, FieldError> {
 /// Grants that were named one by one.
 fn chosen(held: &Grants, scopes: &Grants) -> Result<Grants, FieldError> {
     if scopes.0.is_empty() || scopes.0.len() > MOST_SCOPES {
-        return Err(fault("scopes", format!("Name 1 to {MOST_SCOPES} permissions, such as {{ \"crm.*.read\": \"all\" }}")));
+        return Err(fault(
+            "scopes",
+            format!("Name 1 to {MOST_SCOPES} permissions, such as {{ \"crm.*.read\": \"all\" }}"),
+        ));
     }
     if let Some(wrong) = scopes.0.keys().find(|pattern| !is_pattern(pattern)) {
-        return Err(fault("scopes", format!("{wrong} is no permission: those are area.noun.verb, each a word or a star")));
+        return Err(fault(
+            "scopes",
+            format!("{wrong} is no permission: those are area.noun.verb, each a word or a star"),
+        ));
     }
     match held.beyond(scopes) {
         Some((pattern, reach)) => {
@@ -322,7 +329,17 @@ mod tests {
         ] {
             assert_eq!(network(typed).as_deref(), Some(read), "{typed}");
         }
-        for wrong in ["", "localhost", "203.0.113.7/33", "203.0.113.7/0", "::/0", "1.2.3", "::ffff:1.2.3.4/96", "1.2.3.4/", "1.2.3.4/-1"] {
+        for wrong in [
+            "",
+            "localhost",
+            "203.0.113.7/33",
+            "203.0.113.7/0",
+            "::/0",
+            "1.2.3",
+            "::ffff:1.2.3.4/96",
+            "1.2.3.4/",
+            "1.2.3.4/-1",
+        ] {
             assert_eq!(network(wrong), None, "{wrong}");
         }
         assert_eq!(addresses("10.0.0.1,\n 10.0.0.2\t::1").unwrap().len(), 3);

@@ -50,7 +50,10 @@ impl Auth {
             return Err(refused("key_expired", "This key has expired. Make another one in Settings, API keys"));
         }
         if row.get::<bool>(5)? {
-            let words = format!("This key may not be used from {}: its list of addresses does not have it", address.to_canonical());
+            let words = format!(
+                "This key may not be used from {}: its list of addresses does not have it",
+                address.to_canonical()
+            );
             return Err(refused("key_address", words));
         }
         let scopes: Grants = serde_json::from_str(row.get(1)?).map_err(|error| {

@@ -246,7 +246,8 @@ impl Auth {
 
     /// Name, address and number of an account.
     pub async fn identity(&self, user: UserId) -> Result<Option<(String, Option<String>, Option<String>)>> {
-        let found = sqlx::query_as("select name, email, phone from users where id = $1 and status = 'ACTIVE'").bind(user.0);
+        let found =
+            sqlx::query_as("select name, email, phone from users where id = $1 and status = 'ACTIVE'").bind(user.0);
         found.fetch_optional(&self.pool).await.map_err(db_error)
     }
 

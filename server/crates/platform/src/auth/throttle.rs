@@ -195,7 +195,8 @@ impl Throttle {
 
     /// A key or token that was refused.
     pub(super) async fn count_key(self, pool: &PgPool, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
-        self.count_address(pool, "key", address, now, "Too many calls from here came with a key that is not right").await
+        self.count_address(pool, "key", address, now, "Too many calls from here came with a key that is not right")
+            .await
     }
 
     async fn count_address(
