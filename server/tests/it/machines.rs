@@ -132,21 +132,21 @@ impl Log {
     }
 }
 
-/// Files of the server's own log and write-ahead log in which a text stands.
+/// In how many files of the write-ahead log each text stands.
 async fn on_disk(server: &Server, texts: &[&str]) -> Vec<usize> {
     let mut admin = PgConnection::connect(&server.world.urls.admin).await.unwrap();
-    sqlx::query("checkpoint").execute(&mut admin).await.unwrap();
     let folder: String = sqlx::query_scalar("show data_directory").fetch_one(&mut admin).await.unwrap();
-    let newest: Vec<String> =
-        sqlx::query_scalar("select name from pg_ls_waldir() where modification > now() - interval '10 minutes'")
-            .fetch_all(&mut admin)
-            .await
-            .unwrap();
+    // No checkpoint before: it would give the files away. What was committed is there within a second.
+    let newest: Vec<String> = sqlx::query_scalar("select name from pg_ls_waldir() order by modification desc limit 8")
+        .fetch_all(&mut admin)
+        .await
+        .unwrap();
     let mut hits = vec![0; texts.len()];
     for name in newest {
         let bytes = std::fs::read(format!("{folder}/pg_wal/{name}")).unwrap_or_default();
+        let read = String::from_utf8_lossy(&bytes);
         for (at, text) in texts.iter().enumerate() {
-            hits[at] += usize::from(bytes.windows(text.len()).any(|window| window == text.as_bytes()));
+            hits[at] += usize::from(read.contains(text));
         }
     }
     hits
