@@ -134,7 +134,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::POST, "/preferences", Guard::Public, post(preferences::save))
         .route(Method::POST, "/api/v1/auth/login", Guard::Public, post(tokens::login))
         .route(Method::POST, "/api/v1/auth/refresh", Guard::Public, post(tokens::refresh))
-        .route(Method::POST, "/api/v1/auth/logout", Guard::Person, post(tokens::logout))
+        .route(Method::POST, "/api/v1/auth/logout", Guard::Public, post(tokens::logout))
         .route(Method::GET, "/api/v1/auth/me", Guard::Person, get(tokens::me))
         .nest("/w/{workspace}", workspace)
         .nest("/api/v1", api)
