@@ -3,7 +3,7 @@
 use super::settings_frame;
 use crate::layout::nav::words;
 use crate::page::{About, PageContext, Viewer, load, use_page};
-use crate::records::post::{hidden, making};
+use crate::records::post::{envelope, hidden, making};
 use crate::session::Typed;
 use crate::time::Clock;
 use domain::people::keys::{CREATE_KEY, MANAGE_KEYS, PER_MINUTE};
@@ -103,12 +103,7 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyVi
 }
 
 fn revoke(page: &PageContext, viewer: &Viewer, key: &KeyRow) -> AnyView {
-    let envelope = crate::records::post::envelope(
-        page,
-        &format!("revoke-{}", key.id),
-        &viewer.path("settings/keys"),
-        "Key revoked",
-    );
+    let envelope = envelope(page, &format!("revoke-{}", key.id), &viewer.path("settings/keys"), "Key revoked");
     view! {
         <form method="post" action=viewer.action("people.revoke_key")>
             {hidden("id", key.id.to_string())}
@@ -148,7 +143,7 @@ pub fn scope_words(scopes: &Grants) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Areas in which the viewer may do something, with whether that is more than reading.
+/// Areas in which the viewer may do something, with their names, and whether that is more than reading.
 fn areas(viewer: &Viewer) -> Vec<(String, String, bool)> {
     let mut keys: Vec<String> = Vec::new();
     let described = viewer.catalog.iter().map(|entity| entity.area.clone());
@@ -165,9 +160,9 @@ fn areas(viewer: &Viewer) -> Vec<(String, String, bool)> {
     offered
         .map(|area| {
             let writes = held(&area, &[Verb::Create, Verb::Update, Verb::Delete]);
-            (super::roles_grid::area_name(&area), area, writes)
+            let label = super::roles_grid::area_name(&area);
+            (area, label, writes)
         })
-        .map(|(label, area, writes)| (area, label, writes))
         .collect()
 }
 
