@@ -56,6 +56,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("security")) view=settings::SecurityPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id"), StaticSegment("sessions")) view=settings::MemberSessionsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("sessions")) view=settings::SessionsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("keys")) view=settings::KeysPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people")) view=settings::PeoplePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("company")) view=settings::CompanyPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id")) view=settings::MemberPage ssr=SsrMode::Async/>

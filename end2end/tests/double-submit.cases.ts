@@ -21,6 +21,8 @@ export interface Scene {
     grown?: Count;
     /** Both clicks at once; else one after the other, where a browser drops the first answer and keeps one cookie. */
     inTurn?: boolean;
+    /** It leads nowhere: the answer is the page itself, which shows something once. */
+    drawn?: boolean;
     /** Looked at after each time that it was sent. */
     sent?: () => Promise<void>;
     /** Why the same form may be there again and do the same once more. */
@@ -558,6 +560,26 @@ export const cases: Case[] = [
             const of = (all: { name: string }[]) => all.filter((one) => one.name === words).length;
             const count = async () => ({ locations: of(await desk.run('people.list_locations', {})) });
             return { at: desk.at('/settings/locations'), typed: { name: words }, count };
+        },
+    },
+    {
+        does: 'people.create_key',
+        what: 'a key is made',
+        scene: async (desk) => {
+            const words = name();
+            const of = (all: { name: string }[]) => all.filter((one) => one.name === words).length;
+            const count = async () => ({ keys: of(await desk.run('people.list_keys', {})) });
+            return { at: desk.at('/settings/keys'), typed: { access: 'read', name: words }, drawn: true, count };
+        },
+    },
+    {
+        does: 'people.revoke_key',
+        what: 'a key is revoked',
+        scene: async (desk) => {
+            const { id } = await desk.run('people.create_key', { name: name(), access: 'read' });
+            const of = (all: { id: string; state: string }[]) => all.filter((one) => one.id === id && one.state === 'active').length;
+            const count = async () => ({ active: of(await desk.run('people.list_keys', {})) });
+            return { at: desk.at('/settings/keys'), which: (form) => value(form, 'id') === id, grown: { active: -1 }, count };
         },
     },
     {

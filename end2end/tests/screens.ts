@@ -50,6 +50,7 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         await look(page, 'forbidden', '/w/lakeside/leads/import');
         await look(page, 'settings', '/w/lakeside/settings');
         await look(page, 'sessions', '/w/lakeside/settings/sessions');
+        await look(page, 'keys', '/w/lakeside/settings/keys');
         await look(page, 'people', '/w/lakeside/settings/people');
         await look(page, 'company', '/w/lakeside/settings/company');
     },
@@ -67,6 +68,7 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         await look(page, 'role-fixed', '/w/lakeside/settings/roles/OWNER');
         await look(page, 'locations', '/w/lakeside/settings/locations');
         await look(page, 'security', '/w/lakeside/settings/security');
+        await look(page, 'keys-owner', '/w/lakeside/settings/keys');
         await look(page, 'profile', '/w/lakeside/settings/profile');
         await look(page, 'second-factor', '/second-factor');
         await look(page, 'confirm', '/confirm?next=/w/lakeside/settings/security');

@@ -1,8 +1,8 @@
-//! What every page has: toasts that go by themselves, a theme that changes under the finger, forms that are sent once.
+//! What every page has: toasts that go by themselves, a theme that changes under the finger, forms that are sent once, what can be copied.
 
 use super::dom::{
-    Event, HtmlElement, all, append, attr, closest, document, everywhere, hit, input, listen, make, on, set, spawn,
-    window, within,
+    Event, HtmlElement, all, append, attr, closest, document, everywhere, find, hit, input, listen, make, on, set,
+    spawn, text, window, within,
 };
 use super::toast;
 use crate::call;
@@ -26,6 +26,15 @@ pub fn attach() {
             wear(&choice.name(), &choice.value());
         }
     });
+    // Drawn hidden: without this there would be a button that does nothing.
+    for button in everywhere("[data-copy]") {
+        let _ = button.remove_attribute("hidden");
+    }
+    on("click", |event| {
+        if let Some(button) = hit(&event, "[data-copy]") {
+            copy(&button);
+        }
+    });
     // A page that comes back from the history may be sent again.
     listen(
         &window(),
@@ -45,6 +54,30 @@ pub fn attach() {
             if let Some(button) = within(&menu, "summary") {
                 super::dom::focus(&button);
             }
+        }
+    });
+}
+
+/// Copies the text of the element that the button names.
+fn copy(button: &HtmlElement) {
+    let Some(source) = find(&format!("#{}", attr(button, "data-copy"))) else { return };
+    // There is none on plain http.
+    let board = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).ok();
+    let Some(board) = board.and_then(|board| board.dyn_into::<web_sys::Clipboard>().ok()) else {
+        toast::refused(
+            "This browser does not let a page copy here. Click the text, which selects all of it, and copy it",
+            None,
+        );
+        return;
+    };
+    let copied = board.write_text(&text(&source));
+    spawn(async move {
+        match wasm_bindgen_futures::JsFuture::from(copied).await {
+            Ok(_) => toast::done("Copied"),
+            Err(_) => toast::refused(
+                "The browser did not copy it. Click the text, which selects all of it, and copy it",
+                None,
+            ),
         }
     });
 }

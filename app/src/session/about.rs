@@ -1,10 +1,14 @@
 //! What the server hands to the pages of sign-in and of the own account.
 
+use domain::people::NewKey;
+
 /// What such a page is about.
 pub enum About {
     Factor(FactorPage),
     Confirm(ConfirmPage),
     Impersonate(ImpersonatePage),
+    /// A key that was made by this request.
+    NewKey(NewKey),
 }
 
 /// The second factor of a person, or of a member of staff.

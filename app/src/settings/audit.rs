@@ -213,6 +213,7 @@ pub fn operation_words(operation: &str) -> String {
 
 fn cause_words(cause: &str) -> &str {
     match cause {
+        "api_key" => "an API key",
         "run" => "a workflow",
         "import" => "an import",
         "undo" => "an undo",

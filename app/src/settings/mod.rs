@@ -4,6 +4,7 @@ mod agent;
 mod audit;
 mod company;
 mod invite;
+mod keys;
 mod locations;
 mod member;
 mod people;
@@ -16,6 +17,7 @@ mod sessions;
 
 pub use audit::{AuditPage, changed, operation_words};
 pub use company::CompanyPage;
+pub use keys::KeysPage;
 pub use locations::LocationsPage;
 pub use member::MemberPage;
 pub use people::PeoplePage;
@@ -48,6 +50,7 @@ fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, conte
         ("Profile", "settings/profile", None),
         ("Security", "settings/security", None),
         ("Sessions", "settings/sessions", None),
+        ("API keys", "settings/keys", None),
         ("People", "settings/people", None),
         ("Roles", "settings/roles", Some("people.role.read")),
         ("Locations", "settings/locations", None),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ui::{Panel, Select};
 
 /// As the rail calls it, but for abbreviations.
-fn area_name(key: &str) -> String {
+pub(super) fn area_name(key: &str) -> String {
     if key == "crm" { key.to_uppercase() } else { words(key) }
 }
 

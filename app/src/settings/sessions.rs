@@ -28,7 +28,7 @@ async fn sessions_page(page: PageContext) -> Result<AnyView> {
         view! { <Notice tone=Tone::Negative title="The session was not ended">{message}</Notice> }
     });
     let actions = (others > 0).then(|| end_others(&page, &viewer));
-    let text = "Every browser in which you are signed in. End those that you do not know.";
+    let text = "Every browser and program in which you are signed in. End those that you do not know.";
     let content = view! {
         <Page narrow=true>
             <PageHeader title="Sessions" text/>
@@ -97,7 +97,11 @@ fn end_of_member(page: &PageContext, viewer: &Viewer, member: Uuid, one: Option<
 }
 
 fn row(session: &SessionRow, clock: Clock, end: impl FnOnce() -> AnyView) -> AnyView {
-    let name = agent::words(session.agent.as_deref());
+    let name = match (session.token, session.agent.as_deref()) {
+        (false, agent) => agent::words(agent),
+        (true, None) => "API token".to_owned(),
+        (true, agent) => format!("API token, by {}", agent::words(agent)),
+    };
     let seen = format!("last seen {}", clock.words(&session.last_seen_at));
     let detail = session.address.iter().cloned().chain([seen]).collect::<Vec<_>>().join(" · ");
     let title = format!(
@@ -106,7 +110,7 @@ fn row(session: &SessionRow, clock: Clock, end: impl FnOnce() -> AnyView) -> Any
         clock.full(&session.expires_at)
     );
     let end = if session.current { view! { <Badge tone=Tone::Positive>"This one"</Badge> }.into_any() } else { end() };
-    let icon = agent::icon(session.agent.as_deref());
+    let icon = if session.token { "key" } else { agent::icon(session.agent.as_deref()) };
     view! {
         <li data-id=session.id.to_string()>
             <div class="row-link">

@@ -1,8 +1,10 @@
 //! Refuses writes that another site makes the browser send. Cookies alone would let them through.
 //!
 //! `Sec-Fetch-Site` decides where the browser sends it; `Origin` decides where it does not; a request with neither is refused, because a
-//! browser always sends one of them with a write. Calls that carry an API key instead of a cookie have nothing to forge.
+//! browser always sends one of them with a write. Calls of programs, which carry a key or a token and no cookie, have nothing to forge: no page of
+//! another site can add either, and nothing that the browser keeps goes with them.
 
+use crate::site::machine;
 use crate::state::App;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
@@ -11,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 pub async fn cross_site(State(app): State<App>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || same_origin(request.headers(), &app.config.base_url) {
+    if safe || same_origin(request.headers(), &app.config.base_url) || machine::is_program(&request) {
         return next.run(request).await;
     }
     let error = domain::Error::new(

@@ -1,4 +1,4 @@
-//! Rate limits: by address before anything is known, by person and workspace after. The answer says how much is left and when more comes.
+//! Rate limits: by address before anything is known, by key, member and workspace after. The answer says how much is left and when more comes.
 
 use super::request::RequestInfo;
 use crate::state::App;
@@ -13,6 +13,9 @@ use std::time::Duration;
 
 /// Limits count over this time.
 const WINDOW: Duration = Duration::from_secs(10);
+/// Those of keys are said by the minute.
+const KEY_WINDOW: Duration = Duration::from_mins(1);
+const LIMIT: &str = "ratelimit-limit";
 
 pub async fn by_address(State(state): State<App>, request: Request, next: Next) -> Response {
     let Some(info) = request.extensions().get::<RequestInfo>().copied() else { return next.run(request).await };
@@ -22,19 +25,24 @@ pub async fn by_address(State(state): State<App>, request: Request, next: Next) 
         return refusal(&decision, info);
     }
     let mut response = next.run(request).await;
-    mark(&mut response, &decision);
+    // What was said of a key, or of the limit that was reached, is nearer.
+    if !response.headers().contains_key(LIMIT) {
+        mark(&mut response, &decision);
+    }
     response
 }
 
-/// After sign-in: the person across devices, and the workspace as a whole.
-pub fn person(state: &App, access: &Access, info: RequestInfo) -> Result<(), Response> {
+/// After sign-in: the key, the member across devices and keys, and the workspace as a whole.
+pub fn member(state: &App, access: &Access, info: RequestInfo) -> Result<Decision, Response> {
     let limits = state.config.limits;
-    let keys = [
+    let key = access.key.map(|key| LimitKey::new("api_key", key.id.to_string(), key.per_minute, KEY_WINDOW));
+    let others = [
         LimitKey::new("member", access.member.to_string(), limits.member, WINDOW),
         LimitKey::new("workspace", access.tenant.to_string(), limits.workspace, WINDOW),
     ];
+    let keys: Vec<LimitKey> = key.into_iter().chain(others).collect();
     let decision = state.limiter.check(&keys);
-    if decision.allowed { Ok(()) } else { Err(refusal(&decision, info)) }
+    if decision.allowed { Ok(decision) } else { Err(refusal(&decision, info)) }
 }
 
 fn refusal(decision: &Decision, info: RequestInfo) -> Response {
@@ -47,10 +55,10 @@ fn refusal(decision: &Decision, info: RequestInfo) -> Response {
     response
 }
 
-fn mark(response: &mut Response, decision: &Decision) {
+pub fn mark(response: &mut Response, decision: &Decision) {
     let headers = response.headers_mut();
     for (name, value) in [
-        ("ratelimit-limit", decision.limit),
+        (LIMIT, decision.limit),
         ("ratelimit-remaining", decision.remaining),
         ("ratelimit-reset", decision.reset_seconds),
     ] {

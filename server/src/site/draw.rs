@@ -4,7 +4,7 @@ use super::{cookies, page_context};
 use crate::middleware::headers::page_policy;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::{PageContext, Replay, WorkspaceLink};
+use app::page::{About, PageContext, Replay, WorkspaceLink};
 use app::session::AccountFacts;
 use axum::Router;
 use axum::body::Body;
@@ -134,6 +134,21 @@ pub async fn replay(
             let form_key = kept.map_or(page.form_key, str::to_owned);
             draw(state, PageContext { replay: Some(Arc::new(replay)), form_key, ..page }, None, Some(status)).await
         }
+        Err(error) => refused(state, headers, info, &error).await,
+    }
+}
+
+/// The page of a form, with what it made and shows this once.
+pub async fn shown(
+    state: &App,
+    headers: &HeaderMap,
+    info: RequestInfo,
+    caller: &Caller,
+    address: &str,
+    about: About,
+) -> Response {
+    match page_context::workspace(state, headers, info, address, caller).await {
+        Ok(page) => draw(state, PageContext { about: Some(Arc::new(about)), ..page }, None, None).await,
         Err(error) => refused(state, headers, info, &error).await,
     }
 }

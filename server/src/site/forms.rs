@@ -10,13 +10,14 @@ use super::sign_in::Door;
 use super::{confirm, cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::{ALIKE, ASKED, Replay, encode};
+use app::page::{ALIKE, ASKED, About, Replay, encode};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::error::CONFIRMATION_REQUIRED;
+use domain::operation::SHOWN_ONCE;
 use domain::schema::value::Rules;
 use domain::{Error, Kind, Result};
 use platform::Caller;
@@ -79,7 +80,12 @@ pub async fn run(
         Err(error) => Err(error),
     };
     match tried {
-        Ok(output) => onward(&state, &caller, &fields, &output),
+        Ok(output) => match shown_once(&path.operation, &output) {
+            Some((place, about)) => {
+                draw::shown(&state, &headers, info, &caller, &format!("{home}/{place}"), about).await
+            }
+            None => onward(&state, &caller, &fields, &output),
+        },
         Err(error) if error.is(CONFIRMATION_REQUIRED) => asked.page(fields, false, None).await,
         Err(error) => {
             let address = draw::local_path(own(&fields, "_page").as_deref(), &home);
@@ -96,6 +102,13 @@ pub async fn run(
             draw::replay(&state, &headers, info, &caller, &address, replay).await
         }
     }
+}
+
+/// The page that shows what is shown once, drawn right here: an address to go on to could not carry it.
+fn shown_once(operation: &str, output: &Value) -> Option<(&'static str, About)> {
+    let shown = SHOWN_ONCE.iter().any(|(known, _)| *known == operation);
+    let about = serde_json::from_value(output.clone()).map(About::NewKey);
+    shown.then_some(("settings/keys", about.ok()?))
 }
 
 /// What the form says, without what belongs to the form itself.

@@ -2,7 +2,7 @@
 //! can send. Roles are read for each request, so that a change holds on the next one.
 
 use super::sign_in::wants_page;
-use super::{draw, sign_in};
+use super::{draw, machine, sign_in};
 use crate::middleware::limits;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
@@ -43,14 +43,53 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     let Some(info) = parts.extensions.get::<RequestInfo>().copied() else {
         return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    let admitted = match machine::carried(&parts) {
+        // Whoever brings one comes in by it or not at all: a cookie beside it is not looked at.
+        Some(value) => machine::admit(&state, &parts, info, slug, value).await,
+        None => by_session(&state, &parts, info, slug).await,
+    };
+    let Admitted { access, session } = match admitted {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal,
+    };
+    let decision = match limits::member(&state, &access, info) {
+        Ok(decision) => decision,
+        Err(refusal) => return refusal,
+    };
+    let agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let client = Some(Arc::new(platform::audit::Client::new(info.address, agent)));
+    let mut origin = platform::ctx::Origin { client, ..state.platform.origin(Some(info.id)) };
+    // Whatever is changed meanwhile names the impersonation, and so both names; or the key, beside its member.
+    if let Some(acted) = &access.impersonation {
+        (origin.cause_kind, origin.cause_id) = ("impersonation", Some(acted.id));
+    } else if let Some(key) = &access.key {
+        (origin.cause_kind, origin.cause_id) = ("api_key", Some(key.id));
+    }
+    let by_key = access.key.is_some();
+    let caller = Caller { access: Arc::new(access), session, origin };
+    parts.extensions.insert(ApiCaller { platform: state.platform.clone(), caller: caller.clone(), request: info.id });
+    parts.extensions.insert(caller);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if by_key {
+        limits::mark(&mut response, &decision);
+    }
+    response
+}
+
+/// Who is let into a workspace, and by which session.
+pub struct Admitted {
+    pub access: platform::Access,
+    pub session: Option<uuid::Uuid>,
+}
+
+async fn by_session(state: &App, parts: &Parts, info: RequestInfo, slug: Option<String>) -> Result<Admitted, Response> {
     let session = parts.extensions.get::<Session>().cloned();
     let problem = |error| api::problem::Problem { error, request: Some(info.id) }.into_response();
     let slug = match (slug, &session) {
         (Some(slug), _) => slug,
-        (None, session) => match the_only(&state, session.as_ref()).await {
-            Ok(Some(slug)) => slug,
-            Ok(None) => return sign_in::unauthenticated(&parts, "/sign-in"),
-            Err(error) => return problem(error),
+        (None, session) => match sign_in::current(session.as_ref()).await.map_err(problem)? {
+            Some(current) => the_only(state, UserId(current.owner)).await.map_err(problem)?,
+            None => return Err(sign_in::unauthenticated(parts, "/sign-in")),
         },
     };
     let services = &state.platform.services;
@@ -60,34 +99,20 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     };
     let entered = match entered {
         Ok(Some(entered)) => entered,
-        Ok(None) => return told(&state, &parts, info, session.as_ref(), &slug).await,
-        Err(error) => return problem(error),
+        Ok(None) => return Err(told(state, parts, info, session.as_ref(), &slug).await),
+        Err(error) => return Err(problem(error)),
     };
     if entered.factor_missing {
-        return to_second_factor(&state, &parts, info).await;
+        return Err(to_second_factor(state, parts, info).await);
     }
+    let handle = entered.current.handle;
     if let Some(session) = &session
         && entered.rotate
         && wants_page(&parts.headers)
-        && let Err(error) = services.auth.users.renew(session, entered.current.handle).await
     {
-        return problem(error);
+        services.auth.users.renew(session, handle).await.map_err(problem)?;
     }
-    let (handle, access) = (entered.current.handle, Arc::new(entered.access));
-    if let Err(refusal) = limits::person(&state, &access, info) {
-        return refusal;
-    }
-    let agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let client = Some(Arc::new(platform::audit::Client::new(info.address, agent)));
-    let mut origin = platform::ctx::Origin { client, ..state.platform.origin(Some(info.id)) };
-    if let Some(acted) = &access.impersonation {
-        // Whatever is changed meanwhile names the impersonation, and so both names.
-        (origin.cause_kind, origin.cause_id) = ("impersonation", Some(acted.id));
-    }
-    let caller = Caller { access, session: Some(handle), origin };
-    parts.extensions.insert(ApiCaller { platform: state.platform.clone(), caller: caller.clone(), request: info.id });
-    parts.extensions.insert(caller);
-    next.run(Request::from_parts(parts, body)).await
+    Ok(Admitted { access: entered.access, session: Some(handle) })
 }
 
 /// The workspace asks for a second factor, and the person has none: pages lead to where one is set up.
@@ -136,12 +161,11 @@ async fn acts_elsewhere(state: &App, session: Option<&Session>) -> Result<bool> 
     }
 }
 
-/// The workspace of whoever has one only; `None` for nobody.
-async fn the_only(state: &App, session: Option<&Session>) -> Result<Option<String>> {
-    let Some(current) = sign_in::current(session).await? else { return Ok(None) };
-    let mut links = platform::auth::workspaces(&state.platform.services.pools, UserId(current.owner)).await?;
+/// The workspace of whoever has one only.
+pub async fn the_only(state: &App, user: UserId) -> Result<String> {
+    let mut links = platform::auth::workspaces(&state.platform.services.pools, user).await?;
     match (links.pop(), links.is_empty()) {
-        (Some(link), true) => Ok(Some(link.slug)),
+        (Some(link), true) => Ok(link.slug),
         (None, _) => Err(Error::not_found()),
         _ => Err(Error::new(Kind::Invalid, "You belong to several workspaces: call /w/{workspace}/api/v1/... instead")),
     }

@@ -10,6 +10,7 @@ mod form_values;
 mod forms;
 pub mod health;
 mod impersonation;
+pub mod machine;
 mod mail;
 pub mod member;
 mod page_context;
@@ -17,6 +18,7 @@ mod preferences;
 mod second_factor;
 pub mod sign_in;
 pub mod static_files;
+mod tokens;
 
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
@@ -59,6 +61,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/go", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/security", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/settings/keys", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/sessions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people/{id}/sessions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/people", Guard::Workspace, get(draw::page))
@@ -129,6 +132,10 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::POST, "/workspaces/new", Guard::Person, post(account::new_workspace))
         .route(Method::GET, "/dashboard/sales", Guard::Person, get(sign_in::home))
         .route(Method::POST, "/preferences", Guard::Public, post(preferences::save))
+        .route(Method::POST, "/api/v1/auth/login", Guard::Public, post(tokens::login))
+        .route(Method::POST, "/api/v1/auth/refresh", Guard::Public, post(tokens::refresh))
+        .route(Method::POST, "/api/v1/auth/logout", Guard::Public, post(tokens::logout))
+        .route(Method::GET, "/api/v1/auth/me", Guard::Person, get(tokens::me))
         .nest("/w/{workspace}", workspace)
         .nest("/api/v1", api)
         .nest("/api/{industry}", industry)

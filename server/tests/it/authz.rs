@@ -125,7 +125,7 @@ async fn sources_ask_for_no_unknown_permission() {
 }
 
 /// Enough for every operation to be read, so that what is refused is refused for the permission.
-fn anything() -> Value {
+pub fn anything() -> Value {
     let id = "0199a000-0000-7000-8000-000000000000";
     let money = r#"{ "amount": "1", "currency": "KES" }"#;
     let text = r#"{
@@ -140,11 +140,12 @@ fn anything() -> Value {
 }
 
 /// What some operations read otherwise.
-fn apart(operation: &str) -> Value {
+pub fn apart(operation: &str) -> Value {
     let id = "0199a000-0000-7000-8000-000000000000";
     match operation {
         "audit.give_feedback" => json!({ "change": id, "verdict": "right" }),
         "people.change_email" => json!({ "email": "a@b.example" }),
+        "people.create_key" => json!({ "name": "x", "access": "read" }),
         "people.change_password" => json!({ "current": "x", "password": "x" }),
         "people.hand_over" => json!({ "from": id, "to": id }),
         "people.invite" => json!({ "login": "a@b.example" }),
@@ -165,6 +166,11 @@ fn apart(operation: &str) -> Value {
         }
         _ => json!({}),
     }
+}
+
+/// What an operation asks for, as it is written: a permission, or `member`.
+pub fn needs(operation: &str) -> String {
+    matrix().operations.remove(operation).unwrap_or_default()
 }
 
 /// B-01. Every operation asks for what is written: somebody without any grant is refused each, by the name of its permission.

@@ -13,6 +13,7 @@ const GLOBAL: &[(&str, &str)] = &[
     ("sign_ups", "people to be; as users"),
     ("account_links", "as users"),
     ("sessions", "as users"),
+    ("tokens", "as sessions"),
     ("second_factors", "as users, and the platform realm"),
     ("second_factor_setups", "as second_factors"),
     ("recovery_codes", "as second_factors"),
@@ -79,7 +80,7 @@ async fn every_other_table_is_on_the_reviewed_list() {
         &owner,
         "select table_name || ' to ' || grantee from information_schema.role_table_grants
          where grantee in ('nexus_app', 'nexus_ai', 'PUBLIC') and table_schema = 'public'
-           and table_name in ('users', 'user_credentials', 'known_devices', 'sign_ups', 'account_links', 'sessions', 'staff', 'staff_credentials',
+           and table_name in ('users', 'user_credentials', 'known_devices', 'sign_ups', 'account_links', 'sessions', 'tokens', 'staff', 'staff_credentials',
                'staff_sessions', 'sign_in_attempts', 'sign_ins', 'rate_counters', 'second_factors', 'second_factor_setups', 'recovery_codes', 'half_sign_ins',
                'event_consumers')",
     )

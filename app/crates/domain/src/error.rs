@@ -9,7 +9,9 @@ use std::fmt;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 pub const CONFIRMATION_REQUIRED: &str = "confirmation_required";
+pub const CODE_REQUIRED: &str = "code_required";
 pub const IMPERSONATED: &str = "impersonated";
+pub const NOT_BY_KEY: &str = "not_by_key";
 pub const SECOND_FACTOR_REQUIRED: &str = "second_factor_required";
 
 /// The few kinds of refusal that exist.
@@ -126,7 +128,8 @@ pub struct Error {
     pub resource_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Box<StaleWrite>>,
-    /// What a client may act on by itself: `confirmation_required`, `second_factor_required`, `impersonated`.
+    /// What a client may act on by itself: `confirmation_required`, `second_factor_required`, `impersonated`,
+    /// `code_required`, `not_by_key`, and why a key is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Seconds until another try makes sense.
@@ -216,6 +219,17 @@ impl Error {
             ..Self::new(
                 Kind::Forbidden,
                 "You act for somebody else. Sign-ins, passwords, second factors, keys and exports are theirs alone; ask them to do it",
+            )
+        }
+    }
+
+    /// What only people do.
+    pub fn not_by_key() -> Self {
+        Self {
+            code: Some(NOT_BY_KEY.to_owned()),
+            ..Self::new(
+                Kind::Forbidden,
+                "A key cannot do this, whatever its scopes: it is for a person who is signed in and can confirm who they are",
             )
         }
     }

@@ -88,6 +88,7 @@ pub const CATALOGUE: &[&str] = &[
     "people.add_location",
     "people.change_email",
     "people.change_password",
+    "people.create_key",
     "people.create_role",
     "people.delete_role",
     "people.end_member_sessions",
@@ -100,6 +101,7 @@ pub const CATALOGUE: &[&str] = &[
     "people.invite",
     "people.leave",
     "people.list_invitations",
+    "people.list_keys",
     "people.list_locations",
     "people.list_member_sessions",
     "people.list_members",
@@ -110,6 +112,7 @@ pub const CATALOGUE: &[&str] = &[
     "people.resend_invitation",
     "people.restore_member",
     "people.revoke_invitation",
+    "people.revoke_key",
     "people.save_security",
     "people.set_roles",
     "people.suspend_member",
@@ -160,6 +163,7 @@ pub const CATALOGUE: &[&str] = &[
 /// them in another person's name. Sorted.
 pub const SENSITIVE: &[&str] = &[
     "people.change_email",
+    "people.create_key",
     "people.create_role",
     "people.delete_role",
     "people.end_member_sessions",
@@ -174,6 +178,23 @@ pub const SENSITIVE: &[&str] = &[
 
 /// Those of [`SENSITIVE`] that a key may do by itself where its scopes hold them: a key cannot confirm, and was made under a confirmation.
 pub const SENSITIVE_BY_KEY: &[&str] = &["records.export"];
+
+/// What a key never does, whatever its scopes: it goes on acting beyond them, with rights that are given to people or to workflows. Sorted.
+pub const PEOPLE_ONLY: &[&str] = &["people.invite", "workflow.edit_step", "workflow.save", "workflow.set_active"];
+
+/// What is open to every member and to keys too: without it, what they read has no names. Everything else of that kind is the person's own
+/// account, or answers to what a person is asked. Sorted.
+pub const MEMBER_BY_KEY: &[&str] = &["company.get", "people.list_locations", "people.list_members", "records.search"];
+
+/// Operations whose answer holds what is shown once, and the member that holds it: it is left out of what is kept for a request that is sent
+/// again.
+pub const SHOWN_ONCE: &[(&str, &str)] = &[("people.create_key", "key")];
+
+/// Whether a key may ask for an operation at all. Its scopes are asked after that.
+pub fn open_to_keys(name: &str, requires: Requires<'_>) -> bool {
+    let closed = SENSITIVE.contains(&name) && !SENSITIVE_BY_KEY.contains(&name) || PEOPLE_ONLY.contains(&name);
+    !closed && (requires != Requires::Member || MEMBER_BY_KEY.contains(&name))
+}
 
 /// Says of a struct that it is an operation: `operation!(GetOrder: Read "sales.get_order" of "order", Read -> OrderView)` needs the
 /// permission of an entity, `operation!(Adjust: Write "inventory.adjust" by "inventory.stock.update" -> StockLevel)` one of its own.

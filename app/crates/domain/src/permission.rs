@@ -97,6 +97,21 @@ impl Grants {
         found.map(|(pattern, reach)| (pattern.as_str(), *reach))
     }
 
+    /// What these grants and others allow both, each permission as far as the narrower of the two: what a key may do of what its member may.
+    #[must_use]
+    pub fn within(&self, others: &Self) -> Self {
+        let mut both: BTreeMap<String, Reach> = BTreeMap::new();
+        for (one, near) in &self.0 {
+            for (other, far) in &others.0 {
+                let Some(pattern) = meet(one, other) else { continue };
+                let reach = *near.min(far);
+                let held = both.entry(pattern).or_insert(reach);
+                *held = (*held).max(reach);
+            }
+        }
+        Self(both)
+    }
+
     /// Adds the grants of another role; the wider reach wins.
     pub fn merge(&mut self, other: &Self) {
         for (pattern, reach) in &other.0 {
@@ -104,6 +119,31 @@ impl Grants {
             *held = (*held).max(*reach);
         }
     }
+}
+
+/// The pattern of what two patterns grant both. One that names an area must not open what a star in the other's place leaves closed.
+fn meet(one: &str, other: &str) -> Option<String> {
+    let (left, right): (Vec<&str>, Vec<&str>) = (one.split('.').collect(), other.split('.').collect());
+    if left.len() != right.len() {
+        return None;
+    }
+    let parts = left.iter().zip(&right).map(|(left, right)| match (*left, *right) {
+        ("*", word) | (word, "*") => Some(word),
+        (left, right) => (left == right).then_some(left),
+    });
+    let mut parts: Vec<&str> = parts.collect::<Option<_>>()?;
+    let starred = |pattern: &str| pattern.starts_with("*.") && pattern != "*.*.*";
+    if let [area, _, verb] = parts.as_mut_slice()
+        && (starred(one) || starred(other))
+        && apart(area, verb)
+    {
+        // Of an area that a star does not include, it includes reading at most.
+        if *verb != "*" || apart(area, "read") {
+            return None;
+        }
+        *verb = "read";
+    }
+    Some(parts.join("."))
 }
 
 /// Whether everything that the pattern matches is matched by `held` too.
@@ -133,6 +173,8 @@ pub struct Fixed {
 pub const FIXED: &[Fixed] = &[
     Fixed { key: "audit.change.read", label: "See the audit trail" },
     Fixed { key: "inventory.stock.update", label: "Adjust stock" },
+    Fixed { key: "people.key.create", label: "Make keys for programs that act on one's own behalf" },
+    Fixed { key: "people.key.manage", label: "See and revoke the keys of everybody" },
     Fixed { key: "people.location.create", label: "Add locations" },
     Fixed { key: "people.location.update", label: "Rename locations" },
     Fixed { key: "people.member.create", label: "Invite people, with roles as far as one's own go" },
@@ -361,6 +403,51 @@ mod tests {
             assert!(!is_pattern(wrong), "{wrong:?}");
         }
         assert!(is_pattern("*.*.*") && is_pattern("crm.lead_2.read"));
+    }
+
+    /// F-09: what a key may is what its member and its scopes allow both, for every pair of patterns and every permission.
+    #[test]
+    fn the_meeting_of_two_grants_is_exact() {
+        let areas = ["*", "crm", "people", "settings", "audit"];
+        let (nouns, verbs) = (["*", "lead", "member"], ["*", "read", "update"]);
+        let mut patterns = Vec::new();
+        for area in areas {
+            for noun in nouns {
+                patterns.extend(verbs.map(|verb| format!("{area}.{noun}.{verb}")));
+            }
+        }
+        let permissions: Vec<&String> = patterns.iter().filter(|pattern| !pattern.contains('*')).collect();
+        let mut compared = 0;
+        for (place, one) in patterns.iter().enumerate() {
+            for (at, other) in patterns.iter().enumerate() {
+                let (near, far) = (Reach::ALL[place % 4], Reach::ALL[at % 4]);
+                let (left, right) = (grants(&[(one, near)]), grants(&[(other, far)]));
+                let both = left.within(&right);
+                for permission in &permissions {
+                    let wanted =
+                        left.reach(permission).zip(right.reach(permission)).map(|(left, right)| left.min(right));
+                    assert_eq!(both.reach(permission), wanted, "{one} and {other}: {permission} by {both:?}");
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 15_000, "{compared}");
+    }
+
+    #[test]
+    fn several_grants_meet_pair_by_pair() {
+        let member = grants(&[("crm.*.read", Reach::Own), ("crm.lead.update", Reach::All), ("*.*.read", Reach::Team)]);
+        let scopes = grants(&[("crm.lead.*", Reach::Location), ("sales.*.read", Reach::All)]);
+        let both = member.within(&scopes);
+        assert_eq!(both.reach("crm.lead.read"), Some(Reach::Team));
+        assert_eq!(both.reach("crm.lead.update"), Some(Reach::Location));
+        assert_eq!(both.reach("sales.order.read"), Some(Reach::Team));
+        assert_eq!(both.reach("crm.customer.read"), None);
+        assert_eq!(both.reach("crm.lead.delete"), None);
+        assert_eq!(member.beyond(&both), None, "nothing rises by it");
+        let everything = grants(&[("*.*.*", Reach::All)]);
+        assert_eq!(everything.within(&everything), everything);
+        assert_eq!(everything.within(&Grants::default()), Grants::default());
     }
 
     #[test]

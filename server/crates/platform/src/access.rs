@@ -31,6 +31,16 @@ pub struct Access {
     pub workspaces: Option<Vec<WorkspaceLink>>,
     /// Set where support staff act for the member.
     pub impersonation: Option<Impersonation>,
+    /// Set where a key asks on the member's behalf; `grants` are then what its scopes leave.
+    pub key: Option<Key>,
+}
+
+/// A key that is asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    pub id: Uuid,
+    /// Requests that it may make in a minute.
+    pub per_minute: u32,
 }
 
 impl Access {

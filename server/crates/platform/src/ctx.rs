@@ -19,7 +19,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Origin {
     pub request: Option<Uuid>,
-    /// `request`, `import`, `seed`, `event`, `run`, `delivery`, `sign_in`, `undo`.
+    /// `request`, `api_key`, `import`, `seed`, `event`, `run`, `delivery`, `sign_in`, `undo`.
     pub cause_kind: &'static str,
     pub cause_id: Option<Uuid>,
     /// The same for everything that followed from one first event.

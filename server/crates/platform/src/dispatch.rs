@@ -9,12 +9,13 @@ use crate::idempotency;
 use crate::services::Services;
 use chrono::{DateTime, Utc};
 use domain::backend::{AnyBox, BoxFuture};
-use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY};
+use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY, SHOWN_ONCE, open_to_keys};
 use domain::{Backend, BackendHandle, Error, Kind, Operation, OperationKind, Realm, Requires, Result, Verb};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -271,6 +272,17 @@ impl Platform {
         })
     }
 
+    /// What the caller is, before what they may: a key does not do what only people do.
+    fn admitted(&self, entry: &Entry, operation: &AnyBox, access: &Access) -> Result<()> {
+        if access.key.is_some() {
+            let name = entry.info.name;
+            (entry.requires)(operation, &|requires| {
+                if open_to_keys(name, requires) { Ok(()) } else { Err(Error::not_by_key()) }
+            })?;
+        }
+        self.permitted(entry, operation, access)
+    }
+
     fn entity_permitted(&self, access: &Access, key: &str, verb: Verb) -> Result<()> {
         let catalog = self.services.catalogs.of(&access.industry);
         let entity = catalog.get(key).ok_or_else(Error::not_found)?;
@@ -320,7 +332,7 @@ impl Platform {
         operation: AnyBox,
         asked: &Asked,
     ) -> Result<AnyBox> {
-        self.permitted(entry, &operation, &caller.access)?;
+        self.admitted(entry, &operation, &caller.access)?;
         if is_sensitive(entry.info.name) && asked.get() != Some(&entry.info.name) {
             self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
             let _ = asked.set(entry.info.name);
@@ -377,7 +389,7 @@ impl Platform {
         operation: AnyBox,
         once: &Idempotent,
     ) -> Result<Reply> {
-        self.permitted(entry, &operation, &caller.access)?;
+        self.admitted(entry, &operation, &caller.access)?;
         self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
         let mut ctx = match self.claim(caller, entry, once).await? {
@@ -387,7 +399,7 @@ impl Platform {
         let done = async {
             let output = run(&mut ctx, operation).await?;
             let json = (entry.encode)(output)?;
-            ctx.commit_with(Some((once, &json))).await?;
+            ctx.commit_with(Some((once, &kept(entry.info.name, &json)?))).await?;
             Ok(json)
         };
         match done.await {
@@ -474,6 +486,14 @@ impl Platform {
         }
         Ok(output)
     }
+}
+
+/// What is kept of an answer for a request that is sent again: all of it but what is shown once.
+fn kept<'a>(name: &str, json: &'a str) -> Result<Cow<'a, str>> {
+    let Some((_, member)) = SHOWN_ONCE.iter().find(|(known, _)| *known == name) else { return Ok(Cow::Borrowed(json)) };
+    let mut answer: Value = serde_json::from_str(json).map_err(|_| Error::internal())?;
+    *answer.get_mut(*member).ok_or_else(Error::internal)? = Value::Null;
+    Ok(Cow::Owned(answer.to_string()))
 }
 
 /// A panic in a handler is a fault of ours, not the end of the process.

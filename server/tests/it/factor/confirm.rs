@@ -18,6 +18,7 @@ pub fn input(name: &str, member: &Caller) -> Option<Value> {
         "people.end_other_sessions" => json!({}),
         "people.change_email" => json!({ "email": "olive.new@lakeside.example" }),
         "people.hand_over" => json!({ "from": member.access.member.0, "to": member.access.member.0 }),
+        "people.create_key" => json!({ "name": "Made by a stolen session", "access": "write" }),
         "people.create_role" => json!({ "label": "Made by a stolen session" }),
         "people.delete_role" => json!({ "key": "WAREHOUSE", "version": 1 }),
         "people.set_roles" => json!({ "member": member.access.member.0, "roles": ["OWNER"] }),

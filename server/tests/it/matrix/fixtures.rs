@@ -18,6 +18,7 @@ const DONE: &str =
 pub const TABLES: &[&str] = &[
     "members",
     "roles",
+    "api_keys",
     "companies",
     "leads",
     "customers",

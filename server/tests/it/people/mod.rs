@@ -12,7 +12,7 @@ use std::time::Duration;
 use testkit::{PASSWORD, TestTenant};
 
 /// Takes the mail of this template to this address out of the outbox, once it is there.
-async fn mail(server: &Server, template: &str, to: &str) -> String {
+pub async fn mail(server: &Server, template: &str, to: &str) -> String {
     for _ in 0..400 {
         if let Some((path, text)) = waiting(server, template, to).into_iter().next() {
             std::fs::remove_file(path).unwrap();
@@ -34,7 +34,7 @@ fn waiting(server: &Server, template: &str, to: &str) -> Vec<(PathBuf, String)> 
 }
 
 /// Path of the link in a mail. It leads to this server, whatever the request said that asked for it.
-fn link(server: &Server, mail: &str) -> String {
+pub fn link(server: &Server, mail: &str) -> String {
     let line = mail.lines().find(|line| line.starts_with("http")).unwrap_or_else(|| panic!("no link in\n{mail}"));
     line.strip_prefix(&server.base).unwrap_or_else(|| panic!("{line} leads elsewhere")).to_owned()
 }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod invitations;
+pub mod keys;
 pub mod locations;
 pub mod members;
 
@@ -9,6 +10,7 @@ pub use account::{ChangeEmail, ChangePassword, GetProfile, Leave, Profile, Updat
 pub use invitations::{
     GivableRole, GivableRoles, Invitation, Invite, Invited, ListInvitations, ResendInvitation, RevokeInvitation,
 };
+pub use keys::{CreateKey, KeyAccess, KeyRow, ListKeys, NewKey, RevokeKey};
 pub use locations::{AddLocation, ListLocations, Location, RenameLocation};
 pub use members::{HandOver, HandedOver, Owned, OwnedRecords, RestoreMember, SuspendMember, UpdateMember};
 
@@ -17,7 +19,7 @@ mod roles;
 pub use roles::{CreateRole, Decides, DeleteRole, ListRoles, MANAGE, RoleRow, SET_ROLES, SetRoles, UpdateRole};
 
 use crate::operation::{Requires, declare};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -53,26 +55,11 @@ declare!(
         second_factor: String,
         /// Ticked roles, where it is `roles`.
         #[serde(default)] roles: BTreeMap<String, bool>,
-        #[serde(default, deserialize_with = "minutes")] idle_minutes: Option<i64>,
-        #[serde(default, deserialize_with = "minutes")] absolute_minutes: Option<i64>,
+        #[serde(default, deserialize_with = "keys::number")] idle_minutes: Option<i64>,
+        #[serde(default, deserialize_with = "keys::number")] absolute_minutes: Option<i64>,
         #[serde(default)] support_access: bool,
     } -> SecurityPolicy
 );
-
-/// A number, also as a form sends it.
-fn minutes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Minutes {
-        Number(i64),
-        Text(String),
-    }
-    match Option::<Minutes>::deserialize(from)? {
-        None => Ok(None),
-        Some(Minutes::Number(number)) => Ok(Some(number)),
-        Some(Minutes::Text(text)) => text.trim().parse().map(Some).map_err(serde::de::Error::custom),
-    }
-}
 
 /// Limits of sessions that hold for everybody, in minutes: a workspace may tighten them.
 pub const IDLE_MINUTES: i64 = 8 * 60;
@@ -136,6 +123,9 @@ pub struct SessionRow {
     /// A handle of its own; not the cookie's value nor its hash.
     pub id: Uuid,
     pub current: bool,
+    /// A token pair that a program holds, not a browser.
+    #[serde(default)]
+    pub token: bool,
     pub address: Option<String>,
     pub agent: Option<String>,
     /// RFC 3339.

@@ -6,6 +6,7 @@ pub mod account_mail;
 mod account_text;
 mod hand_over;
 mod invitations;
+mod keys;
 mod list_members;
 mod locations;
 mod members;
@@ -42,6 +43,9 @@ pub fn register(registry: &mut Registry) {
         .add(invitations::list_invitations)
         .add(invitations::resend_invitation)
         .add(invitations::revoke_invitation)
+        .add(keys::create_key)
+        .add(keys::list_keys)
+        .add(keys::revoke_key)
         .add(locations::list_locations)
         .add(locations::add_location)
         .add(locations::rename_location)

@@ -20,6 +20,7 @@ fn row(session: SessionInfo, current: Option<Uuid>) -> SessionRow {
     SessionRow {
         id: session.id,
         current: current == Some(session.id),
+        token: session.kind == "token",
         address: session.address,
         agent: session.agent,
         created_at: text(session.created_at),

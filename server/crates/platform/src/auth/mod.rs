@@ -4,6 +4,8 @@
 //! platform role's pool, because people are global and no tenant transaction can see them.
 
 mod accounts;
+mod api_keys;
+mod bearer;
 mod confirm;
 mod impersonate;
 mod invitations;
@@ -15,9 +17,11 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod throttle;
+mod tokens;
 mod workspace;
 
 pub use accounts::{NewTenant, add_member, create_staff, create_tenant, create_user, ensure_roles};
+pub use bearer::Bearer;
 pub use confirm::{CONFIRMED_FOR, Proof};
 pub use impersonate::{Acting, Impersonate, Impersonation, MAY_IMPERSONATE, Prepared, Workspace};
 pub use invitations::{InvitationMail, OpenInvitation, invitation_link, open_invitation};
@@ -29,6 +33,7 @@ pub use sessions::{Current, SessionInfo, current};
 pub use sign_in::{Attempt, Auth, AuthConfig, SignIn};
 pub use sign_up::{NewWorkspace, SignUp, SignUpMail, Waiting, make_workspace};
 pub use throttle::Throttle;
+pub use tokens::{ACCESS_FOR, TokenPair};
 pub use workspace::{Entered, WorkspaceLink, access, automation, member, staff_access, workspaces};
 
 /// An e-mail address or a phone number as it is compared, or why it is neither.

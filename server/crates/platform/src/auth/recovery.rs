@@ -244,6 +244,13 @@ impl Auth {
         found.fetch_optional(&self.pool).await.map_err(db_error)
     }
 
+    /// Name, address and number of an account.
+    pub async fn identity(&self, user: UserId) -> Result<Option<(String, Option<String>, Option<String>)>> {
+        let found =
+            sqlx::query_as("select name, email, phone from users where id = $1 and status = 'ACTIVE'").bind(user.0);
+        found.fetch_optional(&self.pool).await.map_err(db_error)
+    }
+
     /// A link for the first owner of an installation in which nobody has an account yet.
     pub async fn setup_link(&self) -> Result<Option<String>> {
         let anybody: bool =

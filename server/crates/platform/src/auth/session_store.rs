@@ -61,7 +61,7 @@ pub struct Statements {
 }
 
 macro_rules! statements {
-    ($sessions:literal, $owner:literal, $people:literal) => {
+    ($sessions:literal, $owner:literal, $people:literal, $kind:literal) => {
         Statements {
             load: concat!(
                 "select s.id, s.", $owner, ", s.data, s.expires_at, s.last_seen_at from ", $sessions, " s join ", $people, " p on p.id = s.", $owner,
@@ -78,7 +78,7 @@ macro_rules! statements {
             delete: concat!("delete from ", $sessions, " where key = $1"),
             rotate: concat!("update ", $sessions, " set key = $2 where key = $1 and idle_until > $3"),
             list: concat!(
-                "select id, address, agent, created_at, last_seen_at, expires_at from ", $sessions, " where ", $owner,
+                "select id, ", $kind, ", address, agent, created_at, last_seen_at, expires_at from ", $sessions, " where ", $owner,
                 " = $1 and idle_until > $2 order by last_seen_at desc, id"
             ),
             end: concat!("delete from ", $sessions, " where ", $owner, " = $1 and id = $2"),
@@ -106,7 +106,7 @@ pub enum Users {}
 
 impl Realm for Users {
     const LIMITS: Limits = Limits { idle: chrono::Duration::hours(8), absolute: chrono::Duration::days(7) };
-    const SQL: Statements = statements!("sessions", "user_id", "users");
+    const SQL: Statements = statements!("sessions", "user_id", "users", "kind");
     const COOKIE: &'static str = "nexus";
 }
 
@@ -115,7 +115,7 @@ pub enum Staff {}
 
 impl Realm for Staff {
     const LIMITS: Limits = Limits { idle: chrono::Duration::minutes(15), absolute: chrono::Duration::hours(8) };
-    const SQL: Statements = statements!("staff_sessions", "staff_id", "staff");
+    const SQL: Statements = statements!("staff_sessions", "staff_id", "staff", "'browser' as kind");
     const COOKIE: &'static str = "nexus-staff";
 }
 

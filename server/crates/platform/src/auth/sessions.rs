@@ -40,6 +40,8 @@ pub struct Current {
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct SessionInfo {
     pub id: Uuid,
+    /// `browser`, or `token` for a pair of tokens.
+    pub kind: String,
     pub address: Option<String>,
     pub agent: Option<String>,
     pub created_at: DateTime<Utc>,
@@ -55,6 +57,11 @@ pub async fn current(session: &Session) -> Result<Option<Current>> {
     let owner: Option<Uuid> = session.get(OWNER).await.map_err(store_error)?;
     let handle: Option<Uuid> = session.get(HANDLE).await.map_err(store_error)?;
     Ok(owner.zip(handle).map(|(owner, handle)| Current { owner, handle }))
+}
+
+/// What a browser or program says it is, as it is kept.
+pub(super) fn store_agent(agent: Option<&str>) -> Option<String> {
+    agent.map(|agent| agent.chars().filter(|letter| !letter.is_control()).take(AGENT_CHARS).collect())
 }
 
 impl<R: Realm> Sessions<R> {
@@ -81,7 +88,7 @@ impl<R: Realm> Sessions<R> {
             session.cycle_id().await.map_err(store_error)?;
             session.clear().await;
         }
-        let agent = agent.map(|agent| agent.chars().filter(|letter| !letter.is_control()).take(AGENT_CHARS).collect());
+        let agent = store_agent(agent);
         let address = address.map(|address| address.to_canonical().to_string());
         let begin = Begin { owner, address, agent, until };
         session.insert(NEW, begin).await.map_err(store_error)?;

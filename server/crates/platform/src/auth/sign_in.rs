@@ -269,6 +269,7 @@ impl Auth {
         Ok(devices.rows_affected()
             + tries
             + self.purge_half_open(limit).await?
+            + self.purge_tokens(limit).await?
             + told
             + self.users.purge_expired(limit).await?
             + self.staff.purge_expired(limit).await?)

@@ -186,11 +186,28 @@ impl Throttle {
     }
 }
 
-/// A mail that somebody asks for without being signed in: counted by address alone, and apart from tries to sign in, so that neither keeps
-/// anybody from the other.
+/// What is counted by address alone, and apart from tries to sign in, so that neither keeps anybody from the other.
 impl Throttle {
+    /// A mail that somebody asks for without being signed in.
     pub(super) async fn count_mail(self, pool: &PgPool, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
-        let subject = subject("mail", address_key(address).as_bytes());
+        self.count_address(pool, "mail", address, now, "Too many mails were asked for from here").await
+    }
+
+    /// A key or token that was refused.
+    pub(super) async fn count_key(self, pool: &PgPool, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
+        self.count_address(pool, "key", address, now, "Too many calls from here came with a key that is not right")
+            .await
+    }
+
+    async fn count_address(
+        self,
+        pool: &PgPool,
+        kind: &'static str,
+        address: IpAddr,
+        now: DateTime<Utc>,
+        words: &'static str,
+    ) -> Result<()> {
+        let subject = subject(kind, address_key(address).as_bytes());
         let (period, depth) = (self.period(), self.depth());
         let let_in = sqlx::query(TRY_ADDRESS).bind(&subject).bind(now).bind(period).bind(depth).execute(pool);
         if let_in.await.map_err(db_error)?.rows_affected() == 1 {
@@ -199,7 +216,7 @@ impl Throttle {
         let wait = sqlx::query_scalar(ADDRESS_WAIT).bind(&subject).bind(now).bind(period).bind(depth);
         let wait: Option<f64> = wait.fetch_optional(pool).await.map_err(db_error)?;
         let (seconds, shown) = waiting(wait);
-        let message = format!("Too many mails were asked for from here. Wait {shown}, then try again");
+        let message = format!("{words}. Wait {shown}, then try again");
         Err(Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, message) })
     }
 }

@@ -1,5 +1,6 @@
 //! What somebody may do in a workspace: tenant, member, roles and grants in one statement, for each request.
 
+use super::bearer;
 use super::impersonate::Impersonation;
 use super::session_store::{UserSessions, key};
 use super::sessions::{Current, SessionInfo, store_error};
@@ -61,15 +62,22 @@ macro_rules! session_joins {
 }
 /// Holds of a session what its own store asks of it, what the workspace asks beyond that, and what ends an impersonation.
 macro_rules! session_holds {
-    () => {
-        "s.key = $1 and s.idle_until > $2 and t.slug = $3 and m.kind = 'person'
+    ($opens:literal) => {
+        concat!($opens, " and s.idle_until > $2 and t.slug = $3 and m.kind = 'person'
          and (p.idle_minutes is null or s.last_seen_at + p.idle_minutes * interval '1 minute' > $2)
          and (p.absolute_minutes is null or s.created_at + p.absolute_minutes * interval '1 minute' > $2)
          and (s.impersonation is null or s.impersonated_tenant = t.id and i.ended_at is null and coalesce(p.support_access, true)
-             and exists (select from staff f where f.id = i.staff_id and f.status = 'ACTIVE'))"
+             and exists (select from staff f where f.id = i.staff_id and f.status = 'ACTIVE'))")
     };
 }
-const BY_SESSION: &str = select_access!(session_columns!(), "", session_joins!(), session_holds!());
+const BY_SESSION: &str = select_access!(session_columns!(), "", session_joins!(), session_holds!("s.key = $1"));
+/// The same by an access token: it opens a session that no browser holds.
+const BY_TOKEN: &str = select_access!(
+    session_columns!(),
+    "",
+    concat!(session_joins!(), " join tokens o on o.session_id = s.id"),
+    session_holds!("o.hash = $1 and o.kind = 'access' and o.expires_at > $2")
+);
 /// The same for a page, which shows the other workspaces of the person as well.
 const BY_SESSION_AND_OTHERS: &str = select_access!(
     session_columns!(),
@@ -77,7 +85,16 @@ const BY_SESSION_AND_OTHERS: &str = select_access!(
         from members w join tenants o on o.id = w.tenant_id
         where w.user_id = u.id and w.kind = 'person' and w.status = 'ACTIVE' and o.deleted_at is null and o.status in ('TRIAL', 'ACTIVE'))",
     session_joins!(),
-    session_holds!()
+    session_holds!("s.key = $1")
+);
+/// By a key, whatever is wrong with it: whoever holds it is told. Workspace and member are the key's.
+pub(super) const BY_KEY: &str = select_access!(
+    "k.id as key, k.scopes::text as scopes, k.per_minute::bigint as per_minute, k.revoked_at is not null as revoked,
+     coalesce(k.expires_at <= $2, false) as expired, k.addresses <> '{}' and not $3::text::inet <<= any (k.addresses) as elsewhere,
+     k.last_used_at is null or k.last_used_at <= $2 - interval '1 minute' as unseen, ",
+    "",
+    " join api_keys k on k.tenant_id = t.id and k.member_id = m.id",
+    "k.hash = $1"
 );
 const BY_MEMBER: &str = select_access!("t.id = $1 and m.id = $2");
 const AUTOMATION: &str = select_access!("t.id = $1 and m.kind = 'automation' order by m.id limit 1");
@@ -95,7 +112,7 @@ struct Role {
 }
 
 /// A member as the statements above have it, with what of its workspace a request needs.
-struct Entry {
+pub(super) struct Entry {
     status: String,
     access: Access,
 }
@@ -110,6 +127,9 @@ pub struct Entered {
     pub rotate: bool,
 }
 
+/// As sessions of browsers are touched.
+const TOUCHED_EVERY: chrono::Duration = chrono::Duration::minutes(1);
+
 /// Columns before an entry's in the statements by session.
 const BEFORE: usize = 8;
 /// How many columns of a statement are an entry's.
@@ -117,7 +137,7 @@ const COLUMNS: usize = 16;
 
 impl Entry {
     /// `at` is where its first column stands.
-    fn read(row: &Row, at: usize) -> Result<Self> {
+    pub(super) fn read(row: &Row, at: usize) -> Result<Self> {
         let held: Vec<Role> = serde_json::from_str(row.get(at + 14)?).map_err(|error| {
             tracing::error!(%error, "a role's grants cannot be read");
             Error::internal()
@@ -148,6 +168,7 @@ impl Entry {
             grants,
             workspaces: None,
             impersonation: None,
+            key: None,
         };
         Ok(Self { status: row.get(at + 5)?, access })
     }
@@ -158,9 +179,33 @@ impl UserSessions {
     /// closed: `current` and [`access`], asked one after the other, then say which. With `others` also where else the person may go.
     pub async fn enter(&self, pools: &Pools, session: &Session, slug: &str, others: bool) -> Result<Option<Entered>> {
         let Some(id) = session.id() else { return Ok(None) };
-        let (key, now) = (key(id), self.clock.now());
-        let binds = vec![Bind::Bytes(Some(key.clone())), Bind::Moment(Some(now)), Bind::text(slug)];
+        let key = key(id);
         let sql = if others { BY_SESSION_AND_OTHERS } else { BY_SESSION };
+        let Some((entered, seen)) = self.opened(pools, sql, key.clone(), slug, others).await? else { return Ok(None) };
+        self.touch(&key, seen, self.clock.now()).await.map_err(|error| store_error(error.into()))?;
+        Ok(Some(entered))
+    }
+
+    /// The same by an access token.
+    pub async fn enter_by_token(&self, pools: &Pools, value: &str, slug: &str) -> Result<Option<Entered>> {
+        let Some((entered, seen)) = self.opened(pools, BY_TOKEN, bearer::hash(value), slug, false).await? else {
+            return Ok(None);
+        };
+        self.touch_token(entered.current.handle, seen).await?;
+        Ok(Some(entered))
+    }
+
+    /// What a session opens in a workspace, and when it was seen before.
+    async fn opened(
+        &self,
+        pools: &Pools,
+        sql: &'static str,
+        key: Vec<u8>,
+        slug: &str,
+        others: bool,
+    ) -> Result<Option<(Entered, DateTime<Utc>)>> {
+        let now = self.clock.now();
+        let binds = vec![Bind::Bytes(Some(key)), Bind::Moment(Some(now)), Bind::text(slug)];
         let Some(row) = pools.ask_platform(sql, binds).await?.into_iter().next() else { return Ok(None) };
         let Ok(mut access) = granted(Some(Entry::read(&row, BEFORE)?)) else { return Ok(None) };
         if others {
@@ -177,12 +222,12 @@ impl UserSessions {
             access.workspaces = Some(vec![WorkspaceLink { slug, name, industry }]);
         }
         let Some(UserId(owner)) = access.user else { return Ok(None) };
-        self.touch(&key, row.get(1)?, now).await.map_err(|error| store_error(error.into()))?;
         let current = Current { owner, handle: row.get(0)? };
         if !row.get::<bool>(2)? {
             self.note_workspace(current.handle, access.tenant).await?;
         }
-        Ok(Some(Entered { current, access, factor_missing: row.get(6)?, rotate: row.get(7)? }))
+        let entered = Entered { current, access, factor_missing: row.get(6)?, rotate: row.get(7)? };
+        Ok(Some((entered, row.get(1)?)))
     }
 }
 
@@ -194,10 +239,20 @@ impl UserSessions {
         Ok(())
     }
 
+    /// Keeps when tokens were last used. Their session has no end but its last, so it is not moved as that of a browser is.
+    async fn touch_token(&self, handle: Uuid, seen: DateTime<Utc>) -> Result<()> {
+        let now = self.clock.now();
+        if now - seen >= TOUCHED_EVERY {
+            let touched = sqlx::query("update sessions set last_seen_at = $2 where id = $1 and last_seen_at < $2");
+            touched.bind(handle).bind(now).execute(&self.pool).await.map_err(db_error)?;
+        }
+        Ok(())
+    }
+
     /// A member's sessions that were in this workspace, newest first.
     pub async fn list_in(&self, owner: UserId, tenant: TenantId) -> Result<Vec<SessionInfo>> {
         let list = sqlx::query_as(
-            "select id, address, agent, created_at, last_seen_at, expires_at from sessions
+            "select id, kind, address, agent, created_at, last_seen_at, expires_at from sessions
              where user_id = $1 and $3 = any (tenants) and impersonation is null and idle_until > $2 order by last_seen_at desc, id",
         );
         list.bind(owner.0).bind(self.clock.now()).bind(tenant.0).fetch_all(&self.pool).await.map_err(db_error)
@@ -274,7 +329,7 @@ pub async fn staff_access(platform: &PgPool, staff: Uuid) -> Result<StaffAccess>
     Ok(StaffAccess { id, name, email, role })
 }
 
-fn granted(entry: Option<Entry>) -> Result<Access> {
+pub(super) fn granted(entry: Option<Entry>) -> Result<Access> {
     let Entry { status, access } = entry.ok_or_else(Error::not_found)?;
     match status.as_str() {
         "TRIAL" | "ACTIVE" => Ok(access),
