@@ -101,6 +101,22 @@ impl Server {
         (client, self.world.caller(tenant, member).await)
     }
 
+    /// Somebody with these roles and a session, without a password: hashing hundreds of them would test patience.
+    pub async fn entered(&self, tenant: &TestTenant, name: &str, roles: &[&str]) -> (Client, Caller) {
+        let caller = self.world.member(tenant, name, roles).await;
+        let client = self.client();
+        client.set_cookie("nexus", &self.session(caller.access.user.unwrap()).await);
+        (client, caller)
+    }
+
+    /// The cookie of a session that was begun without the form.
+    pub async fn session(&self, user: domain::UserId) -> String {
+        let users = self.world.services().auth.users.clone();
+        let session = tower_sessions::Session::new(None, Arc::new(users.clone()), None);
+        users.begin(&session, user.0, None, Some("test")).await.unwrap();
+        session.id().unwrap().to_string()
+    }
+
     pub async fn end(mut self) {
         let _ = self.stop.send(true);
         if let Some(background) = self.background.take() {
@@ -111,6 +127,27 @@ impl Server {
         let _ = std::fs::remove_dir_all(&self.data);
         self.world.end().await;
     }
+}
+
+/// A number that a long form of a test is given by a variable of the environment.
+pub fn wanted(name: &str, usual: usize) -> usize {
+    #[expect(clippy::disallowed_methods, reason = "a test may be told how long to go on")]
+    let wanted = std::env::var(name).ok().and_then(|value| value.parse().ok());
+    wanted.unwrap_or(usual)
+}
+
+/// A page without what differs from request to request: nonces, ids and the moment.
+pub fn steady(page: &str) -> String {
+    let mut out = String::new();
+    for word in page.split(['"', '\'', '<', '>', ' ', '=']) {
+        let differs =
+            word.len() >= 16 && word.chars().any(|c| c.is_ascii_digit()) || word.contains('T') && word.ends_with('Z');
+        if !differs {
+            out.push_str(word);
+            out.push(' ');
+        }
+    }
+    out
 }
 
 /// Servers of one process are told apart by it.
