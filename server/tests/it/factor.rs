@@ -15,7 +15,7 @@ use testkit::{PASSWORD, TestTenant};
 use totp_rs::{Builder, Secret, Totp};
 
 /// A phone with an authenticator app.
-struct Phone {
+pub struct Phone {
     totp: Totp,
     recovery: Vec<String>,
 }
@@ -27,7 +27,7 @@ impl Phone {
 }
 
 /// Sets a second factor up by its pages. `base` is empty for people and `/admin` for staff.
-async fn set_up(server: &Server, client: &Client, base: &str) -> Phone {
+pub async fn set_up(server: &Server, client: &Client, base: &str) -> Phone {
     let path = format!("{base}/second-factor");
     let begun = client.form(&format!("{path}/prepare"), &[]).await;
     assert_eq!(begun.status(), StatusCode::SEE_OTHER, "a seed is made");

@@ -160,10 +160,20 @@ pub fn client_at(base: &str) -> Client {
     Client { base: base.to_owned(), cookies: Arc::default(), http: http() }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests talk to the server from outside")]
+/// The same from an address of its own: all of 127.0.0.0/8 is this machine.
+pub fn client_from(base: &str, address: std::net::IpAddr) -> Client {
+    Client { base: base.to_owned(), cookies: Arc::default(), http: http_from(Some(address)) }
+}
+
 fn http() -> reqwest::Client {
+    http_from(None)
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests talk to the server from outside")]
+fn http_from(address: Option<std::net::IpAddr>) -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
+        .local_address(address)
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(30))
         .build()
