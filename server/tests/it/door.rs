@@ -51,12 +51,18 @@ async fn measure_a_crowd_at_the_door_holds_nobody_up() {
     owner.close().await;
     let glancing = server.client();
     let quiet = glances(glancing.clone(), Instant::now() + Duration::from_secs(2)).await;
-    let (before, began) = (resident(), Instant::now());
-    let busy = tokio::spawn(glances(glancing, Instant::now() + Duration::from_secs(3)));
-    let crowd: Vec<_> = (0..CROWD)
+    let clients: Vec<Client> = (0..CROWD)
         .map(|number| {
             let [low, high] = [u8::try_from(number % 200 + 1).unwrap(), u8::try_from(number / 200 + 1).unwrap()];
-            let client = client_from(&server.base, IpAddr::V4(Ipv4Addr::new(127, 0, high, low)));
+            client_from(&server.base, IpAddr::V4(Ipv4Addr::new(127, 0, high, low)))
+        })
+        .collect();
+    let (before, began) = (resident(), Instant::now());
+    let busy = tokio::spawn(glances(glancing, Instant::now() + Duration::from_secs(3)));
+    let crowd: Vec<_> = clients
+        .into_iter()
+        .enumerate()
+        .map(|(number, client)| {
             let login = format!("guest{number}@lakeside.example");
             tokio::spawn(async move {
                 let began = Instant::now();
