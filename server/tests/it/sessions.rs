@@ -15,6 +15,8 @@ async fn the_cookie_is_shielded_and_new_at_every_sign_in() {
     // An id that the server never gave out is not adopted.
     client.set_cookie("nexus", "AAAAAAAAAAAAAAAAAAAAAA");
     let answer = client.form("/sign-in", &[("login", "amina@lakeside.example"), ("password", PASSWORD)]).await;
+    let cleared = answer.headers().get("clear-site-data").and_then(|value| value.to_str().ok());
+    assert_eq!(cleared, Some("\"storage\""), "what somebody before kept in this browser is gone");
     let lines: Vec<&str> =
         answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
     let session = lines.iter().find(|line| line.starts_with("nexus=")).expect("a session cookie");
