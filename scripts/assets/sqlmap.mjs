@@ -61,7 +61,8 @@ plant('PATCH api leads', 'PATCH', `/w/lakeside/api/v1/leads/${ids.get('leads')}`
 // Every operation with the input by which the matrix calls it.
 const matrix = readFileSync('server/tests/it/matrix/operations.toml', 'utf8');
 const kinds = { customer: 'customers', product: 'products', order: 'orders', invoice: 'invoices', account: 'ledger-accounts', message: 'messages' };
-for (const [, name, row] of matrix.matchAll(/^\["([\w.]+)"\]\n([^[]*(?:\[(?!")[^[]*)*)/gm)) {
+for (const row of matrix.split(/^(?=\[")/m)) {
+    const name = /^\["([\w.]+)"\]/.exec(row)?.[1] ?? '';
     const input = /^input = '(.*)'$/m.exec(row)?.[1];
     if (!input || input === '{}' || /session|leave|suspend|password|email|second|delete_role/.test(name)) continue;
     const about = /^about = "(\w+)"$/m.exec(row)?.[1];
@@ -73,16 +74,16 @@ for (const [, name, row] of matrix.matchAll(/^\["([\w.]+)"\]\n([^[]*(?:\[(?!")[^
 function run(name, content, more = []) {
     const file = join(scratch, 'request.txt');
     writeFileSync(file, content);
-    const args = ['-r', file, '--batch', `--level=${level}`, `--risk=${risk}`, '--technique=BEUST', '--dbms=postgresql', '--flush-session', '--disable-coloring', '--time-sec=2', '--ignore-code=*', '--drop-set-cookie', '--keep-alive', `--output-dir=${join(scratch, 'out')}`, ...more];
+    const args = ['-r', file, '--batch', `--level=${level}`, `--risk=${risk}`, '--technique=BEUST', '--dbms=postgresql', '--flush-session', '--disable-coloring', '--time-sec=2', '--ignore-code=*', '--drop-set-cookie', `--output-dir=${join(scratch, 'out')}`, ...more];
     return new Promise((done) => {
         const child = execFile(sqlmap, args, { encoding: 'utf8', maxBuffer: 1 << 28, timeout: Math.max(10_000, end - Date.now()) }, (error, out) => {
             const plain = out ?? '';
             const tried = new Set([...plain.matchAll(/testing for SQL injection on (.*)$/gm)].map(([, what]) => what));
-            const done_ = new Set([...plain.matchAll(/(.*parameter .*) does not seem to be injectable/gm)].map(([, what]) => what));
+            const refuted = new Set([...plain.matchAll(/(.*parameter .*) does not seem to be injectable/gm)].map(([, what]) => what));
             const found = [...plain.matchAll(/^Parameter: (.*)$/gm)].map(([, what]) => what);
             const cut = child.signalCode !== null;
             const odd = plain.match(/\[CRITICAL\] (?!all tested parameters do not appear).*/)?.[0] ?? '';
-            done({ name, tried: tried.size, cleared: done_.size, found, cut, odd });
+            done({ name, tried: tried.size, cleared: refuted.size, found, cut, odd });
         });
     });
 }
