@@ -57,6 +57,12 @@ export async function signIn(page: Page, who: Who, path = '/') {
         // Some spec may have ended the session meanwhile, or had it given another id.
         if (!new URL(page.url()).pathname.startsWith('/sign-in')) return;
     }
+    await enter(page, who, path);
+    sessions.set(who, await page.context().cookies());
+}
+
+/** By the form, with a session that nobody else has. */
+export async function enter(page: Page, who: Who, path = '/') {
     const button = page.getByRole('button', { name: 'Sign in' });
     await expect(async () => {
         await page.goto(`/sign-in?next=${encodeURIComponent(path)}`);
@@ -66,7 +72,6 @@ export async function signIn(page: Page, who: Who, path = '/') {
         // Both workers may bring the same person at the same moment, of whom one is asked to wait a second.
         await expect(button.or(page.getByText('Too many tries'))).toHaveCount(0);
     }).toPass({ intervals: [1500] });
-    sessions.set(who, await page.context().cookies());
 }
 
 export async function signInStaff(page: Page) {

@@ -21,11 +21,13 @@ if (unknown.length > 0) {
     process.exit(2);
 }
 const chosen = [...bars].filter(([id]) => wanted.length === 0 || wanted.includes(id));
-// "it catalogue::x" is a test of the binary `it`; without a binary it is a unit test.
-const name = (test) => test.split(' ').pop();
-const filter = [...new Set(chosen.flatMap(([, { tests }]) => tests.map(name)))].map((test) => `test(/(^|::)${test}/)`).join(' | ');
+// "it catalogue::x" is a test of the binary `it`; without a binary it is a unit test. "browser x.spec.ts: title" is a test of end2end/tests.
+const browser = (test) => test.match(/^browser (\S+): (.*)$/);
+const name = (test) => browser(test)?.slice(1).join(' ') ?? test.split(' ').pop();
+const all = [...new Set(chosen.flatMap(([, { tests }]) => tests))];
+const specs = [...new Set(all.filter(browser).map((test) => browser(test)[1]))];
+const filter = [...new Set(all.filter((test) => !browser(test)).map(name))].map((test) => `test(/(^|::)${test}/)`).join(' | ');
 const args = ['nextest', 'run', '--no-fail-fast', '--success-output', 'immediate', '--status-level', 'pass', '-E', filter];
-const run = spawn('cargo', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 
 const results = new Map();
 const figures = new Map();
@@ -33,22 +35,36 @@ const read = (line) => {
     const plain = line.replace(/\u001b\[[0-9;]*m/g, '');
     const status = plain.match(/^\s+(PASS|FAIL|TIMEOUT|SIGABRT|SIGSEGV|LEAK)\s+\[[^\]]*\]\s+(?:\(\s*\d+\/\d+\)\s+)?(\S+)\s+(\S+)$/);
     if (status) results.set(status[3], status[1] === 'PASS' || status[1] === 'LEAK');
+    const seen = plain.match(/^\s+([✓✘])\s+\d+ \[[^\]]*\] › (\S+?):\d+:\d+ › (.*?)(?: \([\d.]+m?s\))?$/);
+    if (seen) {
+        const title = `${seen[2].split('/').pop()} ${seen[3]}`;
+        results.set(title, seen[1] === '✓' && results.get(title) !== false);
+    }
     const figure = plain.match(/bar=(\S+)\s+(.*)$/);
     if (figure) for (const id of figure[1].split(',')) figures.set(id, figure[2]);
     if (/^\s*(Compiling|Finished|error|Summary)/.test(plain)) console.error(plain.trim());
 };
-createInterface({ input: run.stdout }).on('line', read);
-createInterface({ input: run.stderr }).on('line', read);
-run.on('close', () => {
-    let broken = 0;
-    console.log('');
-    for (const [id, { says, tests }] of chosen) {
-        const found = [...results].filter(([test]) => tests.some((wanted) => test === name(wanted) || test.startsWith(name(wanted))));
-        const held = found.length > 0 && found.every(([, passed]) => passed);
-        broken += held ? 0 : 1;
-        const state = found.length === 0 ? 'NOT RUN' : held ? 'held' : 'BROKEN';
-        console.log(`${id}  ${state.padEnd(8)} ${String(found.length).padStart(2)} tests  ${says}${figures.has(id) ? `\n      ${figures.get(id)}` : ''}`);
-    }
-    console.log(`\n${chosen.length - broken} of ${chosen.length} promises are held`);
-    process.exit(broken === 0 ? 0 : 1);
-});
+/** Runs a command to its end and reads what it says, well or not. */
+const listen = (command, args) =>
+    new Promise((ended) => {
+        const run = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+        createInterface({ input: run.stdout }).on('line', read);
+        createInterface({ input: run.stderr }).on('line', read);
+        run.on('close', ended);
+    });
+if (filter) await listen('cargo', args);
+// Against what was built last, like `make e2e`.
+if (specs.length > 0) await listen('scripts/e2e', specs);
+
+let broken = 0;
+console.log('');
+for (const [id, { says, tests }] of chosen) {
+    const found = [...results].filter(([test]) => tests.some((wanted) => test === name(wanted) || test.startsWith(name(wanted))));
+    const unseen = found.length === 0 || tests.some((test) => browser(test) && !results.has(name(test)));
+    const held = !unseen && found.every(([, passed]) => passed);
+    broken += held ? 0 : 1;
+    const state = unseen ? 'NOT RUN' : held ? 'held' : 'BROKEN';
+    console.log(`${id}  ${state.padEnd(8)} ${String(found.length).padStart(2)} tests  ${says}${figures.has(id) ? `\n      ${figures.get(id)}` : ''}`);
+}
+console.log(`\n${chosen.length - broken} of ${chosen.length} promises are held`);
+process.exit(broken === 0 ? 0 : 1);

@@ -6,9 +6,9 @@ mod tenants;
 pub use impersonate::ImpersonatePage;
 pub use tenants::TenantsPage;
 
+use crate::layout::Title;
 use crate::page::use_page;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AuthShell, Notice, SubmitButton, TextInput, Tone};
 
 #[component]

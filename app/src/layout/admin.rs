@@ -1,9 +1,9 @@
 //! The frame of the platform realm.
 
 use super::{document_title, flash};
+use crate::layout::Title;
 use crate::page::PageContext;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AdminShell, Breadcrumbs, Button, ButtonKind, Crumb, NavItem, NavSection, Size, UserCard};
 
 /// A page of the platform inside its frame. Without a member of staff there is no frame.

@@ -1,11 +1,11 @@
 //! The page that stands in for a refused one: what happened, why, what to do, and the reference for support.
 
 use super::{admin_frame, workspace_frame};
+use crate::layout::Title;
 use crate::page::{PageContext, set_status};
 use domain::error::{CONFIRMATION_REQUIRED, IMPERSONATED, SECOND_FACTOR_REQUIRED};
 use domain::{Error, Kind};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{ButtonKind, Crumb, ErrorPage, LinkButton};
 
 /// Stays inside the frame where there is one, so that the way out is where it always is.

@@ -3,15 +3,16 @@
 mod admin;
 mod errors;
 pub mod nav;
+mod title;
 
 pub use admin::admin_frame;
 pub use errors::{missing, refused};
+pub use title::Title;
 
 use crate::islands::{self, DeskHands, PaletteHands};
 use crate::page::{PageContext, Viewer};
 use crate::time::Clock;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AppShell, Breadcrumbs, Button, Crumb, Notice, Size, Toast, Tone};
 
 /// A page of a workspace inside its frame. The last crumb is where one stands and names the document. A page that knows no viewer is drawn

@@ -1,8 +1,8 @@
 //! The second page of signing in: the code. The same for people and for staff.
 
+use crate::layout::Title;
 use crate::page::use_page;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AuthShell, Checkbox, Notice, SubmitButton, TextInput, Tone};
 
 #[component]

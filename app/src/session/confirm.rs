@@ -1,9 +1,9 @@
 //! Proving once more who one is. What was to be done travels along in the form and goes on from here.
 
+use crate::layout::Title;
 use crate::page::{About, use_page};
 use crate::records::post::hidden;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AuthShell, ButtonKind, Notice, SubmitButton, TextInput, Tone};
 
 #[component]

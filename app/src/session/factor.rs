@@ -1,10 +1,10 @@
 //! The second factor of the own account: off, being set up, on, and the recovery codes, which are shown once.
 
+use crate::layout::Title;
 use crate::page::{About, FactorPage, PageContext, Picture, use_page};
 use crate::records::post::hidden;
 use crate::time::Clock;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AuthShell, ButtonKind, LinkButton, Notice, SubmitButton, TextInput, Tone};
 
 #[component]

@@ -3,10 +3,10 @@
 use super::facts::{AccountFacts, InvitationFacts, Looker};
 use super::parts::{Typed, facts, new_password};
 use super::recovery::void;
+use crate::layout::Title;
 use crate::layout::nav::role_words;
 use crate::page::{encode, use_page};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AuthShell, Button, LinkButton, Notice, SubmitButton, TextInput, Tone};
 
 #[component]

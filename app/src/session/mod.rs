@@ -21,10 +21,10 @@ pub use code::CodePage;
 pub use confirm::ConfirmPage;
 pub use factor::SecondFactorPage;
 
+use crate::layout::Title;
 use crate::layout::nav::words;
 use crate::page::{WorkspaceLink, use_page};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AuthShell, Avatar, Button, ButtonKind, EmptyState, Icon, LinkButton, Notice, SubmitButton, TextInput, Tone};
 
 #[component]

@@ -2,9 +2,9 @@
 
 use super::facts::AccountFacts;
 use super::parts::{Typed, facts, new_password};
+use crate::layout::Title;
 use crate::page::use_page;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AuthShell, LinkButton, Notice, SubmitButton, TextInput, Tone};
 
 #[component]

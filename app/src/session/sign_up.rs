@@ -3,9 +3,9 @@
 use super::facts::AccountFacts;
 use super::parts::{Typed, choosing, facts, new_password, workspace_fields};
 use super::recovery::void;
+use crate::layout::Title;
 use crate::page::use_page;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ui::{AuthShell, Notice, SubmitButton, TextInput, Tone};
 
 #[component]

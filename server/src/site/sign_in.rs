@@ -304,6 +304,8 @@ async fn let_staff_in(
 fn came_in(state: &App, door: Door, next: &str, cookie: Option<HeaderValue>) -> Response {
     let secure = state.config.secure();
     let mut response = Redirect::to(&draw::local_path(Some(next), door.home())).into_response();
+    // A session may have run out without a sign-out: what somebody looked at last is nothing for whoever signs in after them.
+    response.headers_mut().insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"storage\""));
     let headers = response.headers_mut();
     for cookie in [cookie, cookies::set(door.half(secure), "", 0, secure)].into_iter().flatten() {
         headers.append(header::SET_COOKIE, cookie);

@@ -9,7 +9,8 @@ use std::task::Poll;
 use std::time::Duration;
 use testkit::TestWorld;
 
-const OPEN: &str =
+/// Counts connections that are in a transaction and do nothing.
+pub const OPEN: &str =
     "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 //! about objects of the caller, of a colleague, of another workspace, out of the trash, and about none that ever was. Who may is said in
 //! `matrix/operations.toml`; how far the role's permission reaches, in the roles that new workspaces get.
 
-mod fixtures;
+pub mod fixtures;
 mod routes;
 
 use crate::support::{Client, Server};

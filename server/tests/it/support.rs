@@ -101,6 +101,22 @@ impl Server {
         (client, self.world.caller(tenant, member).await)
     }
 
+    /// Somebody with these roles and a session, without a password: hashing hundreds of them would test patience.
+    pub async fn entered(&self, tenant: &TestTenant, name: &str, roles: &[&str]) -> (Client, Caller) {
+        let caller = self.world.member(tenant, name, roles).await;
+        let client = self.client();
+        client.set_cookie("nexus", &self.session(caller.access.user.unwrap()).await);
+        (client, caller)
+    }
+
+    /// The cookie of a session that was begun without the form.
+    pub async fn session(&self, user: domain::UserId) -> String {
+        let users = self.world.services().auth.users.clone();
+        let session = tower_sessions::Session::new(None, Arc::new(users.clone()), None);
+        users.begin(&session, user.0, None, Some("test")).await.unwrap();
+        session.id().unwrap().to_string()
+    }
+
     pub async fn end(mut self) {
         let _ = self.stop.send(true);
         if let Some(background) = self.background.take() {
@@ -113,15 +129,48 @@ impl Server {
     }
 }
 
+/// A number that a long form of a test is given by a variable of the environment.
+pub fn wanted(name: &str, usual: usize) -> usize {
+    #[expect(clippy::disallowed_methods, reason = "a test may be told how long to go on")]
+    let wanted = std::env::var(name).ok().and_then(|value| value.parse().ok());
+    wanted.unwrap_or(usual)
+}
+
+/// A page without what differs from request to request: nonces, ids and the moment.
+pub fn steady(page: &str) -> String {
+    let mut out = String::new();
+    for word in page.split(['"', '\'', '<', '>', ' ', '=']) {
+        // A nonce has no digit once in forty times, so every long word goes; those that are the same on every page are no loss.
+        let coded =
+            word.len() >= 16 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte));
+        let differs = coded || word.contains('T') && word.ends_with('Z');
+        if !differs {
+            out.push_str(word);
+            out.push(' ');
+        }
+    }
+    out
+}
+
 /// Somebody who is not signed in, at any server.
 pub fn client_at(base: &str) -> Client {
     Client { base: base.to_owned(), cookies: Arc::default(), http: http() }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests talk to the server from outside")]
+/// The same from an address of its own: all of 127.0.0.0/8 is this machine.
+pub fn client_from(base: &str, address: std::net::IpAddr) -> Client {
+    Client { base: base.to_owned(), cookies: Arc::default(), http: http_from(Some(address)) }
+}
+
 fn http() -> reqwest::Client {
+    http_from(None)
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests talk to the server from outside")]
+fn http_from(address: Option<std::net::IpAddr>) -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
+        .local_address(address)
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(30))
         .build()

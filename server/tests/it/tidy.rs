@@ -50,25 +50,119 @@ fn nothing_under_app_names_a_server_crate() {
     }
 }
 
-/// Text becomes SQL in reviewed places: the engine's statement builder, the transaction's first statement, and what carries a statement to
-/// either driver, which takes constants from everybody else.
+/// Every way in which text becomes a query: the wrappers that vouch for it, what carries it to a driver past them, and what makes a constant of it.
+const QUERY_MAKERS: [&str; 13] = [
+    "AssertSqlSafe(",
+    "Statement {",
+    ".text.push",
+    "into_sql_str(",
+    "SqlStr::",
+    "batch_execute(",
+    "simple_query(",
+    "query_typed(",
+    "prepare_typed",
+    "raw_sql(",
+    "QueryBuilder",
+    "Box::leak(",
+    ".leak()",
+];
+
+/// Where that is done and how often, with the test that sends hostile input there; or, where nobody's input comes, with the reason.
+const QUERY_PLACES: &[(&str, &str, usize, &str)] = &[
+    // The engine's builder: names from descriptions, everything else bound.
+    ("server/crates/records/src/sql.rs", ".text.push", 13, "probes_in_every_place_are_only_text"),
+    ("server/crates/records/src/sql.rs", "Statement {", 1, "probes_in_every_place_are_only_text"),
+    ("server/crates/records/src/sql.rs", "AssertSqlSafe(", 1, "every_filter_and_sort_of_leads_is_served_by_an_index"),
+    ("server/crates/records/src/sql.rs", "raw_sql(", 1, "every_filter_and_sort_of_leads_is_served_by_an_index"),
+    // The first statement of a transaction, with a UUID that was parsed.
+    ("server/crates/platform/src/db.rs", "AssertSqlSafe(", 1, "every_table_is_closed_to_every_other_context"),
+    ("server/crates/platform/src/db.rs", "into_sql_str(", 1, "every_table_is_closed_to_every_other_context"),
+    ("server/crates/platform/src/read.rs", "batch_execute(", 4, "two_thousand_cancelled_reads_leave_nothing_open"),
+    // What carries a statement to either driver.
+    ("server/crates/platform/src/read.rs", "query_typed(", 1, "either_driver_answers_the_same"),
+    ("server/crates/platform/src/read.rs", "prepare_typed", 1, "either_driver_answers_the_same"),
+    ("server/crates/platform/src/statement.rs", "AssertSqlSafe(", 1, "either_driver_answers_the_same"),
+    ("server/crates/platform/src/statement.rs", "Statement {", 2, "either_driver_answers_the_same"),
+    // Names of databases that the server makes itself.
+    ("server/crates/cluster/src/roles.rs", "AssertSqlSafe(", 2, "other_databases_come_and_go"),
+    ("server/crates/cluster/src/roles.rs", "raw_sql(", 3, "other_databases_come_and_go"),
+    // The benchmark fills a database of its own, and no request comes there.
+    ("server/src/bench/ceiling.rs", "Box::leak(", 1, "-"),
+    ("server/src/bench/data.rs", "AssertSqlSafe(", 2, "-"),
+    ("server/src/bench/data.rs", "raw_sql(", 1, "-"),
+    ("server/src/bench/flow.rs", "raw_sql(", 2, "-"),
+];
+
+/// E-02. Text becomes SQL in the places above and in no other; from everybody else, statements are constants.
 #[test]
 fn sql_is_made_from_text_in_reviewed_places_only() {
-    let reviewed = [
-        "server/crates/records/src/sql.rs",
-        "server/crates/platform/src/db.rs",
-        "server/crates/platform/src/statement.rs",
-        "server/crates/platform/src/read.rs",
-    ];
+    let (mut counted, mut sources) = (Vec::new(), String::new());
     for (path, text) in all("server", ".rs") {
         let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
-        let exempt = reviewed.contains(&name.as_str())
-            || name.contains("/tests/")
+        if name.contains("/tests/") || name.ends_with("/tests.rs") || name.starts_with("server/crates/testkit/") {
+            sources.push_str(&text);
+            continue;
+        }
+        let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for maker in QUERY_MAKERS {
+            let count = code.matches(maker).count();
+            if count > 0 {
+                counted.push((name.clone(), maker, count));
+            }
+        }
+    }
+    let wanted = |(name, maker, count): &(String, &str, usize)| {
+        QUERY_PLACES.iter().any(|place| (place.0, place.1, place.2) == (name.as_str(), *maker, *count))
+    };
+    let unknown: Vec<_> = counted.iter().filter(|found| !wanted(found)).collect();
+    assert!(unknown.is_empty(), "text becomes SQL where nobody has looked: {unknown:#?}");
+    assert_eq!(counted.len(), QUERY_PLACES.len(), "a place on the list is gone");
+    let mut held = 0;
+    for (name, maker, _, test) in QUERY_PLACES.iter().filter(|place| place.3 != "-") {
+        assert!(sources.contains(&format!("fn {test}(")), "{name} {maker} names {test}, which is not there");
+        held += 1;
+    }
+    println!("bar=E-02 makers={} places={} with_a_test={held} unknown=0 pass=1", QUERY_MAKERS.len(), counted.len());
+}
+
+/// E-07. One module makes HTTP clients, so that no other can forget what an address must not be.
+#[test]
+fn outbound_calls_have_one_client() {
+    let mut makers = Vec::new();
+    for (path, text) in all("server", ".rs") {
+        let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        let tests = name.contains("/tests/")
             || name.starts_with("server/crates/testkit/")
-            || name.starts_with("server/crates/cluster/")
             || name.starts_with("server/src/bench/");
-        let made = text.contains("AssertSqlSafe") || text.contains("Statement {");
-        assert!(exempt || !made, "{name} makes SQL from text");
+        let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let makes = [
+            "reqwest::Client",
+            "reqwest::get",
+            "Client::builder()",
+            "ClientBuilder",
+            "hyper_util::client",
+            "hyper::client",
+        ];
+        if !tests && makes.iter().any(|make| text.contains(make)) {
+            makers.push(name);
+        }
+    }
+    println!("bar=E-07 makers={} pass=1", makers.len());
+    assert_eq!(makers, ["server/crates/platform/src/egress.rs"]);
+}
+
+/// The title of `leptos_meta` is not escaped. Ours is.
+#[test]
+fn titles_are_escaped() {
+    for (path, text) in all("app", ".rs") {
+        let ours = path.ends_with("layout/title.rs");
+        let theirs = text.contains("leptos_meta::Title")
+            || text.split("use leptos_meta::").skip(1).any(|rest| {
+                let names = rest.split(';').next().unwrap_or_default();
+                names.contains('*') || names.split(['{', '}', ',', ' ']).any(|name| name == "Title")
+            });
+        assert!(ours || !theirs, "{} has a title that is not escaped", path.display());
     }
 }
 
@@ -223,6 +317,11 @@ fn every_bar_names_tests_that_exist() {
     for (id, bar) in &bars {
         assert!(!bar.says.is_empty() && !bar.tests.is_empty(), "{id}");
         for test in &bar.tests {
+            if let Some((file, title)) = test.strip_prefix("browser ").and_then(|test| test.split_once(": ")) {
+                let spec = fs::read_to_string(root().join("end2end/tests").join(file)).unwrap_or_default();
+                assert!(spec.contains(&format!("test('{title}'")), "{id} names {test}, which is not there");
+                continue;
+            }
             let path = test.split(' ').next_back().unwrap_or_default().trim_end_matches("::");
             let name = path.rsplit("::").next().unwrap_or_default();
             let there = if test.ends_with("::") { format!("mod {name}") } else { format!("fn {name}(") };

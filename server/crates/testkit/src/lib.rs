@@ -56,6 +56,15 @@ impl TestWorld {
 
     /// The same over pools that the test has changed.
     pub async fn with_pools(register: impl FnOnce(&mut Registry), change: impl FnOnce(&mut Pools)) -> Self {
+        Self::over(register, 16, change).await
+    }
+
+    /// The same over so few connections that requests have to wait for each other's.
+    pub async fn with_connections(register: impl FnOnce(&mut Registry), most: u32) -> Self {
+        Self::over(register, most, |_| {}).await
+    }
+
+    async fn over(register: impl FnOnce(&mut Registry), most: u32, change: impl FnOnce(&mut Pools)) -> Self {
         let cluster = Cluster::start_throwaway(&folder()).await.expect("a private PostgreSQL for tests");
         let template = template(&cluster).await;
         let database = unused_name();
@@ -64,7 +73,7 @@ impl TestWorld {
         let library =
             Arc::new(packs::Library::load().unwrap_or_else(|faults| panic!("packs are at fault: {faults:#?}")));
         let clock = Arc::new(FixedClock::at(noon()));
-        let services = services(&urls, &library, clock.clone(), change).await;
+        let services = services(&urls, &library, clock.clone(), most, change).await;
         let mut registry = Registry::default();
         register(&mut registry);
         Self { platform: Platform::new(services, registry), clock, urls, library, database, cluster }
@@ -202,9 +211,10 @@ async fn services(
     urls: &Urls,
     library: &packs::Library,
     clock: Arc<FixedClock>,
+    most: u32,
     change: impl FnOnce(&mut Pools),
 ) -> Arc<Services> {
-    let mut pools = Pools::connect(&urls.app, &urls.platform, 16).await.expect("the test's pools");
+    let mut pools = Pools::connect(&urls.app, &urls.platform, most).await.expect("the test's pools");
     change(&mut pools);
     let random = Arc::new(SystemRandom);
     let key = Keyring::generate("test", random.as_ref()).into_exposed();

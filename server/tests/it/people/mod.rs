@@ -66,7 +66,7 @@ async fn invite(client: &Client, tenant: &TestTenant, login: &str, role: &str) -
 }
 
 /// The chance that a value of one group is above one of the other (Mann-Whitney): a half where they are alike.
-fn auc(left: &[f64], right: &[f64]) -> f64 {
+pub fn auc(left: &[f64], right: &[f64]) -> f64 {
     let above: f64 = left
         .iter()
         .map(|left| {
