@@ -20,6 +20,7 @@ mod matrix;
 mod people;
 mod references;
 mod roles;
+mod secrets;
 mod sessions;
 mod sockets;
 mod support;
