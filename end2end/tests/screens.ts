@@ -72,5 +72,6 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
     'the platform': async (page, look) => {
         await signInStaff(page);
         await look(page, 'tenants', '/admin');
+        await look(page, 'proof', '/admin/proof');
     },
 };

@@ -18,6 +18,7 @@ mod kill;
 mod mail;
 mod matrix;
 mod people;
+mod proof;
 mod references;
 mod roles;
 mod secrets;
