@@ -15,6 +15,7 @@ mod factor;
 mod forms;
 mod hostile;
 mod kill;
+mod ledger;
 mod mail;
 mod matrix;
 mod people;
