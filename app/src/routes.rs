@@ -92,6 +92,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("admin"), StaticSegment("confirm")) view=session::ConfirmPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("second-factor")) view=session::SecondFactorPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("impersonate")) view=admin::ImpersonatePage ssr=SsrMode::Async/>
+                <Route path=(StaticSegment("admin"), StaticSegment("proof")) view=admin::ProofPage ssr=SsrMode::Async/>
                 <Route path=StaticSegment("admin") view=admin::TenantsPage ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -103,5 +103,6 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         await signInStaff(page);
         await look(page, 'tenants', '/admin');
         await look(page, 'admin-second-factor', '/admin/second-factor');
+        await look(page, 'proof', '/admin/proof');
     },
 };

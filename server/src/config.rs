@@ -1,6 +1,7 @@
 //! Settings: read from the environment once, checked together, so that a start-up fault lists every wrong one.
 
 use integrations::SmtpSettings;
+use platform::secret::{Keyring, Secret};
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +20,7 @@ pub struct Config {
     /// Networks whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// `id:base64`, the first one seals. None with the managed database: a key is made and kept beside it.
-    pub encryption_keys: Option<String>,
+    pub encryption_keys: Option<Secret<String>>,
     /// None: messages are shown and not sent.
     pub mail: Option<SmtpSettings>,
     /// After this time without a sign of life of a worker, another one takes over what it had in hand.
@@ -34,9 +35,9 @@ pub enum Database {
     /// A private cluster in the data directory.
     Managed,
     External {
-        app: String,
-        owner: String,
-        platform: String,
+        app: Secret<String>,
+        owner: Secret<String>,
+        platform: Secret<String>,
     },
 }
 
@@ -187,7 +188,7 @@ impl<'a> Reader<'a> {
                 );
             }
         }
-        Database::External { app, owner, platform }
+        Database::External { app: app.into(), owner: owner.into(), platform: platform.into() }
     }
 
     fn proxies(&mut self) -> Vec<IpAddr> {
@@ -202,7 +203,7 @@ impl<'a> Reader<'a> {
         proxies
     }
 
-    fn encryption_keys(&mut self) -> Option<String> {
+    fn encryption_keys(&mut self) -> Option<Secret<String>> {
         let keys = self.get("NEXUS_ENCRYPTION_KEYS").map(str::to_owned);
         match &keys {
             None if self.get("DATABASE_URL").is_some() => {
@@ -212,13 +213,13 @@ impl<'a> Reader<'a> {
                 );
             }
             Some(text) => {
-                if let Err(problem) = platform::secret::Keyring::parse(text) {
+                if let Err(problem) = Keyring::parse(text) {
                     self.fault("NEXUS_ENCRYPTION_KEYS", problem);
                 }
             }
             None => {}
         }
-        keys
+        keys.map(Secret::new)
     }
 
     fn mail(&mut self) -> Option<SmtpSettings> {
@@ -289,6 +290,25 @@ mod tests {
             let faults = Config::read(&vars(&[one])).unwrap_err().0;
             assert!(faults.len() == 1 && faults[0].starts_with("MAIL_FROM:"), "{faults:?}");
         }
+    }
+
+    /// F-11: what a fault or a log prints of the settings opens nothing.
+    #[test]
+    fn settings_are_printed_without_their_secrets() {
+        let keys = Keyring::generate("k1", &platform::random::SystemRandom);
+        let url = |role: &str| format!("postgres://{role}:hunter2@db.example.com/nexus");
+        let (app, owner, platform) = (url("nexus_app"), url("nexus_owner"), url("nexus_platform"));
+        let config = Config::read(&vars(&[
+            ("DATABASE_URL", &app),
+            ("DATABASE_OWNER_URL", &owner),
+            ("DATABASE_PLATFORM_URL", &platform),
+            ("NEXUS_ENCRYPTION_KEYS", keys.expose()),
+            ("SMTP_URL", "smtps://user:hunter2@mail.example.com"),
+            ("MAIL_FROM", "post@example.com"),
+        ]));
+        let printed = format!("{:?}", config.unwrap());
+        let key = keys.expose().split(':').nth(1).unwrap();
+        assert!(!printed.contains("hunter2") && !printed.contains(key), "{printed}");
     }
 
     #[test]

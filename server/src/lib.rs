@@ -44,6 +44,8 @@ enum Command {
     Check(commands::check::Arguments),
     /// Verify, export or archive the audit trail.
     Audit(commands::audit::Arguments),
+    /// Say which keys seal secrets, move everything to the first one, or make a new one.
+    Secrets(commands::secrets::Arguments),
     /// Print every route with its method, guard and whether it may change data.
     Routes,
     /// Measure speed, size and memory against the smallest server that does the same.
@@ -90,6 +92,7 @@ async fn run(arguments: Arguments, config: config::Config) -> anyhow::Result<Exi
         Some(Command::Seed(wanted)) => commands::seed::seed(config, wanted).await,
         Some(Command::Check(wanted)) => commands::check::check(config, wanted).await,
         Some(Command::Audit(wanted)) => commands::audit::audit(config, wanted).await,
+        Some(Command::Secrets(wanted)) => commands::secrets::secrets(config, wanted).await,
         Some(Command::Routes) => commands::routes::routes(config),
         Some(Command::Bench(wanted)) => bench::bench(config, wanted).await,
         Some(Command::BenchCeiling(wanted)) => bench::ceiling::serve(wanted).await,

@@ -40,9 +40,12 @@ pub struct Connected {
 
 pub async fn database(config: &Config) -> Result<Connected> {
     match &config.database {
-        Database::External { app, owner, platform } => {
-            Ok(Connected { app: app.clone(), owner: owner.clone(), platform: platform.clone(), cluster: None })
-        }
+        Database::External { app, owner, platform } => Ok(Connected {
+            app: app.expose().clone(),
+            owner: owner.expose().clone(),
+            platform: platform.expose().clone(),
+            cluster: None,
+        }),
         Database::Managed => {
             let cluster = Cluster::start(&config.data_dir).await.context("The managed database could not start")?;
             let urls = cluster.urls().clone();
@@ -152,7 +155,7 @@ pub fn workflow_templates(library: &packs::Library) -> workflow::Templates {
 /// The keys of the settings, or the one that was made for the managed database and is kept beside it, readable by its owner alone.
 pub fn keyring(config: &Config) -> Result<Keyring> {
     let keys = match &config.encryption_keys {
-        Some(keys) => keys.clone(),
+        Some(keys) => keys.expose().clone(),
         None => {
             kept(&config.data_dir.join("encryption-keys"), || Keyring::generate("k1", &SystemRandom).into_exposed())?
         }

@@ -1,9 +1,11 @@
-//! The platform realm: its own sign-in, and the tenants.
+//! The platform realm: its own sign-in, the tenants, and how they are kept apart.
 
 mod impersonate;
+mod proof;
 mod tenants;
 
 pub use impersonate::ImpersonatePage;
+pub use proof::ProofPage;
 pub use tenants::TenantsPage;
 
 use crate::layout::Title;

@@ -12,6 +12,7 @@ pub fn admin_frame(page: &PageContext, crumbs: Vec<Crumb>, content: AnyView) -> 
         return view! { <main class="content" id="main">{content}</main> }.into_any();
     };
     let tenants = NavItem::new("/admin", "Tenants", "building-2").active(page.path == "/admin");
+    let proof = NavItem::new("/admin/proof", "Proof", "shield").active(page.path == "/admin/proof");
     let user = UserCard {
         name: staff.name.clone(),
         detail: super::nav::role_words(&staff.role),
@@ -25,7 +26,7 @@ pub fn admin_frame(page: &PageContext, crumbs: Vec<Crumb>, content: AnyView) -> 
     view! {
         <Title text=document_title(&crumbs, "Nexus platform")/>
         <AdminShell
-            sections=vec![NavSection::new(vec![tenants])]
+            sections=vec![NavSection::new(vec![tenants, proof])]
             user
             crumbs=view! { <Breadcrumbs items=crumbs/> }.into_any()
             actions=sign_out.into_any()

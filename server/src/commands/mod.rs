@@ -4,5 +4,6 @@ pub mod audit;
 pub mod check;
 pub mod migrate;
 pub mod routes;
+pub mod secrets;
 pub mod seed;
 pub mod serve;

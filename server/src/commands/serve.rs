@@ -71,7 +71,7 @@ async fn until_stopped(
                 && let Some(token) = platform.services.auth.setup_link().await?
             {
                 out::line("Nobody has an account yet. Make yours, and the first workspace, within a day at");
-                out::line(&format!("  {}/setup?token={token}", app.config.base_url));
+                out::line(&format!("  {}/setup?token={}", app.config.base_url, token.expose()));
             }
             if roles.demo {
                 demo::print(&app, address)?;

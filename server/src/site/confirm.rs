@@ -65,7 +65,7 @@ impl Asked<'_> {
                 if auth.impersonation(self.session).await?.is_some() {
                     return Err(Error::impersonated());
                 }
-                let device = cookies::read(self.headers, DEVICE);
+                let device = cookies::read(self.headers, DEVICE, self.state.config.secure());
                 auth.confirm_user(self.session, proof, self.info.address, device).await
             }
             Door::Staff => auth.confirm_staff(self.session, proof, self.info.address).await,

@@ -1,23 +1,32 @@
 //! The small cookies that are not the session: look, and the words that a write leaves for the next page.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use std::borrow::Cow;
 
 pub const LOOK: &str = "nexus_look";
 pub const FLASH: &str = "nexus_flash";
 
-pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The name under which a cookie travels. Over https browsers hold `__Host-` to Secure, Path=/ and this very host, so that no site beside this
+/// one, and nobody on a line without TLS, can put one of ours there.
+fn named(name: &str, secure: bool) -> Cow<'_, str> {
+    if secure && !name.starts_with("__Host-") { format!("__Host-{name}").into() } else { name.into() }
+}
+
+pub fn read<'a>(headers: &'a HeaderMap, name: &str, secure: bool) -> Option<&'a str> {
+    let name = named(name, secure);
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == name)
+        .find(|(key, _)| *key == name.as_ref())
         .map(|(_, value)| value)
 }
 
 /// A cookie of ours. `seconds` of zero removes it.
 pub fn set(name: &str, value: &str, seconds: u32, secure: bool) -> Option<HeaderValue> {
+    let name = named(name, secure);
     let secure = if secure { "; Secure" } else { "" };
     HeaderValue::from_str(&format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
 }
@@ -28,8 +37,8 @@ pub fn flash(words: &str, secure: bool) -> Option<HeaderValue> {
     set(FLASH, &app::page::encode(&short), 60, secure)
 }
 
-pub fn read_flash(headers: &HeaderMap) -> Option<String> {
-    let words = decode(read(headers, FLASH)?)?;
+pub fn read_flash(headers: &HeaderMap, secure: bool) -> Option<String> {
+    let words = decode(read(headers, FLASH, secure)?)?;
     (!words.is_empty()).then_some(words)
 }
 
@@ -60,4 +69,27 @@ pub fn query_pairs(query: &str) -> Vec<(String, String)> {
             Some((decode(key)?, decode(value)?))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C-01: every small cookie is as shielded as the session's.
+    #[test]
+    fn over_https_every_cookie_is_bound_to_this_host() {
+        for name in [LOOK, FLASH, "nexus_device", "__Host-nexus_half"] {
+            let line = set(name, "value", 60, true).unwrap();
+            let line = line.to_str().unwrap();
+            let bare = name.trim_start_matches("__Host-");
+            assert!(line.starts_with(&format!("__Host-{bare}=value; Path=/; ")), "{line}");
+            for part in ["; HttpOnly", "; SameSite=Lax", "; Secure"] {
+                assert!(line.contains(part) && !line.contains("Domain"), "{line}");
+            }
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, format!("{bare}=planted; __Host-{bare}=ours").parse().unwrap());
+            assert_eq!(read(&headers, name, true), Some("ours"));
+        }
+        assert!(set(LOOK, "value", 60, false).unwrap().to_str().unwrap().starts_with("nexus_look=value;"));
+    }
 }

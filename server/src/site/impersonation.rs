@@ -128,7 +128,8 @@ async fn open(
         return Err(error);
     }
     // Whoever was signed in here before is signed out.
-    let held = cookies::read(headers, &cookie_name::<Users>(state.config.secure())).and_then(|held| held.parse().ok());
+    let held = cookies::read(headers, &cookie_name::<Users>(state.config.secure()), state.config.secure())
+        .and_then(|held| held.parse().ok());
     let session = Session::new(held, Arc::new(auth.users.clone()), None);
     auth.impersonate(&session, &prepared, Some(info.address), agent(headers)).await?;
     let cookie = session.id().ok_or_else(Error::internal)?.to_string();

@@ -147,6 +147,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/impersonate", Guard::Staff, get(impersonation::show))
         .route(Method::POST, "/impersonate", Guard::Staff, post(impersonation::begin))
         .route(Method::POST, "/sign-out", Guard::Staff, post(sign_in::staff_sign_out))
+        .route(Method::GET, "/proof", Guard::Staff, get(draw::staff_page))
         .route(Method::GET, "/", Guard::Staff, get(draw::staff_page))
         .map(|router| router.layer(sign_in::staff_sessions(app)));
     Table::new()

@@ -15,7 +15,7 @@ use ui::{Density, Theme};
 /// Of a page that anyone may see.
 pub fn public(state: &App, headers: &HeaderMap, info: RequestInfo, address: &str) -> PageContext {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let (theme, density) = look(headers);
+    let (theme, density) = look(headers, state.config.secure());
     let mut key = [0; 16];
     state.platform.services.random.fill(&mut key);
     PageContext {
@@ -26,7 +26,7 @@ pub fn public(state: &App, headers: &HeaderMap, info: RequestInfo, address: &str
         backend: None,
         viewer: None,
         staff: None,
-        flash: cookies::read_flash(headers),
+        flash: cookies::read_flash(headers, state.config.secure()),
         replay: None,
         reference: info.id.to_string(),
         now: state.platform.services.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -104,8 +104,8 @@ fn link(link: platform::auth::WorkspaceLink) -> WorkspaceLink {
 }
 
 /// `dark.compact`, from the cookie.
-fn look(headers: &HeaderMap) -> (Theme, Density) {
+fn look(headers: &HeaderMap, secure: bool) -> (Theme, Density) {
     let (theme, density) =
-        cookies::read(headers, cookies::LOOK).and_then(|look| look.split_once('.')).unwrap_or_default();
+        cookies::read(headers, cookies::LOOK, secure).and_then(|look| look.split_once('.')).unwrap_or_default();
     (Theme::parse(theme), Density::parse(density))
 }

@@ -21,8 +21,9 @@ pub struct Preferences {
 const YEAR: u32 = 365 * 24 * 3600;
 
 pub async fn save(State(state): State<App>, headers: HeaderMap, Form(form): Form<Preferences>) -> Response {
-    let (theme, density) =
-        cookies::read(&headers, cookies::LOOK).and_then(|look| look.split_once('.')).unwrap_or_default();
+    let (theme, density) = cookies::read(&headers, cookies::LOOK, state.config.secure())
+        .and_then(|look| look.split_once('.'))
+        .unwrap_or_default();
     let theme = Theme::parse(form.theme.as_deref().unwrap_or(theme));
     let density = Density::parse(form.density.as_deref().unwrap_or(density));
     let mut response = Redirect::to(&local_path(form.next.as_deref(), "/")).into_response();

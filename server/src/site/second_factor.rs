@@ -71,7 +71,7 @@ impl Request {
             picture: ready.map(|ready| Picture {
                 seed: ready.seed.into_exposed(),
                 uri: ready.uri.into_exposed(),
-                dark: ready.dark,
+                dark: ready.dark.into_exposed(),
                 width: ready.width,
             }),
             codes: Vec::new(),

@@ -227,7 +227,7 @@ pub async fn sign_in(
     Form(form): Form<Credentials>,
 ) -> Response {
     let auth = &state.platform.services.auth;
-    let device = cookies::read(&headers, DEVICE);
+    let device = cookies::read(&headers, DEVICE, state.config.secure());
     let (address, agent) = (info.address, agent(&headers));
     let attempt = Attempt { login: &form.login, password: &form.password, address, device, agent };
     let user = match auth.sign_in(&attempt).await {
@@ -282,7 +282,7 @@ async fn let_in(
         auth.users.finish(session).await?;
         return Err(error);
     }
-    let device = auth.keep_device(user, cookies::read(headers, DEVICE)).await?;
+    let device = auth.keep_device(user, cookies::read(headers, DEVICE, state.config.secure())).await?;
     if trust {
         auth.trust_device(user.0, &device).await?;
     }
@@ -335,7 +335,7 @@ pub async fn code_page(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let half = cookies::read(&headers, door.half(state.config.secure())).unwrap_or_default();
+    let half = cookies::read(&headers, door.half(state.config.secure()), state.config.secure()).unwrap_or_default();
     match state.platform.services.auth.is_half_open(half).await {
         Ok(true) => draw::public_page(State(state), request).await,
         Ok(false) => Redirect::to(door.sign_in()).into_response(),
@@ -354,8 +354,8 @@ pub async fn code(
 ) -> Response {
     let auth = &state.platform.services.auth;
     let secure = state.config.secure();
-    let half = cookies::read(&headers, door.half(secure)).unwrap_or_default();
-    let device = cookies::read(&headers, DEVICE).filter(|_| door == Door::People);
+    let half = cookies::read(&headers, door.half(secure), secure).unwrap_or_default();
+    let device = cookies::read(&headers, DEVICE, secure).filter(|_| door == Door::People);
     let attempt = CodeAttempt { half, code: &form.code, address: info.address, device };
     let begun = async {
         match (auth.finish_sign_in(&attempt).await?, door) {

@@ -46,6 +46,28 @@ async fn two_thousand_cancelled_requests_leave_nothing_open() {
     world.end().await;
 }
 
+/// What a transaction sets ends with it: whoever gets the connection next, by whatever way, is in no workspace at all.
+#[tokio::test]
+async fn the_workspace_of_a_connection_ends_with_its_transaction() {
+    let world = TestWorld::new(|_| {}).await;
+    let tenant = world.tenant("lakeside", "core").await;
+    let mut seen_inside = 0;
+    for end in ["commit", "rollback"] {
+        let mut tx = TenantTx::begin(&world.services().pools.app, tenant.id, TxMode::ReadWrite).await.unwrap();
+        let workspace = "select coalesce(current_setting('app.tenant_id', true), '')";
+        let within: String = sqlx::query_scalar(workspace).fetch_one(tx.conn()).await.unwrap();
+        assert_eq!(within, tenant.id.to_string());
+        seen_inside += sqlx::query_scalar::<_, i64>("select count(*) from roles").fetch_one(tx.conn()).await.unwrap();
+        sqlx::query(end).execute(tx.conn()).await.unwrap();
+        let after: String = sqlx::query_scalar(workspace).fetch_one(tx.conn()).await.unwrap();
+        let rows: i64 = sqlx::query_scalar("select count(*) from roles").fetch_one(tx.conn()).await.unwrap();
+        assert_eq!((after.as_str(), rows), ("", 0), "after {end}");
+        let _ = tx.commit().await;
+    }
+    assert!(seen_inside > 0);
+    world.end().await;
+}
+
 /// A BEGIN that fails must not pool an aborted connection.
 #[tokio::test]
 async fn a_failed_commit_poisons_no_connection() {

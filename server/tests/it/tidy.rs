@@ -329,3 +329,42 @@ fn every_bar_names_tests_that_exist() {
         }
     }
 }
+
+/// A fault that can no longer be planted proves nothing (scripts/planted-faults).
+#[test]
+fn every_planted_fault_still_applies() {
+    let bars = fs::read_to_string(root().join("server/tests/bars.toml")).unwrap();
+    let sources: String = all("server", ".rs").into_iter().map(|(_, text)| text).collect();
+    let git = std::process::Command::new("git").arg("--version").output().is_ok_and(|answer| answer.status.success());
+    let (mut planted, mut numbers) = (0, Vec::new());
+    for (path, text) in all("server/tests/faults", ".patch") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        numbers.push(name.split('-').next().unwrap_or_default().to_owned());
+        let head: std::collections::BTreeMap<&str, &str> =
+            text.split_once("\n\n").unwrap_or_default().0.lines().filter_map(|line| line.split_once(": ")).collect();
+        assert!(
+            bars.contains(&format!("\n[{}]\n", head["bar"])),
+            "{name} breaks {}, which nobody promises",
+            head["bar"]
+        );
+        assert!(head["says"].len() > 20 && head["package"].starts_with("nexus"), "{name}");
+        for test in head["tests"].split(", ") {
+            let test = test.rsplit("::").next().unwrap_or_default();
+            assert!(sources.contains(&format!("fn {test}(")), "{name} names {test}, which is not there");
+        }
+        if git {
+            let checked = std::process::Command::new("git")
+                .current_dir(root())
+                .args(["apply", "--check"])
+                .arg(&path)
+                .output()
+                .unwrap();
+            assert!(checked.status.success(), "{name}: {}", String::from_utf8_lossy(&checked.stderr));
+        }
+        planted += 1;
+    }
+    numbers.sort();
+    numbers.dedup();
+    assert!(planted >= 20 && numbers.len() == planted, "{planted} faults with {} numbers", numbers.len());
+    println!("bar=N-01 faults={planted} applied={}", if git { planted } else { 0 });
+}

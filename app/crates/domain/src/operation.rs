@@ -46,6 +46,7 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// none unknown.
 pub const CATALOGUE: &[&str] = &[
     "admin.list_tenants",
+    "admin.show_proof",
     "audit.export",
     "audit.give_feedback",
     "audit.list",

@@ -94,8 +94,14 @@ const IDLE: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone)]
 pub struct TenantPool(managed::Pool<Connections>);
 
-#[derive(Debug)]
 pub struct Connections(PgConnectOptions);
+
+/// The options hold a password.
+impl std::fmt::Debug for Connections {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connections").field("to", &self.0.get_host()).finish_non_exhaustive()
+    }
+}
 
 impl managed::Manager for Connections {
     type Type = PgConnection;

@@ -18,6 +18,7 @@ pub mod limit;
 pub mod migrate;
 pub mod random;
 pub mod read;
+pub mod rotation;
 pub mod secret;
 pub mod services;
 pub mod statement;

@@ -5,7 +5,7 @@ mod members;
 mod recovery;
 mod sign_up;
 
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, steady};
 use reqwest::{Response, StatusCode, header};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -85,14 +85,4 @@ pub fn auc(left: &[f64], right: &[f64]) -> f64 {
         })
         .sum();
     above / (left.len() * right.len()) as f64
-}
-
-/// Without what differs from request to request: nonces, keys, ids and the moment.
-fn steady(page: &str) -> String {
-    page.split(['"', '\'', '<', '>', ' ', '='])
-        .filter(|word| {
-            !(word.len() >= 16 && word.chars().any(|c| c.is_ascii_digit()) || word.contains('T') && word.ends_with('Z'))
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
 }

@@ -159,11 +159,11 @@ async fn the_first_owner_comes_by_a_link() {
     assert_eq!(server.client().page("/setup?token=guess").await.0, StatusCode::NOT_FOUND);
     let auth = server.world.services().auth.clone();
     let token = auth.setup_link().await.unwrap().expect("nobody is there");
-    let path = format!("/setup?token={token}");
+    let path = format!("/setup?token={}", token.expose());
     assert_eq!(server.client().page(&path).await.0, StatusCode::OK);
     let presses: Vec<_> = (0..20)
         .map(|number| {
-            let (client, token) = (server.client(), token.clone());
+            let (client, token) = (server.client(), token.expose().clone());
             tokio::spawn(async move {
                 let login = format!("owner{number}@new.example");
                 let mut typed = fields(&login).to_vec();

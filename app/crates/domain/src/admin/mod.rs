@@ -1,5 +1,9 @@
 //! The platform realm: what its staff may do across workspaces.
 
+mod proof;
+
+pub use proof::{Bar, Grant, MatrixRun, Policy, Proof, RoleProof, ShowProof, TableProof};
+
 use crate::operation::{Operation, OperationKind, Realm, Requires};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -1,7 +1,8 @@
 //! Mails about accounts, which belong to no workspace: the job that makes the link, writes the mail and gives it to the mailer.
 //!
 //! What asks for a mail writes down who asked, never a link and never whether there is an account; both are found here, out of sight of the
-//! request. Where no mail server is configured the mail goes to the server's log and to a file in `outbox`, so that a person can go on.
+//! request. Where no mail server is configured the mail goes to a file in `outbox`, so that a person can go on; the log says which, and
+//! holds no link.
 
 use super::account_text::{self, Filled};
 use domain::{Result, TenantId, UserId};
@@ -115,7 +116,7 @@ impl AccountMailJob {
             AccountMail::Forgot { login } => auth.password_link(&login).await?.map(|link| {
                 let by_phone = link.email.is_none();
                 let to = link.email.or(link.phone).unwrap_or_default();
-                let path = format!("/reset-password/{}", link.token);
+                let path = format!("/reset-password/{}", link.token.expose());
                 Letter { by_phone, ..letter("forgot", link.language, to, link.name, path) }
             }),
             AccountMail::SignUp { id } => auth.sign_up_mail(id).await?.map(signed_up),
@@ -123,7 +124,7 @@ impl AccountMailJob {
             AccountMail::Email { user, email } => auth.email_link(UserId(user), &email).await?.map(|link| {
                 let (template, path) = match link.taken {
                     true => ("email_taken", "/sign-in".to_owned()),
-                    false => ("email", format!("/email/{}", link.token)),
+                    false => ("email", format!("/email/{}", link.token.expose())),
                 };
                 letter(template, link.language, email, link.name, path)
             }),
@@ -150,7 +151,7 @@ impl AccountMailJob {
             auth::invitation_link(&services.pools, services.clock.as_ref(), services.random.as_ref(), tenant, id)
                 .await?;
         Ok(made.map(|(token, mail)| {
-            let path = format!("/invitations/{token}");
+            let path = format!("/invitations/{}", token.expose());
             let mut letter = letter("invitation", mail.language, mail.login, mail.name.unwrap_or_default(), path);
             letter.by_phone = mail.by_phone;
             letter.values.extend([
@@ -194,20 +195,20 @@ impl AccountMailJob {
         }
     }
 
-    /// In the log and in the outbox: this installation cannot send it.
+    /// Into the outbox: this installation cannot send it. What opens something stays out of the log, which more people read.
     fn show(&self, job: &Claimed, letter: &Letter, filled: &Filled) -> Outcome {
         use std::io::Write as _;
         use std::os::unix::fs::OpenOptionsExt as _;
+        let path = self.outbox.join(format!("{}-{}.txt", job.id.simple(), letter.template));
         tracing::info!(
             to = letter.to,
             subject = filled.subject,
-            "not sent, because nothing here sends it:\n{}",
-            filled.text
+            file = %path.display(),
+            "not sent, because nothing here sends it; it stands in the file"
         );
         let written = std::fs::create_dir_all(&self.outbox).and_then(|()| {
-            let path = self.outbox.join(format!("{}-{}.txt", job.id.simple(), letter.template));
             let mut file =
-                std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+                std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
             writeln!(file, "To: {}\nSubject: {}\n\n{}", letter.to, filled.subject, filled.text)
         });
         match written {
@@ -230,11 +231,11 @@ fn signed_up(mail: SignUpMail) -> Letter {
             ..letter("sign_up_known", language, login.shown, name, sign_in())
         },
         SignUpMail::Link { token, login, name, language } => {
-            letter("sign_up", language, login.shown, name, format!("/sign-up/{token}"))
+            letter("sign_up", language, login.shown, name, format!("/sign-up/{}", token.expose()))
         }
         SignUpMail::Code { code, login, name, language } => {
             let mut letter = letter("sign_up_code", language, login.shown, name, sign_in());
-            letter.values.push(("code", code));
+            letter.values.push(("code", code.into_exposed()));
             Letter { by_phone: true, ..letter }
         }
     }

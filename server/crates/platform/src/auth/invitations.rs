@@ -4,6 +4,7 @@ use super::recovery::{TOKEN_BYTES, hash};
 use crate::clock::Clock;
 use crate::db::{Pools, TenantTx, TxMode, db_error};
 use crate::random::{Random, token};
+use crate::secret::Secret;
 use domain::{Result, TenantId, UserId};
 use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
@@ -72,7 +73,7 @@ pub async fn invitation_link(
     random: &dyn Random,
     tenant: TenantId,
     id: Uuid,
-) -> Result<Option<(String, InvitationMail)>> {
+) -> Result<Option<(Secret<String>, InvitationMail)>> {
     let token = token(random, TOKEN_BYTES);
     let mut tx = TenantTx::begin(&pools.app, tenant, TxMode::ReadWrite).await.map_err(db_error)?;
     let mail: Option<InvitationMail> = sqlx::query_as(SEND)
@@ -84,5 +85,5 @@ pub async fn invitation_link(
         .await
         .map_err(db_error)?;
     tx.commit().await.map_err(db_error)?;
-    Ok(mail.map(|mail| (token, mail)))
+    Ok(mail.map(|mail| (token.into(), mail)))
 }

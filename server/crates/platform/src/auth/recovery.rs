@@ -9,6 +9,7 @@ use super::taken;
 use super::throttle::subject;
 use crate::db::db_error;
 use crate::random::{token, token_hash};
+use crate::secret::Secret;
 use chrono::{DateTime, Duration, Utc};
 use domain::{Error, Kind, Result, UserId};
 use sqlx::FromRow;
@@ -56,7 +57,7 @@ delete from sign_ups where id in (select id from sign_ups where expires_at < $1 
 /// For the mail about a forgotten password.
 #[derive(Debug, Clone)]
 pub struct PasswordLink {
-    pub token: String,
+    pub token: Secret<String>,
     pub user: UserId,
     pub name: String,
     pub email: Option<String>,
@@ -67,7 +68,7 @@ pub struct PasswordLink {
 /// For the mail that confirms a new address.
 #[derive(Debug, Clone)]
 pub struct EmailLink {
-    pub token: String,
+    pub token: Secret<String>,
     pub name: String,
     pub language: String,
     /// Somebody else signs in with this address; no link was made.
@@ -196,8 +197,10 @@ impl Auth {
         .map_err(db_error)?;
         let Some((name, language, taken)) = found else { return Ok(None) };
         let until = self.clock.now() + Duration::hours(EMAIL_HOURS);
-        let token =
-            if taken { String::new() } else { self.link("email", Some(user.0), None, Some(email), until).await? };
+        let token = match taken {
+            true => Secret::new(String::new()),
+            false => self.link("email", Some(user.0), None, Some(email), until).await?,
+        };
         Ok(Some(EmailLink { token, name, language, taken }))
     }
 
@@ -252,7 +255,7 @@ impl Auth {
     }
 
     /// A link for the first owner of an installation in which nobody has an account yet.
-    pub async fn setup_link(&self) -> Result<Option<String>> {
+    pub async fn setup_link(&self) -> Result<Option<Secret<String>>> {
         let anybody: bool =
             sqlx::query_scalar("select exists (select from users)").fetch_one(&self.pool).await.map_err(db_error)?;
         if anybody {
@@ -292,7 +295,7 @@ impl Auth {
         state: Option<&[u8]>,
         email: Option<&str>,
         until: DateTime<Utc>,
-    ) -> Result<String> {
+    ) -> Result<Secret<String>> {
         let value = token(self.random.as_ref(), TOKEN_BYTES);
         sqlx::query(MAKE)
             .bind(hash(&value))
@@ -305,7 +308,7 @@ impl Auth {
             .execute(&self.pool)
             .await
             .map_err(db_error)?;
-        Ok(value)
+        Ok(value.into())
     }
 
     /// Removes up to `limit` links and sign-ups each that ran out a day ago.

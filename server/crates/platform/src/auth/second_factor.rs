@@ -76,8 +76,8 @@ pub struct SecondFactor {
 pub struct SetUp {
     pub uri: Secret<String>,
     pub seed: Secret<String>,
-    /// Dark squares of the picture, row by row, and how many there are in a row.
-    pub dark: Vec<bool>,
+    /// Dark squares of the picture, row by row, and how many there are in a row. Whoever has them has the seed.
+    pub dark: Secret<Vec<bool>>,
     pub width: usize,
 }
 
@@ -101,12 +101,12 @@ on conflict (owner) do update set sealed_by = $3, sealed = $4, expires_at = $5";
 
 const PREPARED: &str = "select sealed_by, sealed from second_factor_setups where owner = $1 and expires_at > $2";
 
-// The seed moves over and every code of the one before goes; browsers that were let in by it are asked again.
+// The seed moves over, sealed for its new place, and every code of the one before goes; browsers that were let in by it are asked again.
 const FINISH: &str = "\
-with ready as (delete from second_factor_setups where owner = $1 and sealed = $2 and expires_at > $4 returning user_id, staff_id, owner, sealed_by, sealed),
+with ready as (delete from second_factor_setups where owner = $1 and sealed = $2 and expires_at > $4 returning user_id, staff_id),
      forgotten as (update known_devices d set trusted_until = null from ready r where d.user_id = r.user_id)
 insert into second_factors (user_id, staff_id, sealed_by, sealed, last_step, set_up_at)
-select user_id, staff_id, sealed_by, sealed, $3, $4 from ready
+select user_id, staff_id, $5, $6, $3, $4 from ready
 on conflict (owner) do update set sealed_by = excluded.sealed_by, sealed = excluded.sealed, last_step = excluded.last_step, set_up_at = excluded.set_up_at";
 
 const TAKE_STEP: &str = "update second_factors set last_step = $2 where owner = $1 and last_step < $2";
@@ -134,7 +134,7 @@ impl Auth {
     pub async fn prepare_second_factor(&self, owner: Owner) -> Result<()> {
         let mut seed = [0; SEED_BYTES];
         self.random.fill(&mut seed);
-        let (sealed_by, sealed) = self.keyring.seal_at(place(owner.id()), &seed, self.random.as_ref())?;
+        let (sealed_by, sealed) = self.keyring.seal_at(waiting(owner.id()), &seed, self.random.as_ref())?;
         sqlx::query(PREPARE)
             .bind(owner.user())
             .bind(owner.staff())
@@ -155,7 +155,7 @@ impl Auth {
         let picture = qrcode::QrCode::new(uri.as_bytes()).map_err(|_| Error::internal())?;
         let dark = picture.to_colors().into_iter().map(|colour| colour == qrcode::Color::Dark).collect();
         let seed = Secret::new(base32(seed.expose()));
-        Ok(Some(SetUp { uri: uri.into(), seed, dark, width: picture.width() }))
+        Ok(Some(SetUp { uri: uri.into(), seed, dark: Secret::new(dark), width: picture.width() }))
     }
 
     async fn prepared(&self, owner: Owner) -> Result<Option<(Secret<Vec<u8>>, Vec<u8>)>> {
@@ -166,7 +166,7 @@ impl Auth {
             .await
             .map_err(db_error)?;
         let Some((sealed_by, sealed)) = found else { return Ok(None) };
-        Ok(Some((self.keyring.open_at(&sealed_by, place(owner.id()), &sealed)?, sealed)))
+        Ok(Some((self.keyring.open_at(&sealed_by, waiting(owner.id()), &sealed)?, sealed)))
     }
 
     /// Takes the first code of the seed that was shown. From now on signing in needs one. The recovery codes are told once, here.
@@ -185,12 +185,15 @@ impl Auth {
             ));
         };
         counted.right(&self.pool).await?;
+        let (sealed_by, moved) = self.keyring.seal_at(proved(owner.id()), seed.expose(), self.random.as_ref())?;
         let mut tx = self.begin_tx().await?;
         let done = sqlx::query(FINISH)
             .bind(owner.id())
             .bind(sealed)
             .bind(i64::try_from(step).unwrap_or_default())
             .bind(now)
+            .bind(sealed_by)
+            .bind(moved)
             .execute(tx.conn())
             .await
             .map_err(db_error)?;
@@ -363,7 +366,7 @@ impl Auth {
                 .await
                 .map_err(db_error)?;
         let Some((sealed_by, sealed)) = found else { return Ok(false) };
-        let seed = self.keyring.open_at(&sealed_by, place(owner), &sealed)?;
+        let seed = self.keyring.open_at(&sealed_by, proved(owner), &sealed)?;
         let Some(step) = totp(&seed, "")?.check(code, seconds(self.clock.now())) else { return Ok(false) };
         let taken = sqlx::query(TAKE_STEP).bind(owner).bind(i64::try_from(step).unwrap_or_default());
         Ok(taken.execute(&self.pool).await.map_err(db_error)?.rows_affected() == 1)
@@ -386,29 +389,6 @@ impl Auth {
         Ok(())
     }
 
-    /// Seals up to `limit` seeds anew that are sealed with another key than the first, so that an old key can be taken away. Returns how many.
-    pub async fn reseal_second_factors(&self, limit: i64) -> Result<u64> {
-        let old: Vec<(Uuid, String, Vec<u8>)> = sqlx::query_as(
-            "select owner, sealed_by, sealed from second_factors where sealed_by <> $1 order by owner limit $2",
-        )
-        .bind(self.keyring.current())
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(db_error)?;
-        let mut moved = 0;
-        for (owner, sealed_by, sealed) in old {
-            let seed = self.keyring.open_at(&sealed_by, place(owner), &sealed)?;
-            let (by, fresh) = self.keyring.seal_at(place(owner), seed.expose(), self.random.as_ref())?;
-            let done =
-                sqlx::query("update second_factors set sealed_by = $3, sealed = $4 where owner = $1 and sealed = $2");
-            let done =
-                done.bind(owner).bind(sealed).bind(by).bind(fresh).execute(&self.pool).await.map_err(db_error)?;
-            moved += done.rows_affected();
-        }
-        Ok(moved)
-    }
-
     pub(super) async fn purge_half_open(&self, limit: i64) -> Result<u64> {
         let now = self.clock.now();
         let halves = sqlx::query(
@@ -421,8 +401,13 @@ impl Auth {
     }
 }
 
-const fn place(owner: Uuid) -> (&'static str, &'static str, Uuid) {
+/// Where a seed is sealed that was proved, and where one that waits for its first code.
+const fn proved(owner: Uuid) -> (&'static str, &'static str, Uuid) {
     ("second_factors", "sealed", owner)
+}
+
+const fn waiting(owner: Uuid) -> (&'static str, &'static str, Uuid) {
+    ("second_factor_setups", "sealed", owner)
 }
 
 fn totp(seed: &Secret<Vec<u8>>, account: &str) -> Result<Totp> {

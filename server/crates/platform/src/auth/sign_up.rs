@@ -11,6 +11,7 @@ use super::{Login, login_of};
 use crate::clock::Clock;
 use crate::db::{Pools, db_error};
 use crate::random::{Random, token, token_hash, uuid_v7};
+use crate::secret::Secret;
 use chrono::Duration;
 use domain::{Error, Kind, Result, TenantId, UserId};
 use serde::{Deserialize, Serialize};
@@ -69,9 +70,9 @@ pub enum SignUpMail {
     /// The address has an account; it is told so.
     Known { login: Login, name: String, language: String },
     /// A link for an address.
-    Link { token: String, login: Login, name: String, language: String },
+    Link { token: Secret<String>, login: Login, name: String, language: String },
     /// A code for a phone.
-    Code { code: String, login: Login, name: String, language: String },
+    Code { code: Secret<String>, login: Login, name: String, language: String },
 }
 
 /// A sign-up that waits.
@@ -144,7 +145,7 @@ impl Auth {
                 .execute(&self.pool)
                 .await
                 .map_err(db_error)?;
-            return Ok(Some(SignUpMail::Code { code, login, name, language }));
+            return Ok(Some(SignUpMail::Code { code: code.into(), login, name, language }));
         }
         let token = token(self.random.as_ref(), TOKEN_BYTES);
         sqlx::query("update sign_ups set key = $2 where id = $1")
@@ -153,7 +154,7 @@ impl Auth {
             .execute(&self.pool)
             .await
             .map_err(db_error)?;
-        Ok(Some(SignUpMail::Link { token, login, name, language }))
+        Ok(Some(SignUpMail::Link { token: token.into(), login, name, language }))
     }
 
     /// Six digits, each as likely as the others.

@@ -13,6 +13,7 @@ mod egress;
 mod factor;
 mod idempotency;
 mod limits;
+mod rotation;
 mod secrets;
 mod sessions;
 mod sign_in;

@@ -1,0 +1,246 @@
+//! How workspaces are kept apart, for somebody who has to be convinced: plain words first, then what the database says of itself at this moment.
+
+use crate::layout::admin_frame;
+use crate::page::{PageContext, load, use_page};
+use domain::admin::{Bar, MatrixRun, Proof, RoleProof, ShowProof, TableProof};
+use domain::money::group_thousands;
+use domain::{Error, Result};
+use leptos::prelude::*;
+use ui::{Badge, Cell, Crumb, DataTable, HeadCell, Notice, Page, PageHeader, Panel, Row, Stack, Tone};
+
+#[component]
+pub fn ProofPage() -> impl IntoView {
+    let page = use_page();
+    load(proof_page(page)).into_any()
+}
+
+async fn proof_page(page: PageContext) -> Result<AnyView> {
+    if page.staff.is_none() {
+        return Err(Error::unauthenticated());
+    }
+    let proof = page.backend()?.run(ShowProof {}).await?;
+    let text = format!(
+        "How workspaces are kept apart: read from {} when this page was drawn, and from the tests of this build.",
+        proof.database
+    );
+    let (verdict, roles, tables) = (verdict(&proof), roles(&proof.roles), tables(&proof));
+    let (matrix, bars) = (matrix(proof.matrix.as_ref()), bars(&proof.bars));
+    let content = view! {
+        <Page>
+            <PageHeader title="Proof" text/>
+            <Stack>{verdict}{words()}{roles}{tables}{matrix}{bars}</Stack>
+        </Page>
+    };
+    Ok(admin_frame(&page, vec![Crumb::here("Proof")], content.into_any()))
+}
+
+/// Whether a role that serves requests could look past row security.
+const fn is_mighty(role: &RoleProof) -> bool {
+    role.superuser || role.bypasses
+}
+
+/// What is not as it should be, in words; nothing where all is well.
+fn faults(proof: &Proof) -> Vec<String> {
+    let mut faults = Vec::new();
+    for table in proof.tables.iter().filter(|table| table.of_workspace && !table.is_sealed_off()) {
+        faults.push(format!("The table {} is not sealed off", table.name));
+    }
+    for role in &proof.roles {
+        if is_mighty(role) {
+            faults.push(format!("The role {} can look past row security", role.name));
+        }
+        if role.owns > 0 && role.name != "nexus_owner" {
+            faults.push(format!("The role {} owns {} tables and could change them", role.name, role.owns));
+        }
+    }
+    faults
+}
+
+fn verdict(proof: &Proof) -> AnyView {
+    let faults = faults(proof);
+    let count = proof.tables.iter().filter(|table| table.of_workspace).count();
+    if faults.is_empty() {
+        let title = format!("All {count} tables with rows of workspaces are sealed off");
+        return view! {
+            <Notice tone=Tone::Positive title>
+                "On each of them the database itself shows a request the rows of one workspace and no others, whatever the request asks for."
+            </Notice>
+        }
+        .into_any();
+    }
+    view! { <Notice tone=Tone::Negative title="Not everything is as it should be">{faults.join(". ")}</Notice> }
+        .into_any()
+}
+
+fn words() -> AnyView {
+    view! {
+        <Panel title="In plain words">
+            <div class="stack">
+                <p>"Every row that belongs to a workspace carries that workspace's number. Before a request may read or write anything, the server tells the database which one workspace it is about. From then on PostgreSQL adds “and only rows of this workspace” to every statement by itself: a fault in Nexus that forgets to ask for it reads nothing that is not the caller's."</p>
+                <p>"The server signs in to the database under roles that own no table, so that they cannot switch this off, and that have no right to look past it. Which workspace a request is about comes from its address and from who is signed in, never from anything else that it carries."</p>
+                <p>"People, passwords and sessions belong to no workspace. They lie in tables that requests about workspaces cannot reach at all."</p>
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn roles(roles: &[RoleProof]) -> AnyView {
+    let head = view! {
+        <HeadCell label="Role"/>
+        <HeadCell label="Serves"/>
+        <HeadCell label="Looks past row security"/>
+        <HeadCell label="Owns tables" numeric=true/>
+    };
+    let rows: Vec<_> = roles
+        .iter()
+        .map(|role| {
+            let serves = match role.name.as_str() {
+                "nexus_app" => "Requests and work of one workspace at a time",
+                "nexus_platform" => "Signing in, these pages, and handing out work",
+                "nexus_ai" => "Assistants; reads one workspace",
+                _ => "Changes of the schema; no request",
+            };
+            let (name, owns) = (role.name.clone(), role.owns.to_string());
+            let past = yes_is_bad(is_mighty(role));
+            view! {
+                <Row>
+                    <Cell label="Role" lead=true><span class="mono">{name}</span></Cell>
+                    <Cell label="Serves">{serves}</Cell>
+                    <Cell label="Looks past row security">{past}</Cell>
+                    <Cell label="Owns tables" numeric=true>{owns}</Cell>
+                </Row>
+            }
+        })
+        .collect();
+    view! {
+        <Panel title="Roles at the database" text="Row security binds the owner too: it is forced." flush=true>
+            <DataTable label="Roles at the database" head=head.into_any() inline=true>{rows}</DataTable>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn yes_is_bad(yes: bool) -> AnyView {
+    let (tone, label) = if yes { (Tone::Negative, "Yes") } else { (Tone::Neutral, "No") };
+    view! { <Badge tone>{label}</Badge> }.into_any()
+}
+
+fn yes_is_good(yes: bool) -> AnyView {
+    let (tone, label) = if yes { (Tone::Positive, "Yes") } else { (Tone::Negative, "No") };
+    view! { <Badge tone>{label}</Badge> }.into_any()
+}
+
+fn tables(proof: &Proof) -> AnyView {
+    let (ours, others): (Vec<_>, Vec<_>) = proof.tables.iter().partition(|table| table.of_workspace);
+    let text = "Policies say which rows a role sees; grants say what it may do with them. nexus_platform reads across workspaces to sign people in and to hand out work.";
+    let other = "People, sessions and the platform's own: out of reach for nexus_app, which serves workspaces.";
+    let (of_workspaces, of_platform) =
+        (format!("Tables of workspaces ({})", ours.len()), format!("Tables of the platform ({})", others.len()));
+    let (ours, others) = (table(&ours, "Tables of workspaces"), table(&others, "Tables of the platform"));
+    view! {
+        <Panel title=of_workspaces text flush=true>{ours}</Panel>
+        <Panel title=of_platform text=other flush=true>{others}</Panel>
+    }
+    .into_any()
+}
+
+fn table(tables: &[&TableProof], label: &'static str) -> AnyView {
+    let of_workspace = tables.first().is_some_and(|table| table.of_workspace);
+    let head = view! {
+        <HeadCell label="Table"/>
+        {of_workspace.then(|| view! { <HeadCell label="Row security"/><HeadCell label="Forced"/><HeadCell label="Policies"/> })}
+        <HeadCell label="Grants"/>
+    };
+    let rows: Vec<AnyView> = tables.iter().map(|table| row(table)).collect();
+    view! { <DataTable label head=head.into_any() inline=true>{rows}</DataTable> }.into_any()
+}
+
+fn row(table: &TableProof) -> AnyView {
+    let policies: Vec<String> = table
+        .policies
+        .iter()
+        .map(|policy| {
+            let rows = if policy.own_rows { "own workspace" } else { "all rows" };
+            let what = if policy.command == "all" { String::new() } else { format!("{}: ", policy.command) };
+            format!("{}: {what}{rows}", policy.roles.join(", "))
+        })
+        .collect();
+    let grants: Vec<String> =
+        table.grants.iter().map(|grant| format!("{}: {}", grant.role, grant.may.join(", "))).collect();
+    let grants = if grants.is_empty() { vec!["nobody but the owner".to_owned()] } else { grants };
+    let guarded = table.of_workspace.then(|| {
+        let (enabled, forced) = (yes_is_good(table.enabled), yes_is_good(table.forced));
+        view! {
+            <Cell label="Row security">{enabled}</Cell>
+            <Cell label="Forced">{forced}</Cell>
+            <Cell label="Policies">{lines(policies)}</Cell>
+        }
+    });
+    let name = table.name.clone();
+    view! { <Row><Cell label="Table" lead=true><span class="mono">{name}</span></Cell>{guarded}<Cell label="Grants">{lines(grants)}</Cell></Row> }
+        .into_any()
+}
+
+fn lines(lines: Vec<String>) -> AnyView {
+    lines.into_iter().map(|line| view! { <div>{line}</div> }).collect::<Vec<_>>().into_any()
+}
+
+fn matrix(run: Option<&MatrixRun>) -> AnyView {
+    let text = "A test calls every operation and every route as every role, as nobody, as a stranger, as somebody suspended and with a session that has ended: about one's own, a colleague's, another workspace's, what is in the trash and what never was.";
+    let found = match run {
+        None => view! {
+            <Notice tone=Tone::Warning title="No run was recorded for this build">
+                "The test is part of the suite and has to pass before anything is merged. Its figures stand here once a run is recorded: NEXUS_RECORD=1 scripts/bars A-05, then build."
+            </Notice>
+        }
+        .into_any(),
+        Some(run) => {
+            let number = |value: usize| group_thousands(&value.to_string());
+            let title = if run.wrong == 0 {
+                format!("{} calls, every one answered as it should be", number(run.cells))
+            } else {
+                format!("{} of {} calls were not answered as they should be", number(run.wrong), number(run.cells))
+            };
+            let tone = if run.wrong == 0 && run.current { Tone::Positive } else { Tone::Warning };
+            let since = if run.current { "" } else { " The tables that say who may what have changed since then." };
+            let said = format!(
+                "Recorded on {}: {} operations as {} roles and four kinds of outsiders, {} calls that had to be refused.{since}",
+                run.at,
+                number(run.operations),
+                number(run.roles),
+                number(run.denied)
+            );
+            view! { <Notice tone title>{said}</Notice> }.into_any()
+        }
+    };
+    view! { <Panel title="Who may do what, tried out" text>{found}</Panel> }.into_any()
+}
+
+fn bars(bars: &[Bar]) -> AnyView {
+    let head = view! {
+        <HeadCell label="Promise"/>
+        <HeadCell label="What is promised"/>
+        <HeadCell label="Tests" numeric=true/>
+    };
+    let rows: Vec<_> = bars
+        .iter()
+        .map(|bar| {
+            let (id, says, tests) = (bar.id.clone(), bar.says.clone(), bar.tests.to_string());
+            view! {
+                <Row>
+                    <Cell label="Promise" lead=true><span class="mono">{id}</span></Cell>
+                    <Cell label="What is promised">{says}</Cell>
+                    <Cell label="Tests" numeric=true>{tests}</Cell>
+                </Row>
+            }
+        })
+        .collect();
+    let text = "Each is held by tests of this build. Anybody who has the source runs them with make bars.";
+    view! {
+        <Panel title=format!("What is promised ({})", bars.len()) text flush=true>
+            <DataTable label="What is promised" head=head.into_any() inline=true>{rows}</DataTable>
+        </Panel>
+    }
+    .into_any()
+}
