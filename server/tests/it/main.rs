@@ -17,6 +17,7 @@ mod hostile;
 mod kill;
 mod mail;
 mod matrix;
+mod openapi;
 mod people;
 mod references;
 mod roles;

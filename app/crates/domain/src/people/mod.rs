@@ -80,6 +80,7 @@ pub const ABSOLUTE_MINUTES: i64 = 7 * 24 * 60;
 
 /// What is asked, and what the caller has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Security {
     #[serde(flatten)]
@@ -90,6 +91,7 @@ pub struct Security {
 
 /// What a workspace asks of those who come in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SecurityPolicy {
     /// Who needs a second factor: `nobody`, `roles`, `everybody`.
@@ -117,6 +119,7 @@ impl Default for SecurityPolicy {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     pub id: Uuid,
@@ -131,6 +134,7 @@ pub struct Member {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SessionRow {
     /// A handle of its own; not the cookie's value nor its hash.
