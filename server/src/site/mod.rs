@@ -9,7 +9,7 @@ mod files;
 mod form_values;
 mod forms;
 pub mod health;
-mod impersonation;
+pub mod impersonation;
 mod mail;
 pub mod member;
 mod page_context;
