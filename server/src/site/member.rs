@@ -7,6 +7,7 @@ use crate::middleware::limits;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use api::ApiCaller;
+use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -49,7 +50,7 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
         (Some(slug), _) => slug,
         (None, session) => match the_only(&state, session.as_ref()).await {
             Ok(Some(slug)) => slug,
-            Ok(None) => return sign_in::unauthenticated(&parts, "/sign-in"),
+            Ok(None) => return nobody(&state, &parts, body, info).await,
             Err(error) => return problem(error),
         },
     };
@@ -60,7 +61,7 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     };
     let entered = match entered {
         Ok(Some(entered)) => entered,
-        Ok(None) => return told(&state, &parts, info, session.as_ref(), &slug).await,
+        Ok(None) => return told(&state, &parts, body, info, session.as_ref(), &slug).await,
         Err(error) => return problem(error),
     };
     if entered.factor_missing {
@@ -97,15 +98,31 @@ async fn to_second_factor(state: &App, parts: &Parts, info: RequestInfo) -> Resp
     Redirect::to(&format!("/second-factor?required=1&next={}", app::page::encode(next))).into_response()
 }
 
+/// Nobody is signed in (any more): a page leads to the sign-in page, a form is shown what it said, a program hears 401.
+async fn nobody(state: &App, parts: &Parts, body: Body, info: RequestInfo) -> Response {
+    if parts.method == axum::http::Method::GET || !wants_page(&parts.headers) {
+        return sign_in::unauthenticated(parts, "/sign-in");
+    }
+    let typed = sign_in::typed(parts, body).await;
+    sign_in::ended(state, parts, info, "/sign-in", typed).await
+}
+
 /// Session and membership one after the other, for the refusal that fits what is missing.
-async fn told(state: &App, parts: &Parts, info: RequestInfo, session: Option<&Session>, slug: &str) -> Response {
+async fn told(
+    state: &App,
+    parts: &Parts,
+    body: Body,
+    info: RequestInfo,
+    session: Option<&Session>,
+    slug: &str,
+) -> Response {
     let problem = |error| api::problem::Problem { error, request: Some(info.id) }.into_response();
     let current = match sign_in::current(session).await {
         Ok(Some(current)) => current,
         Ok(None) => {
             // Nobody's: it belongs into no workspace's trail.
             tracing::warn!(address = %info.address, method = %parts.method, path = parts.uri.path(), "nobody is signed in");
-            return sign_in::unauthenticated(parts, "/sign-in");
+            return nobody(state, parts, body, info).await;
         }
         Err(error) => return problem(error),
     };
@@ -113,12 +130,22 @@ async fn told(state: &App, parts: &Parts, info: RequestInfo, session: Option<&Se
         Ok(true) => Error::not_found(),
         Ok(false) => match platform::auth::access(&state.platform.services.pools, UserId(current.owner), slug).await {
             // A member with a session that the workspace's own limits end.
-            Ok(_) => return sign_in::unauthenticated(parts, "/sign-in"),
+            Ok(_) => return nobody(state, parts, body, info).await,
+            // Sent twice: whoever has left is led to where the first one led. A workspace that never was looks the same.
+            Err(error) if error.kind == Kind::NotFound && is_leaving(parts) => {
+                return Redirect::to("/workspaces").into_response();
+            }
             Err(error) => error,
         },
         Err(error) => error,
     };
     if wants_page(&parts.headers) { draw::refused(state, &parts.headers, info, &error).await } else { problem(error) }
+}
+
+fn is_leaving(parts: &Parts) -> bool {
+    parts.method == axum::http::Method::POST
+        && wants_page(&parts.headers)
+        && parts.uri.path().ends_with("/do/people.leave")
 }
 
 /// Whether somebody acts for another here, and so has no business in any other workspace.

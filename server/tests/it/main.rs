@@ -11,6 +11,7 @@ mod business;
 mod cancel;
 mod catalogue;
 mod drivers;
+mod ended;
 mod factor;
 mod forms;
 mod hostile;
