@@ -1,7 +1,7 @@
 // What a form does, form by form: where it stands, what a person types into it, and how its effect is counted. A new form needs a case here.
 import { type Browser } from '@playwright/test';
 import { filled, sender, stranger, value, type Control, type Form, type Sender } from './forms';
-import { newcomer } from './people';
+import { newcomer, secret } from './people';
 import { csv, expect, password, type Who } from './support';
 
 export type Count = Record<string, number>;
@@ -10,6 +10,8 @@ export type Count = Record<string, number>;
 export interface Scene {
     /** The page that it stands on. */
     at: string;
+    /** Who sends it, where that is somebody who came for it alone. */
+    by?: Sender;
     /** The page as a refused form draws it, where that is what it stands on. */
     forms?: () => Promise<Form[]>;
     which?: (form: Form) => boolean;
@@ -812,6 +814,30 @@ export const cases: Case[] = [
             await signedIn(guest, '/admin/sign-in', 'admin');
             const keys = new Set(await guest.cookies('nexus-staff'));
             return { at: '/admin', grown: { sessions: -1 }, count: async () => ({ sessions: await open(browser, keys) }) };
+        },
+    },
+    {
+        does: '/account/password',
+        what: 'one chooses another password',
+        scene: async (desk, browser) => {
+            const { own, member: id } = await newcomer(browser, desk);
+            const count = async () => ({ sessions: Math.min(1, (await desk.run('people.list_member_sessions', { member: id })).length) });
+            return {
+                at: desk.at('/settings/profile'),
+                by: own,
+                typed: { current: secret, password: `Another ${mark} of mine` },
+                grown: { sessions: 0 },
+                count,
+            };
+        },
+    },
+    {
+        does: 'people.leave',
+        what: 'one leaves the workspace',
+        scene: async (desk, browser) => {
+            const { own, member: id } = await newcomer(browser, desk);
+            const count = async () => ({ left: Number((await members(desk)).find((one) => one.id === id)?.status === 'left') });
+            return { at: desk.at('/settings/profile?leave=1'), by: own, count };
         },
     },
 ];

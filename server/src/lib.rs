@@ -48,6 +48,8 @@ enum Command {
     Secrets(commands::secrets::Arguments),
     /// Print every route with its method, guard and whether it may change data.
     Routes,
+    /// Print the document of the API, OpenAPI 3.1.
+    Openapi(commands::openapi::Arguments),
     /// Measure speed, size and memory against the smallest server that does the same.
     Bench(bench::Arguments),
     /// The smallest server that does the same, which `bench` starts.
@@ -94,6 +96,7 @@ async fn run(arguments: Arguments, config: config::Config) -> anyhow::Result<Exi
         Some(Command::Audit(wanted)) => commands::audit::audit(config, wanted).await,
         Some(Command::Secrets(wanted)) => commands::secrets::secrets(config, wanted).await,
         Some(Command::Routes) => commands::routes::routes(config),
+        Some(Command::Openapi(wanted)) => commands::openapi::openapi(&wanted),
         Some(Command::Bench(wanted)) => bench::bench(config, wanted).await,
         Some(Command::BenchCeiling(wanted)) => bench::ceiling::serve(wanted).await,
     }

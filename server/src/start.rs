@@ -107,6 +107,7 @@ pub fn registry() -> Registry {
     records::register(&mut registry);
     modules::register(&mut registry);
     workflow::register(&mut registry);
+    api::register(&mut registry);
     registry
 }
 

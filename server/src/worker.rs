@@ -132,6 +132,7 @@ async fn sweep(app: App) {
         let swept = [
             ("sessions", services.auth.users.purge_expired(BATCH).await),
             ("staff sessions", services.auth.staff.purge_expired(BATCH).await),
+            ("impersonations", crate::site::impersonation::end_overdue(&app, BATCH).await),
             ("links of accounts", services.auth.purge_links(BATCH).await),
             ("sign-in attempts", services.auth.purge(BATCH).await),
             ("idempotency keys", platform::idempotency::purge(&pool, now, BATCH).await),

@@ -2,11 +2,12 @@
 
 use super::{admin_frame, workspace_frame};
 use crate::layout::Title;
-use crate::page::{PageContext, set_status};
+use crate::page::{PageContext, Replay, set_status};
+use crate::records::post::hidden;
 use domain::error::{CONFIRMATION_REQUIRED, IMPERSONATED, SECOND_FACTOR_REQUIRED};
 use domain::{Error, Kind};
 use leptos::prelude::*;
-use ui::{ButtonKind, Crumb, ErrorPage, LinkButton};
+use ui::{Button, ButtonKind, Crumb, DescriptionList, DescriptionRow, ErrorPage, LinkButton};
 
 /// Stays inside the frame where there is one, so that the way out is where it always is.
 pub fn refused(page: &PageContext, error: &Error) -> AnyView {
@@ -40,8 +41,59 @@ pub fn refused(page: &PageContext, error: &Error) -> AnyView {
 /// No such page; or the page of a request that the server refused before any page could be drawn.
 pub fn missing() -> AnyView {
     let page = crate::page::use_page();
+    if let Some(replay) = page.replay_of("ended") {
+        return ended(&page, &replay);
+    }
     let error = page.replay_of("refused").map_or_else(Error::not_found, |replay| replay.error.clone());
     refused(&page, &error)
+}
+
+/// A form that came after its session had ended. What was typed is nowhere but on this page: it can be read and copied, and goes from here once its
+/// sender is signed in beside it.
+fn ended(page: &PageContext, replay: &Replay) -> AnyView {
+    set_status(replay.error.kind.status());
+    let said = |(name, value): &&(String, String)| !name.starts_with('_') && !value.trim().is_empty();
+    let typed: Vec<AnyView> = replay
+        .fields
+        .iter()
+        .filter(said)
+        .map(|(name, value)| {
+            let (label, value) = (name.strip_prefix("values.").unwrap_or(name).to_owned(), value.clone());
+            view! { <DescriptionRow label>{value}</DescriptionRow> }.into_any()
+        })
+        .collect();
+    let nothing = typed.is_empty();
+    let back = replay.value("_page").unwrap_or("/");
+    let href = format!("{}?next={}", replay.value("_sign_in").unwrap_or("/sign-in"), crate::page::encode(back));
+    let carried = |(name, _): &&(String, String)| !matches!(name.as_str(), "_action" | "_sign_in");
+    let again = replay.value("_action").map(|action| {
+        let fields: Vec<AnyView> =
+            replay.fields.iter().filter(carried).map(|(name, value)| hidden(name.clone(), value.clone())).collect();
+        let action = action.to_owned();
+        view! {
+            <form method="post" action=action>{fields}<Button r#type="submit">"Send it again"</Button></form>
+        }
+    });
+    let text = if again.is_some() {
+        "Your session ended before you sent this, so nothing was done. Sign in, which opens beside this page, then come back here and send it again. Leave this page open until then: what you typed is kept nowhere else."
+    } else if nothing {
+        "Your session ended before you sent this, so nothing was done. Sign in and do it again."
+    } else {
+        "Your session ended before you sent this, so nothing was done. Sign in, which opens beside this page. What you typed is below, to be copied; it is kept nowhere else."
+    };
+    let action = view! {
+        <a class="btn btn-primary" href=href target="_blank" rel="noopener">"Sign in"</a>
+        {again}
+    };
+    let list = (!nothing).then(|| view! { <DescriptionList title="What you typed">{typed}</DescriptionList> });
+    view! {
+        <Title text="Your session ended · Nexus"/>
+        <main class="content" id="main">
+            <ErrorPage status=replay.error.kind.status() title="Your session ended" text reference=page.reference.clone() action=action.into_any()/>
+            {list}
+        </main>
+    }
+    .into_any()
 }
 
 /// What happened, in the words of the person who looks.

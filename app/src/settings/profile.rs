@@ -88,6 +88,7 @@ fn password(page: &PageContext, viewer: &Viewer, profile: &Profile) -> AnyView {
     let content = view! {
             {typed.notice()}
             <form class="stack" method="post" action=viewer.path("account/password")>
+                {envelope(page, "password", &page.path, "")}
                 <TextInput name="current" label="Present password" r#type="password" error=typed.error("current") autocomplete="current-password" required=true/>
                 {new_password(&typed, "New password", login)}
                 <FormActions><Button r#type="submit">"Change the password"</Button></FormActions>

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod migrate;
+pub mod openapi;
 pub mod routes;
 pub mod secrets;
 pub mod seed;

@@ -139,12 +139,12 @@ async fn open(
 /// Into the workspace's own log, with both names.
 async fn tell(state: &App, info: RequestInfo, prepared: &Prepared, staff: &str, event: &str) -> Result<()> {
     let after = json!({ "staff": staff, "reason": prepared.reason, "until": prepared.until });
-    note(state, info, prepared.tenant, prepared.member, prepared.id, after, event).await
+    note(state, Some(info.id), prepared.tenant, prepared.member, prepared.id, after, event).await
 }
 
 async fn note(
     state: &App,
-    info: RequestInfo,
+    request: Option<Uuid>,
     tenant: TenantId,
     member: MemberId,
     id: Uuid,
@@ -153,7 +153,7 @@ async fn note(
 ) -> Result<()> {
     let access = platform::auth::member(&state.platform.services.pools, tenant, member).await?;
     after["member"] = json!({ "id": member, "name": access.name });
-    let mut origin = state.platform.origin(Some(info.id));
+    let mut origin = state.platform.origin(request);
     (origin.cause_kind, origin.cause_id) = ("impersonation", Some(id));
     let caller = Caller { access: Arc::new(access), session: None, origin };
     let mut ctx = state.platform.open(&caller, "account.impersonate", TxMode::ReadWrite).await?;
@@ -165,6 +165,24 @@ async fn note(
         event: Some(event.to_owned()),
     });
     ctx.commit().await
+}
+
+/// Ends those that ran out and that nobody stopped, and says so in the workspace's log. Their sessions opened nothing since.
+pub async fn end_overdue(state: &App, limit: i64) -> Result<u64> {
+    let auth = &state.platform.services.auth;
+    let mut ended = 0;
+    for (id, tenant, member) in auth.overdue_impersonations(limit).await? {
+        // Another process may have been quicker.
+        if auth.end_impersonation(id).await?.is_none() {
+            continue;
+        }
+        ended += 1;
+        let after = json!({ "reason": "Its time was over" });
+        if let Err(error) = note(state, None, tenant, member, id, after, "people.impersonation.ended").await {
+            tracing::warn!(%error, impersonation = %id, "the end of an impersonation could not be written down");
+        }
+    }
+    Ok(ended)
 }
 
 /// Stops it, from the banner. The session ends; the way leads back to the platform's own.
@@ -184,7 +202,7 @@ pub async fn stop(
             .await
             .map_err(|_| Error::unavailable("The session could not be ended. Try again in a moment"))?;
         if let Some((tenant, member)) = whose {
-            note(&state, info, tenant, member, acting.id, json!({}), "people.impersonation.ended").await?;
+            note(&state, Some(info.id), tenant, member, acting.id, json!({}), "people.impersonation.ended").await?;
         }
         Ok::<_, Error>(true)
     };

@@ -7,6 +7,7 @@ use crate::middleware::limits;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use api::ApiCaller;
+use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -39,14 +40,14 @@ pub async fn of_industry(params: RawPathParams, request: Request, next: Next) ->
 }
 
 async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -> Response {
-    let (mut parts, body) = request.into_parts();
+    let (mut parts, mut body) = request.into_parts();
     let Some(info) = parts.extensions.get::<RequestInfo>().copied() else {
         return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let admitted = match machine::carried(&parts) {
         // Whoever brings one comes in by it or not at all: a cookie beside it is not looked at.
         Some(value) => machine::admit(&state, &parts, info, slug, value).await,
-        None => by_session(&state, &parts, info, slug).await,
+        None => by_session(&state, &parts, &mut body, info, slug).await,
     };
     let Admitted { access, session } = match admitted {
         Ok(admitted) => admitted,
@@ -82,14 +83,21 @@ pub struct Admitted {
     pub session: Option<uuid::Uuid>,
 }
 
-async fn by_session(state: &App, parts: &Parts, info: RequestInfo, slug: Option<String>) -> Result<Admitted, Response> {
+/// What was sent is read where nobody is signed in, and otherwise left.
+async fn by_session(
+    state: &App,
+    parts: &Parts,
+    body: &mut Body,
+    info: RequestInfo,
+    slug: Option<String>,
+) -> Result<Admitted, Response> {
     let session = parts.extensions.get::<Session>().cloned();
     let problem = |error| api::problem::Problem { error, request: Some(info.id) }.into_response();
     let slug = match (slug, &session) {
         (Some(slug), _) => slug,
         (None, session) => match sign_in::current(session.as_ref()).await.map_err(problem)? {
             Some(current) => the_only(state, UserId(current.owner)).await.map_err(problem)?,
-            None => return Err(sign_in::unauthenticated(parts, "/sign-in")),
+            None => return Err(nobody(state, parts, std::mem::take(body), info).await),
         },
     };
     let services = &state.platform.services;
@@ -99,7 +107,7 @@ async fn by_session(state: &App, parts: &Parts, info: RequestInfo, slug: Option<
     };
     let entered = match entered {
         Ok(Some(entered)) => entered,
-        Ok(None) => return Err(told(state, parts, info, session.as_ref(), &slug).await),
+        Ok(None) => return Err(told(state, parts, std::mem::take(body), info, session.as_ref(), &slug).await),
         Err(error) => return Err(problem(error)),
     };
     if entered.factor_missing {
@@ -129,15 +137,31 @@ async fn to_second_factor(state: &App, parts: &Parts, info: RequestInfo) -> Resp
     Redirect::to(&format!("/second-factor?required=1&next={}", app::page::encode(next))).into_response()
 }
 
+/// Nobody is signed in (any more): a page leads to the sign-in page, a form is shown what it said, a program hears 401.
+async fn nobody(state: &App, parts: &Parts, body: Body, info: RequestInfo) -> Response {
+    if parts.method == axum::http::Method::GET || !wants_page(&parts.headers) {
+        return sign_in::unauthenticated(parts, "/sign-in");
+    }
+    let typed = sign_in::typed(parts, body).await;
+    sign_in::ended(state, parts, info, "/sign-in", typed).await
+}
+
 /// Session and membership one after the other, for the refusal that fits what is missing.
-async fn told(state: &App, parts: &Parts, info: RequestInfo, session: Option<&Session>, slug: &str) -> Response {
+async fn told(
+    state: &App,
+    parts: &Parts,
+    body: Body,
+    info: RequestInfo,
+    session: Option<&Session>,
+    slug: &str,
+) -> Response {
     let problem = |error| api::problem::Problem { error, request: Some(info.id) }.into_response();
     let current = match sign_in::current(session).await {
         Ok(Some(current)) => current,
         Ok(None) => {
             // Nobody's: it belongs into no workspace's trail.
             tracing::warn!(address = %info.address, method = %parts.method, path = parts.uri.path(), "nobody is signed in");
-            return sign_in::unauthenticated(parts, "/sign-in");
+            return nobody(state, parts, body, info).await;
         }
         Err(error) => return problem(error),
     };
@@ -145,12 +169,22 @@ async fn told(state: &App, parts: &Parts, info: RequestInfo, session: Option<&Se
         Ok(true) => Error::not_found(),
         Ok(false) => match platform::auth::access(&state.platform.services.pools, UserId(current.owner), slug).await {
             // A member with a session that the workspace's own limits end.
-            Ok(_) => return sign_in::unauthenticated(parts, "/sign-in"),
+            Ok(_) => return nobody(state, parts, body, info).await,
+            // Sent twice: whoever has left is led to where the first one led. A workspace that never was looks the same.
+            Err(error) if error.kind == Kind::NotFound && is_leaving(parts) => {
+                return Redirect::to("/workspaces").into_response();
+            }
             Err(error) => error,
         },
         Err(error) => error,
     };
     if wants_page(&parts.headers) { draw::refused(state, &parts.headers, info, &error).await } else { problem(error) }
+}
+
+fn is_leaving(parts: &Parts) -> bool {
+    parts.method == axum::http::Method::POST
+        && wants_page(&parts.headers)
+        && parts.uri.path().ends_with("/do/people.leave")
 }
 
 /// Whether somebody acts for another here, and so has no business in any other workspace.

@@ -9,7 +9,7 @@ mod files;
 mod form_values;
 mod forms;
 pub mod health;
-mod impersonation;
+pub mod impersonation;
 pub mod machine;
 mod mail;
 pub mod member;

@@ -14,7 +14,7 @@ use domain::{Error, Result, UserId};
 use platform::StaffAccess;
 use platform::audit::Client;
 use platform::audit::sign_ins::SignIn as Told;
-use platform::auth::{Attempt, CodeAttempt, Current, Owner, SignIn, StaffSessions, UserSessions};
+use platform::auth::{Attempt, CodeAttempt, Current, Owner, SignIn, StaffSessions, UserSessions, Users, cookie_name};
 use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::{Session, SessionManagerLayer};
@@ -117,7 +117,7 @@ impl FromRequestParts<App> for Person {
                 own(parts, state).await?;
                 Ok(Self(UserId(current.owner)))
             }
-            Ok(None) => Err(unauthenticated(parts, "/sign-in")),
+            Ok(None) => Err(turned_away(state, parts, "/sign-in").await),
             Err(error) => Err(api::problem::Problem { error, request: None }.into_response()),
         }
     }
@@ -154,7 +154,10 @@ impl FromRequestParts<App> for Owned {
         let problem = |error| api::problem::Problem { error, request: None }.into_response();
         let door = parts.extensions.get::<Door>().copied().unwrap_or(Door::People);
         let Some(current) = current(parts.extensions.get::<Session>()).await.map_err(problem)? else {
-            return Err(unauthenticated(parts, door.sign_in()));
+            return Err(match door {
+                Door::People => turned_away(state, parts, door.sign_in()).await,
+                Door::Staff => not_staff(state, parts).await,
+            });
         };
         let (auth, pool) = (&state.platform.services.auth, &state.platform.services.pools.platform);
         match door {
@@ -187,7 +190,7 @@ impl FromRequestParts<App> for Staff {
         };
         match found.await {
             Ok(Some(access)) => Ok(Self(Arc::new(access))),
-            Ok(None) => Err(unauthenticated(parts, "/admin/sign-in")),
+            Ok(None) => Err(not_staff(state, parts).await),
             Err(error) => Err(api::problem::Problem { error, request: None }.into_response()),
         }
     }
@@ -198,6 +201,85 @@ pub async fn current(session: Option<&Session>) -> Result<Option<Current>> {
     match session {
         Some(session) => platform::auth::current(session).await,
         None => Ok(None),
+    }
+}
+
+/// Bytes of a form that are read to be shown once more.
+const SHOWN: usize = 256 * 1024;
+
+/// What a form said that came after its session had ended: shown to its sender, who may have typed for an hour, and kept nowhere. Passwords and
+/// codes are not sent back.
+pub async fn typed(parts: &Parts, body: axum::body::Body) -> Vec<(String, String)> {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !wants_page(&parts.headers) || !kind.starts_with("application/x-www-form-urlencoded") {
+        return Vec::new();
+    }
+    let Ok(body) = axum::body::to_bytes(body, SHOWN).await else { return Vec::new() };
+    let secret = |name: &str| {
+        let own = name.trim_start_matches('_').rsplit('.').next().unwrap_or_default();
+        own.to_lowercase().contains("password") || matches!(own, "current" | "code" | "secret" | "token")
+    };
+    let mut fields = std::str::from_utf8(&body).map(cookies::query_pairs).unwrap_or_default();
+    let all = fields.len();
+    fields.retain(|(name, _)| !secret(name));
+    if fields.len() < all {
+        // Without its secret it is not the same form: it is shown, and cannot go again from there.
+        fields.retain(|(name, _)| name != "_key");
+    }
+    fields
+}
+
+/// The page for whoever sent a form without being signed in: what happened, what was typed, and the way on.
+pub async fn ended(
+    state: &App,
+    parts: &Parts,
+    info: RequestInfo,
+    sign_in: &str,
+    mut fields: Vec<(String, String)>,
+) -> Response {
+    let original = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
+    // What has no key might be done twice.
+    let whole = fields.iter().any(|(name, _)| name == "_key") && original.path().contains("/do/");
+    fields.retain(|(name, _)| name != "_action" && name != "_sign_in");
+    if whole {
+        fields.push(("_action".to_owned(), original.path().to_owned()));
+    }
+    fields.push(("_sign_in".to_owned(), sign_in.to_owned()));
+    let error = Error::unauthenticated();
+    let page = page_context::public(state, &parts.headers, info, "/_refused");
+    let replay = Replay { operation: "ended".to_owned(), fields, error };
+    let page = PageContext { replay: Some(Arc::new(replay)), ..page };
+    draw::draw(state, page, None, Some(axum::http::StatusCode::UNAUTHORIZED)).await
+}
+
+/// [`unauthenticated`], with a page for a form too.
+async fn turned_away(state: &App, parts: &Parts, sign_in: &str) -> Response {
+    let info = parts.extensions.get::<RequestInfo>().copied();
+    match info.filter(|_| parts.method != axum::http::Method::GET && wants_page(&parts.headers)) {
+        Some(info) => ended(state, parts, info, sign_in, Vec::new()).await,
+        None => unauthenticated(parts, sign_in),
+    }
+}
+
+/// Whoever is signed in to workspaces alone: the platform's own pages are not there for them (B-09). Support that acts for somebody came from there.
+async fn is_of_workspaces(state: &App, parts: &Parts) -> bool {
+    let auth = &state.platform.services.auth;
+    let secure = state.config.secure();
+    let held = cookies::read(&parts.headers, &cookie_name::<Users>(secure), secure);
+    let Some(held) = held.and_then(|held| held.parse().ok()) else { return false };
+    let session = Session::new(Some(held), Arc::new(auth.users.clone()), None);
+    matches!(current(Some(&session)).await, Ok(Some(_))) && matches!(auth.impersonation(&session).await, Ok(None))
+}
+
+async fn not_staff(state: &App, parts: &Parts) -> Response {
+    if !is_of_workspaces(state, parts).await {
+        return turned_away(state, parts, Door::Staff.sign_in()).await;
+    }
+    let error = Error::not_found();
+    let info = parts.extensions.get::<RequestInfo>().copied();
+    match info.filter(|_| wants_page(&parts.headers)) {
+        Some(info) => draw::refused(state, &parts.headers, info, &error).await,
+        None => api::problem::Problem { error, request: info.map(|info| info.id) }.into_response(),
     }
 }
 

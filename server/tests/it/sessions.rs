@@ -155,7 +155,7 @@ async fn the_two_realms_share_nothing() {
     let server = Server::new().await;
     let tenant = server.world.tenant("lakeside", "core").await;
     let (amina, _) = server.signed_in(&tenant, "Amina", &["OWNER"]).await;
-    assert_eq!(amina.get("/admin").await.status(), StatusCode::UNAUTHORIZED, "an owner is nobody to the platform");
+    assert_eq!(amina.get("/admin").await.status(), StatusCode::NOT_FOUND, "to an owner the platform is not there");
     let services = server.world.services();
     let hash = services.auth.passwords().hash(PASSWORD, services.random.as_ref()).await.unwrap();
     let pool = &services.pools.platform;

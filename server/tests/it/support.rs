@@ -58,11 +58,15 @@ impl Server {
         Self { world, base, data, stop, serving, background: Some(background) }
     }
 
+    /// What handlers share, made anew over the same world.
+    pub fn app(&self) -> nexus_server::state::App {
+        let settings = HashMap::from([("NEXUS_BASE_URL".to_owned(), self.base.clone())]);
+        start::app(Config::read(&settings).unwrap(), self.world.platform.clone())
+    }
+
     /// Every route as `nexus routes` prints it.
     pub fn routes(&self) -> Vec<api::RouteInfo> {
-        let settings = HashMap::from([("NEXUS_BASE_URL".to_owned(), self.base.clone())]);
-        let app = start::app(Config::read(&settings).unwrap(), self.world.platform.clone());
-        site::table(&app).routes().to_vec()
+        site::table(&self.app()).routes().to_vec()
     }
 
     /// Waits until what follows by itself (the index, workflows, messages) is done: nothing is queued, and the readers of events stand still.

@@ -10,6 +10,7 @@ use std::fmt;
 
 /// An amount in a currency. On the wire `{ "amount": "12.50", "currency": "KES" }`; in SQL `..._minor bigint`, `..._currency text`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Money {
     minor: i64,
@@ -17,6 +18,7 @@ pub struct Money {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 struct Wire {
     amount: String,
     currency: String,

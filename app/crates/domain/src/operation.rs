@@ -32,12 +32,20 @@ pub enum Requires<'a> {
     Staff(&'static [&'static str]),
 }
 
-pub trait Operation: Serialize + DeserializeOwned + Send + Sync + 'static {
+/// What can say what it is made of: the document of the API is derived from the types. The browser has no use for it.
+#[cfg(not(target_arch = "wasm32"))]
+pub use schemars::JsonSchema as Described;
+#[cfg(target_arch = "wasm32")]
+pub trait Described {}
+#[cfg(target_arch = "wasm32")]
+impl<T: ?Sized> Described for T {}
+
+pub trait Operation: Serialize + DeserializeOwned + Described + Send + Sync + 'static {
     /// Stable name, `area.verb_noun`; its tail is the handler's name.
     const NAME: &'static str;
     const KIND: OperationKind;
     const REALM: Realm = Realm::Workspace;
-    type Output: Serialize + DeserializeOwned + Send + 'static;
+    type Output: Serialize + DeserializeOwned + Described + Send + 'static;
 
     fn requires(&self) -> Requires<'_>;
 }
@@ -224,6 +232,7 @@ macro_rules! declare {
     ($(#[$doc:meta])* $name:literal $kind:ident $requires:expr, $type:ident { $($(#[$of_field:meta])* $field:ident : $of:ty),* $(,)? } -> $output:ty) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase")]
         pub struct $type { $($(#[$of_field])* pub $field: $of,)* }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// How far a permission goes. Ordered: a wider reach includes every narrower one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// Rows that the member owns.
@@ -18,6 +19,7 @@ pub enum Reach {
 
 /// What can be done with any described entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     Read,
@@ -68,6 +70,7 @@ impl Verb {
 
 /// Granted permissions. A key is `area.noun.verb`, each part a word or `*`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Grants(pub BTreeMap<String, Reach>);
 

@@ -18,13 +18,18 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub async fn export(caller: ApiCaller, Path(path): Path<ListPath>, Query(pairs): Pairs) -> Result<Response, Problem> {
+pub async fn export(
+    caller: ApiCaller,
+    Path(path): Path<ListPath>,
+    Query(mut pairs): Pairs,
+) -> Result<Response, Problem> {
     let entity = caller.entity(&path.entity)?;
     let wanted = pairs.iter().find(|(name, _)| name == "format").map_or("csv", |(_, value)| value.as_str());
     if wanted != "csv" {
         return Err(caller.problem(Error::field("format", "Use csv")));
     }
-    let query = list_query(&entity, &pairs, false).map_err(|error| caller.problem(error))?;
+    pairs.retain(|(name, _)| name != "format");
+    let query = list_query(&entity, &pairs, true).map_err(|error| caller.problem(error))?;
     let backend = caller.platform.clone().backend(caller.caller.clone());
     CsvStream::start(backend, entity, query).await.map_err(|error| caller.problem(error))
 }

@@ -5,6 +5,7 @@ mod audit;
 mod business;
 mod caller;
 mod export;
+pub mod openapi;
 mod operations;
 pub mod problem;
 pub mod query;
@@ -18,10 +19,16 @@ pub use routes::{Guard, RouteInfo, Table};
 use axum::http::Method;
 use axum::routing::{delete, get, patch, post, put};
 
+/// The document of the API is made once and kept.
+pub fn register(registry: &mut platform::Registry) {
+    registry.hook(openapi::Documents::default());
+}
+
 /// The API below its base path. The server mounts it under `/api/v1` and under `/w/{workspace}/api/v1`, behind whatever puts an
 /// [`ApiCaller`] into the request.
 pub fn table<S: Clone + Send + Sync + 'static>() -> Table<S> {
     Table::new()
+        .route(Method::GET, "/openapi.json", Guard::Workspace, get(openapi::show))
         .route(Method::GET, "/operations", Guard::Workspace, get(operations::list))
         .route(Method::POST, "/operations/{name}", Guard::Workspace, post(operations::run))
         .route(Method::GET, "/inventory", Guard::Workspace, get(business::inventory))

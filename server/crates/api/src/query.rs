@@ -4,6 +4,9 @@ use domain::schema::query::MAX_LIMIT;
 use domain::schema::{Count, Entity, Filter, ListQuery, Sort};
 use domain::{Error, FieldError, Result};
 
+/// Characters of a search.
+pub const MAX_SEARCH: usize = 255;
+
 /// Reads `filter`, `sort`, `search`, `status`, `limit`, `offset`, `cursor`, `fields`, `count` and `trash`. Everything that is wrong is
 /// named at once; unknown parameters are left to the page that knows them, unless `strict`.
 pub fn list_query(entity: &Entity, pairs: &[(String, String)], strict: bool) -> Result<ListQuery> {
@@ -11,7 +14,9 @@ pub fn list_query(entity: &Entity, pairs: &[(String, String)], strict: bool) -> 
     let mut faults = Vec::new();
     for (name, value) in pairs {
         let value = value.trim();
-        if value.is_empty() {
+        // A form sends every field that it has; a program that sends an empty number means something else.
+        let may_be_empty = !strict || matches!(name.as_str(), "filter" | "search" | "fields" | "cursor");
+        if value.is_empty() && may_be_empty {
             continue;
         }
         if let Err(message) = apply(&mut query, entity, name, value, strict) {
@@ -26,11 +31,16 @@ fn apply(query: &mut ListQuery, entity: &Entity, name: &str, value: &str, strict
         "filter" => add_filter(query, Filter::parse(value, entity).map_err(|error| error.to_string())?),
         // A short form that requirement 36 asks for.
         "status" => add_filter(query, status_filter(entity, value)?),
+        // Only a program gets this far with nothing.
+        "sort" if value.is_empty() => return Err("Name the field to sort by".to_owned()),
         "sort" => {
             query.sort = Sort::parse_list(value, entity).map_err(|error| error.to_string())?;
             if query.sort.len() > 1 {
                 return Err("A list is sorted by one field; the id breaks ties".to_owned());
             }
+        }
+        "search" if strict && value.chars().count() > MAX_SEARCH => {
+            return Err(format!("Search for {MAX_SEARCH} characters at most"));
         }
         "search" => query.search = Some(value.to_owned()),
         "limit" => query.limit = number(value, 1, MAX_LIMIT)?,
@@ -45,7 +55,14 @@ fn apply(query: &mut ListQuery, entity: &Entity, name: &str, value: &str, strict
                 _ => return Err("Use exact, estimated or none".to_owned()),
             };
         }
-        "trash" => query.trash = matches!(value, "1" | "true"),
+        "trash" => {
+            query.trash = match value {
+                "1" | "true" => true,
+                "0" | "false" => false,
+                _ if strict => return Err("Use true or false".to_owned()),
+                _ => false,
+            };
+        }
         _ if strict => return Err(format!("{name} is not a parameter of a list")),
         _ => {}
     }

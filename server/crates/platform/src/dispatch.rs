@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::backend::{AnyBox, BoxFuture};
 use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY, SHOWN_ONCE, open_to_keys};
 use domain::{Backend, BackendHandle, Error, Kind, Operation, OperationKind, Realm, Requires, Result, Verb};
+use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -61,9 +62,17 @@ pub struct OperationInfo {
     pub realm: Realm,
 }
 
+/// What an operation takes and answers, as schemas.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    pub input: fn(&mut SchemaGenerator) -> Schema,
+    pub output: fn(&mut SchemaGenerator) -> Schema,
+}
+
 #[derive(Clone)]
 struct Entry {
     info: OperationInfo,
+    shape: Shape,
     handler: Handler,
     requires: fn(&AnyBox, Permit<'_>) -> Result<()>,
     decode: fn(Value) -> Result<AnyBox>,
@@ -108,6 +117,10 @@ impl Registry {
     fn insert<O: Operation>(&mut self, handler: Handler) -> &mut Self {
         let entry = Entry {
             info: OperationInfo { name: O::NAME, kind: O::KIND, realm: O::REALM },
+            shape: Shape {
+                input: SchemaGenerator::subschema_for::<O>,
+                output: SchemaGenerator::subschema_for::<O::Output>,
+            },
             handler,
             requires: |operation, check| check(downcast_ref::<O>(operation)?.requires()),
             decode: |value| match serde_json::from_value::<O>(value) {
@@ -143,6 +156,10 @@ impl Registry {
 
     pub fn infos(&self) -> impl Iterator<Item = &OperationInfo> {
         self.entries.values().map(|entry| &entry.info)
+    }
+
+    pub fn shapes(&self) -> impl Iterator<Item = (&OperationInfo, Shape)> {
+        self.entries.values().map(|entry| (&entry.info, entry.shape))
     }
 }
 

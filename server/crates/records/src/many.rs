@@ -97,6 +97,13 @@ fn judge(
     if gated && let Some(Err(error)) = values.get("status").map(|status| moves(ctx, entity, &held, &values, status)) {
         return (Updated::Refused(error), None);
     }
+    // A move among the values has passed its own gate.
+    if gated
+        && !values.contains_key("status")
+        && let Err(error) = gate::editable(entity, &held, &values)
+    {
+        return (Updated::Refused(error), None);
+    }
     let before = values.keys().map(|key| (key.clone(), held.values.get(key).cloned().unwrap_or(Value::Null))).collect();
     (Updated::Changed { version: version + 1, before }, Some((held, values)))
 }

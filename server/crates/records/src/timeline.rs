@@ -17,9 +17,11 @@ use uuid::Uuid;
 
 const MOST: u32 = 500;
 
+// Who acted for a member is named with the member.
 const ENTRIES: &str = "\
-select c.id, c.operation, c.at, m.name, c.cause_kind, c.cause_id, c.before, c.after
+select c.id, c.operation, c.at, coalesce(i.staff_name || ' for ' || m.name, m.name) as name, c.cause_kind, c.cause_id, c.before, c.after
 from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
+left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
 where c.tenant_id = $1 and c.record_id = $2 and c.entity = $3 and ($4::uuid is null or c.id < $4)
 order by c.id desc limit $5";
 

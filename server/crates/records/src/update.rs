@@ -25,8 +25,8 @@ pub async fn update(ctx: &mut Ctx, operation: UpdateRecord) -> Result<Record> {
     if held.version != version {
         return Err(stale::error(ctx, &entity, &held, version, &values, base.as_ref()).await?);
     }
-    gate::allowed(&entity, &held, "EDIT")?;
     let values = differing(&held, values);
+    gate::editable(&entity, &held, &values)?;
     input::permitted(&ctx.access, &entity, &values)?;
     all_right(input::pointing(ctx, &entity, &values, Verb::Update).await?)?;
     write(ctx, &entity, &held, Edit::values(values), "updated").await

@@ -34,6 +34,10 @@ pub async fn fail(
     error: Error,
 ) -> Result<()> {
     let Some(step) = compiled.steps.get(at) else { return Err(error) };
+    // It was done in nobody's request, so the dispatcher has told nobody that it was refused.
+    if error.kind == Kind::Forbidden {
+        platform::audit::refused(&engine.platform, caller, OPERATION, &error).await;
+    }
     let retry = compiled.definition.retry;
     let most = step.step.retries.unwrap_or(retry.max_retries);
     let again = may_pass(error.kind) && u32::try_from(run.tries).unwrap_or(u32::MAX) < most;

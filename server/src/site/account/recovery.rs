@@ -1,6 +1,12 @@
 //! A forgotten password, a new address, and changing the password while signed in.
 
+use super::super::forms::{PATIENCE, in_words};
 use super::*;
+use platform::auth::{Users, cookie_name};
+use platform::dispatch::Idempotent;
+
+/// Of the cookie; the session behind it ends by itself.
+const SESSION_SECONDS: u32 = 7 * 24 * 3600;
 
 pub async fn forgot(
     State(state): State<App>,
@@ -123,12 +129,38 @@ pub async fn change_password(
     let services = &state.platform.services;
     let profile = format!("/w/{}/settings/profile", caller.access.slug);
     let change = ChangePassword { current: text(&fields, "current"), password: text(&fields, "password") };
+    // By its key alone: no hash of what was typed is kept anywhere but in the account.
+    let once = own(&fields, "_key")
+        .map(|key| Idempotent::new("FORM people.change_password".to_owned(), key, b"").patient(PATIENCE));
     let changed = async {
-        state.platform.clone().backend(caller.clone()).run(change).await?;
-        services.auth.users.rotate(&session).await
+        let platform = state.platform.clone();
+        let Some(once) = once else {
+            platform.backend(caller.clone()).run(change).await?;
+            return services.auth.users.rotate(&session).await.map(|()| None);
+        };
+        let input = serde_json::to_value(&change).map_err(|_| Error::internal())?;
+        let reply = platform.run_once(caller.clone(), "people.change_password".to_owned(), input, once).await;
+        if !reply.map_err(in_words)?.replayed {
+            return services.auth.users.rotate(&session).await.map(|()| None);
+        }
+        // The second click of a double click: the first one moves the session that both came with, and may have been answered to nobody. This one
+        // proved as much, so it gets one of its own.
+        let Some(user) = caller.access.user else { return Ok(None) };
+        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let other = Session::new(None, Arc::new(services.auth.users.clone()), None);
+        services.auth.users.begin(&other, user.0, Some(info.address), agent).await?;
+        Ok(other.id())
     };
     match changed.await {
-        Ok(()) => asked.said("Your password is changed, and your other sessions are ended", &profile),
+        Ok(begun) => {
+            let mut response = asked.said("Your password is changed, and your other sessions are ended", &profile);
+            let (name, secure) = (cookie_name::<Users>(state.config.secure()), state.config.secure());
+            let cookie = begun.and_then(|id| cookies::set(&name, &id.to_string(), SESSION_SECONDS, secure));
+            if let Some(cookie) = cookie {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
+        }
         Err(error) => {
             let replay = Replay { operation: "people.change_password".to_owned(), fields: Vec::new(), error };
             draw::replay(&state, &headers, info, &caller, &profile, replay).await

@@ -94,12 +94,29 @@ async fn support_acts_for_a_member_within_bounds() {
     .await
     .unwrap();
     assert_eq!(named, "Jane SUPPORT");
+    let id = lead["data"]["id"].as_str().unwrap();
+    let (_, timeline) = amina.json(&format!("{LEADS}/{id}/timeline")).await;
+    assert_eq!(timeline["data"][0]["actor"], json!("Jane SUPPORT for Amina"), "{timeline}");
+    let (_, trail) = amina.json(&format!("/w/lakeside/api/v1/audit/logs?record={id}")).await;
+    assert_eq!(trail["data"][0]["name"], json!("Jane SUPPORT for Amina"), "{trail}");
 
     // Over after an hour to the second.
     server.world.clock.advance(Duration::seconds(59 * 60 + 59));
     assert_eq!(support.get(LEADS).await.status(), 200);
     server.world.clock.advance(Duration::seconds(2));
     assert_eq!(support.get(LEADS).await.status(), 401);
+    // Nobody stopped it: the clean-up does, once, and says so.
+    let app = server.app();
+    assert_eq!(nexus_server::site::impersonation::end_overdue(&app, 10).await.unwrap(), 1);
+    assert_eq!(nexus_server::site::impersonation::end_overdue(&app, 10).await.unwrap(), 0);
+    let ended: (bool, Value) = sqlx::query_as(
+        "select i.ended_at = i.ends_at, c.after from impersonations i
+         join changes c on c.tenant_id = i.tenant_id and c.record_id = i.id and c.entity = 'impersonation' order by c.id desc limit 1",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert!(ended.0 && ended.1["reason"] == json!("Its time was over"), "{ended:?}");
 
     // The workspace forbids it: what is under way ends on the next request, and nothing begins.
     let support = staff(&server, "ADMIN").await;

@@ -13,6 +13,7 @@ pub const STAFF_ROLES: &[&str] = &["SUPER_ADMIN", "ADMIN", "DEVELOPER", "SUPPORT
 
 /// Workspaces with their size, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ListTenants {
     /// Part of the name or slug.
@@ -23,12 +24,14 @@ pub struct ListTenants {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Tenants {
     pub rows: Vec<TenantRow>,
     pub total: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TenantRow {
     pub id: Uuid,

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 /// Reads the database's catalogue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ShowProof {}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Proof {
     /// PostgreSQL's own name for itself.
     pub database: String,
@@ -22,6 +24,7 @@ pub struct Proof {
 
 /// A login of the server at the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoleProof {
     pub name: String,
@@ -33,6 +36,7 @@ pub struct RoleProof {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TableProof {
     pub name: String,
@@ -45,6 +49,7 @@ pub struct TableProof {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
     pub name: String,
@@ -57,6 +62,7 @@ pub struct Policy {
 
 /// What a role may do with a table, before row security.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Grant {
     pub role: String,
     pub may: Vec<String>,
@@ -64,6 +70,7 @@ pub struct Grant {
 
 /// What is promised, with the number of tests that hold it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Bar {
     pub id: String,
     pub says: String,
@@ -72,6 +79,7 @@ pub struct Bar {
 
 /// A run of every operation by everybody about everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct MatrixRun {
     /// The day, as YYYY-MM-DD.
     pub at: String,

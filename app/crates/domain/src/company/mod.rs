@@ -19,6 +19,7 @@ declare!(
 );
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Company {
     /// The workspace's name where there is none.
@@ -46,6 +47,7 @@ pub struct Company {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct CompanyView {
     pub version: i64,
     pub company: Company,

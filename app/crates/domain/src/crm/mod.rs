@@ -8,6 +8,7 @@ use uuid::Uuid;
 /// Turns a lead into a customer with a contact and, unless declined, an opportunity; the lead is won and points at them.
 /// Converting a lead twice is refused. An existing customer may be named instead of a new one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConvertLead {
     pub id: Uuid,
@@ -21,6 +22,7 @@ pub struct ConvertLead {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Converted {
     pub lead: Uuid,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 /// What a document is about. Whoever may read that record may read its document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
     Invoice,
@@ -27,6 +28,7 @@ impl DocumentKind {
 
 /// The document as markup for a page, under the classes of the documents' style sheet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DocumentHtml {
     pub kind: DocumentKind,
     pub id: Uuid,
@@ -36,6 +38,7 @@ pub struct DocumentHtml {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct HtmlDocument {
     /// `Invoice INV-000041`.
     pub title: String,
@@ -44,6 +47,7 @@ pub struct HtmlDocument {
 
 /// The document as a PDF.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DocumentFile {
     pub kind: DocumentKind,
     pub id: Uuid,
@@ -52,6 +56,7 @@ pub struct DocumentFile {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct PdfDocument {
     /// `invoice-INV-000041.pdf`.
     pub name: String,

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 /// An amount as callers have it: `"12.50"`, `12`, or money with its currency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Amount {
     Money(Money),
@@ -48,12 +49,14 @@ impl Amount {
 
 /// Posts an invoice: what the customer owes against sales and tax, at the exchange rate of its date. Once; a second call answers the entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct PostInvoice {
     pub invoice: Uuid,
 }
 operation!(PostInvoice: Write "finance.post_invoice" of "invoice", Update -> Posted);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Posted {
     pub entry: Uuid,
     pub number: String,
@@ -64,6 +67,7 @@ pub struct Posted {
 /// Posts an amount between two accounts, each named by its code, its purpose (`receivable`, `AR`) or its id. `debit` or `credit` says which
 /// side `account` is on; either may hold the amount itself or `true`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PostLedger {
     pub account: String,
@@ -87,6 +91,7 @@ pub struct PostLedger {
 operation!(PostLedger: Write "finance.post_ledger" of "journal_entry", Create -> Posted);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Side {
     Is(bool),
@@ -95,6 +100,7 @@ pub enum Side {
 
 /// The record that a posting comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Source {
     pub entity: String,
     pub id: Uuid,
@@ -103,6 +109,7 @@ pub struct Source {
 /// Records what a customer paid on an invoice: the whole of what is open when no amount is given, and never more. Posts bank against
 /// receivable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RecordPayment {
     pub invoice: Uuid,
@@ -120,6 +127,7 @@ pub struct RecordPayment {
 operation!(RecordPayment: Write "finance.record_payment" of "payment", Create -> PaymentRecorded);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct PaymentRecorded {
     pub payment: Uuid,
     pub number: String,
@@ -131,6 +139,7 @@ pub struct PaymentRecorded {
 
 /// Takes an entry back by another one with the sides changed. Each entry once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReverseEntry {
     pub entry: Uuid,
@@ -143,6 +152,7 @@ operation!(ReverseEntry: Write "finance.reverse_entry" of "journal_entry", Creat
 
 /// Cancels an invoice that nobody has paid on; a posted one is reversed. It keeps its number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct CancelInvoice {
     pub invoice: Uuid,
     pub reason: String,
@@ -151,16 +161,19 @@ operation!(CancelInvoice: Write "finance.cancel_invoice" of "invoice", Update ->
 
 /// Counts anew how many days each open invoice is overdue. The server does it once a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AgeInvoices {}
 operation!(AgeInvoices: Write "finance.age_invoices" of "invoice", Update -> u64);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct GetInvoice {
     pub id: Uuid,
 }
 operation!(GetInvoice: Read "finance.get_invoice" of "invoice", Read -> InvoiceView);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct InvoiceView {
     pub invoice: Record,
     pub lines: Vec<InvoiceLine>,
@@ -168,6 +181,7 @@ pub struct InvoiceView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InvoiceLine {
     pub position: i32,
@@ -186,6 +200,7 @@ pub struct InvoiceLine {
 
 /// What a payment paid on an invoice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InvoicePayment {
     pub payment: Uuid,
@@ -197,12 +212,14 @@ pub struct InvoicePayment {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct GetEntry {
     pub id: Uuid,
 }
 operation!(GetEntry: Read "finance.get_entry" of "journal_entry", Read -> EntryView);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EntryView {
     pub entry: Record,
@@ -212,6 +229,7 @@ pub struct EntryView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EntryLine {
     pub position: i64,

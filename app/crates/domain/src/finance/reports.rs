@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 /// Debits and credits of every account up to a day, in the currency of the workspace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct TrialBalance {
     /// Today when absent.
@@ -16,6 +17,7 @@ pub struct TrialBalance {
 operation!(TrialBalance: Read "finance.trial_balance" by "finance.journal_entry.read" -> Trial);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Trial {
     pub on: NaiveDate,
     pub currency: String,
@@ -27,6 +29,7 @@ pub struct Trial {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AccountBalance {
     pub account: Uuid,
     pub code: String,
@@ -41,6 +44,7 @@ pub struct AccountBalance {
 
 /// What customers owe, by how long it is overdue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ReceivablesByAge {
     /// Counted to this day; today when absent. The amounts are those that are open now.
@@ -49,6 +53,7 @@ pub struct ReceivablesByAge {
 operation!(ReceivablesByAge: Read "finance.receivables_by_age" by "finance.invoice.read" -> Receivables);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Receivables {
     pub on: NaiveDate,
     /// `0-30` (what is not due yet is in it), `31-60`, `61-90`, `90+`.
@@ -58,6 +63,7 @@ pub struct Receivables {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AgeBucket {
     pub key: String,
     pub count: i64,
@@ -70,6 +76,7 @@ pub struct AgeBucket {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AgedCustomer {
     pub customer: Uuid,
     pub name: String,
@@ -80,6 +87,7 @@ pub struct AgedCustomer {
 
 /// The lines of an account by day, oldest first, with the balance before the first and after each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Ledger {
     /// Code, purpose or id.
     pub account: String,
@@ -97,6 +105,7 @@ pub struct Ledger {
 operation!(Ledger: Read "finance.ledger" by "finance.journal_entry.read" -> LedgerPage);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct LedgerPage {
     pub account: Uuid,
     pub code: String,
@@ -108,6 +117,7 @@ pub struct LedgerPage {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LedgerLine {
     pub entry: Uuid,

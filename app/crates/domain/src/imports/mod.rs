@@ -13,6 +13,7 @@ pub const MAX_CELL_BYTES: usize = 64 * 1024;
 
 /// Keeps the uploaded file and proposes a mapping from its header.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateImport {
     pub entity: String,
@@ -22,6 +23,7 @@ pub struct CreateImport {
 
 /// Columns of the file to fields of the entity, and how to meet rows that exist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MapImport {
     pub id: Uuid,
@@ -29,6 +31,7 @@ pub struct MapImport {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Mapping {
     /// Whether the first row names the columns.
@@ -43,6 +46,7 @@ pub struct Mapping {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Existing {
     /// Rows that exist already are left as they are.
@@ -56,6 +60,7 @@ macro_rules! import_operation {
     ($(#[$doc:meta])* $name:literal $kind:ident $type:ident -> $output:ty) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
         pub struct $type {
             pub id: Uuid,
         }
@@ -111,6 +116,7 @@ impl Operation for MapImport {
 
 /// Imports of an entity, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ListImports {
     pub entity: String,
 }
@@ -125,6 +131,7 @@ impl Operation for ListImports {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Import {
     pub id: Uuid,
@@ -159,6 +166,7 @@ pub struct Import {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
     Uploaded,
@@ -191,6 +199,7 @@ impl ImportStatus {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Preview {
     pub rows: Vec<PreviewRow>,
@@ -203,6 +212,7 @@ pub struct Preview {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct PreviewRow {
     /// Data row, from 1.
     pub row: i64,
@@ -212,6 +222,7 @@ pub struct PreviewRow {
 
 /// One thing that is wrong in one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Data row, from 1 (the header is not counted).
     pub row: i64,
@@ -223,6 +234,7 @@ pub struct Problem {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Undone {
     pub removed: i64,
     /// Rows put back to what they were before the import.
@@ -232,6 +244,7 @@ pub struct Undone {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct KeptRow {
     pub id: Uuid,
     pub title: String,
@@ -239,6 +252,7 @@ pub struct KeptRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorFile {
     pub file_name: String,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 /// Changes what is on hand, with a reason: by an amount, or to what was counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Adjust {
     pub product: Uuid,
@@ -21,6 +22,7 @@ operation!(Adjust: Write "inventory.adjust" by "inventory.stock.update" -> Stock
 
 /// Decimal strings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StockLevel {
     pub product: Uuid,
@@ -32,6 +34,7 @@ pub struct StockLevel {
 
 /// The movements of a product, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Movements {
     pub product: Uuid,
@@ -44,6 +47,7 @@ pub struct Movements {
 operation!(Movements: Read "inventory.movements" of "product", Read -> MovementPage);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct MovementPage {
     pub movements: Vec<Movement>,
     /// `before` of the next page.
@@ -51,6 +55,7 @@ pub struct MovementPage {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Movement {
     pub id: Uuid,

@@ -14,6 +14,7 @@ pub const MAX_ATTACHMENTS: usize = 10;
 /// The text is made now, from the template, so that what was sent is what is kept. The same `key` answers the first message and changes
 /// nothing, whoever asks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendMessage {
     #[serde(default)]
@@ -44,6 +45,7 @@ pub struct SendMessage {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     #[default]
@@ -59,6 +61,7 @@ impl Channel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct RecordRef {
     /// Key of a described entity.
     pub entity: String,
@@ -67,12 +70,14 @@ pub struct RecordRef {
 
 /// A document by its kind and the record that it is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Attachment {
     pub document: String,
     pub id: Uuid,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Queued {
     pub message: Uuid,
     /// False where the key had made a message before.
@@ -81,6 +86,7 @@ pub struct Queued {
 
 /// The message as its reader will see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MessagePreview {
     pub id: Uuid,
@@ -109,6 +115,7 @@ pub struct MessagePreview {
 
 /// Every try to deliver a message, the first one first, and when the next one is due.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryLog {
     pub attempts: Vec<DeliveryAttempt>,
@@ -117,6 +124,7 @@ pub struct DeliveryLog {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryAttempt {
     pub attempt: i64,
@@ -129,6 +137,7 @@ pub struct DeliveryAttempt {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryOutcome {
     /// Under way.

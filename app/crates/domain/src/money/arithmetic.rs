@@ -23,6 +23,7 @@ pub enum Rounding {
 
 /// A per cent with three decimals: 16 is `16.000`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Percent(i64);
 

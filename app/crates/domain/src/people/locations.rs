@@ -9,6 +9,7 @@ declare!("people.add_location" Write Requires::Permission("people.location.creat
 declare!("people.rename_location" Write Requires::Permission("people.location.update"), RenameLocation { id: Uuid, name: String } -> ());
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Location {
     pub id: Uuid,
     pub name: String,

@@ -28,6 +28,7 @@ declare!(
 );
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Owned {
     /// Key of the description.
     pub entity: String,
@@ -36,6 +37,7 @@ pub struct Owned {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct HandedOver {
     /// Records that were there when it was asked for.
     pub records: i64,

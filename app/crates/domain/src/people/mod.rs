@@ -67,6 +67,7 @@ pub const ABSOLUTE_MINUTES: i64 = 7 * 24 * 60;
 
 /// What is asked, and what the caller has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Security {
     #[serde(flatten)]
@@ -77,6 +78,7 @@ pub struct Security {
 
 /// What a workspace asks of those who come in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SecurityPolicy {
     /// Who needs a second factor: `nobody`, `roles`, `everybody`.
@@ -104,6 +106,7 @@ impl Default for SecurityPolicy {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     pub id: Uuid,
@@ -118,6 +121,7 @@ pub struct Member {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SessionRow {
     /// A handle of its own; not the cookie's value nor its hash.

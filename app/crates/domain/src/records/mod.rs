@@ -12,6 +12,7 @@ pub type Values = Map<String, Value>;
 
 /// One row as a caller may see it. `values` holds the readable fields only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(try_from = "Values")]
 pub struct Record {
     pub id: Uuid,
@@ -58,6 +59,7 @@ impl Record {
 
 /// One page of rows. `rows` is the JSON array as the engine wrote it, passed on unparsed.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Page {
     pub rows: Box<serde_json::value::RawValue>,
@@ -76,6 +78,7 @@ impl Page {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Total {
     pub value: i64,
     pub exact: bool,
@@ -85,6 +88,7 @@ macro_rules! entity_operation {
     ($(#[$doc:meta])* $name:literal $kind:ident $verb:ident $type:ident { $($(#[$field_doc:meta])* $field:ident : $of:ty),* $(,)? } -> $output:ty) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase")]
         pub struct $type {
             /// Key of the description: `lead`.
@@ -145,6 +149,7 @@ entity_operation!(
 
 /// Which of these rows the caller's permission reaches: what pages ask before they offer something.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct MayRecords {
     pub entity: String,
     pub verb: Verb,
@@ -162,6 +167,7 @@ impl Operation for MayRecords {
 
 /// A member who can see a row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccessRow {
     pub member: Uuid,
@@ -176,6 +182,7 @@ pub struct AccessRow {
 
 /// What lets somebody do something with a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Because {
     /// Label of the role.
@@ -188,6 +195,7 @@ pub struct Because {
 
 /// Looks the words up in every entity that the caller may read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SearchRecords {
     pub words: String,
     pub limit: u32,
@@ -203,6 +211,7 @@ impl Operation for SearchRecords {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SearchHit {
     pub entity: String,
     pub id: Uuid,
@@ -212,6 +221,7 @@ pub struct SearchHit {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GroupBy {
     /// The state, an option, a reference, a member or a boolean.
@@ -223,6 +233,7 @@ pub enum GroupBy {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Group {
     /// Value of the field, `None` for rows without one.
     pub key: Option<String>,
@@ -232,12 +243,14 @@ pub struct Group {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Sum {
     pub currency: Option<String>,
     pub amount: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct BoardColumn {
     pub state: String,
     pub count: i64,
@@ -246,6 +259,7 @@ pub struct BoardColumn {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TimelineEntry {
     pub id: Uuid,
@@ -262,6 +276,7 @@ pub struct TimelineEntry {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct FieldChange {
     pub field: String,
     pub before: Value,
@@ -272,6 +287,7 @@ pub struct FieldChange {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Cause {
     /// `request`, `import`, `event`, `run`, `seed`.
     pub kind: String,

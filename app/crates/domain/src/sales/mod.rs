@@ -10,6 +10,7 @@ use uuid::Uuid;
 /// One line as somebody types it. What is left out comes from the product: its name, its price for this customer, quantity and currency,
 /// its tax rate.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LineInput {
     pub product: Option<Uuid>,
@@ -26,6 +27,7 @@ pub struct LineInput {
 /// Makes an order in its first state: from an opportunity, whose customer, contact, owner and currency it takes, or for a customer. Without
 /// lines an opportunity's order gets one: the opportunity's name at its value.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct MakeOrder {
     pub opportunity: Option<Uuid>,
@@ -43,6 +45,7 @@ pub struct MakeOrder {
 operation!(MakeOrder: Write "sales.make_order" of "order", Create -> OrderView);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct GetOrder {
     pub id: Uuid,
 }
@@ -50,6 +53,7 @@ operation!(GetOrder: Read "sales.get_order" of "order", Read -> OrderView);
 
 /// Replaces all lines of an order that is still the version that was read. Refused in states without the action EDIT_ITEMS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SaveOrderLines {
     pub id: Uuid,
@@ -64,6 +68,7 @@ operation!(SaveOrderLines: Write "sales.save_order_lines" of "order", Update -> 
 
 /// An order with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderView {
     pub order: Record,
@@ -75,6 +80,7 @@ pub struct OrderView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLine {
     pub id: Uuid,
@@ -99,6 +105,7 @@ pub struct OrderLine {
 
 /// Makes the invoice of an order that has shipped; an order has one, and a second call answers it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateInvoice {
     pub order: Uuid,
@@ -112,6 +119,7 @@ pub struct CreateInvoice {
 operation!(CreateInvoice: Write "sales.create_invoice" of "invoice", Create -> InvoiceCreated);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct InvoiceCreated {
     pub invoice: Uuid,
     pub number: String,

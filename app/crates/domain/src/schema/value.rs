@@ -208,6 +208,11 @@ fn check_decimal(value: &Value, scale: u32, min: Option<i64>, max: Option<i64>) 
 }
 
 fn check_money(value: &Value, allow_negative: bool) -> Result<Value, String> {
+    if let Some(other) =
+        value.as_object().and_then(|members| members.keys().find(|key| !matches!(key.as_str(), "amount" | "currency")))
+    {
+        return Err(format!("Money is written as an amount and a currency; {other} is neither"));
+    }
     let amount = match value.get("amount") {
         Some(Value::String(amount)) => amount.clone(),
         Some(Value::Number(number)) => number.to_string(),

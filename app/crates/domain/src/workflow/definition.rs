@@ -183,6 +183,7 @@ const fn default_cap_seconds() -> u32 {
 
 /// What is wrong with a definition, and where: all of it is told at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DefinitionFault {
     /// Key of the step; none for the workflow itself.

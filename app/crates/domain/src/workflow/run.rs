@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 /// The state of a run: `PENDING RUNNING WAITING WAITING_APPROVAL PAUSED COMPLETED FAILED CANCELLED`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RunState {
     Pending,
@@ -56,6 +57,7 @@ impl RunState {
 
 /// A workflow in the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkflowRow {
     pub id: Uuid,
@@ -78,6 +80,7 @@ pub struct WorkflowRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkflowView {
     #[serde(flatten)]
@@ -89,6 +92,7 @@ pub struct WorkflowView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VersionRow {
     pub version: i32,
@@ -98,6 +102,7 @@ pub struct VersionRow {
 
 /// A run in the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RunRow {
     pub id: Uuid,
@@ -118,6 +123,7 @@ pub struct RunRow {
 
 /// A run with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
     #[serde(flatten)]
@@ -140,6 +146,7 @@ pub struct RunView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptRow {
     pub step: String,
@@ -154,6 +161,7 @@ pub struct AttemptRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EffectRow {
     pub change: Uuid,
@@ -167,6 +175,7 @@ pub struct EffectRow {
 
 /// One link of the chain from a change up to who or what began it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CauseLink {
     /// `run`, `event`, `request`, `import`, `seed`.
@@ -183,6 +192,7 @@ pub struct CauseLink {
 
 /// A change of a record and why it happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WhyRow {
     pub change: Uuid,
@@ -194,6 +204,7 @@ pub struct WhyRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ApprovalRow {
     pub id: Uuid,
@@ -222,6 +233,7 @@ pub struct ApprovalRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionRow {
     pub member: String,
@@ -232,6 +244,7 @@ pub struct DecisionRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotificationRow {
     pub id: Uuid,
@@ -245,6 +258,7 @@ pub struct NotificationRow {
 
 /// What a dry run found: nothing was touched.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Rehearsal {
     /// Whether a run would begin; if not, why.
@@ -254,6 +268,7 @@ pub struct Rehearsal {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RehearsedStep {
     pub step: String,

@@ -18,19 +18,22 @@ const MOST: usize = 500;
 
 /// The change alone, or all of its transaction, whose ids are minutes apart at most; what was refused has changed nothing.
 const BY_CHANGE: &str = "\
-select c.id, c.at, c.operation, c.entity, c.record_id, m.name, c.cause_kind, c.cause_id, c.before::text, c.after::text
+select c.id, c.at, c.operation, c.entity, c.record_id, coalesce(i.staff_name || ' for ' || m.name, m.name), c.cause_kind, c.cause_id, c.before::text, c.after::text
 from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
+left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
 where c.tenant_id = $1 and c.outcome = 'done' and c.id >= $4 and c.id < $5
   and (c.id = $2 or not $3 and c.xid <> '0' and c.xid = (select o.xid from changes o where o.tenant_id = $1 and o.id = $2))
 order by c.id desc limit 501";
 /// The id of a request begins with its moment, and its changes come within minutes of it.
 const BY_REQUEST: &str = "\
-select c.id, c.at, c.operation, c.entity, c.record_id, m.name, c.cause_kind, c.cause_id, c.before::text, c.after::text
+select c.id, c.at, c.operation, c.entity, c.record_id, coalesce(i.staff_name || ' for ' || m.name, m.name), c.cause_kind, c.cause_id, c.before::text, c.after::text
 from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
+left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
 where c.tenant_id = $1 and c.outcome = 'done' and c.request_id = $2 and c.id >= $3 and c.id < $4 order by c.id desc limit 501";
 /// Whoever changed a record that was made, beside the changes that are taken back.
 const SINCE: &str = "\
-select m.name from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
+select coalesce(i.staff_name || ' for ' || m.name, m.name) from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
+left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
 where c.tenant_id = $1 and c.record_id = $2 and c.outcome = 'done' and not c.id = any ($3)
 order by c.id desc limit 1";
 

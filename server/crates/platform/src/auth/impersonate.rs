@@ -71,9 +71,12 @@ insert into impersonations (tenant_id, id, staff_id, staff_name, member_id, reas
 const BIND: &str = "update sessions set impersonated_tenant = $2, impersonation = $3 where id = $1";
 
 const END: &str = "\
-with ended as (update impersonations set ended_at = $2 where id = $1 and ended_at is null returning tenant_id, member_id),
+with ended as (update impersonations set ended_at = least($2, ends_at) where id = $1 and ended_at is null returning tenant_id, member_id),
      gone as (delete from sessions where impersonation = $1)
 select tenant_id, member_id from ended";
+
+const OVERDUE: &str = "\
+select id, tenant_id, member_id from impersonations where ended_at is null and ends_at <= $1 order by ends_at limit $2";
 
 impl Auth {
     /// Checks what was asked for and writes it down. The caller writes it into the workspace's log, then calls [`Auth::impersonate`].
@@ -145,6 +148,13 @@ impl Auth {
         let ended: Option<(Uuid, Uuid)> =
             sqlx::query_as(END).bind(id).bind(self.clock.now()).fetch_optional(&self.pool).await.map_err(db_error)?;
         Ok(ended.map(|(tenant, member)| (TenantId(tenant), MemberId(member))))
+    }
+
+    /// Those whose time is over and that nobody stopped.
+    pub async fn overdue_impersonations(&self, limit: i64) -> Result<Vec<(Uuid, TenantId, MemberId)>> {
+        let overdue: Vec<(Uuid, Uuid, Uuid)> =
+            sqlx::query_as(OVERDUE).bind(self.clock.now()).bind(limit).fetch_all(&self.pool).await.map_err(db_error)?;
+        Ok(overdue.into_iter().map(|(id, tenant, member)| (id, TenantId(tenant), MemberId(member))).collect())
     }
 
     /// The impersonation that a session is of; `None` for a session of one's own.

@@ -155,11 +155,16 @@ async fn what_cannot_get_better_is_not_tried_again() {
             (world.effects("before").await, world.effects("never").await, world.effects("after").await),
             (1, 0, 0)
         );
+        // Denied access is written down, with the permission that the automation lacks, and nothing else is.
+        let denied = i64::from(kind == "forbidden");
+        let refused = "select count(*) from changes where outcome = 'refused' and after->>'permission' = 'test.fail' and cause_kind <> 'request'";
+        assert_eq!(world.number(refused).await, denied, "{kind}");
         // By hand it is tried again, and comes to the same end.
         world.run(&world.admin, RetryRun { id: run.run.id }).await.unwrap();
         world.settle().await;
         let run = world.only().await;
         assert_eq!((run.run.state, run.attempts.len()), (RunState::Failed, 3));
+        assert_eq!(world.number(refused).await, 2 * denied, "{kind}");
         assert_eq!(world.effects("before").await, 1);
         world.end().await;
     }

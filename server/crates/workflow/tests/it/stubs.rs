@@ -13,7 +13,7 @@ use workflow::KnownOperation;
 
 macro_rules! stub {
     ($name:literal, $type:ident { $($(#[$m:meta])* $field:ident : $of:ty),* $(,)? }) => {
-        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
         #[serde(rename_all = "camelCase")]
         pub struct $type { $($(#[$m])* pub $field: $of,)* }
 

@@ -3,6 +3,8 @@
 use crate::world::World;
 use domain::Kind;
 use domain::finance::{Amount, GetInvoice, RecordPayment};
+use domain::records::UpdateRecord;
+use records::{Updated, update_many};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -124,5 +126,52 @@ async fn an_invoice_in_dollars_clears_what_it_posted_and_the_rest_is_exchange() 
     assert!((6_700..6_760).contains(&gain), "38.66 x 1.74 is about 67.27, not {gain}");
     let trial = world.run(domain::finance::TrialBalance { on: None }).await.unwrap();
     assert_eq!(trial.debit, trial.credit);
+    world.end().await;
+}
+
+/// What is posted stays as it is, and can be handed over: order, invoice, payment and entry belong to somebody else after it, in whatever state they
+/// are, one by one and many at once.
+#[tokio::test]
+async fn what_is_posted_is_handed_over_and_stays_as_it_is() {
+    let world = World::new().await;
+    let other = world.test.member(&world.tenant, "Otto Other", &["USER"]).await.access.member.0;
+    let invoice = world.posted("1000", false).await;
+    let paid = world.run(pay(invoice, "1000")).await.unwrap();
+    let order = world.get("invoice", invoice).await.text("order").and_then(|id| Uuid::try_parse(id).ok()).unwrap();
+    let rows = [("order", order), ("invoice", invoice), ("payment", paid.payment), ("journal_entry", paid.entry)];
+    for (entity, id) in rows {
+        let version = world.get(entity, id).await.version;
+        let change = |values: serde_json::Value| {
+            let serde_json::Value::Object(values) = values else { panic!() };
+            UpdateRecord { entity: entity.to_owned(), id, version: Some(version), values, base: None }
+        };
+        let editable = if matches!(entity, "order" | "invoice") { "notes" } else { "reference" };
+        let refused = world.run(change(json!({ "owner": other, editable: "Changed" }))).await.unwrap_err();
+        assert!(matches!(refused.kind, Kind::Conflict | Kind::Invalid), "{entity}: {refused:?}");
+        let given =
+            world.run(change(json!({ "owner": other }))).await.unwrap_or_else(|error| panic!("{entity}: {error:?}"));
+        assert_eq!((given.text("owner"), given.version), (Some(other.to_string().as_str()), version + 1), "{entity}");
+    }
+    // Many at once pass the same gate.
+    let boss = world.boss.access.member.0;
+    let mut ctx = world.test.platform.open(&world.boss, "records.update", platform::TxMode::ReadWrite).await.unwrap();
+    let payments = ctx.entity("payment").unwrap();
+    let version = world.get("payment", paid.payment).await.version;
+    let rows = |values: serde_json::Value| {
+        let serde_json::Value::Object(values) = values else { panic!() };
+        vec![(paid.payment, version, values)]
+    };
+    let told = update_many(&mut ctx, &payments, rows(json!({ "owner": boss, "reference": "Changed" }))).await.unwrap();
+    assert!(matches!(told[..], [Updated::Refused(_)]), "{told:?}");
+    let told = update_many(&mut ctx, &payments, rows(json!({ "owner": boss }))).await.unwrap();
+    assert!(matches!(told[..], [Updated::Changed { .. }]), "{told:?}");
+    ctx.commit().await.unwrap();
+    // The database holds the rest, whoever asks.
+    for (sql, right) in [
+        ("update payments set reference = 'Changed'", "42501"),
+        ("update payments set owner_id = owner_id, custom = '{\"a\": 1}'", "23514"),
+    ] {
+        assert_eq!(world.attempt(sql).await.map(|(code, _)| code).as_deref(), Some(right), "{sql}");
+    }
     world.end().await;
 }
