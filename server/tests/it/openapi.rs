@@ -115,5 +115,14 @@ async fn writes_are_held_to_the_document() {
             assert_eq!(status, StatusCode::BAD_REQUEST, "{path}?{wrong}: {answer}");
         }
     }
+    let (status, answer) = owner.json(&format!("{base}/audit/logs?to=")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+    for name in ["audit.list", "records.list"] {
+        let path = format!("{base}/operations/{name}");
+        for (query, right) in [(json!({}), StatusCode::OK), (json!([null]), StatusCode::BAD_REQUEST)] {
+            let (status, answer) = owner.write(Method::POST, &path, &json!({ "entity": "lead", "query": query })).await;
+            assert_eq!(status, right, "{name} {query}: {answer}");
+        }
+    }
     server.end().await;
 }

@@ -2,7 +2,8 @@
 //! whether it reads or writes. Pages, REST, steps of workflows and imports all run the same one through the same dispatcher.
 
 use crate::permission::Verb;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +49,14 @@ pub trait Operation: Serialize + DeserializeOwned + Described + Send + Sync + 's
     type Output: Serialize + DeserializeOwned + Described + Send + 'static;
 
     fn requires(&self) -> Requires<'_>;
+}
+
+/// Reads what is an object and nothing else: left to itself, serde takes a list for the members of a struct in their order.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        members @ serde_json::Value::Object(_) => serde_json::from_value(members).map_err(D::Error::custom),
+        _ => Err(D::Error::custom("an object is needed here")),
+    }
 }
 
 /// The catalogue: the stable name of every operation. Compared with the registry at start and by a test, so that none is unregistered and

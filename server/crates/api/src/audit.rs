@@ -12,6 +12,12 @@ use serde_json::{Value, json};
 
 /// Takes `person`, `operation`, `entity`, `record`, `request`, `change`, `outcome`, `from`, `to`, `before` and `limit`.
 pub async fn logs(caller: ApiCaller, Query(pairs): Pairs) -> Result<Response, Problem> {
+    // A form sends every field that it has; a program that sends an empty day means something else.
+    let empty =
+        pairs.iter().find(|(name, value)| value.trim().is_empty() && !matches!(name.as_str(), "operation" | "entity"));
+    if let Some((name, _)) = empty {
+        return Err(caller.problem(Error::field(name, "Say which, or leave it out")));
+    }
     let named = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let query = AuditQuery::from_pairs(named).map_err(|error| caller.problem(error))?;
     let page = caller.run(ListAudit { query }).await?;

@@ -42,6 +42,8 @@ pub const COLUMNS: &[(&str, &str, Kept)] = &[
     ("staff_sessions", "key", Hashed),
     ("known_devices", "key", Hashed),
     ("invitations", "key", Hashed),
+    ("api_keys", "hash", Hashed),
+    ("tokens", "hash", Hashed),
     ("sign_ups", "key", Hashed),
     // Six digits are soon tried. They are good for minutes and a few tries, and go with the sign-up.
     ("sign_ups", "code", Hashed),

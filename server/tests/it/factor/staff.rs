@@ -155,7 +155,10 @@ async fn the_realms_open_nothing_of_each_other() {
             .replace("{entity}", "leads")
             .replace("{id}", "0199a000-0000-7000-8000-000000000000");
         let method: Method = route.method.parse().unwrap();
-        crossed += u32::from(!is_shut(&client.send(client.request(method.clone(), &path)).await));
+        // To people of workspaces the platform's own pages are not there.
+        let answer = client.send(client.request(method.clone(), &path)).await;
+        let absent = route.guard == Guard::Staff && answer.status() == StatusCode::NOT_FOUND;
+        crossed += u32::from(!is_shut(&answer) && !absent);
         // The same value under the other realm's name.
         let forged = server.client();
         forged.set_cookie(other, &client.cookie(cookie).unwrap());

@@ -11,6 +11,8 @@ const BY_HAND: &[&str] = &[
     "insert into invitations (tenant_id, id, email, email_norm, roles, invited_by, created_at, expires_at)
      select tenant_id, gen_random_uuid(), 'new@kisumu.example', 'new@kisumu.example', '{USER}', id, now(), now() + interval '7 days'
      from members where tenant_id = $1 limit 1",
+    "insert into api_keys (tenant_id, id, member_id, name, hash, prefix, scopes, per_minute, created_at)
+     select tenant_id, gen_random_uuid(), id, 'Till', '\\x00', 'abcdef', '{}', 600, now() from members where tenant_id = $1 limit 1",
     "insert into security_policies (tenant_id, updated_at) values ($1, now()) on conflict do nothing",
     "insert into companies (tenant_id, legal_name, updated_at, updated_by) select tenant_id, 'Lakeside Ltd', now(), id from members
      where tenant_id = $1 limit 1 on conflict do nothing",

@@ -12,10 +12,10 @@ pub const READ: &str = "audit.change.read";
 /// Entries of one page at most.
 pub const MOST: u32 = 500;
 
-declare!("audit.list" Read Requires::Permission(READ), ListAudit { #[serde(default)] query: AuditQuery } -> AuditPage);
+declare!("audit.list" Read Requires::Permission(READ), ListAudit { #[serde(default, deserialize_with = "crate::operation::object")] query: AuditQuery } -> AuditPage);
 declare!(
     /// The same page for a file. It writes down that somebody took the trail out, so it is a write.
-    "audit.export" Write Requires::Permission(READ), ExportAudit { #[serde(default)] query: AuditQuery } -> AuditPage
+    "audit.export" Write Requires::Permission(READ), ExportAudit { #[serde(default, deserialize_with = "crate::operation::object")] query: AuditQuery } -> AuditPage
 );
 declare!(
     /// Counts over the last days, and how far the trail is sealed.

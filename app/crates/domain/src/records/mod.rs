@@ -109,12 +109,12 @@ macro_rules! entity_operation {
 
 entity_operation!(
     /// A page of rows that match, in order.
-    "records.list" Read Read ListRecords { #[serde(default)] query: ListQuery } -> Page
+    "records.list" Read Read ListRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery } -> Page
 );
 entity_operation!(
     /// The same page for a file: needs the export permission, up to 500 rows a call. It writes down that somebody took data out, so it is a
     /// write.
-    "records.export" Write Export ExportRecords { #[serde(default)] query: ListQuery } -> Page
+    "records.export" Write Export ExportRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery } -> Page
 );
 entity_operation!("records.get" Read Read GetRecord { id: Uuid } -> Record);
 entity_operation!("records.create" Write Create CreateRecord { values: Values } -> Record);
@@ -135,11 +135,11 @@ entity_operation!(
 );
 entity_operation!(
     /// Counts and sums of the matching rows by the values of a field.
-    "records.summarise" Read Read SummariseRecords { #[serde(default)] query: ListQuery, group: GroupBy, measure: Option<String> } -> Vec<Group>
+    "records.summarise" Read Read SummariseRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery, group: GroupBy, measure: Option<String> } -> Vec<Group>
 );
 entity_operation!(
     /// Every column of a board with its count, its sums and its first cards.
-    "records.board" Read Read BoardRecords { #[serde(default)] query: ListQuery, measure: Option<String>, cards: u32 } -> Vec<BoardColumn>
+    "records.board" Read Read BoardRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery, measure: Option<String>, cards: u32 } -> Vec<BoardColumn>
 );
 
 entity_operation!(
