@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 pub fn Title(#[prop(into)] text: String) -> impl IntoView {
     // Drawn on the server alone: islands hold no title, so nothing shows the entities as they are.
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");

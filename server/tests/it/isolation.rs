@@ -102,7 +102,7 @@ impl Wall {
             done.map(|done| done.rows_affected())
         };
         sqlx::query("rollback").execute(&mut *conn).await.unwrap();
-        outcome.map_err(|error| match error.as_database_error().and_then(|error| error.code()) {
+        outcome.map_err(|error| match error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
             Some(code) => code.into_owned(),
             None => panic!("{error}"),
         })

@@ -5,7 +5,7 @@ use super::{LEADS, act_for, is_shut, location, operation, set_up, staff, world};
 use api::Guard;
 use chrono::Duration;
 use domain::operation::SENSITIVE;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::PASSWORD;
 

@@ -65,7 +65,7 @@ async fn a_suspended_workspace_stops_at_once() {
         task.await.unwrap();
     }
     owner.close().await;
-    let calls = calls.lock().unwrap();
+    let calls = std::mem::take(&mut *calls.lock().unwrap());
     let count = |good: bool, from: Instant, to: Instant| {
         calls.iter().filter(|(sent, _, done)| *done == good && *sent >= from && *sent < to).count()
     };

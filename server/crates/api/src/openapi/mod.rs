@@ -4,6 +4,11 @@
 //!
 //! Who asks sees the industry of their workspace, without the fields that they may not read.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "schemas are made to be put into others, and `json!` borrows what it takes in"
+)]
+
 mod fields;
 mod operations;
 mod paths;
@@ -22,7 +27,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Documents that were made, by industry and by what is hidden from whoever asked. There are few of them: fields have few permissions.
 #[derive(Default)]
-pub struct Documents(Mutex<HashMap<(String, BTreeSet<String>), Arc<str>>>);
+pub struct Documents(Mutex<HashMap<Seen, Arc<str>>>);
+
+/// An industry, and the fields of it that are hidden.
+type Seen = (String, BTreeSet<String>);
 
 impl Documents {
     fn of(&self, registry: &Registry, catalog: &Catalog, grants: &Grants) -> Arc<str> {
