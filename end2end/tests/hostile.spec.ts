@@ -70,7 +70,7 @@ async function fill(desk: Sender) {
     ].map(desk.at);
 }
 
-test('nothing that was typed runs', async ({ page, browser }, info) => {
+test('nothing that was typed runs', async ({ page, browser, complaints }, info) => {
     test.skip(info.project.name === 'no-js', 'nothing runs there in any case');
     test.setTimeout(240_000);
     const slug = `hostile-${info.project.name}-${Date.now() % 100_000}`;
@@ -119,4 +119,7 @@ test('nothing that was typed runs', async ({ page, browser }, info) => {
     console.log(`bar=D-05 browser=${info.project.name} pages=${paths.length + 1} shown=${shown} found=${found.length} pass=${found.length ? 0 : 1}`);
     expect(found).toEqual([]);
     expect(shown).toBeGreaterThan(500);
+    // The detector itself, which the frame of a mail lets in as little as any other script.
+    const own = /^error: Blocked script execution in '[^']*content\.html'/;
+    complaints.splice(0, complaints.length, ...complaints.filter((complaint) => !own.test(complaint)));
 });
