@@ -32,7 +32,7 @@ async fn keys_page(page: PageContext) -> Result<AnyView> {
     let keys = page.backend()?.run(ListKeys {}).await?;
     let clock = Clock::new(&page.now, &viewer.timezone);
     let list = if keys.is_empty() {
-        view! { <EmptyState icon="key" title="No key yet" text="A program that reads or writes this workspace calls with a key of its own, so that it can be told apart and ended by itself."/> }.into_any()
+        view! { <EmptyState icon="key-round" title="No key yet" text="A program that reads or writes this workspace calls with a key of its own, so that it can be told apart and ended by itself."/> }.into_any()
     } else {
         let rows: Vec<_> = keys.iter().map(|key| row(&page, &viewer, clock, key)).collect();
         view! { <ul class="row-list">{rows}</ul> }.into_any()
@@ -89,7 +89,7 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyVi
     view! {
         <li data-id=key.id.to_string()>
             <div class="row-link">
-                <Icon name="key"/>
+                <Icon name="key-round"/>
                 <span class="row-text">
                     <span class="row-title key-name"><bdi>{name}</bdi>{badge}</span>
                     <span class="row-detail" title=all.join("\n")><code>{format!("nx_live_{}…", key.prefix)}</code>" · "{scope_words(&key.scopes)}</span>
@@ -117,9 +117,16 @@ fn revoke(page: &PageContext, viewer: &Viewer, key: &KeyRow) -> AnyView {
 /// What a key may do, briefly: area by area.
 pub fn scope_words(scopes: &Grants) -> String {
     let mut areas: BTreeMap<&str, (BTreeSet<&str>, bool)> = BTreeMap::new();
-    for pattern in scopes.0.keys() {
+    // What everything includes is not said once more.
+    let everything = Grants(
+        scopes.0.iter().filter(|(pattern, _)| pattern.starts_with("*.")).map(|(p, r)| (p.clone(), *r)).collect(),
+    );
+    for (pattern, reach) in &scopes.0 {
         let parts: Vec<&str> = pattern.split('.').collect();
         let [area, noun, verb] = parts.as_slice() else { continue };
+        if *area != "*" && everything.cover(pattern, *reach) {
+            continue;
+        }
         let held = areas.entry(area).or_default();
         held.0.insert(verb);
         held.1 |= *noun != "*";
@@ -262,6 +269,7 @@ mod tests {
         for (patterns, said) in [
             (&["*.*.*"][..], "Anything with everything"),
             (&["*.*.read"], "Reads everything"),
+            (&["*.*.read", "crm.*.read", "people.member.read"], "Reads everything"),
             (&["*.*.read", "*.*.create", "*.*.update"], "Reads and writes everything"),
             (&["crm.*.read", "sales.order.read", "sales.order.update"], "Reads CRM, reads and writes parts of sales"),
             (&["inventory.product.update"], "Writes parts of inventory"),

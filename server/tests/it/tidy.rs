@@ -166,6 +166,25 @@ fn titles_are_escaped() {
     }
 }
 
+/// An icon that is not in the sprite leaves a hole.
+#[test]
+fn every_icon_is_in_the_sprite() {
+    let sprite = fs::read_to_string(root().join("public/icons.svg")).unwrap();
+    let mut looked = 0;
+    for (folder, ending, mark) in
+        [("app", ".rs", "icon=\""), ("app", ".rs", "<Icon name=\""), ("server/packs", ".toml", "icon = \"")]
+    {
+        for (path, text) in all(folder, ending) {
+            for rest in text.split(mark).skip(1) {
+                let icon = rest.split('"').next().unwrap_or_default();
+                assert!(sprite.contains(&format!("id=\"{icon}\"")), "{} wants the icon {icon}", path.display());
+                looked += 1;
+            }
+        }
+    }
+    assert!(looked > 60, "{looked} icons");
+}
+
 #[test]
 fn every_file_begins_with_what_it_is_for() {
     for folder in ["app", "server", "frontend"] {
