@@ -33,6 +33,7 @@ pub fn fingerprint() -> String {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
     for migration in MIGRATIONS.iter() {
+        hash.update(migration.version.to_be_bytes());
         hash.update(migration.checksum.as_ref());
     }
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
