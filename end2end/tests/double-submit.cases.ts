@@ -832,6 +832,21 @@ export const cases: Case[] = [
         },
     },
     {
+        does: '/workspaces/new',
+        what: 'one makes another workspace',
+        scene: async (desk, browser) => {
+            const { own } = await newcomer(browser, desk);
+            const all = async () => (await (await own.request.get('/api/v1/auth/me')).json()).data.workspaces.length;
+            return {
+                at: '/workspaces/new',
+                by: own,
+                typed: { industry: 'automotive', currency: 'KES', timezone: 'Africa/Nairobi', workspace: name() },
+                count: async () => ({ workspaces: await all() }),
+                anew: 'the page drawn anew is for one more',
+            };
+        },
+    },
+    {
         does: 'people.leave',
         what: 'one leaves the workspace',
         scene: async (desk, browser) => {

@@ -5,6 +5,7 @@ use super::parts::{Typed, choosing, facts, new_password, workspace_fields};
 use super::recovery::void;
 use crate::layout::Title;
 use crate::page::use_page;
+use crate::records::post::hidden;
 use leptos::prelude::*;
 use ui::{AuthShell, Notice, SubmitButton, TextInput, Tone};
 
@@ -120,6 +121,7 @@ pub fn NewWorkspacePage() -> impl IntoView {
             {typed.notice()}
             {none}
             <form method="post" action="/workspaces/new">
+                {hidden("_key", format!("{}-workspace", page.form_key))}
                 {workspace_fields(&typed, &choosing)}
                 <SubmitButton>"Create the workspace"</SubmitButton>
             </form>

@@ -26,7 +26,7 @@ const TABLES: &[&str] = &[
 ];
 
 /// A value that the field takes, for what is required.
-fn sample(field: &Field) -> Value {
+pub fn sample(field: &Field) -> Value {
     match &field.kind {
         // A currency, as far as descriptions know.
         FieldKind::Text { max: 3 } => json!("USD"),

@@ -184,18 +184,7 @@ async fn sample(server: &Server, owner: &PgPool, tenant: &TestTenant, field: &Fi
                 sqlx::query_scalar(AssertSqlSafe(sql)).bind(tenant.id.0).fetch_optional(owner).await.unwrap();
             json!(id)
         }
-        FieldKind::Text { .. } | FieldKind::LongText { .. } => json!("USD"),
-        FieldKind::Email => json!("sample@kisumu.example"),
-        FieldKind::Phone => json!("+254712345678"),
-        FieldKind::Country => json!("KE"),
-        FieldKind::Integer { min, .. } => json!(min.unwrap_or(1)),
-        FieldKind::Decimal { .. } => json!("1"),
-        FieldKind::Money { .. } => json!({ "amount": "1", "currency": "KES" }),
-        FieldKind::Boolean => json!(true),
-        FieldKind::Date { .. } => json!("2026-11-01"),
-        FieldKind::Datetime => json!("2026-11-01T10:00:00Z"),
-        FieldKind::Option { options } => json!(options[0].key),
-        _ => Value::Null,
+        _ => crate::references::sample(field),
     }
 }
 

@@ -132,12 +132,15 @@ pub async fn new_workspace(
     let made = async {
         services.auth.count_mail(info.address).await?;
         let workspace = asked.workspace(&fields).map_err(Error::fields)?;
-        let (clock, random) = (services.clock.as_ref(), services.random.as_ref());
-        auth::make_workspace(&services.pools, clock, random, person.0, &workspace, asked.language()).await
+        // A program that sends no key means each of its calls.
+        let key = own(&fields, "_key").unwrap_or_else(|| platform::random::token(services.random.as_ref(), 16));
+        services.auth.another_workspace(&services.pools, person.0, &workspace, asked.language(), &key).await
     };
     match made.await {
         Ok((tenant, slug)) => {
-            asked.furnish(tenant).await;
+            if let Some(tenant) = tenant {
+                asked.furnish(tenant).await;
+            }
             Redirect::to(&format!("/w/{slug}")).into_response()
         }
         Err(error) => asked.again("/workspaces/new", "new_workspace", fields, error, Some(asked.choosing())).await,
@@ -196,7 +199,7 @@ pub async fn setup(
             }
         };
         let (tenant, slug) =
-            auth::make_workspace(&services.pools, clock, random, user, &workspace, asked.language()).await?;
+            auth::make_workspace(&services.pools, clock, random, user, &workspace, asked.language(), None).await?;
         Ok((user, tenant, slug))
     };
     match made.await {

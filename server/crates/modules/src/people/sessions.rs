@@ -1,13 +1,15 @@
 //! Sessions: the caller's own, and those of a member as an administrator sees them.
 
+use super::roles_guard::not_above;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::people::{EndMemberSessions, EndOtherSessions, EndSession, ListMemberSessions, ListSessions, SessionRow};
-use domain::permission::LADDER;
-use domain::{Error, Kind, Result, UserId};
+use domain::{Error, Result, UserId};
 use platform::auth::SessionInfo;
 use platform::{Change, Ctx, db_error};
 use serde_json::json;
 use uuid::Uuid;
+
+const MEMBER: &str = "select user_id, name, roles from members where tenant_id = $1 and id = $2 and kind = 'person'";
 
 pub async fn list_sessions(ctx: &mut Ctx, _: ListSessions) -> Result<Vec<SessionRow>> {
     let user = person(ctx)?;
@@ -68,25 +70,16 @@ pub async fn end_member_sessions(ctx: &mut Ctx, end: EndMemberSessions) -> Resul
     Ok(ended)
 }
 
-/// The person behind a member. Who stands above on the ladder is not the caller's to look after.
+/// The person behind a member. Who holds more than the caller is not the caller's to look after.
 async fn member(ctx: &mut Ctx, member: Uuid) -> Result<UserId> {
-    let found: Option<(Option<Uuid>, i16)> = sqlx::query_as(
-        "select m.user_id, coalesce((select max(r.rank) from roles r where r.tenant_id = m.tenant_id and r.key = any (m.roles)), 0::int2)
-         from members m where m.tenant_id = $1 and m.id = $2 and m.kind = 'person'",
-    )
-    .bind(ctx.access.tenant.0)
-    .bind(member)
-    .fetch_optional(ctx.conn().await?)
-    .await
-    .map_err(db_error)?;
-    let Some((Some(user), rank)) = found else { return Err(Error::not_found()) };
-    let mine = LADDER.iter().position(|role| *role == ctx.access.role).map_or(0, |place| place + 1);
-    if usize::try_from(rank).unwrap_or_default() > mine {
-        return Err(Error::new(
-            Kind::Forbidden,
-            "This member's role stands above yours, so their sessions are not yours to end. Ask an owner of the workspace",
-        ));
-    }
+    let found: Option<(Option<Uuid>, String, Vec<String>)> = sqlx::query_as(MEMBER)
+        .bind(ctx.access.tenant.0)
+        .bind(member)
+        .fetch_optional(ctx.conn().await?)
+        .await
+        .map_err(db_error)?;
+    let Some((Some(user), name, roles)) = found else { return Err(Error::not_found()) };
+    not_above(ctx, &name, &roles).await?;
     Ok(UserId(user))
 }
 

@@ -14,6 +14,8 @@ use uuid::Uuid;
 /// A workspace to be.
 #[derive(Debug, Clone)]
 pub struct NewTenant {
+    /// A new one unless it is given.
+    pub id: Option<TenantId>,
     pub slug: String,
     pub name: String,
     pub industry: String,
@@ -28,6 +30,7 @@ pub struct NewTenant {
 impl NewTenant {
     pub fn new(slug: impl Into<String>, name: impl Into<String>, industry: impl Into<String>) -> Self {
         Self {
+            id: None,
             slug: slug.into(),
             name: name.into(),
             industry: industry.into(),
@@ -115,7 +118,7 @@ pub async fn create_staff(
 
 /// A workspace with its roles and its automation. Owners are added with [`add_member`].
 pub async fn create_tenant(pools: &Pools, clock: &dyn Clock, random: &dyn Random, new: &NewTenant) -> Result<TenantId> {
-    let tenant = TenantId(uuid_v7(clock, random));
+    let tenant = new.id.unwrap_or_else(|| TenantId(uuid_v7(clock, random)));
     let made = sqlx::query(
         "insert into tenants (id, slug, name, industry, plan, currency, timezone, locale, created_at, updated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",

@@ -37,6 +37,8 @@ where key = $1 and used_at is null and expires_at > $2";
 const TAKE: &str = "\
 update sign_ups set used_at = $2 where key = $1 and used_at is null and expires_at > $2
 returning id, name, coalesce(email, phone) as login, password_hash, language, workspace";
+const ONE_BY_ONE: &str = "select pg_advisory_xact_lock(hashtextextended($1::text || ':workspace', 0))";
+const MADE: &str = "select slug, name from tenants where id = $1 and deleted_at is null";
 // The try is counted whether it is right or not, and before anybody is told.
 const COUNT: &str = "update sign_ups set tries = tries + 1 where id = $1 and used_at is null and expires_at > $2 and tries < $3 returning code";
 const TAKE_BY_CODE: &str = "\
@@ -221,7 +223,8 @@ impl Auth {
                 .execute(&self.pool)
                 .await
                 .map_err(db_error)?;
-            let (tenant, slug) = make_workspace(pools, clock, random, user, &taken.workspace, &taken.language).await?;
+            let (tenant, slug) =
+                make_workspace(pools, clock, random, user, &taken.workspace, &taken.language, None).await?;
             Ok::<_, Error>((user, tenant, slug))
         };
         match made.await {
@@ -239,6 +242,41 @@ impl Auth {
     }
 }
 
+impl Auth {
+    /// Another workspace of somebody who has an account. By the key of the form it is made once, however often the form is sent: its id comes
+    /// from that key. Answers its address, and its id where it was made now.
+    pub async fn another_workspace(
+        &self,
+        pools: &Pools,
+        owner: UserId,
+        new: &NewWorkspace,
+        language: &str,
+        key: &str,
+    ) -> Result<(Option<TenantId>, String)> {
+        let hash = token_hash(format!("workspace {} {key}", owner.0).as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        let id = TenantId(uuid::Builder::from_random_bytes(bytes).into_uuid());
+        // The second click waits here until the first one is done, and finds what it made.
+        let mut tx = self.begin_tx().await?;
+        sqlx::query(ONE_BY_ONE).bind(id.0).execute(tx.conn()).await.map_err(db_error)?;
+        let made: Option<(String, String)> =
+            sqlx::query_as(MADE).bind(id.0).fetch_optional(tx.conn()).await.map_err(db_error)?;
+        if let Some((slug, name)) = made {
+            if name != new.name.trim() {
+                let message =
+                    format!("This form has made {name} already. Open the page anew to make another workspace");
+                return Err(Error::field("workspace", message));
+            }
+            return Ok((None, slug));
+        }
+        let (clock, random) = (self.clock.as_ref(), self.random.as_ref());
+        let (tenant, slug) = make_workspace(pools, clock, random, owner, new, language, Some(id)).await?;
+        tx.commit().await.map_err(db_error)?;
+        Ok((Some(tenant), slug))
+    }
+}
+
 /// A workspace with this person as its owner, under the address wished for or the next one that is free.
 pub async fn make_workspace(
     pools: &Pools,
@@ -247,10 +285,12 @@ pub async fn make_workspace(
     owner: UserId,
     new: &NewWorkspace,
     language: &str,
+    id: Option<TenantId>,
 ) -> Result<(TenantId, String)> {
     let base = slug_of(&new.slug);
     for name in (1..=NEXT_NAMES + 1).map(|number| named(&base, number, random)) {
         let tenant = NewTenant {
+            id,
             currency: new.currency.clone(),
             timezone: new.timezone.clone(),
             locale: language.to_owned(),
