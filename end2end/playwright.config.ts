@@ -37,7 +37,8 @@ const config: PlaywrightTestConfig = {
         locale: 'en-GB',
         // Not the server's zone, so that a time shown in the wrong one is seen.
         timezoneId: 'Africa/Nairobi',
-        trace: 'retain-on-failure',
+        // A trace costs a fifth of the time of every test. E2E_TRACE=1 keeps those of tests that fail.
+        trace: process.env.E2E_TRACE ? 'retain-on-failure' : 'off',
         screenshot: 'only-on-failure',
         launchOptions: { executablePath: process.env.CHROMIUM || undefined, args },
     },

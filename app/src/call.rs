@@ -29,13 +29,19 @@ mod browser {
     pub async fn submit(action: &str, fields: &FormData) -> Option<Answer> {
         let init = RequestInit::new();
         init.set_method("POST");
-        init.set_body(&encoded(fields)?);
-        // A page that is left or loaded anew in this instant must not take the write with it.
-        let _ = Reflect::set(&init, &JsValue::from_str("keepalive"), &JsValue::TRUE);
+        match encoded(fields) {
+            Some(body) => {
+                init.set_body(&body);
+                // A page that is left or loaded anew in this instant must not take the write with it.
+                let _ = Reflect::set(&init, &JsValue::from_str("keepalive"), &JsValue::TRUE);
+            }
+            // Files go in parts, which are larger than what a browser sends for a page that is gone.
+            None => init.set_body(fields),
+        }
         fetch(action, &init).await
     }
 
-    /// As a form without files is sent.
+    /// As a form without files is sent; nothing of one with files.
     fn encoded(fields: &FormData) -> Option<JsValue> {
         let body = UrlSearchParams::new().ok()?;
         for pair in js_sys::try_iter(fields).ok()??.flatten() {

@@ -6,6 +6,7 @@
 
 mod admin;
 pub mod call;
+mod dashboards;
 mod finance;
 mod home;
 mod imports;

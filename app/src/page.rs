@@ -32,8 +32,16 @@ pub struct Viewer {
     pub grants: Grants,
     pub catalog: Arc<Catalog>,
     pub workspaces: Vec<WorkspaceLink>,
+    pub waiting: Waiting,
     /// Support staff act for the person: who, and until when (RFC 3339).
     pub acted_for: Option<ActedFor>,
+}
+
+/// What waits for the viewer: unread notifications, and approvals to decide.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub notifications: u64,
+    pub approvals: u64,
 }
 
 /// Support staff at work in somebody's name.
@@ -93,6 +101,8 @@ pub struct StaffViewer {
 pub const ALIKE: &str = "_alike";
 /// In the fields of a form that was asked about.
 pub const ASKED: &str = "_asked";
+/// What a form that was held back looks like, as JSON: `domain::records::Alike`.
+pub const LIKE: &str = "_like";
 /// Letters of [`PageContext::form_key`].
 const FORM_KEY: usize = 22;
 
@@ -145,6 +155,8 @@ pub struct PageContext {
     pub form_key: String,
     /// What a page of sign-in or of the own account is about.
     pub about: Option<Arc<About>>,
+    /// Whom people may sign in with in place of a password, by name.
+    pub provider: Option<String>,
 }
 
 pub use crate::session::about::{About, ConfirmPage, FactorPage, ImpersonatePage, Picture};

@@ -1,7 +1,9 @@
 //! Which page answers which path. One line a page; the server mounts what stands here.
 
 use crate::page::use_page;
-use crate::{admin, finance, home, imports, layout, messaging, records, sales, search, session, settings, workflow};
+use crate::{
+    admin, dashboards, finance, home, imports, layout, messaging, records, sales, search, session, settings, workflow,
+};
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -52,6 +54,8 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("setup") view=session::SetupPage ssr=SsrMode::Async/>
                 <Route path=workspace() view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("go")) view=search::GoPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("dashboards")) view=dashboards::DashboardsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("dashboards"), ParamSegment("key")) view=dashboards::DashboardPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings")) view=settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("security")) view=settings::SecurityPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("people"), ParamSegment("id"), StaticSegment("sessions")) view=settings::MemberSessionsPage ssr=SsrMode::Async/>
@@ -66,8 +70,11 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("roles")) view=settings::RolesPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("roles"), ParamSegment("key")) view=settings::RolePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings"), StaticSegment("audit")) view=settings::AuditPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("settings"), StaticSegment("feedback")) view=settings::FeedbackPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("feedback")) view=settings::SendFeedbackPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("undo")) view=records::UndoPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("imports"), ParamSegment("id")) view=imports::ImportPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("notifications")) view=workflow::NotificationsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals")) view=workflow::ApprovalsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals"), ParamSegment("id")) view=workflow::ApprovalPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("workflows")) view=workflow::WorkflowsPage ssr=SsrMode::Async/>
@@ -83,9 +90,14 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), ParamSegment("entity")) view=records::ListPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), StaticSegment("new")) view=records::NewPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), StaticSegment("import")) view=imports::UploadPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), StaticSegment("views")) view=records::ViewsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), StaticSegment("bulk")) view=records::BulkPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("bulk"), ParamSegment("id")) view=records::BulkProgressPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id")) view=records::RecordPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("edit")) view=records::EditPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("access")) view=records::AccessPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("merge")) view=records::MergePage ssr=SsrMode::Async/>
+                <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("versions")) view=records::VersionsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), ParamSegment("entity"), ParamSegment("id"), StaticSegment("why")) view=workflow::WhyPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("sign-in")) view=admin::AdminSignInPage ssr=SsrMode::Async/>
                 <Route path=(StaticSegment("admin"), StaticSegment("sign-in"), StaticSegment("code")) view=session::CodePage ssr=SsrMode::Async/>

@@ -47,6 +47,11 @@ impl Clock {
         self.local(self.now).date()
     }
 
+    /// What the workspace's clock and calendar show at a moment.
+    pub fn at(self, moment: &str) -> Option<NaiveDateTime> {
+        parse(moment).map(|moment| self.local(moment))
+    }
+
     /// `21 Nov 2026, 12:30`, on the workspace's clock.
     pub fn full(self, moment: &str) -> String {
         parse(moment)
@@ -122,6 +127,20 @@ impl Clock {
         )
     }
 
+    /// How a day stands by which something is due, with the days that are left: `3 days over`, `Due today`, `1 day left`.
+    pub fn left(self, due: &str) -> Option<(i64, String)> {
+        let left = (due.parse::<NaiveDate>().ok()? - self.today()).num_days();
+        let days = |count: i64| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
+        Some((
+            left,
+            match left {
+                0 => "Due today".to_owned(),
+                1.. => format!("{} left", days(left)),
+                _ => format!("{} over", days(-left)),
+            },
+        ))
+    }
+
     /// Whole days between a moment and now.
     pub fn days_since(self, moment: &str) -> Option<i64> {
         parse(moment).map(|at| (self.now - at).num_days())
@@ -182,6 +201,21 @@ mod tests {
         ] {
             assert_eq!(clock.day_words(day), words);
         }
+    }
+
+    #[test]
+    fn what_is_due_is_told_in_days() {
+        let clock = Clock::new("2026-11-21T09:30:00Z", "UTC");
+        for (day, left, words) in [
+            ("2026-11-18", -3, "3 days over"),
+            ("2026-11-20", -1, "1 day over"),
+            ("2026-11-21", 0, "Due today"),
+            ("2026-11-22", 1, "1 day left"),
+            ("2026-12-01", 10, "10 days left"),
+        ] {
+            assert_eq!(clock.left(day), Some((left, words.to_owned())));
+        }
+        assert_eq!(clock.left("soon"), None);
     }
 
     #[cfg(feature = "ssr")]

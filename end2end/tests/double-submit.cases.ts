@@ -2,7 +2,7 @@
 import { type Browser } from '@playwright/test';
 import { filled, sender, stranger, value, type Control, type Form, type Sender } from './forms';
 import { newcomer, secret } from './people';
-import { csv, expect, password, type Who } from './support';
+import { csv, expect, FRESH, password, type Who } from './support';
 
 export type Count = Record<string, number>;
 
@@ -78,11 +78,17 @@ const approval = async (desk: Sender, record: string) =>
         (row) => row.record === record && row.state === 'PENDING',
     )!;
 
-const desks = new Map<Who, Sender>();
+const views = async (desk: Sender) => (await desk.run('views.list', { entity: 'lead' })) as { id: string; label: string; version: number }[];
+const view = async (desk: Sender, id: string) => (await views(desk)).find((view) => view.id === id);
+
+const desks = new Map<Who, { own: Sender; at: number }>();
 export async function desk(browser: Browser, who: Who | 'nobody' = 'grace') {
     if (who === 'nobody') return stranger(browser);
-    if (!desks.has(who)) desks.set(who, await sender(browser, who));
-    return desks.get(who)!;
+    const known = desks.get(who);
+    if (known && Date.now() - known.at < FRESH) return known.own;
+    const own = await sender(browser, who);
+    desks.set(who, { own, at: Date.now() });
+    return own;
 }
 
 /** A workflow of one step that somebody starts over a lead. */
@@ -203,6 +209,19 @@ export const cases: Case[] = [
     },
     {
         does: 'records.update',
+        what: 'a card is moved to another day',
+        scene: async (desk) => {
+            const { id } = await desk.make('/tasks', { title: name(), dueOn: '2027-05-11' });
+            return {
+                at: desk.at('/tasks?view=calendar&on=2027-05-01&filter='),
+                which: (form) => value(form, 'id') === id,
+                typed: { 'values.dueOn': '2027-05-14' },
+                count: async () => ({ changes: await history(desk, `/tasks/${id}`), version: (await desk.api(`/tasks/${id}`)).version }),
+            };
+        },
+    },
+    {
+        does: 'records.update',
         what: 'of two that edited the same, one keeps what is theirs',
         scene: async (desk) => {
             const { id, version } = await lead(desk);
@@ -278,6 +297,19 @@ export const cases: Case[] = [
         },
     },
     {
+        does: 'records.tick',
+        what: 'an item of a checklist is ticked',
+        scene: async (desk) => {
+            const { id: of } = await customer(desk);
+            const { id } = await desk.make('/opportunities', { name: name(), customer: of });
+            return {
+                at: desk.at(`/opportunities/${id}`),
+                which: (form) => value(form, 'item') === 'insured',
+                count: async () => ({ changes: await history(desk, `/opportunities/${id}`) }),
+            };
+        },
+    },
+    {
         does: 'records.delete',
         what: 'a record goes to the trash',
         scene: async (desk) => {
@@ -299,6 +331,78 @@ export const cases: Case[] = [
             return { at: desk.at(`/leads/${id}`), count };
         },
     },
+    {
+        does: 'records.put_back',
+        what: 'the values of a version are put back',
+        scene: async (desk) => {
+            const { id, version } = await lead(desk);
+            await desk.run('records.update', { entity: 'lead', id, version, values: { city: 'Kisumu' } });
+            return { at: desk.at(`/leads/${id}/versions?version=1`), count: async () => ({ changes: await history(desk, `/leads/${id}`) }) };
+        },
+    },
+    {
+        does: 'records.merge',
+        what: 'two records become one',
+        scene: async (desk) => {
+            const [kept, merged] = [await lead(desk), await lead(desk, { city: 'Kisumu' })];
+            return { at: desk.at(`/leads/${kept.id}/merge?with=${merged.id}`), count: async () => ({ changes: await history(desk, `/leads/${merged.id}`) }) };
+        },
+    },
+    {
+        does: 'records.unmerge',
+        what: 'a merge is taken back',
+        scene: async (desk) => {
+            const [kept, merged] = [await lead(desk), await lead(desk, { city: 'Kisumu' })];
+            await desk.run('records.merge', { entity: 'lead', kept: kept.id, merged: merged.id });
+            return { at: desk.at(`/leads/${kept.id}/merge`), count: async () => ({ changes: await history(desk, `/leads/${merged.id}`) }) };
+        },
+    },
+    ...(['add', 'edit', 'pin', 'delete', 'restore'] as const).map(
+        (verb): Case => ({
+            does: `notes.${verb}`,
+            what: `a note: ${verb}`,
+            scene: async (desk) => {
+                const { id } = await lead(desk);
+                const of = { entity: 'lead', record: id };
+                const note = verb === 'add' ? undefined : await desk.run('notes.add', { ...of, body: name() });
+                if (verb === 'restore') await desk.run('notes.delete', { ...of, id: note.id });
+                type Shown = { version: number; pinned: boolean; deleted: boolean };
+                const notes = (): Promise<Shown[]> => desk.run('notes.list', of);
+                const count = async () => {
+                    const [one, ...more] = await notes();
+                    const made = Number(one !== undefined) + more.length;
+                    return {
+                        add: { made },
+                        edit: { edits: one?.version ?? 0 },
+                        pin: { pinned: Number(one?.pinned ?? false) },
+                        delete: { gone: Number(one?.deleted ?? false) },
+                        restore: { there: Number(one ? !one.deleted : false) },
+                    }[verb] as Count;
+                };
+                const at = verb === 'add' ? '?write=note' : verb === 'edit' ? `?note=${note.id}` : '?kind=notes';
+                return { at: desk.at(`/leads/${id}${at}`), typed: { body: name() }, count };
+            },
+        }),
+    ),
+    ...(['upload', 'delete', 'restore'] as const).map(
+        (verb): Case => ({
+            does: `files.${verb}`,
+            what: `a file of a record: ${verb}`,
+            scene: async (desk) => {
+                const { id } = await lead(desk);
+                const of = { entity: 'lead', record: id };
+                const made = verb === 'upload' ? undefined : await desk.run('files.upload', { ...of, name: 'a.txt', content: [...Buffer.from(name())] });
+                if (verb === 'restore') await desk.run('files.delete', { ...of, id: made.id });
+                const count = async () => {
+                    const files: { deleted: boolean }[] = await desk.run('files.list', of);
+                    return { files: files.filter((file) => file.deleted === (verb === 'delete')).length };
+                };
+                const at = desk.at(`/leads/${id}?${verb === 'upload' ? 'write=file' : 'kind=files'}`);
+                if (verb !== 'upload') return { at, count };
+                return { at, file: csv(`${name()}\n`, 'kept.txt'), count, anew: 'a file has to be chosen again' };
+            },
+        }),
+    ),
     {
         does: 'crm.convert_lead',
         what: 'a lead becomes a customer with a deal',
@@ -339,6 +443,23 @@ export const cases: Case[] = [
                     const { order, lines } = await own.run('sales.get_order', { id });
                     return { lines: lines.length, version: order.version };
                 },
+            };
+        },
+    },
+    {
+        does: 'workflow.read_notifications',
+        what: 'what was told is marked as read',
+        scene: async (desk) => {
+            const members = (await desk.run('people.list_members', {})) as { id: string; email: string | null }[];
+            const me = members.find((member) => member.email?.startsWith('grace'))!.id;
+            const title = name();
+            await desk.run('workflow.notify', { to: { member: me }, title, key: title });
+            const told = async () => ((await desk.run('workflow.list_notifications', {})) as { id: string; title: string; readAt?: string }[]).find((row) => row.title === title)!;
+            const { id } = await told();
+            return {
+                at: desk.at('/notifications'),
+                which: (form) => value(form, 'ids[0]') === id && !value(form, 'ids[1]'),
+                count: async () => ({ read: (await told()).readAt ? 1 : 0 }),
             };
         },
     },
@@ -480,6 +601,94 @@ export const cases: Case[] = [
         },
     },
     {
+        does: 'records.bulk',
+        what: 'many records are given another value',
+        scene: async (desk) => {
+            const rows = [await lead(desk, { city: 'Nairobi' }), await lead(desk, { city: 'Nairobi' })];
+            const anew = 'what is to be done is chosen again';
+            const changed = async () => {
+                const lengths = await Promise.all(rows.map(({ id }) => history(desk, `/leads/${id}`)));
+                return lengths.reduce((sum, length) => sum + length, 0);
+            };
+            let before = true;
+            return {
+                at: desk.at(`/leads/bulk?${rows.map(({ id }) => `row=${id}`).join('&')}&field=city`),
+                which: (form) => value(form, 'action') === 'set',
+                typed: { 'values.city': 'Kisumu' },
+                grown: { changes: 2 },
+                anew,
+                count: async () => {
+                    if (!before) await expect(async () => expect(await changed()).toBeGreaterThanOrEqual(4)).toPass({ timeout: 30_000 });
+                    before = false;
+                    return { changes: await changed() };
+                },
+            };
+        },
+    },
+    {
+        does: 'records.undo_bulk',
+        what: 'a change of many records is taken back',
+        scene: async (desk) => {
+            const { id } = await lead(desk, { city: 'Nairobi' });
+            const bulk = await desk.run('records.bulk', { entity: 'lead', action: 'set', ids: [id], values: { city: 'Kisumu' } });
+            await expect(async () => expect((await desk.run('records.get_bulk', { id: bulk.id })).status).toBe('done')).toPass({ timeout: 30_000 });
+            return { at: desk.at(`/bulk/${bulk.id}?undo=1`), count: async () => ({ changes: await history(desk, `/leads/${id}`) }) };
+        },
+    },
+    {
+        does: 'views.create',
+        what: 'a list is saved as a view',
+        scene: async (desk) => {
+            const label = name();
+            const anew = 'its name has to be typed again';
+            const count = async () => ({ views: (await views(desk)).filter((view) => view.label === label).length });
+            return { at: desk.at('/leads/views?sort=name'), typed: { label }, count, anew };
+        },
+    },
+    {
+        does: 'views.save',
+        what: 'a view is given what is on the screen',
+        scene: async (desk) => {
+            const { id } = await desk.run('views.create', { entity: 'lead', label: name() });
+            return { at: desk.at(`/leads?view=${id}&sort=name`), count: async () => ({ version: (await view(desk, id))!.version }) };
+        },
+    },
+    {
+        does: 'views.update',
+        what: 'a view is renamed',
+        scene: async (desk) => {
+            const { id } = await desk.run('views.create', { entity: 'lead', label: name() });
+            const count = async () => ({ version: (await view(desk, id))!.version });
+            return { at: desk.at(`/leads/views?edit=${id}`), typed: { label: name() }, count };
+        },
+    },
+    {
+        does: 'views.move',
+        what: 'a view is moved up',
+        scene: async (desk) => {
+            await desk.run('views.create', { entity: 'lead', label: name() });
+            await desk.run('views.create', { entity: 'lead', label: name() });
+            const { id } = await desk.run('views.create', { entity: 'lead', label: name() });
+            const anew = 'it stands one place further up, and may be moved again';
+            const place = async () => (await views(desk)).map((view) => view.id).reverse().indexOf(id);
+            return {
+                at: desk.at('/leads/views'),
+                which: (form) => value(form, 'id') === id && value(form, 'up') === 'true',
+                count: async () => ({ place: await place() }),
+                anew,
+            };
+        },
+    },
+    {
+        does: 'views.delete',
+        what: 'a view is deleted',
+        scene: async (desk) => {
+            const { id } = await desk.run('views.create', { entity: 'lead', label: name() });
+            const count = async () => ({ views: (await view(desk, id)) ? 1 : 0 });
+            return { at: desk.at(`/leads/views?edit=${id}`), count, grown: { views: -1 } };
+        },
+    },
+    {
         does: 'workflow.set_active',
         what: 'a workflow is switched on',
         scene: async (desk) => {
@@ -544,6 +753,18 @@ export const cases: Case[] = [
         },
     },
     {
+        does: 'workflow.choose_notifications',
+        what: 'one says what one wants to be told',
+        who: 'samuel',
+        scene: async (desk) => {
+            const wanted = async () => JSON.stringify(await desk.run('workflow.notification_kinds', {}));
+            const before = await wanted();
+            await desk.run('workflow.choose_notifications', { kinds: { mention: true } });
+            const count = async () => ({ changed: Number((await wanted()) === before) });
+            return { at: desk.at('/notifications?show=kinds'), typed: { 'kinds.assignment': 'true', 'kinds.approval': 'true', 'kinds.workflow': 'true' }, count };
+        },
+    },
+    {
         does: 'people.save_security',
         what: 'what the workspace asks is saved',
         scene: async (desk) => {
@@ -552,6 +773,16 @@ export const cases: Case[] = [
             const idle = async () => String((await desk.run('people.get_security', {})).idleMinutes ?? 480);
             const count = async () => ({ saved: Number((await idle()) === minutes) });
             return { at: desk.at('/settings/security'), typed: { idleMinutes: minutes }, count };
+        },
+    },
+    {
+        does: 'audit.send_feedback',
+        what: 'feedback is sent',
+        scene: async (desk) => {
+            const words = name();
+            const of = (all: { text: string }[]) => all.filter((one) => one.text === words).length;
+            const count = async () => ({ feedback: of((await desk.run('audit.list_feedback', {})).entries) });
+            return { at: desk.at('/feedback'), typed: { text: words }, count };
         },
     },
     {

@@ -73,6 +73,7 @@ export function outlines(html: string): { forms: Outline[]; links: string[] } {
 /** What a form posts to is named after the operation that it runs. */
 function does(action: string): string {
     const operation = /^\/w\/[^/]+\/do\/(.+)$/.exec(action);
+    if (/^\/w\/[^/]+\/[^/]+\/[^/]+\/files$/.test(action)) return 'files.upload';
     return operation ? operation[1] : /^\/w\/[^/]+\/[^/]+\/import$/.test(action) ? 'imports.create' : action.replace(/^\/w\/[^/]+(?=\/account\/)/, '');
 }
 

@@ -121,7 +121,7 @@ test('a filter and an order change the list without a new page, and Back takes t
     await signIn(page, 'john', '/w/lakeside/leads?view=everything');
     await mark(page);
     const value = page.getByRole('columnheader', { name: 'Value' });
-    await value.getByRole('link').click();
+    await value.getByRole('link', { name: 'Value', exact: true }).click();
     await expect(value).toHaveAttribute('aria-sort', /ascending|descending/);
     await expect(page).toHaveURL(/sort=/);
     await stayed(page);

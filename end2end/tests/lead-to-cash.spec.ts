@@ -8,7 +8,7 @@ test.describe.configure({ mode: 'serial', timeout: 240_000 });
 /** Somebody at a desk of their own. */
 async function desk(browser: Browser, who: Who, path: string, javaScriptEnabled: boolean, complaints: string[]): Promise<Page> {
     const context = await browser.newContext({ javaScriptEnabled, viewport: { width: 1440, height: 900 } });
-    watch(context, complaints, javaScriptEnabled);
+    watch(context, complaints);
     const page = await context.newPage();
     await signIn(page, who, path);
     return page;

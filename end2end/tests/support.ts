@@ -10,14 +10,14 @@ export const password = () => readFileSync(join(dataDir, 'demo-password'), 'utf8
 
 /** What a browser says on its own account when an answer is a refusal; the refusal itself is what the spec looks at. */
 const expected = /the server responded with a status of (400|401|403|404|409|412|422|429)/;
-/** Without scripts the browser fetches what the page preloads for them, and wonders why nobody takes it. */
+/** Without scripts nobody takes what the page preloads for them, and on a busy machine they take it later than the browser thinks they should. */
 const preloaded = /was preloaded using link preload but not used/;
 /** The browser fades from page to page by itself, and tells nobody in particular when it leaves that out because a page was slow. */
 const faded = /^Transition was (aborted|skipped)/;
 
 /** Notes what any page of the context complains of. */
-export function watch(context: BrowserContext, complaints: string[], javaScriptEnabled: boolean | undefined) {
-    const usual = (text: string) => expected.test(text) || (javaScriptEnabled === false && preloaded.test(text));
+export function watch(context: BrowserContext, complaints: string[]) {
+    const usual = (text: string) => expected.test(text) || preloaded.test(text);
     context.on('console', (message) => {
         if (['error', 'warning'].includes(message.type()) && !usual(message.text())) {
             complaints.push(`${message.type()}: ${message.text()}`);
@@ -32,9 +32,9 @@ export function watch(context: BrowserContext, complaints: string[], javaScriptE
 /** Complaints of any page of the test, collected while it runs. */
 export const test = base.extend<{ complaints: string[] }>({
     complaints: [
-        async ({ context, javaScriptEnabled }, use) => {
+        async ({ context }, use) => {
             const complaints: string[] = [];
-            watch(context, complaints, javaScriptEnabled);
+            watch(context, complaints);
             await use(complaints);
             expect(complaints, 'the console stays empty').toEqual([]);
         },
@@ -46,19 +46,23 @@ export { expect };
 
 export type Who = 'amina' | 'john' | 'grace' | 'peter' | 'samuel' | 'neema' | 'faith' | 'daniel';
 
-/** Sessions of this worker: who has signed in once comes back with the same cookies. */
-const sessions = new Map<Who, Awaited<ReturnType<BrowserContext['cookies']>>>();
+/**
+ * Sessions of this worker: who has signed in a moment ago comes back with the same cookies. Not later: what is sensitive asks for a proof of the
+ * last five minutes, and a test is not to begin at the end of them.
+ */
+const sessions = new Map<Who, { cookies: Awaited<ReturnType<BrowserContext['cookies']>>; at: number }>();
+export const FRESH = 90_000;
 
 export async function signIn(page: Page, who: Who, path = '/') {
     const known = sessions.get(who);
-    if (known) {
-        await page.context().addCookies(known);
+    if (known && Date.now() - known.at < FRESH) {
+        await page.context().addCookies(known.cookies);
         await page.goto(path);
         // Some spec may have ended the session meanwhile, or had it given another id.
         if (!new URL(page.url()).pathname.startsWith('/sign-in')) return;
     }
     await enter(page, who, path);
-    sessions.set(who, await page.context().cookies());
+    sessions.set(who, { cookies: await page.context().cookies(), at: Date.now() });
 }
 
 /** By the form, with a session that nobody else has. */

@@ -9,8 +9,10 @@ for (const line of readFileSync('server/tests/bars.toml', 'utf8').split('\n')) {
     const table = line.match(/^\[([A-Z]-\d+)\]$/);
     const says = line.match(/^says = "(.*)"$/);
     const tests = line.match(/^tests = \[(.*)\]$/);
-    if (table) bars.set(table[1], (bar = { says: '', tests: [] }));
+    const features = line.match(/^features = "(.*)"$/);
+    if (table) bars.set(table[1], (bar = { says: '', features: '', tests: [] }));
     else if (says) bar.says = says[1];
+    else if (features) bar.features = features[1];
     else if (tests) bar.tests = [...tests[1].matchAll(/"([^"]*)"/g)].map((found) => found[1]);
 }
 
@@ -26,8 +28,16 @@ const browser = (test) => test.match(/^browser (\S+): (.*)$/);
 const name = (test) => browser(test)?.slice(1).join(' ') ?? test.split(' ').pop();
 const all = [...new Set(chosen.flatMap(([, { tests }]) => tests))];
 const specs = [...new Set(all.filter(browser).map((test) => browser(test)[1]))];
-const filter = [...new Set(all.filter((test) => !browser(test)).map(name))].map((test) => `test(/(^|::)${test}/)`).join(' | ');
-const args = ['nextest', 'run', '--no-fail-fast', '--success-output', 'immediate', '--status-level', 'pass', '-E', filter];
+// What stands behind a feature is in another build: that of the two packages that have it.
+const builds = [...new Set(chosen.map(([, { features }]) => features))].sort();
+const filter = (features) => {
+    const tests = chosen.filter(([, bar]) => bar.features === features).flatMap(([, { tests }]) => tests);
+    return [...new Set(tests.filter((test) => !browser(test)).map(name))].map((test) => `test(/(^|::)${test}/)`).join(' | ');
+};
+const run = (features) => {
+    const build = features ? ['-p', 'nexus-platform', '-p', 'nexus', '--features', features] : [];
+    return ['nextest', 'run', ...build, '--no-fail-fast', '--success-output', 'immediate', '--status-level', 'pass', '-E', filter(features)];
+};
 
 const results = new Map();
 const figures = new Map();
@@ -52,7 +62,7 @@ const listen = (command, args) =>
         createInterface({ input: run.stderr }).on('line', read);
         run.on('close', ended);
     });
-if (filter) await listen('cargo', args);
+for (const features of builds) if (filter(features)) await listen('cargo', run(features));
 // Against what was built last, like `make e2e`.
 if (specs.length > 0) await listen('scripts/e2e', specs);
 

@@ -32,10 +32,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => (leave(), p
 const short = (test) => test.split(' ').pop();
 const filter = (tests) => [...new Set(tests.map(short))].map((test) => `test(=${test})`).join(' | ');
 
-/** Builds a package and runs tests of it: which passed and which did not, or what the compiler said. */
-function run(packages, tests) {
+/** Builds a package, with a feature where a fault stands behind one, and runs tests of it: which passed and which did not, or what the compiler said. */
+function run(packages, tests, features) {
     const args = ['nextest', 'run', '--no-fail-fast', '--retries', '0', '--status-level', 'all', '--failure-output', 'never'];
     for (const name of packages) args.push('-p', name);
+    if (features) args.push('--features', features);
     const env = { ...process.env, NO_COLOR: '1', CARGO_TERM_COLOR: 'never' };
     const done = spawnSync(process.env.CARGO ?? 'cargo', [...args, '-E', filter(tests)], { cwd: home, env, encoding: 'utf8', maxBuffer: 1 << 28 });
     const said = `${done.stdout}\n${done.stderr}`;
@@ -51,8 +52,15 @@ function run(packages, tests) {
 let unseen = 0;
 try {
     // A fault is seen only by a test that is content without it.
-    const packages = [...new Set(chosen.map((fault) => fault.package))];
-    const clean = run(packages, chosen.flatMap(({ tests }) => tests));
+    const clean = { answered: true, results: new Map(), said: '' };
+    for (const features of new Set(chosen.map((fault) => fault.features))) {
+        const these = chosen.filter((fault) => fault.features === features);
+        const packages = [...new Set(these.map((fault) => fault.package))];
+        const { answered, results, said } = run(packages, these.flatMap(({ tests }) => tests), features);
+        clean.answered &&= answered;
+        clean.said += said;
+        for (const [test, passed] of results) clean.results.set(test, passed);
+    }
     const broken = chosen.flatMap(({ tests }) => tests).filter((test) => clean.results.get(short(test)) !== true);
     if (!clean.answered || broken.length > 0) {
         console.log(clean.said.split('\n').slice(-30).join('\n'));
@@ -80,7 +88,7 @@ function plant(fault) {
     } catch (error) {
         return { seen: false, words: `NOT APPLIED: ${String(error.stderr).trim().split('\n')[0]}` };
     }
-    const { answered, results, said } = run([fault.package], fault.tests);
+    const { answered, results, said } = run([fault.package], fault.tests, fault.features);
     execFileSync('git', ['checkout', '--quiet', '--', '.'], { cwd: home });
     // Cargo looks at dates: what was put back is newer than what was built with the fault.
     const now = new Date();

@@ -1,6 +1,10 @@
 //! Settings: read from the environment once, checked together, so that a start-up fault lists every wrong one.
 
-use integrations::SmtpSettings;
+mod oidc;
+
+use integrations::{S3Settings, SmtpSettings};
+#[cfg(feature = "oidc")]
+use platform::auth::oidc::ProviderSettings;
 use platform::secret::{Keyring, Secret};
 use std::collections::HashMap;
 use std::fmt;
@@ -23,6 +27,13 @@ pub struct Config {
     pub encryption_keys: Option<Secret<String>>,
     /// None: messages are shown and not sent.
     pub mail: Option<SmtpSettings>,
+    /// Where files lie. None: in `files/` of the data directory.
+    pub s3: Option<S3Settings>,
+    /// `host:port` of the scanner that files pass. None: none is asked.
+    pub clamd: Option<String>,
+    /// Whom people may sign in with in place of a password. None: passwords alone.
+    #[cfg(feature = "oidc")]
+    pub provider: Option<ProviderSettings>,
     /// After this time without a sign of life of a worker, another one takes over what it had in hand.
     pub lease: Duration,
     pub limits: RateLimits,
@@ -95,11 +106,17 @@ impl Config {
             trusted_proxies: reader.proxies(),
             encryption_keys: reader.encryption_keys(),
             mail: reader.mail(),
+            s3: reader.s3(),
+            clamd: reader.get("CLAMD_ADDR").map(str::to_owned),
+            #[cfg(feature = "oidc")]
+            provider: reader.provider(),
             lease: reader.lease(),
             limits: reader.limits(),
             logs: reader.logs(),
             log_filter: reader.get("RUST_LOG").unwrap_or("info,sqlx=warn,hyper=warn").to_owned(),
         };
+        #[cfg(not(feature = "oidc"))]
+        reader.no_provider();
         if reader.faults.is_empty() { Ok(config) } else { Err(ConfigFaults(reader.faults)) }
     }
 
@@ -232,6 +249,28 @@ impl<'a> Reader<'a> {
         };
         let read = SmtpSettings::read(url, from);
         read.map_err(|faults| faults.into_iter().for_each(|(name, problem)| self.fault(name, problem))).ok()
+    }
+
+    /// All that has no default, or nothing.
+    fn s3(&mut self) -> Option<S3Settings> {
+        let names = ["S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"];
+        let [bucket, key_id, secret] = names.map(|name| self.get(name));
+        if let (Some(bucket), Some(key_id), Some(secret)) = (bucket, key_id, secret) {
+            let region = self.get("S3_REGION").unwrap_or("us-east-1").to_owned();
+            let endpoint = self.get("S3_ENDPOINT").map(|endpoint| endpoint.trim_end_matches('/').to_owned());
+            let secret = Secret::new(secret.to_owned());
+            return Some(S3Settings { bucket: bucket.to_owned(), region, endpoint, key_id: key_id.to_owned(), secret });
+        }
+        if [bucket, key_id, secret].iter().any(Option::is_some) {
+            let missing: Vec<_> = names.into_iter().filter(|name| self.get(name).is_none()).collect();
+            for name in missing {
+                self.fault(
+                    name,
+                    "is missing; set the bucket, the key and its secret, or none of them to keep files here",
+                );
+            }
+        }
+        None
     }
 
     fn lease(&mut self) -> Duration {

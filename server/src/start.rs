@@ -5,7 +5,7 @@ use crate::out;
 use crate::state::{App, Inner};
 use anyhow::{Context, Result, bail};
 use cluster::Cluster;
-use integrations::{Sandbox, Smtp};
+use integrations::{Clamd, ObjectFiles, Sandbox, Smtp};
 use leptos::config::LeptosOptions;
 use platform::auth::{Auth, AuthConfig};
 use platform::capability::{BaseUrl, Mailer};
@@ -14,6 +14,7 @@ use platform::egress::{Egress, EgressConfig};
 use platform::limit::Limiter;
 use platform::random::SystemRandom;
 use platform::secret::Keyring;
+use platform::shelf::{FileStore, Scanner, Shelf};
 use platform::wake::Wake;
 use platform::{Catalogs, Platform, Pools, Registry, Services};
 use std::os::unix::fs::OpenOptionsExt;
@@ -111,9 +112,26 @@ pub fn registry() -> Registry {
     registry
 }
 
+/// Where files lie, and who looks into them first.
+pub fn shelf(config: &Config) -> Result<Shelf> {
+    let store: Arc<dyn FileStore> = match &config.s3 {
+        Some(settings) => Arc::new(ObjectFiles::s3(settings).context("The S3 settings cannot be used")?),
+        None => {
+            let folder = config.data_dir.join("files");
+            Arc::new(ObjectFiles::local(&folder).with_context(|| format!("{} cannot be written to", folder.display()))?)
+        }
+    };
+    let scanner = config.clamd.clone().map(|address| Arc::new(Clamd::new(address)) as Arc<dyn Scanner>);
+    Ok(Shelf { store, scanner })
+}
+
 pub async fn platform(config: &Config, connected: &Connected, library: &packs::Library) -> Result<Arc<Platform>> {
     let mut registry = registry();
-    registry.hook(BaseUrl(config.base_url.clone()));
+    registry.hook(BaseUrl(config.base_url.clone())).hook(shelf(config)?);
+    #[cfg(feature = "oidc")]
+    if let Some(settings) = &config.provider {
+        registry.hook(platform::auth::oidc::Provider::new(settings.clone())?);
+    }
     if let Err(faults) = registry.check(domain::operation::CATALOGUE) {
         bail!("The catalogue of operations does not fit the registry: {}", faults.join("; "));
     }
@@ -193,7 +211,7 @@ pub fn app(config: Config, platform: Arc<Platform>) -> App {
     let leptos = leptos_options(&config);
     let limiter = Arc::new(Limiter::new(platform.services.clock.clone()));
     let draw = crate::site::draw::drawing(leptos.clone());
-    App::new(Inner { config, platform, limiter, leptos, draw })
+    App::new(Inner { config, platform, limiter, live: Arc::default(), leptos, draw })
 }
 
 /// Asset names carry their hash where the build wrote a list of them beside the binary.

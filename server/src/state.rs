@@ -5,6 +5,7 @@ use axum::Router;
 use leptos::config::LeptosOptions;
 use platform::Platform;
 use platform::limit::Limiter;
+use platform::live::Live;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub struct Inner {
     pub config: Config,
     pub platform: Arc<Platform>,
     pub limiter: Arc<Limiter>,
+    /// What changes, for pages that are open.
+    pub live: Arc<Live>,
     pub leptos: LeptosOptions,
     /// Draws pages: a request with a `PageContext` in, HTML out. Kept apart so that a refused form can be answered with its page.
     pub draw: Router,

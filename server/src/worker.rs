@@ -40,6 +40,7 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
     let mut tasks = vec![
         tokio::spawn(services.wake.clone().send_forever(pools.clone())),
         tokio::spawn(app.limiter.clone().share_forever(pools.platform.clone())),
+        tokio::spawn(app.live.clone().read_forever(pools.clone(), services.wake.clone(), stopped.clone())),
     ];
     if !work {
         return Background { tasks, jobs: None, runs: None, anchoring: None };
@@ -60,6 +61,7 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
     tasks.push(tokio::spawn(age(app.clone())));
     let running = Worker::new(Queue::new(pools.platform.clone()), WorkerConfig { lease, ..WorkerConfig::default() })
         .with(records::import::job_handler(app.platform.clone()))
+        .with(records::bulk::job_handler(app.platform.clone()))
         .with(hand_over_job(app.platform.clone()))
         .with(account_mail_job(
             app.platform.clone(),

@@ -83,8 +83,8 @@ impl Home {
         measure: Option<&str>,
     ) -> Result<Vec<Group>> {
         let query = ListQuery { filter: filter_of(entity, filter)?, ..ListQuery::default() };
-        let operation =
-            SummariseRecords { entity: entity.key.clone(), query, group, measure: measure.map(str::to_owned) };
+        let (entity, measure) = (entity.key.clone(), measure.map(str::to_owned));
+        let operation = SummariseRecords { entity, query, group, measure, limit: None, inner: None };
         self.backend.run(operation).await
     }
 

@@ -92,18 +92,13 @@ fn control(field: &str) -> String {
     }
 }
 
-/// What a column may become: the fields that a person fills in, the state, and the currency of each amount.
+/// What a column may become: the fields that a person fills in, the state, and each part of a value that has parts.
 fn targets(viewer: &Viewer, entity: &Entity) -> Vec<Choice> {
     let mut targets = Vec::new();
     for field in entity.importable(&viewer.grants) {
-        let choice = Choice::new(field.key.clone(), field.label.clone());
-        targets.push(if field.required {
-            Choice::new(field.key.clone(), format!("{} (required)", field.label))
-        } else {
-            choice
-        });
-        if matches!(field.kind, FieldKind::Money { .. }) {
-            targets.push(Choice::new(field.currency_key(), format!("{} currency", field.label)));
+        for (place, (target, label)) in field.targets().into_iter().enumerate() {
+            let label = if field.required && place == 0 { format!("{label} (required)") } else { label };
+            targets.push(Choice::new(target, label));
         }
     }
     targets

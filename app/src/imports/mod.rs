@@ -2,8 +2,8 @@
 //! import says which one is drawn, so that a closed tab loses nothing.
 
 mod mapping;
-mod outcome;
-mod parts;
+pub mod outcome;
+pub mod parts;
 mod upload;
 
 pub use upload::UploadPage;

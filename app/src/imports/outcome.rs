@@ -6,7 +6,7 @@ use crate::records::post::envelope;
 use crate::records::values::Values;
 use crate::time::Clock;
 use domain::imports::{
-    Existing, Import, ImportStatus, KeptRow, ListKept, ListProblems, Preview, PreviewImport, PreviewRow, Problem,
+    Existing, Import, ImportStatus, ListKept, ListProblems, Preview, PreviewImport, PreviewRow, Problem,
 };
 use domain::money::group_thousands;
 use domain::records::Record;
@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use serde_json::Map;
 use ui::{
     Badge, ButtonKind, Cell, DataTable, DialogPage, EmptyState, FormActions, FormError, FormErrors, HeadCell,
-    LinkButton, Notice, Panel, Progress, Row, StatTile, SubmitButton, TextLink, Tiles, Tone,
+    LinkButton, Notice, Panel, Row, StatTile, SubmitButton, Tiles, Tone,
 };
 use uuid::Uuid;
 
@@ -78,7 +78,7 @@ fn nothing_to_do(preview: &Preview) -> String {
     }
 }
 
-fn tile(label: &str, value: i64, note: &str) -> AnyView {
+pub fn tile(label: &str, value: i64, note: &str) -> AnyView {
     let (label, value, note) = (label.to_owned(), group_thousands(&value.to_string()), note.to_owned());
     view! { <StatTile label value note/> }.into_any()
 }
@@ -127,7 +127,7 @@ fn preview_row(values: &Values, entity: &Entity, fields: &[&Field], row: &Previe
             let (label, numeric) = (field.label.clone(), field.is_numeric());
             let value = match (&field.kind, record.text(&field.key)) {
                 // A preview names members and rows instead of pointing at them.
-                (FieldKind::Member | FieldKind::Reference { .. }, Some(name)) => {
+                (FieldKind::Member | FieldKind::Reference { .. } | FieldKind::References { .. }, Some(name)) => {
                     view! { <bdi>{name.to_owned()}</bdi> }.into_any()
                 }
                 _ => values.cell(entity, field, &record),
@@ -153,31 +153,23 @@ fn problem_panel(title: &str, count: i64, problems: &[Problem], download: Option
     view! { <Panel title text actions flush=true>{table}</Panel> }.into_any()
 }
 
-/// While the job waits or runs. Without a script the page asks again every two seconds.
+/// While the job waits or runs.
 pub fn progress(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
-    let (done, rows) = (u64::try_from(import.done).unwrap_or_default(), u64::try_from(import.rows).unwrap_or_default());
-    let label = match import.status {
-        ImportStatus::Queued => "Waiting for its turn".to_owned(),
-        _ => format!("Importing {}", parts::lower(&entity.labels.many)),
-    };
-    let number = |value: u64| group_thousands(&value.to_string());
-    let detail = format!("{} of {} rows", number(done), number(rows));
-    let so_far = (import.refused > 0).then(|| format!("{} refused so far. ", number(import.refused.unsigned_abs())));
-    let list = viewer.path(&entity.plural);
-    let next = page.address();
-    view! {
-        <noscript><meta http-equiv="refresh" content="2"/></noscript>
-        {parts::steps(Place::Import, None)}
-        <div class="import-progress" data-import=import.id.to_string() data-status=import.status.as_str()>
-            <Progress label value=done max=rows detail tone=Tone::Accent/>
-            <p class="page-text">{so_far}"You may leave this page; the import goes on, and the page tells how far it is when you come back."</p>
-            <FormActions>
-                <LinkButton href=next kind=ButtonKind::Secondary icon="refresh-cw">"Look again"</LinkButton>
-                <LinkButton href=list kind=ButtonKind::Ghost>"To the list"</LinkButton>
-            </FormActions>
-        </div>
-    }
-    .into_any()
+    let doing = format!("Importing {}", parts::lower(&entity.labels.many));
+    let steps = parts::steps(Place::Import, None);
+    let work = parts::working(
+        page,
+        &parts::Working {
+            id: import.id,
+            status: import.status.as_str(),
+            doing: if import.status == ImportStatus::Queued { "Waiting for its turn" } else { &doing },
+            done: import.done,
+            rows: import.rows,
+            refused: import.refused,
+            list: viewer.path(&entity.plural),
+        },
+    );
+    view! { {steps}{work} }.into_any()
 }
 
 /// What came of it, with the way to the rows, the refused ones, and back.
@@ -278,32 +270,9 @@ pub async fn undone(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, i
         <LinkButton href=list kind=ButtonKind::Primary>"To the list"</LinkButton>
         <LinkButton href=again>"Import a file"</LinkButton>
     };
-    let table = (!rows.is_empty()).then(|| kept_rows(viewer, entity, &rows));
+    let table = (!rows.is_empty()).then(|| parts::reasons(viewer, entity, "Kept rows", "Why it was kept", &rows));
     Ok(view! { {kept}<EmptyState icon="undo-2" title="This import was undone" text action=action.into_any()/>{table} }
         .into_any())
-}
-
-fn kept_rows(viewer: &Viewer, entity: &Entity, rows: &[KeptRow]) -> AnyView {
-    let head = view! { <HeadCell label=entity.labels.one.clone()/><HeadCell label="Why it was kept"/> };
-    let lines: Vec<AnyView> = rows
-        .iter()
-        .map(|row| {
-            let (label, title, reason) = (entity.labels.one.clone(), row.title.clone(), row.reason.clone());
-            let href = viewer.path(&format!("{}/{}", entity.plural, row.id));
-            view! {
-                <Row>
-                    <Cell label lead=true><TextLink href>{title}</TextLink></Cell>
-                    <Cell label="Why it was kept">{reason}</Cell>
-                </Row>
-            }
-            .into_any()
-        })
-        .collect();
-    let table = view! {
-        <div class="as-cards"><DataTable label="Kept rows" head=head.into_any() inline=true>{lines}</DataTable></div>
-    }
-    .into_any();
-    view! { <Panel title="Kept rows" flush=true>{table}</Panel> }.into_any()
 }
 
 /// The job as a whole could not be done.

@@ -1,10 +1,15 @@
 //! What the pages of the import wizard share: the steps, the words for a state, the table of problems.
 
+use crate::page::{PageContext, Viewer};
 use crate::time::Clock;
-use domain::imports::{Import, ImportStatus, Problem};
+use domain::imports::{Import, ImportStatus, KeptRow, Problem};
 use domain::money::group_thousands;
+use domain::schema::Entity;
 use leptos::prelude::*;
-use ui::{Blank, Cell, DataTable, HeadCell, Row, Step, Steps, Tone};
+use ui::{
+    Blank, ButtonKind, Cell, DataTable, FormActions, HeadCell, LinkButton, Panel, Progress, Row, Step, Steps, TextLink,
+    Tone,
+};
 
 /// Where one is in the wizard.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,4 +104,62 @@ pub fn file_words(import: &Import, clock: Clock) -> String {
 /// Path of an import's page.
 pub fn path(viewer: &crate::page::Viewer, import: &Import) -> String {
     viewer.path(&format!("imports/{}", import.id))
+}
+
+/// A job over rows that waits or runs.
+pub struct Working<'a> {
+    pub id: uuid::Uuid,
+    pub status: &'a str,
+    /// "Importing leads"
+    pub doing: &'a str,
+    pub done: i64,
+    pub rows: i64,
+    pub refused: i64,
+    /// Path of the list that the rows are in.
+    pub list: String,
+}
+
+/// How far it is. Without a script the page asks again every two seconds.
+pub fn working(page: &PageContext, work: &Working<'_>) -> AnyView {
+    let (done, rows) = (work.done.unsigned_abs(), work.rows.unsigned_abs());
+    let number = |value: u64| group_thousands(&value.to_string());
+    let detail = format!("{} of {} rows", number(done), number(rows));
+    let so_far = (work.refused > 0).then(|| format!("{} refused so far. ", number(work.refused.unsigned_abs())));
+    let (next, list, label) = (page.address(), work.list.clone(), work.doing.to_owned());
+    view! {
+        <noscript><meta http-equiv="refresh" content="2"/></noscript>
+        <div class="import-progress" data-import=work.id.to_string() data-status=work.status.to_owned()>
+            <Progress label value=done max=rows detail tone=Tone::Accent/>
+            <p class="page-text">{so_far}"You may leave this page; the work goes on, and the page tells how far it is when you come back."</p>
+            <FormActions>
+                <LinkButton href=next kind=ButtonKind::Secondary icon="refresh-cw">"Look again"</LinkButton>
+                <LinkButton href=list kind=ButtonKind::Ghost>"To the list"</LinkButton>
+            </FormActions>
+        </div>
+    }
+    .into_any()
+}
+
+/// Rows by their names, each with what is to be said of it.
+pub fn reasons(viewer: &Viewer, entity: &Entity, title: &'static str, why: &'static str, rows: &[KeptRow]) -> AnyView {
+    let head = view! { <HeadCell label=entity.labels.one.clone()/><HeadCell label=why/> };
+    let lines: Vec<AnyView> = rows
+        .iter()
+        .map(|row| {
+            let (label, title, reason) = (entity.labels.one.clone(), row.title.clone(), row.reason.clone());
+            let href = viewer.path(&format!("{}/{}", entity.plural, row.id));
+            view! {
+                <Row>
+                    <Cell label lead=true><TextLink href>{title}</TextLink></Cell>
+                    <Cell label=why>{reason}</Cell>
+                </Row>
+            }
+            .into_any()
+        })
+        .collect();
+    let table = view! {
+        <div class="as-cards"><DataTable label=title head=head.into_any() inline=true>{lines}</DataTable></div>
+    }
+    .into_any();
+    view! { <Panel title flush=true>{table}</Panel> }.into_any()
 }

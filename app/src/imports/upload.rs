@@ -12,7 +12,7 @@ use domain::{Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{
     Badge, ButtonKind, Cell, Crumb, DataTable, FileInput, FormActions, FormError, FormErrors, HeadCell, LinkButton,
-    Page, PageHeader, Panel, Row, Stack, SubmitButton, TextLink,
+    Page, PageHeader, Panel, Row, Stack, SubmitButton, TextInput, TextLink,
 };
 
 #[component]
@@ -53,19 +53,25 @@ fn form(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
     if let Some(replay) = &refused {
         set_status(replay.error.kind.status());
     }
-    let error = refused.map(|replay| replay.error.message.clone());
-    let errors: Vec<FormError> = error.iter().map(|message| FormError::new("file", message.clone())).collect();
+    let refused = refused.as_deref();
+    let about_sheet = refused.is_some_and(|replay| replay.error.fields.iter().any(|fault| fault.field == "sheet"));
+    let sheet = refused.and_then(|replay| replay.value("sheet")).unwrap_or_default().to_owned();
+    let message = refused.map(|replay| replay.error.message.clone());
+    let field = if about_sheet { "sheet" } else { "file" };
+    let errors: Vec<FormError> = message.iter().map(|message| FormError::new(field, message.clone())).collect();
+    let (sheet_error, error) = if about_sheet { (message, None) } else { (None, message) };
     let list = viewer.path(&entity.plural);
     let action = format!("{list}/import");
     let megabytes = MAX_FILE_BYTES / (1024 * 1024);
     let hint = format!(
-        "CSV, separated by commas, semicolons or tabs, at most {megabytes} MB. Any order of columns; you say next what each one means."
+        "A spreadsheet (.xlsx), or CSV separated by commas, semicolons or tabs; at most {megabytes} MB. Any order of columns; you say next what each one means."
     );
     view! {
         <FormErrors errors title="The file was not taken"/>
         <form class="form" method="post" action=action enctype="multipart/form-data">
             {hidden("_key", format!("{}-upload", page.form_key))}
-            <FileInput name="file" label="File" accept=".csv,.tsv,.txt,text/csv" hint error required=true/>
+            <FileInput name="file" label="File" accept=".csv,.tsv,.txt,.xlsx,.xlsm,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" hint error required=true/>
+            <TextInput name="sheet" label="Sheet" value=sheet hint="Of a spreadsheet with several. Left empty: the first that holds anything." error=sheet_error/>
             <FormActions>
                 <SubmitButton icon="upload">"Upload and map columns"</SubmitButton>
                 <LinkButton href=list kind=ButtonKind::Ghost>"Cancel"</LinkButton>

@@ -1,15 +1,16 @@
 //! Cards that are moved by hand: held by the handle (mouse and touch) or, with a mouse, anywhere that is no link. Where a card may go is what
-//! its own "Move to" offers, and letting go sends that form: all the ways to move a card are one operation behind one gate.
+//! its own "Move to" offers, and letting go sends that form: all the ways to move a card are one operation behind one gate. The columns of a board and
+//! the days of a calendar are places alike; what differs is asked of `days`.
 
 use super::dom::{
     Element, Event, HtmlElement, PointerEvent, address, all, announce, append, attr, closest, everywhere, find, flag,
     focus, has, hit, make, on, on_capture, set, sleep, spawn, text, within,
 };
-use super::{swap, toast};
+use super::{days, swap, toast};
 use crate::call;
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlFormElement;
+use web_sys::{FormData, HtmlFormElement};
 
 /// Pixels that a mouse may tremble before it drags.
 const SLACK: i32 = 5;
@@ -17,6 +18,9 @@ const SLACK: i32 = 5;
 const EDGE: f64 = 48.0;
 /// How far, each time.
 const STEP: i32 = 10;
+
+/// Where a card may be put down.
+const PLACES: &str = ":is(.board, [data-days]) [data-column]";
 
 /// A card that is pressed or held by a pointer.
 struct Hold {
@@ -83,9 +87,9 @@ pub fn attach() {
     });
 }
 
-/// Handles are buttons once something listens to them.
+/// Handles are buttons once something listens to them. In a calendar the card itself is taken by keys.
 pub fn name_handles() {
-    for handle in everywhere("[data-handle]") {
+    for handle in everywhere(".board [data-handle]") {
         let title = closest(&handle, ".card")
             .and_then(|card| within(&card, ".card-title"))
             .map(|title| text(&title))
@@ -103,6 +107,9 @@ pub fn way(card: &Element, column: &Element) -> Way {
     let to = attr(column, "data-column");
     if closest(card, "[data-column]").is_some_and(|own| attr(&own, "data-column") == to) {
         return Way::Here;
+    }
+    if days::is_day(column) {
+        return days::way(card, column);
     }
     let items = all(card, ".card-menu .menu-item");
     if items.iter().any(|item| item.has_attribute("name") && attr(item, "value") == to) {
@@ -122,17 +129,29 @@ pub fn way(card: &Element, column: &Element) -> Way {
 }
 
 pub fn title_of(column: &Element) -> String {
+    if days::is_day(column) {
+        return attr(column, "data-title");
+    }
     within(column, ".board-title").map(|title| text(&title)).unwrap_or_default()
 }
 
 pub fn columns() -> Vec<HtmlElement> {
-    everywhere(".board [data-column]")
+    everywhere(PLACES)
+}
+
+/// What holds all the places.
+fn frame() -> Option<HtmlElement> {
+    find(".board, [data-days]")
+}
+
+pub fn name_of(card: &Element) -> String {
+    within(card, ".card-title").map(|title| text(&title)).unwrap_or_default()
 }
 
 /// Shows where a held card may go, and why not elsewhere.
 pub fn show_gates(card: &Element) {
-    if let Some(board) = find(".board") {
-        flag(&board, "is-holding", true);
+    if let Some(frame) = frame() {
+        flag(&frame, "is-holding", true);
     }
     for column in columns() {
         let (closed, words) = match way(card, &column) {
@@ -142,7 +161,7 @@ pub fn show_gates(card: &Element) {
         };
         flag(&column, "is-closed", closed);
         flag(&column, "is-free", words.is_none());
-        if let Some(words) = words
+        if let Some(words) = words.filter(|_| !days::is_day(&column))
             && let (Some(gate), Some(cards)) =
                 (make("p", "board-gate is-said", &words), within(&column, ".board-cards"))
         {
@@ -152,8 +171,8 @@ pub fn show_gates(card: &Element) {
 }
 
 pub fn hide_gates() {
-    if let Some(board) = find(".board") {
-        flag(&board, "is-holding", false);
+    if let Some(frame) = frame() {
+        flag(&frame, "is-holding", false);
     }
     for column in columns() {
         for class in ["is-closed", "is-free", "is-over"] {
@@ -218,7 +237,7 @@ fn lift(hold: &mut Hold) {
     let Some(ghost) = card.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into::<HtmlElement>().ok()) else {
         return;
     };
-    ghost.set_class_name("card card-ghost is-held");
+    ghost.set_class_name(&format!("{} card-ghost is-held", card.class_name()));
     let _ = ghost.remove_attribute("data-id");
     set(&ghost, "aria-hidden", "true");
     let _ = ghost.style().set_property("inline-size", &format!("{}px", card.get_bounding_client_rect().width()));
@@ -239,14 +258,17 @@ async fn follow() {
     while let Some((x, y)) =
         HOLD.with_borrow(|hold| hold.as_ref().filter(|hold| hold.ghost.is_some()).map(|hold| hold.at))
     {
-        if scroll(f64::from(x)) {
+        if scroll(f64::from(x), f64::from(y)) {
             mark(x, y);
         }
         sleep(16).await;
     }
 }
 
-fn scroll(x: f64) -> bool {
+fn scroll(x: f64, y: f64) -> bool {
+    if let Some(days) = find(".cal-scroll") {
+        return days::scroll(&days, y);
+    }
     let Some(board) = find(".board") else { return false };
     let place = board.get_bounding_client_rect();
     let step = if x < place.left() + EDGE {
@@ -262,7 +284,7 @@ fn scroll(x: f64) -> bool {
 
 fn under(x: i32, y: i32) -> Option<HtmlElement> {
     let element = super::dom::document().element_from_point(x as f32, y as f32)?;
-    closest(&element, ".board [data-column]")
+    closest(&element, PLACES)
 }
 
 fn let_go(pointer: &PointerEvent) {
@@ -322,21 +344,25 @@ pub fn place(card: &HtmlElement, column: &HtmlElement, by_keys: bool) {
     }
 }
 
+/// Where the card's form goes, and what it sends to bring the card to a column.
+fn form_of(card: &HtmlElement, column: &HtmlElement, to: &str) -> Option<(String, FormData)> {
+    if days::is_day(column) {
+        return days::form_of(card, to);
+    }
+    let form: HtmlFormElement = within(card, ".card-menu form")?.dyn_into().ok()?;
+    let button = all(&form, ".menu-item[name]").into_iter().find(|button| attr(button, "value") == to)?;
+    Some((attr(&form, "action"), super::dom::fields(&form, Some(&button))?))
+}
+
 fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_keys: bool) {
-    let Some(form) = within(card, ".card-menu form").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
-        return;
-    };
-    let Some(button) = all(&form, ".menu-item[name]").into_iter().find(|button| attr(button, "value") == to) else {
-        return;
-    };
-    let Some(fields) = super::dom::fields(&form, Some(&button)) else { return };
+    let Some((action, fields)) = form_of(card, column, to) else { return };
     let (parent, next) = (card.parent_node(), card.next_sibling());
-    if let Some(cards) = within(column, ".board-cards") {
+    if let Some(cards) = within(column, ".board-cards, .cal-cards") {
         let _ = cards.insert_before(card, cards.first_child().as_ref());
     }
     flag(card, "is-sending", true);
-    let title = within(card, ".card-title").map(|title| text(&title)).unwrap_or_default();
-    let (card, id, action) = (card.clone(), attr(card, "data-id"), attr(&form, "action"));
+    let region = closest(column, "[data-region]").map(|region| attr(&region, "data-region")).unwrap_or_default();
+    let (title, card, id) = (name_of(card), card.clone(), attr(card, "data-id"));
     spawn(async move {
         let answer = call::submit(&action, &fields).await;
         let ok = answer.as_ref().is_some_and(|answer| answer.ok);
@@ -356,16 +382,17 @@ fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_key
             toast::refused(&format!("Not moved to {name}. {why}"), None);
         }
         let drawn = match answer {
-            Some(answer) => swap::region(&answer.page, "board"),
+            Some(answer) => swap::region(&answer.page, &region),
             None => false,
         };
         // A form is sent once: what comes next needs the board as it is now.
         if !drawn && let Some(fresh) = call::fragment(&address()).await {
-            swap::region(&fresh.page, "board");
+            swap::region(&fresh.page, &region);
         }
         name_handles();
-        if by_keys && let Some(handle) = find(&format!(".card[data-id=\"{id}\"] [data-handle]")) {
-            focus(&handle);
+        let again = format!(".board .card[data-id=\"{id}\"] [data-handle], .cal .card[data-id=\"{id}\"] .card-title");
+        if by_keys && let Some(again) = find(&again) {
+            focus(&again);
         }
     });
 }

@@ -3,7 +3,7 @@
 
 use super::board::{self, Way, columns, title_of, way};
 use super::dom::{
-    HtmlElement, KeyboardEvent, all, announce, attr, closest, find, flag, focus, hit, on, on_key, set, text, within,
+    HtmlElement, KeyboardEvent, all, announce, attr, closest, find, flag, focus, hit, on, on_key, set, within,
 };
 use std::cell::RefCell;
 
@@ -87,14 +87,10 @@ fn take(card: &HtmlElement) {
         set(&handle, "aria-pressed", "true");
     }
     HELD.set(Some((card.clone(), at)));
-    let (name, column) = (name(card), columns.get(at).map(|column| title_of(column)).unwrap_or_default());
+    let (name, column) = (board::name_of(card), columns.get(at).map(|column| title_of(column)).unwrap_or_default());
     announce(&format!(
         "{name} taken from {column}. Left and right choose a column, Enter puts it there, Escape leaves it."
     ));
-}
-
-fn name(card: &HtmlElement) -> String {
-    within(card, ".card-title").map(|title| text(&title)).unwrap_or_default()
 }
 
 fn holding(event: &KeyboardEvent, card: &HtmlElement, at: usize) -> bool {
@@ -129,7 +125,8 @@ fn holding(event: &KeyboardEvent, card: &HtmlElement, at: usize) -> bool {
     true
 }
 
-fn say(card: &HtmlElement, column: &HtmlElement) {
+/// Says where a held card would go, and brings the place into sight.
+pub fn say(card: &HtmlElement, column: &HtmlElement) {
     let name = title_of(column);
     column.scroll_into_view_with_bool(false);
     announce(&match way(card, column) {

@@ -130,8 +130,11 @@ fn open(cell: &HtmlElement, page: &Document, href: &str) -> bool {
     let field = attr(cell, "data-field");
     let Ok(Some(source)) = page.query_selector("form[data-form=edit]") else { return false };
     let controls = controls(&source, &field);
-    // A choice among too many is searched for on the edit page.
-    if controls.is_empty() || within(&source, &format!("[name='find.{field}']")).is_some() {
+    // A choice among too many is searched for on the edit page, and a file is sent from there.
+    let elsewhere = ["find", "_file"].iter().any(|part| within(&source, &format!("[name='{part}.{field}']")).is_some());
+    // Several ticks are told apart by labels that a cell has no room for.
+    let several = all(&source, &format!("[name='values.{field}'][type=checkbox]")).len() > 1;
+    if controls.is_empty() || elsewhere || several {
         return false;
     }
     let Some(form) = make("form", "inline-edit", "").and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use ui::{Icon, IconButton, Kbd};
 
 /// Every island of the app, as a page and the browser's code know them.
-pub const fn island_names() -> [&'static str; 5] {
-    ["PaletteHands", "DeskHands", "ListHands", "BoardHands", "ProgressHands"]
+pub const fn island_names() -> [&'static str; 7] {
+    ["PaletteHands", "DeskHands", "ListHands", "BoardHands", "LiveHands", "ProgressHands", "ChartHands"]
 }
 
 /// The palette and the sheet of shortcuts, once in every page of a workspace. `go` is the page that the palette stands for.
@@ -48,6 +48,9 @@ pub fn dialogs(go: String) -> AnyView {
                     ("Enter", "Edit the cell; Enter saves, Escape undoes"),
                 ])}
                 {group("Boards", &[("Space", "Take the card, and put it down"), ("← →", "Column by column"), ("Esc", "Put it back")])}
+                {group("Calendars", &[
+                    ("← ↑ → ↓", "Day by day, card by card"), ("Space", "Take the card; arrows choose its day"), ("Enter", "Open it, or put it there"),
+                ])}
                 <section class="sheet-group" data-places=""><h3>"Go to"</h3><dl></dl></section>
             </div>
             <label class="choice sheet-foot"><input class="check" type="checkbox" data-keys=""/><span>"Shortcuts of single letters"</span></label>

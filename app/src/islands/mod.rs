@@ -15,6 +15,10 @@ mod board;
 #[cfg(feature = "hydrate")]
 mod board_keys;
 #[cfg(feature = "hydrate")]
+mod chart;
+#[cfg(feature = "hydrate")]
+mod days;
+#[cfg(feature = "hydrate")]
 mod desk;
 #[cfg(feature = "hydrate")]
 pub(crate) mod dom;
@@ -22,6 +26,8 @@ pub(crate) mod dom;
 mod edit;
 #[cfg(feature = "hydrate")]
 mod keys;
+#[cfg(feature = "hydrate")]
+mod live;
 #[cfg(feature = "hydrate")]
 mod palette;
 #[cfg(feature = "hydrate")]
@@ -61,14 +67,23 @@ pub fn ListHands() -> impl IntoView {
     }
 }
 
-/// Cards that are moved by hand and by keys. Table and board are states of one page, so each of them has both islands.
+/// Cards that are moved by hand and by keys, on a board and in a calendar. Table, board and calendar are states of one page, so each of them has all
+/// islands.
 #[island]
 pub fn BoardHands() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
         board::attach();
         board_keys::attach();
+        days::attach();
     }
+}
+
+/// Says that what the page shows has changed meanwhile.
+#[island]
+pub fn LiveHands() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    live::attach();
 }
 
 /// A long job that tells how far it is.
@@ -76,4 +91,11 @@ pub fn BoardHands() -> impl IntoView {
 pub fn ProgressHands() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     progress::attach();
+}
+
+/// What is under the pointer in a chart, in words.
+#[island]
+pub fn ChartHands() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    chart::attach();
 }

@@ -1,13 +1,28 @@
 //! Rows under the keyboard: `j` and `k` go from row to row, `o` opens, `e` edits, the arrows go from cell to cell.
 
 use super::dom::{
-    HtmlElement, KeyboardEvent, all, busy, closest, everywhere, find, focus, hit, modified, on_key, set, within,
+    HtmlElement, KeyboardEvent, all, busy, closest, everywhere, find, focus, hit, input, modified, on, on_key, set,
+    within,
 };
 use super::edit;
+use wasm_bindgen::JsCast;
 
 const ROWS: &str = "[data-region=list] tbody tr[data-id]";
 
 pub fn attach() {
+    on("change", |event| {
+        if let Some(head) = hit(&event, "[data-check-all]") {
+            choose(&head);
+        }
+    });
+    on("click", |event| {
+        let shift = event.dyn_ref::<web_sys::MouseEvent>().is_some_and(web_sys::MouseEvent::shift_key);
+        let add = hit(&event, "a.sort").filter(|_| shift).and_then(|sort| sort.next_element_sibling());
+        if let Some(add) = add.and_then(|add| add.dyn_into::<HtmlElement>().ok()) {
+            event.prevent_default();
+            add.click();
+        }
+    });
     on_key(|event| {
         if event.default_prevented() || modified(event) || busy(event) {
             return;
@@ -16,6 +31,17 @@ pub fn attach() {
             event.prevent_default();
         }
     });
+}
+
+/// The box in the head chooses all rows of its table, or none.
+fn choose(head: &HtmlElement) {
+    let Some(table) = closest(head, "table") else { return };
+    let Some(on) = input(head).map(web_sys::HtmlInputElement::checked) else { return };
+    for row in all(&table, "td.is-check input") {
+        if let Some(row) = input(&row) {
+            row.set_checked(on);
+        }
+    }
 }
 
 fn off() -> bool {

@@ -165,7 +165,7 @@ pub fn region(page: &Document, name: &str) -> bool {
 
 /// How far each scrolling part stands.
 fn scrolls(region: &HtmlElement) -> Vec<(String, i32, i32)> {
-    let mut parts: Vec<(String, HtmlElement)> = [".table-wrap", ".board"]
+    let mut parts: Vec<(String, HtmlElement)> = [".table-wrap", ".board", ".cal-scroll", ".tl-scroll"]
         .into_iter()
         .filter_map(|selector| Some((selector.to_owned(), within(region, selector)?)))
         .collect();

@@ -37,7 +37,7 @@ pub fn workspace_frame(
             search_href=viewer.path("go")
             search_label="Search or go to"
             sections=nav::sections(&page.path, &viewer)
-            foot=nav::foot(&page.path, &viewer)
+            foot=nav::foot(page, &viewer)
             user=nav::user(&viewer)
             bottom=nav::bottom(&page.path, &viewer)
             crumbs=view! { <Breadcrumbs items=crumbs/> }.into_any()
@@ -81,6 +81,16 @@ fn banner(page: &PageContext, viewer: &Viewer) -> Option<AnyView> {
 
 /// What the write before this page did.
 fn flash(page: &PageContext) -> Option<AnyView> {
-    let words = page.flash.clone()?;
-    Some(view! { <Toast>{words}</Toast> }.into_any())
+    let flash = page.flash.clone()?;
+    // The second line is the request that can be taken back.
+    let (words, request) = flash.split_once('\n').unwrap_or((&flash, ""));
+    let words = words.to_owned();
+    let undo = page.viewer.as_ref().zip(uuid::Uuid::try_parse(request).ok()).map(|(viewer, request)| {
+        let href = viewer.path(&format!("undo?request={request}&back={}", crate::page::encode(&page.address())));
+        view! { <a class="link" href=href>"Undo"</a> }.into_any()
+    });
+    Some(match undo {
+        Some(action) => view! { <Toast action>{words}</Toast> }.into_any(),
+        None => view! { <Toast>{words}</Toast> }.into_any(),
+    })
 }

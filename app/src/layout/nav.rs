@@ -1,6 +1,6 @@
 //! What stands in the rail: the workspaces, the places that the viewer may see, and the person.
 
-use crate::page::{PageContext, Viewer};
+use crate::page::{PageContext, Viewer, encode};
 use domain::Verb;
 use domain::schema::Entity;
 use leptos::prelude::*;
@@ -41,7 +41,7 @@ fn area_title(viewer: &Viewer, area: &str) -> String {
     }
 }
 
-/// Home, then the entities that may be read, by area; areas and entities in the order of the catalogue.
+/// Home, dashboards and what waits, then the entities that may be read, by area; areas and entities in the order of the catalogue.
 pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
     let mut areas: Vec<(&str, Vec<NavItem>)> = Vec::new();
     for entity in readable(viewer) {
@@ -51,8 +51,12 @@ pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
             None => areas.push((&entity.area, vec![item])),
         }
     }
-    let approvals = place(path, viewer.path("approvals"), "Approvals", "badge-check");
-    let first = NavSection::new(vec![home(path, viewer), approvals]);
+    let approvals = place(path, viewer.path("approvals"), "Approvals", "badge-check").count(viewer.waiting.approvals);
+    let told = place(path, viewer.path("notifications"), "Notifications", "bell").count(viewer.waiting.notifications);
+    let boards = crate::dashboards::offered(viewer).next();
+    let boards = boards.map(|_| place(path, viewer.path("dashboards"), "Dashboards", "layout-dashboard"));
+    let first = [Some(home(path, viewer)), boards, Some(told), Some(approvals)];
+    let first = NavSection::new(first.into_iter().flatten().collect());
     if viewer.grants.allows("finance.journal_entry.read") {
         let ledger = place(path, viewer.path("ledger"), "Ledger", "scale");
         if let Some((_, items)) = areas.iter_mut().find(|(area, _)| *area == "finance") {
@@ -68,8 +72,13 @@ pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
     std::iter::once(first).chain(rest).collect()
 }
 
-pub fn foot(path: &str, viewer: &Viewer) -> Vec<NavItem> {
-    vec![place(path, viewer.path("settings"), "Settings", "settings")]
+/// Feedback remembers the page that it was opened from; its own page keeps the one that it knows.
+pub fn foot(page: &PageContext, viewer: &Viewer) -> Vec<NavItem> {
+    let form = viewer.path("feedback");
+    let active = page.path == form;
+    let from = if active { page.query("from").unwrap_or_default().to_owned() } else { page.address() };
+    let feedback = NavItem::new(format!("{form}?from={}", encode(&from)), "Send feedback", "message-square");
+    vec![feedback.active(active), place(&page.path, viewer.path("settings"), "Settings", "settings")]
 }
 
 /// The bottom bar of a phone: home, two places, and search. The shell adds the way to the others.

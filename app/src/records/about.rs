@@ -5,6 +5,7 @@ use super::choices::Choices;
 use super::form::{self, Draft, Look};
 use super::post::{argument, base_address, envelope, hidden};
 use super::rights::Reached;
+use super::upload;
 use super::values::Values;
 use crate::page::{PageContext, Viewer};
 use domain::records::Record;
@@ -50,13 +51,17 @@ pub async fn view(
                     Some(reason) => Pencil::Closed(reason),
                     None => Pencil::Open,
                 };
-                row(page, &values, entity, record, field, pencil, form)
+                let value = values.cell(entity, field, record);
+                let again = upload::again(page, viewer, entity, record, field);
+                row(page, field, (value, again), pencil, form)
             })
             .collect();
         lists.push(view! { <DescriptionList title>{rows}</DescriptionList> }.into_any());
     }
-    let past: Vec<AnyView> =
-        history.into_iter().map(|field| row(page, &values, entity, record, field, Pencil::None, None)).collect();
+    let past: Vec<AnyView> = history
+        .into_iter()
+        .map(|field| row(page, field, (values.cell(entity, field, record), None), Pencil::None, None))
+        .collect();
     lists.push(view! { <DescriptionList title="Record">{past}</DescriptionList> }.into_any());
     Ok(view! { <div class="about" data-record-id=record.id.to_string() data-version=record.version.to_string() data-entity=entity.key.clone()>{lists}</div> }.into_any())
 }
@@ -77,9 +82,9 @@ async fn closed(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, recor
         .or_else(|| record.deleted_at.is_some().then(|| "It is in the trash".to_owned())))
 }
 
-/// Number and state stand in the head of the page.
+/// Number and state stand in the head of the page, the checklist beside it.
 fn belongs(viewer: &Viewer, field: &Field) -> bool {
-    !matches!(field.kind, FieldKind::Number | FieldKind::State) && form::may_see(viewer, field)
+    !matches!(field.kind, FieldKind::Number | FieldKind::State | FieldKind::Checklist) && form::may_see(viewer, field)
 }
 
 /// What nobody can fill in by hand and nothing has filled in yet is left out.
@@ -87,12 +92,11 @@ fn says_something(record: &Record, field: &Field) -> bool {
     !field.read_only || record.values.get(&field.key).is_some_and(|value| !value.is_null())
 }
 
+/// A value with its pencil; what else can be done about it stands behind.
 fn row(
     page: &PageContext,
-    values: &Values,
-    entity: &Entity,
-    record: &Record,
     field: &Field,
+    (value, act): (AnyView, Option<AnyView>),
     pencil: Pencil,
     form: Option<AnyView>,
 ) -> AnyView {
@@ -111,7 +115,7 @@ fn row(
             Some(view! { <IconButton icon="lock" label=edit reason size=Size::Small/> }.into_any())
         }
     };
-    let (value, key) = (values.cell(entity, field, record), field.key.clone());
+    let key = field.key.clone();
     if matches!(field.kind, FieldKind::LongText { .. }) {
         let class = if field.group.as_ref() == Some(&label) { "sr-only" } else { "" };
         return view! {
@@ -119,7 +123,7 @@ fn row(
         }
         .into_any();
     }
-    view! { <DescriptionRow label><span class="about-value" data-field=key>{value}{pencil}</span></DescriptionRow> }
+    view! { <DescriptionRow label><span class="about-value" data-field=key>{value}{pencil}</span>{act}</DescriptionRow> }
         .into_any()
 }
 
@@ -139,7 +143,7 @@ async fn inline_form(
     let back = base_address(page, &[]);
     let general = replay.as_deref().filter(|replay| replay.error.fields.is_empty());
     Ok(view! {
-        <form class="inline-form" method="post" action=viewer.action("records.update") data-form="inline">
+        <form class="inline-form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.update") data-form="inline">
             {general.map(|replay| form::problems(replay, entity, "This was not saved"))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}

@@ -2,18 +2,20 @@
 //! card can be moved without a script by its menu; `data-` attributes let an island move it by hand and by keys.
 
 use super::columns::{Column, column_test, columns};
+use super::holders::Holders;
 use super::list_parts::{self, lower};
 use super::list_state::{ListState, Unreadable};
 use super::post::{envelope, hidden, own_address, subject};
 use super::rights::Reached;
 use super::transition::{self, Offer, Target};
 use super::values::Values;
-use super::{address, form, list};
+use super::{address, form, list, live, past, saved, standing};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, set_status};
 use domain::money::group_thousands;
 use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind, View};
+use domain::views::SavedView;
 use domain::{Kind, Result, Verb};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -27,31 +29,46 @@ const LINES: usize = 2;
 /// Days without a change after which a card is pointed out.
 const STALE_DAYS: i64 = 14;
 
-pub async fn board_view(page: PageContext, viewer: Arc<Viewer>, entity: Arc<Entity>, view: View) -> Result<AnyView> {
+pub async fn board_view(
+    page: PageContext,
+    viewer: Arc<Viewer>,
+    entity: Arc<Entity>,
+    views: &[SavedView],
+) -> Result<AnyView> {
     let backend = page.backend()?;
-    let (state, problems) = ListState::read(&page, &entity)?;
-    let names = list::names(&viewer, &backend, &entity, state.filter.as_ref()).await?;
-    let bar = list_parts::filter_bar(&page, &viewer, &entity, &state, &names);
+    let (state, problems) = ListState::read(&page, &entity, views)?;
+    let view = state.view.clone();
+    if !problems.is_empty() {
+        set_status(Kind::Invalid.status());
+    }
+    let Some((bar, line)) = list::narrowing(&page, &viewer, &backend, &entity, &state).await? else {
+        return Ok(().into_any());
+    };
     let content = if problems.is_empty() {
         let columns = columns(&backend, &entity, &state, &view).await?;
         let cards = columns.iter().flat_map(|column| &column.content.cards);
         let reached = Reached::load(&viewer, &backend, &entity, Verb::Update, cards).await?;
-        draw(&page, &viewer, &entity, &state, &view, &columns, &reached)
+        let holders = Holders::load(&viewer, &backend, &entity).await?;
+        draw(&page, &viewer, &entity, &state, &view, &columns, (&reached, &holders))
     } else {
-        set_status(Kind::Invalid.status());
         unreadable(problems)
     };
-    let refused = page.replay.as_deref().map(|replay| {
+    let said = saved::notices(&page, &viewer, &entity, &state);
+    let refused = page.replay.as_deref().filter(|replay| replay.operation != "views.save").map(|replay| {
         set_status(replay.error.kind.status());
         let problems = form::problems(replay, &entity, "It was not moved");
         view! { <div class="page-notices">{problems}</div> }
     });
     let heading = format!("{}: {}", entity.labels.many, view.label);
-    let tabs = list_parts::tabs(&page, &viewer, &entity, &view);
-    let actions = list_parts::actions(&page, &viewer, &entity);
-    let body = view! { <FillPage title=heading>{bar}{refused}{content}</FillPage> }.into_any();
+    let tabs = list_parts::tabs(&page, &viewer, &entity, &view, views);
+    let actions = state.as_of.is_none().then(|| list_parts::actions(&viewer, &entity, &state));
+    let past = state.as_of.as_deref().map(|at| past::banner(&page, &viewer, at, page.with_query(&[("as_of", None)])));
+    let live = state.as_of.is_none().then(|| live::bar(&page, &viewer, &entity, None));
+    let ask = past::ask(&page);
+    let body =
+        view! { <FillPage title=heading>{past}{bar}{line}{said}{refused}{live}{content}{ask}</FillPage> }.into_any();
     let crumbs = vec![Crumb::here(entity.labels.many.clone())];
-    Ok(workspace_frame(&page, crumbs, Some(tabs), Some(actions), body))
+    Ok(workspace_frame(&page, crumbs, Some(tabs), actions, body))
 }
 
 fn unreadable(problems: Vec<Unreadable>) -> AnyView {
@@ -73,6 +90,9 @@ struct Pen<'a> {
     step: Option<&'a Field>,
     /// Cards that the viewer may move.
     reached: &'a Reached,
+    holders: &'a Holders,
+    /// The moment that is shown, where it is not now.
+    as_of: Option<&'a str>,
 }
 
 fn draw(
@@ -82,7 +102,7 @@ fn draw(
     state: &ListState,
     view: &View,
     columns: &[Column<'_>],
-    reached: &Reached,
+    (reached, holders): (&Reached, &Holders),
 ) -> AnyView {
     let group = view
         .group
@@ -92,7 +112,19 @@ fn draw(
     let shown = view.fields.iter().filter_map(|key| entity.field(key)).filter(|field| form::may_see(viewer, field));
     let lines = shown.filter(|field| field.key != entity.title && field.key != "owner").take(LINES).collect();
     let (owner, step) = (entity.field("owner"), entity.field("nextStep").filter(|field| form::may_see(viewer, field)));
-    let pen = Pen { page, viewer, entity, group, values: Values::of(page), lines, owner, step, reached };
+    let pen = Pen {
+        page,
+        viewer,
+        entity,
+        group,
+        values: Values::of(page),
+        lines,
+        owner,
+        step,
+        reached,
+        holders,
+        as_of: state.as_of.as_deref(),
+    };
     let drawn: Vec<AnyView> = columns.iter().map(|column| draw_column(&pen, state, column)).collect();
     let label = format!("{} by {}", entity.labels.many, group.map_or("stage", |field| &field.label));
     view! {
@@ -148,7 +180,11 @@ fn list_of(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> String {
         Some(filter) => filter.and(test),
         None => test,
     };
-    let search = state.search.as_deref().map(|search| format!("&search={}", encode(search))).unwrap_or_default();
+    let kept = [("search", &state.search), ("as_of", &state.as_of)];
+    let search: String = kept
+        .iter()
+        .filter_map(|(name, value)| value.as_deref().map(|value| format!("&{name}={}", encode(value))))
+        .collect();
     pen.viewer.path(&format!("{}?filter={}{search}", pen.entity.plural, encode(&filter.print())))
 }
 
@@ -164,10 +200,15 @@ fn card(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> AnyView {
         })
         .collect();
     let fields = (!lines.is_empty()).then(|| lines.into_any());
+    if let Some(at) = pen.as_of {
+        let (id, title) = (record.id.to_string(), address::title(entity, record));
+        let href = format!("{}?as_of={}", address::of(viewer, entity, record), encode(at));
+        return view! { <BoardCard id title href fields chips=chips(pen, column, record)/> }.into_any();
+    }
     let (menu, open) = match pen.group {
         Some(field) => (option_menu(pen, field, record), None),
         None => {
-            let targets = transition::targets(viewer, entity, record, pen.reached);
+            let targets = transition::targets(viewer, entity, record, pen.reached, pen.holders);
             (transition::card_menu(page, viewer, entity, record, &targets), Some(open_targets(&targets)))
         }
     };
@@ -195,10 +236,14 @@ fn open_targets(targets: &[Target<'_>]) -> String {
     open.map(|target| target.state.key.clone()).collect::<Vec<_>>().join(" ")
 }
 
-/// How long nothing has happened, what comes next, and whose it is.
+/// How long it may still stand here or how long nothing has happened, how much is done, what comes next, and whose it is.
 fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView> {
     let touched = record.text("updatedAt").or_else(|| record.text("createdAt"));
     let days = touched.and_then(|at| pen.values.clock.days_since(at)).filter(|days| column.ages && *days > 0);
+    let now = pen.as_of.is_none() && pen.group.is_none();
+    let due = now.then(|| standing::due_chip(pen.values.clock, pen.entity, record)).flatten();
+    let done = now.then(|| standing::done_chip(pen.entity, record)).flatten();
+    let days = days.filter(|_| due.is_none());
     let age = days.map(|days| {
         let tone = if days >= STALE_DAYS { Tone::Warning } else { Tone::Neutral };
         let (title, text) = (format!("Nothing has changed for {days} days"), format!("{days} d"));
@@ -212,7 +257,8 @@ fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView>
         let (title, step) = (format!("Next step: {step}"), step.to_owned());
         view! { <span class="card-step" title=title><span class="sr-only">"Next step: "</span><span dir="auto">{step}</span></span> }
     });
-    (age.is_some() || step.is_some() || owner.is_some()).then(|| view! { {age}{step}{owner} }.into_any())
+    let any = age.is_some() || due.is_some() || done.is_some() || step.is_some() || owner.is_some();
+    any.then(|| view! { {due}{age}{done}{step}{owner} }.into_any())
 }
 
 /// Cards in columns of an option move by setting the field.

@@ -6,6 +6,7 @@ use domain::people::ListMembers;
 use domain::records::{GetRecord, ListRecords, Record};
 use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, Sort};
 use domain::{BackendHandle, Result, Verb};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use ui::Choice;
 use uuid::Uuid;
@@ -34,6 +35,13 @@ impl Choices {
         self.by_field.get(&field.key).cloned().unwrap_or_default()
     }
 
+    /// Leaves out what a field does not offer here.
+    pub fn keep(&mut self, key: &str, offers: impl Fn(&str) -> bool) {
+        if let Some(offered) = self.by_field.get_mut(key) {
+            offered.choices.retain(|choice| offers(&choice.value));
+        }
+    }
+
     /// Loads what these fields need. `record` is the row as it is now: what it points at is always offered.
     pub async fn load(
         page: &PageContext,
@@ -54,10 +62,14 @@ impl Choices {
                     };
                     Offered { choices, more: false, found: None }
                 }
-                FieldKind::Reference { entity } => match viewer.catalog.get(entity) {
-                    Some(target) if viewer.may(target, Verb::Read) => load_rows(page, backend, target, field).await?,
-                    _ => Offered::default(),
-                },
+                FieldKind::Reference { entity } | FieldKind::References { entity } => {
+                    match viewer.catalog.get(entity) {
+                        Some(target) if viewer.may(target, Verb::Read) => {
+                            load_rows(page, backend, target, field).await?
+                        }
+                        _ => Offered::default(),
+                    }
+                }
                 _ => continue,
             };
             for id in current {
@@ -76,6 +88,9 @@ impl Choices {
 /// Ids that the select must offer: what the row holds, and what was chosen in the form before.
 fn current(page: &PageContext, field: &Field, record: Option<&Record>) -> Vec<String> {
     let posted = format!("values.{}", field.key);
+    if field.is_many() {
+        return several(page, field, record, &posted);
+    }
     let typed = page.replay.as_ref().and_then(|replay| replay.value(&posted));
     let mut ids: Vec<String> =
         [record.and_then(|record| record.text(&field.key)), page.query(&posted), page.query(&field.key), typed]
@@ -84,6 +99,18 @@ fn current(page: &PageContext, field: &Field, record: Option<&Record>) -> Vec<St
             .filter(|id| Uuid::try_parse(id).is_ok())
             .map(str::to_owned)
             .collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// The same where several are chosen.
+fn several(page: &PageContext, field: &Field, record: Option<&Record>, posted: &str) -> Vec<String> {
+    let held = record.and_then(|record| record.values.get(&field.key)).and_then(Value::as_array);
+    let held = held.into_iter().flatten().filter_map(Value::as_str);
+    let sent = page.replay.iter().flat_map(|replay| &replay.fields).chain(page.query.iter());
+    let sent = sent.filter(|(name, _)| name == posted || *name == field.key).flat_map(|(_, ids)| ids.split(','));
+    let mut ids: Vec<String> = held.chain(sent).filter(|id| Uuid::try_parse(id).is_ok()).map(str::to_owned).collect();
     ids.sort();
     ids.dedup();
     ids
@@ -134,7 +161,7 @@ async fn label(viewer: &Viewer, backend: &BackendHandle, field: &Field, record: 
         return label.to_owned();
     }
     let target = match &field.kind {
-        FieldKind::Reference { entity } => viewer.catalog.get(entity),
+        FieldKind::Reference { entity } | FieldKind::References { entity } => viewer.catalog.get(entity),
         FieldKind::Member => return "Somebody who left".to_owned(),
         _ => None,
     };
@@ -142,6 +169,9 @@ async fn label(viewer: &Viewer, backend: &BackendHandle, field: &Field, record: 
         && let Ok(row) = backend.run(GetRecord { entity: target.key.clone(), id }).await
     {
         return row_label(target, &row);
+    }
+    if field.is_many() {
+        return "Not yours to see".to_owned();
     }
     id.to_owned()
 }

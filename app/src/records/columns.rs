@@ -87,6 +87,8 @@ async fn option_columns<'a>(
         query: query.clone(),
         group: GroupBy::Field(field.key.clone()),
         measure: view.measure.clone(),
+        limit: None,
+        inner: None,
     };
     let groups = backend.run(summary).await?;
     let without = groups.iter().any(|group| group.key.is_none() && group.count > 0);
@@ -131,24 +133,28 @@ fn option_column<'a>(choice: &Choice, place: usize, group: Option<&Group>, cards
     }
 }
 
-impl Column<'_> {
-    /// The workspace's own currency first, and what else there is: amounts of different currencies are never added up.
-    pub fn sum(&self, own: &str) -> Option<String> {
-        match self.content.sums.as_slice() {
-            [] => None,
-            [Sum { currency: None, amount }, ..] => Some(group_thousands(amount)),
-            sums => {
-                let sums = Sums::of(sums, own);
-                let counted = usize::from(sums.own.as_ref().is_none_or(|own| own.minor() == 0));
-                // The head of a column has room for two.
-                let rest = match sums.others.len().saturating_sub(counted) {
-                    0 => String::new(),
-                    1 => format!(" + {}", sums.rest().unwrap_or_default()),
-                    more => format!(" + {more} currencies"),
-                };
-                Some(format!("{}{rest}", sums.headline()))
-            }
+/// The workspace's own currency first, and what else there is: amounts of different currencies are never added up.
+pub fn sum_words(sums: &[Sum], own: &str) -> Option<String> {
+    match sums {
+        [] => None,
+        [Sum { currency: None, amount }, ..] => Some(group_thousands(amount)),
+        sums => {
+            let sums = Sums::of(sums, own);
+            let counted = usize::from(sums.own.as_ref().is_none_or(|own| own.minor() == 0));
+            // The head of a column has room for two.
+            let rest = match sums.others.len().saturating_sub(counted) {
+                0 => String::new(),
+                1 => format!(" + {}", sums.rest().unwrap_or_default()),
+                more => format!(" + {more} currencies"),
+            };
+            Some(format!("{}{rest}", sums.headline()))
         }
+    }
+}
+
+impl Column<'_> {
+    pub fn sum(&self, own: &str) -> Option<String> {
+        sum_words(&self.content.sums, own)
     }
 
     /// What the column is worth by its chance, in the workspace's own currency.
@@ -170,7 +176,7 @@ mod tests {
         let sums = sums
             .iter()
             .map(|(currency, amount)| Sum { currency: Some((*currency).to_owned()), amount: (*amount).to_owned() });
-        let group = Group { key: None, count: 3, sums: sums.collect() };
+        let group = Group { count: 3, sums: sums.collect(), ..Group::default() };
         let choice = Choice { key: "gold".to_owned(), label: "Gold".to_owned(), hue: None };
         Column { probability: Some(25), ..option_column(&choice, 0, Some(&group), Vec::new()) }
     }

@@ -2,10 +2,10 @@
 
 use super::address;
 use super::choices::{self, Choices};
-use super::form::control_text;
+use super::form::{control_text, typed};
 use super::post::{envelope, hidden, way_back};
 use crate::layout::workspace_frame;
-use crate::page::{PageContext, Viewer, set_status};
+use crate::page::{PageContext, Replay, Viewer, set_status};
 use crate::time::Clock;
 use domain::error::{StaleField, StaleWrite};
 use domain::records::Record;
@@ -67,6 +67,8 @@ pub async fn of(
                 Some(id) if points_elsewhere(field) => {
                     Some(choices::name(viewer, backend, &offered, field, &current, id).await)
                 }
+                Some(id) if field.is_upload() => file_name(&replay, field, &current, id),
+                None if field.target().is_some() => names(viewer, backend, &offered, field, &current, side).await,
                 _ => None,
             };
             words[place] = value::show(field, entity.states.as_ref(), side, label.as_deref());
@@ -78,6 +80,31 @@ pub async fn of(
     let body = draw(page, viewer, entity, stale, &current, &contested);
     let crumbs = address::crumbs(viewer, entity, &current, Some("Changed by somebody else"));
     Ok(Some(workspace_frame(page, crumbs, None, None, body)))
+}
+
+/// What several references are called.
+async fn names(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    offered: &Choices,
+    field: &Field,
+    current: &Record,
+    side: &Value,
+) -> Option<String> {
+    let mut names = Vec::new();
+    for id in side.as_array()?.iter().filter_map(Value::as_str) {
+        names.push(choices::name(viewer, backend, offered, field, current, id).await);
+    }
+    Some(names.join(", "))
+}
+
+/// What a file is called: the one that is there, or the one that the form brought. Of one that was taken out meanwhile nobody knows here.
+fn file_name(replay: &Replay, field: &Field, current: &Record, id: &str) -> Option<String> {
+    let sent = || replay.value(&format!("values.{}", field.key)) == Some(id);
+    match current.text(&field.key) == Some(id) {
+        true => current.label(&field.key).map(str::to_owned),
+        false => sent().then(|| replay.value(&format!("_name.{}", field.key)).map(str::to_owned)).flatten(),
+    }
 }
 
 fn points_elsewhere(field: &Field) -> bool {
@@ -160,7 +187,7 @@ fn words(text: &str) -> AnyView {
 fn side(one: &Contested<'_>, raw: &Value, text: &str, whose: &str, checked: bool) -> AnyView {
     let name = format!("values.{}", one.field.key);
     if !matches!(one.field.kind, FieldKind::Money { .. }) {
-        return radio(&name, &control_text(raw, None), words(text), &one.field.label, whose, checked);
+        return radio(&name, &typed(one.field, raw), words(text), &one.field.label, whose, checked);
     }
     let part = |value: &Value, part: &str| control_text(value, Some(part));
     let amount = radio(&format!("{name}.amount"), &part(raw, "amount"), words(text), &one.field.label, whose, checked);

@@ -3,8 +3,8 @@
 use super::choices::Choices;
 use super::form::{self, Draft};
 use super::list_parts::lower;
-use super::post::{envelope, hidden, way_back};
-use super::{address, conflict};
+use super::post::{ask, envelope, hidden, way_back};
+use super::{address, conflict, merge, upload};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, load, use_page};
 use domain::records::GetRecord;
@@ -46,14 +46,16 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let title = address::title(&entity, &record);
     let (heading, verb) = (format!("Edit {title}"), format!("Save {one}"));
     let form = view! {
-        <form class="form" method="post" action=viewer.action("records.update") data-form="edit">
+        <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.update") data-form="edit">
             {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
+            {replay.as_deref().and_then(|replay| merge::warning(&viewer, &entity, replay))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
             {hidden("id", id.to_string())}
             {hidden("version", form::read_version(&page, &record))}
             {form::base(&draft, &fields)}
             {envelope(&page, "edit", &back, &format!("{} saved", entity.labels.one))}
+            {ask(&page)}
             {form::sections(&draft, &fields)}
             <FormActions>
                 <SubmitButton>{verb}</SubmitButton>

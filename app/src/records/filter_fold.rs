@@ -1,10 +1,11 @@
-//! What the filter line sends (`add.field`, `add.op`, `add.value`, `add.at`), folded into `filter=`; the browser goes on to that address.
+//! What the filter line sends (`add.field`, `add.op`, `add.value`, `add.at`, `add.to`, `add.join`), folded into `filter=`; the browser goes on to that address.
 
+use super::filter_tree::{Join, Place, joined, replaced};
 use super::list_state::ListState;
 use crate::page::{PageContext, Viewer};
 use domain::records::ListRecords;
 use domain::schema::value::{Rules, read};
-use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Test};
+use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Test, duration};
 use domain::{BackendHandle, Result, Verb};
 use uuid::Uuid;
 
@@ -12,25 +13,30 @@ use uuid::Uuid;
 const SAME_NAME: u32 = 20;
 
 /// The condition that is being changed, with its place.
-pub fn changed<'a>(page: &PageContext, state: &'a ListState) -> Option<(usize, &'a Test)> {
-    let place: usize = page.query("add.at")?.parse().ok()?;
-    let conditions = state.filter.as_ref()?.conditions();
-    match conditions.get(place) {
+pub fn changed<'a>(page: &PageContext, state: &'a ListState) -> Option<(Place, &'a Test)> {
+    let place = Place::parse(page.query("add.at")?)?;
+    match place.of(state.filter.as_ref()?) {
         Some(Filter::Test(test)) => Some((place, test)),
         _ => None,
     }
 }
 
+/// The place beside which a condition is added, and how it joins what stands there.
+pub fn beside(page: &PageContext, state: &ListState) -> Option<(Place, Join)> {
+    let place = Place::parse(page.query("add.to")?)?;
+    place.of(state.filter.as_ref()?)?;
+    Some((place, if page.query("add.join") == Some("and") { Join::And } else { Join::Or }))
+}
+
 /// The filter with one more condition, or with the one that was changed in its old place.
 fn folded(page: &PageContext, state: &ListState, test: Filter) -> Filter {
     let Some(filter) = state.filter.clone() else { return test };
-    match changed(page, state) {
+    if let Some((place, _)) = changed(page, state) {
+        return replaced(&filter, &place, Some(test)).unwrap_or(filter);
+    }
+    match beside(page, state) {
+        Some((place, join)) => joined(&filter, &place, join, test).unwrap_or(filter),
         None => filter.and(test),
-        Some((place, _)) => {
-            let mut conditions: Vec<Filter> = filter.conditions().into_iter().cloned().collect();
-            conditions[place] = test;
-            if conditions.len() == 1 { conditions.remove(0) } else { Filter::All(conditions) }
-        }
     }
 }
 
@@ -107,14 +113,19 @@ async fn values(
         return Ok(Err(format!("Say what {} is compared with", field.label)));
     }
     match &field.kind {
-        FieldKind::Reference { entity: target } => named_rows(viewer, backend, target, sent).await,
+        FieldKind::Reference { entity: target } | FieldKind::References { entity: target } => {
+            named_rows(viewer, backend, target, sent).await
+        }
         FieldKind::Country => Ok(Ok(sent
             .iter()
             .flat_map(|text| text.split([',', ' ']))
             .filter(|code| !code.is_empty())
             .map(str::to_uppercase)
             .collect())),
-        FieldKind::Integer { .. } | FieldKind::Decimal { .. } => {
+        FieldKind::Duration { .. } => {
+            Ok(sent.iter().map(|text| duration::parse(text).map(|_| (*text).to_owned())).collect())
+        }
+        FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Percentage { .. } => {
             // Whether a value is within the field's bounds does not matter to a comparison; whether it is a number does.
             let open = Field { kind: unbounded(&field.kind), ..field.clone() };
             let rules = Rules { today: chrono::NaiveDate::default() };
@@ -156,12 +167,13 @@ fn whole(amount: &str) -> String {
 fn unbounded(kind: &FieldKind) -> FieldKind {
     match kind {
         FieldKind::Decimal { scale, .. } => FieldKind::Decimal { scale: *scale, min: None, max: None },
+        FieldKind::Percentage { scale, .. } => FieldKind::Percentage { scale: *scale, min: None, max: None },
         _ => FieldKind::Integer { min: None, max: None },
     }
 }
 
 fn plain(number: &str) -> String {
-    number.chars().filter(|letter| *letter != ',').collect()
+    number.chars().filter(|letter| !matches!(letter, ',' | '%')).collect::<String>().trim().to_owned()
 }
 
 /// People write names; the filter holds ids. A name that several rows have stands for all of them.
@@ -200,7 +212,7 @@ async fn named_rows(
 
 #[cfg(test)]
 mod tests {
-    use super::{Added, added, amount};
+    use super::{Added, Place, added, amount};
     use crate::records::filter_form::{done_href, edit_href};
     use crate::records::fixture::{entity, page, viewer};
     use crate::records::list_state::ListState;
@@ -224,7 +236,7 @@ mod tests {
 
     fn fold(query: &[(&str, &str)]) -> Result<String, String> {
         let (page, entity) = (page(query), entity());
-        let (state, _) = ListState::read(&page, &entity).unwrap();
+        let (state, _) = ListState::read(&page, &entity, &[]).unwrap();
         let backend = BackendHandle(Arc::new(Nobody));
         match added(&page, &viewer(), &backend, &entity, &state).now_or_never().unwrap().unwrap() {
             Added::Nothing => Ok(String::new()),
@@ -252,6 +264,18 @@ mod tests {
         let filter = ("filter", "status = new and score > 3");
         let change = [filter, ("add.at", "0"), ("add.field", "status"), ("add.op", "!="), ("add.value", "won")];
         assert_eq!(fold(&change).unwrap(), "status != won and score > 3");
+    }
+
+    #[test]
+    fn a_condition_beside_another_makes_a_group() {
+        let filter = ("filter", "status = new and score > 3");
+        let more = [("add.field", "score"), ("add.op", "<"), ("add.value", "1")];
+        let add = |to, join| fold(&[&[filter, ("add.to", to), ("add.join", join)][..], &more].concat()).unwrap();
+        assert_eq!(add("0", "or"), "(status = new or score < 1) and score > 3");
+        assert_eq!(add("7", "or"), "status = new and score > 3 and score < 1");
+        let grouped = ("filter", "(status = new or score < 1) and score > 3");
+        let change = [grouped, ("add.at", "0.1"), ("add.field", "score"), ("add.op", "<"), ("add.value", "2")];
+        assert_eq!(fold(&change).unwrap(), "(status = new or score < 2) and score > 3");
     }
 
     #[test]
@@ -284,8 +308,8 @@ mod tests {
     fn links_of_the_line_keep_the_rest() {
         let page = page(&[("search", "a b"), ("add.field", "status"), ("add.at", "0"), ("cursor", "c")]);
         assert_eq!(done_href(&page, Some("x = 1")), "/w/lakeside/leads?search=a%20b&filter=x%20%3D%201");
-        let (state, _) = ListState::read(&page, &entity()).unwrap();
-        let href = edit_href(&page, state.filter.as_ref().unwrap(), 0).unwrap();
+        let (state, _) = ListState::read(&page, &entity(), &[]).unwrap();
+        let href = edit_href(&page, state.filter.as_ref().unwrap(), &Place::parse("0").unwrap()).unwrap();
         assert_eq!(href, "/w/lakeside/leads?search=a%20b&add.field=status&add.at=0");
     }
 }

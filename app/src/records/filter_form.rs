@@ -1,7 +1,8 @@
 //! "+ filter" without a script: a menu of fields, each a link; then one line with the comparisons and a control that fits the field.
 //! What the line sends is folded into `filter=` by `filter_fold`.
 
-use super::filter_fold::{changed, sent_values};
+use super::filter_fold::{beside, changed, sent_values};
+use super::filter_tree::{Join, Place};
 use super::list_state::{ListState, PARAMETERS, readable};
 use super::sentence::Names;
 use crate::page::{PageContext, Viewer};
@@ -15,45 +16,61 @@ use ui::{
 
 /// The fields that can be filtered by, as links to the line below.
 pub fn menu(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
-    let items: Vec<_> = entity
-        .fields
-        .iter()
-        .filter(|field| readable(viewer, field) && !Comparison::offered(field).is_empty())
+    let items: Vec<_> = fields(viewer, entity)
         .map(|field| {
-            let (href, label) = (
-                page.with_query(&[
-                    ("add.field", Some(&field.key)),
-                    ("add.op", None),
-                    ("add.value", None),
-                    ("add.at", None),
-                ]),
-                field.label.clone(),
-            );
+            let mut changes = LINE.to_vec();
+            changes[0] = ("add.field", Some(&field.key));
+            let (href, label) = (page.with_query(&changes), field.label.clone());
             view! { <MenuLink href icon=icon(&field.kind)>{label}</MenuLink> }
         })
         .collect();
     view! { <Menu label="Filter" icon="plus" size=Size::Small>{items}</Menu> }.into_any()
 }
 
+fn fields<'a>(viewer: &'a Viewer, entity: &'a Entity) -> impl Iterator<Item = &'a Field> {
+    entity.fields.iter().filter(|field| readable(viewer, field) && !Comparison::offered(field).is_empty())
+}
+
+/// Begins a condition beside another one.
+pub fn beside_href(page: &PageContext, place: &Place, join: Join) -> String {
+    let (place, join) = (place.print(), if join == Join::Or { "or" } else { "and" });
+    let mut changes = LINE.to_vec();
+    changes.retain(|(name, _)| !matches!(*name, "add.to" | "add.join"));
+    changes.extend([("add.to", Some(place.as_str())), ("add.join", Some(join))]);
+    page.with_query(&changes)
+}
+
 fn icon(kind: &FieldKind) -> &'static str {
     match kind {
         FieldKind::State => "circle-dot",
-        FieldKind::Option { .. } => "tag",
+        FieldKind::Option { .. } | FieldKind::Options { .. } => "tag",
+        FieldKind::Percentage { .. } => "percent",
+        FieldKind::Duration { .. } => "clock",
+        FieldKind::Url => "globe",
+        FieldKind::Address | FieldKind::Geo => "map-pin",
         FieldKind::Member => "user",
-        FieldKind::Reference { .. } => "link",
+        FieldKind::Reference { .. } | FieldKind::References { .. } => "link",
+        FieldKind::File { .. } | FieldKind::Image { .. } => "paperclip",
         FieldKind::Money { .. } => "banknote",
         FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Number => "hash",
         FieldKind::Date { .. } | FieldKind::Datetime => "calendar",
         FieldKind::Email => "mail",
         FieldKind::Phone => "phone",
         FieldKind::Country => "globe",
-        FieldKind::Boolean => "square-check",
+        FieldKind::Boolean | FieldKind::Checklist => "square-check",
         FieldKind::Text { .. } | FieldKind::LongText { .. } => "file-text",
     }
 }
 
 /// The parameters of the line below the filters.
-const LINE: [(&str, Option<&str>); 4] = [("add.field", None), ("add.op", None), ("add.value", None), ("add.at", None)];
+const LINE: [(&str, Option<&str>); 6] = [
+    ("add.field", None),
+    ("add.op", None),
+    ("add.value", None),
+    ("add.at", None),
+    ("add.to", None),
+    ("add.join", None),
+];
 
 /// This page with another filter, and without the line that made it.
 pub fn done_href(page: &PageContext, filter: Option<&str>) -> String {
@@ -62,16 +79,14 @@ pub fn done_href(page: &PageContext, filter: Option<&str>) -> String {
     page.with_query(&changes)
 }
 
-/// Opens the line with a condition that is there, for change. Groups are changed in the address only.
-pub fn edit_href(page: &PageContext, condition: &Filter, place: usize) -> Option<String> {
+/// Opens the line with a condition that is there, for change.
+pub fn edit_href(page: &PageContext, condition: &Filter, place: &Place) -> Option<String> {
     let Filter::Test(test) = condition else { return None };
-    let place = place.to_string();
-    Some(page.with_query(&[
-        ("add.field", Some(&test.field)),
-        ("add.at", Some(&place)),
-        ("add.op", None),
-        ("add.value", None),
-    ]))
+    let place = place.print();
+    let mut changes = LINE.to_vec();
+    changes.retain(|(name, _)| !matches!(*name, "add.field" | "add.at"));
+    changes.extend([("add.field", Some(test.field.as_str())), ("add.at", Some(place.as_str()))]);
+    Some(page.with_query(&changes))
 }
 
 /// What the line starts with: what was sent and refused, else the condition that is being changed.
@@ -99,9 +114,8 @@ fn draft(page: &PageContext, state: &ListState, names: &Names, error: Option<Str
 fn named(page: &PageContext, names: &Names, value: &str) -> String {
     let key = page.query("add.field").unwrap_or_default();
     let reference = page.viewer.as_ref().and_then(|viewer| viewer.entity(super::address::plural(page)).ok());
-    let is_reference = reference
-        .and_then(|entity| entity.field(key).map(|field| matches!(field.kind, FieldKind::Reference { .. })))
-        .unwrap_or(false);
+    let is_reference =
+        reference.and_then(|entity| entity.field(key).map(|field| field.target().is_some())).unwrap_or(false);
     names.get(value).filter(|_| is_reference).cloned().unwrap_or_else(|| value.to_owned())
 }
 
@@ -129,14 +143,22 @@ impl Line<'_> {
         let page = self.page;
         let field =
             page.query("add.field").and_then(|key| self.entity.field(key)).filter(|field| readable(self.viewer, field));
-        let Some(field) = field else { return Ok(None) };
+        let Some(field) = field else { return Ok(self.choice()) };
         let draft = draft(page, self.state, self.names, refused);
         let comparisons = comparisons(&draft, field);
         let control = control(backend, self.viewer, self.entity, field, &draft).await?;
         let cancel = page.with_query(&LINE);
         let place =
             page.query("add.at").map(|place| view! { <input type="hidden" name="add.at" value=place.to_owned()/> });
-        let verb = if place.is_some() { "Change filter" } else { "Add filter" };
+        let group = ["add.to", "add.join"].into_iter().filter_map(|name| page.query(name).map(|value| (name, value)));
+        let group: Vec<_> =
+            group.map(|(name, value)| view! { <input type="hidden" name=name value=value.to_owned()/> }).collect();
+        let verb = match (place.is_some(), beside(page, self.state)) {
+            (true, _) => "Change filter",
+            (false, Some((_, Join::Or))) => "Or this",
+            (false, Some((_, Join::And))) => "And this",
+            (false, None) => "Add filter",
+        };
         let hidden: Vec<_> =
             kept(page, &[]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
         let (path, label, key) = (page.path.clone(), field.label.clone(), field.key.clone());
@@ -146,6 +168,7 @@ impl Line<'_> {
                 <form class="filter-line" method="get" action=path>
                     {hidden}
                     {place}
+                    {group}
                     <input type="hidden" name="add.field" value=key/>
                     <Toolbar label="Filter">
                         <strong class="filter-line-field">{label}</strong>
@@ -160,6 +183,29 @@ impl Line<'_> {
             .into_any(),
         ))
     }
+
+    /// Beside a condition, before it is said of which field: the fields as links.
+    fn choice(&self) -> Option<AnyView> {
+        let (page, (_, join)) = (self.page, beside(self.page, self.state)?);
+        let links: Vec<_> = fields(self.viewer, self.entity)
+            .map(|field| {
+                let href = page.with_query(&[("add.field", Some(&field.key)), ("add.op", None), ("add.value", None)]);
+                view! { <a class="link" href=href>{field.label.clone()}</a> }
+            })
+            .collect();
+        let word = if join == Join::Or { "or" } else { "and" };
+        let cancel = page.with_query(&LINE);
+        Some(
+            view! {
+                <nav class="filter-line filter-choice" aria-label="Fields of the condition">
+                    <strong class="filter-line-field">{word}</strong>
+                    {links}
+                    <LinkButton href=cancel kind=ButtonKind::Ghost size=Size::Small>"Cancel"</LinkButton>
+                </nav>
+            }
+            .into_any(),
+        )
+    }
 }
 
 /// The parameters of the list that a GET form sends along as hidden fields.
@@ -173,7 +219,10 @@ fn comparisons(draft: &Draft, field: &Field) -> AnyView {
     let choices: Vec<Choice> = Comparison::offered(field)
         .iter()
         .filter(|comparison| !matches!(comparison, Comparison::In | Comparison::NotIn))
-        .map(|comparison| Choice::new(comparison.symbol(), comparison.words(days)))
+        .map(|comparison| {
+            let words = if field.is_many() { comparison.words_of_many() } else { comparison.words(days) };
+            Choice::new(comparison.symbol(), words)
+        })
         .collect();
     let value = draft.comparison.clone();
     view! { <Select name="add.op" label="Comparison" choices value bare=true/> }.into_any()
@@ -190,7 +239,9 @@ async fn control(
     let error = draft.error.clone();
     let many = |choices: Vec<(String, String)>| boxes(choices, draft);
     Ok(match &field.kind {
-        FieldKind::Option { options } => {
+        // Asked for is only whether there is one.
+        FieldKind::File { .. } | FieldKind::Image { .. } => ().into_any(),
+        FieldKind::Option { options } | FieldKind::Options { options } => {
             many(options.iter().map(|choice| (choice.key.clone(), choice.label.clone())).collect())
         }
         FieldKind::State => {
@@ -228,11 +279,13 @@ fn placeholder(viewer: &Viewer, kind: &FieldKind) -> String {
     match kind {
         FieldKind::Money { .. } => format!("5000, or 5000 {}", viewer.currency),
         FieldKind::Country => "KE, UG".to_owned(),
-        FieldKind::Reference { entity } => {
+        FieldKind::Reference { entity } | FieldKind::References { entity } => {
             let label = viewer.catalog.get(entity).map_or("record", |target| target.labels.one.as_str());
             format!("Name of the {}", label.to_lowercase())
         }
         FieldKind::Integer { .. } | FieldKind::Decimal { .. } => "A number".to_owned(),
+        FieldKind::Percentage { .. } => "In percent".to_owned(),
+        FieldKind::Duration { .. } => "1h 30m".to_owned(),
         _ => "What it says".to_owned(),
     }
 }

@@ -16,6 +16,7 @@ pub fn entity() -> Arc<Entity> {
             { "key": "value", "label": "Value", "kind": { "type": "money" }, "indexed": true },
             { "key": "score", "label": "Score", "kind": { "type": "integer", "min": 0, "max": 10 }, "indexed": true },
             { "key": "enquiredOn", "label": "Enquired on", "kind": { "type": "date" }, "indexed": true },
+            { "key": "closedOn", "label": "Closed on", "kind": { "type": "date" }, "indexed": true, "permissions": { "read": "crm.secret.read" } },
             { "key": "secret", "label": "Secret", "kind": { "type": "text" }, "permissions": { "read": "crm.secret.read" } },
         ],
         "states": { "label": "Stage", "initial": "new", "transitions": [], "list": [
@@ -45,6 +46,7 @@ pub fn viewer() -> Viewer {
         grants: Grants([("crm.lead.read".to_owned(), Reach::All)].into()),
         catalog: Arc::new(Catalog::default()),
         workspaces: Vec::new(),
+        waiting: crate::page::Waiting::default(),
         acted_for: None,
     }
 }
@@ -64,5 +66,6 @@ pub fn page(query: &[(&str, &str)]) -> PageContext {
         now: "2026-11-21T09:00:00Z".to_owned(),
         form_key: "key".to_owned(),
         about: None,
+        provider: None,
     }
 }

@@ -1,18 +1,22 @@
 //! The form of any described entity: fields in groups, each kind with its control, what was typed kept, what is wrong said beside it.
 //!
-//! Names are `values.{key}`, of money `values.{key}.amount` and `.currency`. `base.{key}` carries what was read, as JSON, so that a stale
+//! Names are `values.{key}`, of money `values.{key}.amount` and `.currency`, of other values with parts alike. `base.{key}` carries what was read, as JSON, so that a stale
 //! save can say what it was.
 
 use super::choices::{Choices, Offered};
 use super::post::{carried, hidden};
-use crate::page::{PageContext, Replay, Viewer};
+use super::upload;
+use crate::page::{PageContext, Replay, Viewer, set_status};
 use crate::time::Clock;
 use domain::currency;
 use domain::records::Record;
-use domain::schema::{Entity, Field, FieldKind};
+use domain::schema::{Entity, Field, FieldKind, LONGEST_URL, value};
 use leptos::prelude::*;
 use serde_json::Value;
-use ui::{Checkbox, Choice, DateInput, FormError, FormErrors, FormSection, MoneyInput, Select, TextArea, TextInput};
+use ui::{
+    Checkbox, Choice, DateInput, FieldSet, FormError, FormErrors, FormSection, MoneyInput, Select, TextArea, TextInput,
+    Tick,
+};
 
 /// What the controls are filled from.
 #[derive(Clone, Copy)]
@@ -58,29 +62,40 @@ impl Draft<'_> {
         if let Some((_, typed)) = self.page.query.iter().rev().find(|(key, _)| *key == name) {
             return typed.clone();
         }
-        match self.record {
-            Some(record) => {
-                let held = control_text(record.values.get(&field.key).unwrap_or(&Value::Null), part);
-                match field.kind {
-                    FieldKind::Datetime => Clock::new(&self.page.now, &self.viewer.timezone).shown(&held),
-                    _ => held,
-                }
-            }
+        let held = match self.record {
+            Some(record) => record.values.get(&field.key),
             None => match self.page.query(&field.key) {
-                Some(asked) if part.is_none() => asked.to_owned(),
-                _ => control_text(field.default.as_ref().unwrap_or(&Value::Null), part),
+                Some(asked) if part.is_none() => return asked.to_owned(),
+                _ => field.default.as_ref(),
             },
+        };
+        let held = held.unwrap_or(&Value::Null);
+        match (part, &field.kind) {
+            (Some(_), _) => control_text(held, part),
+            (None, FieldKind::Datetime) if self.record.is_some() => {
+                Clock::new(&self.page.now, &self.viewer.timezone).shown(&control_text(held, None))
+            }
+            (None, _) => typed(field, held),
         }
     }
 
+    /// The choices that are ticked.
+    fn many(&self, field: &Field) -> Vec<String> {
+        let name = name_of(field);
+        let sent = |fields: &[(String, String)]| -> Option<Vec<String>> {
+            let values: Vec<String> =
+                fields.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.clone()).collect();
+            (!values.is_empty()).then_some(values)
+        };
+        sent(self.replay.map_or(&[], |replay| &replay.fields))
+            .or_else(|| sent(&self.page.query))
+            .unwrap_or_else(|| self.text(field, None).split(',').map(str::to_owned).collect())
+    }
+
     fn error(&self, field: &Field) -> Option<String> {
-        let amount = format!("{}.amount", field.key);
         let replay = self.replay?;
-        replay
-            .error_for(&field.key)
-            .or_else(|| replay.error_for(&amount))
-            .or_else(|| replay.error_for(&field.currency_key()))
-            .map(str::to_owned)
+        let part = |(part, _): &(&str, &str)| replay.error_for(&format!("{}.{part}", field.key));
+        replay.error_for(&field.key).or_else(|| field.parts().iter().find_map(part)).map(str::to_owned)
     }
 }
 
@@ -91,10 +106,21 @@ fn name_of(field: &Field) -> String {
 /// Id of the control that a fault of the field links to.
 fn control_id(entity: &Entity, key: &str) -> String {
     let key = key.split('.').next().unwrap_or(key);
-    match entity.field(key).map(|field| &field.kind) {
-        Some(FieldKind::Money { .. }) => format!("values.{key}.amount"),
-        Some(_) => format!("values.{key}"),
+    match entity.field(key).map(|field| field.parts().first()) {
+        Some(Some((part, _))) => format!("values.{key}.{part}"),
+        Some(None) => format!("values.{key}"),
         None => String::new(),
+    }
+}
+
+/// A canonical value as somebody could type it into one control.
+pub fn typed(field: &Field, value: &Value) -> String {
+    match (&field.kind, value) {
+        (FieldKind::Duration { .. } | FieldKind::Geo, value) => value::show(field, None, value, None),
+        (FieldKind::Options { .. } | FieldKind::References { .. }, Value::Array(keys)) => {
+            keys.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+        }
+        (_, value) => control_text(value, None),
     }
 }
 
@@ -191,6 +217,13 @@ pub fn problems(replay: &Replay, entity: &Entity, title: &str) -> AnyView {
     view! { <FormErrors errors title=title.to_owned()/> }.into_any()
 }
 
+/// The same of the form on this page that ran the operation, where it was refused; the page then has the status of the refusal.
+pub fn refused(page: &PageContext, entity: &Entity, operation: &str, title: &str) -> Option<AnyView> {
+    let replay = page.replay_of(operation)?;
+    set_status(replay.error.kind.status());
+    Some(problems(&replay, entity, title))
+}
+
 /// Whether a form of these fields holds a search of its own, and therefore needs [`default_button`].
 pub fn searches(draft: &Draft<'_>, fields: &[&Field]) -> bool {
     fields.iter().any(|field| draft.choices.of(field).more)
@@ -225,8 +258,28 @@ pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
         FieldKind::Country => {
             text("text", Some(2), None, Some(hint.unwrap_or_else(|| "Two letters, such as KE or DE".to_owned())))
         }
+        FieldKind::Url => text("text", Some(LONGEST_URL), Some("url"), hint),
         FieldKind::Integer { .. } => text("text", None, Some("numeric"), hint),
         FieldKind::Decimal { .. } => text("text", None, Some("decimal"), hint),
+        FieldKind::Percentage { .. } => {
+            let hint = hint.map_or_else(|| "In percent".to_owned(), |help| format!("{} In percent.", ended(&help)));
+            text("text", None, Some("decimal"), Some(hint))
+        }
+        FieldKind::Duration { .. } => {
+            text("text", None, None, Some(hint.unwrap_or_else(|| "Such as 1h 30m, or 1:30".to_owned())))
+        }
+        FieldKind::Geo => text(
+            "text",
+            Some(60),
+            None,
+            Some(hint.unwrap_or_else(|| "Latitude, longitude, such as -1.2921, 36.8219".to_owned())),
+        ),
+        FieldKind::Address => address(draft, field, look, error),
+        FieldKind::Options { options } => {
+            let choices = options.iter().map(|choice| Choice::new(choice.key.clone(), choice.label.clone())).collect();
+            chosen(draft, field, choices, look, error)
+        }
+        FieldKind::References { .. } => references(draft, field, look, error),
         FieldKind::Money { .. } => money(draft, field, look, error),
         FieldKind::Boolean => {
             let checked = value == "true";
@@ -243,8 +296,11 @@ pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
             view! { <Select name label choices value blank hint error required bare/> }.into_any()
         }
         FieldKind::Reference { .. } | FieldKind::Member => reference(draft, field, look, value, error),
+        FieldKind::File { .. } | FieldKind::Image { .. } => {
+            field.upload().map(|takes| upload::control(draft, field, takes, look, value, error)).into_any()
+        }
         // Made or moved by the server; no form shows them.
-        FieldKind::State | FieldKind::Number => ().into_any(),
+        FieldKind::State | FieldKind::Number | FieldKind::Checklist => ().into_any(),
     }
 }
 
@@ -270,6 +326,67 @@ fn money(draft: &Draft<'_>, field: &Field, look: Look, error: Option<String>) ->
             bare=look.bare
         />
     }
+    .into_any()
+}
+
+/// A sentence with its full stop.
+pub fn ended(words: &str) -> String {
+    if words.ends_with('.') { words.to_owned() } else { format!("{words}.") }
+}
+
+/// One control for each part, in the order in which people write an address.
+fn address(draft: &Draft<'_>, field: &Field, look: Look, error: Option<String>) -> AnyView {
+    let name = name_of(field);
+    let parts: Vec<AnyView> = field
+        .parts()
+        .iter()
+        .map(|(part, label)| {
+            let (name, value) = (format!("{name}.{part}"), draft.text(field, Some(part)));
+            let label = (*label).to_owned();
+            match *part {
+                "street" => view! { <TextArea name label value rows=2 maxlength=200/> }.into_any(),
+                "country" => {
+                    let hint = "Two letters, such as KE or DE";
+                    view! { <TextInput name label value maxlength=2 hint autocomplete="country"/> }.into_any()
+                }
+                part => {
+                    let autocomplete = match part {
+                        "postcode" => "postal-code",
+                        "city" => "address-level2",
+                        _ => "address-level1",
+                    };
+                    view! { <TextInput name label value maxlength=200 autocomplete/> }.into_any()
+                }
+            }
+        })
+        .collect();
+    let bare = look.bare;
+    view! { <FieldSet name=format!("{name}.street") label=field.label.clone() hint=field.help.clone() error required=field.required || look.required bare>
+        <div class="address-parts">{parts}</div>
+    </FieldSet> }
+    .into_any()
+}
+
+/// A tick for each choice. The empty one says that the form carries the field at all: what has no tick is then taken out.
+fn chosen(draft: &Draft<'_>, field: &Field, choices: Vec<Choice>, look: Look, error: Option<String>) -> AnyView {
+    let name = name_of(field);
+    let held = draft.many(field);
+    let ticks: Vec<AnyView> = choices
+        .into_iter()
+        .enumerate()
+        .map(|(place, Choice { value, label, .. })| {
+            let name = name.clone();
+            let checked = held.contains(&value);
+            // The first has the id that a fault links to.
+            let id = if place == 0 { name.clone() } else { format!("{name}-{value}") };
+            view! { <Tick id name label value checked/> }.into_any()
+        })
+        .collect();
+    let bare = look.bare;
+    view! { <FieldSet name=name.clone() label=field.label.clone() hint=field.help.clone() error required=field.required || look.required bare>
+        {hidden(name, String::new())}
+        <div class="choice-ticks">{ticks}</div>
+    </FieldSet> }
     .into_any()
 }
 
@@ -299,17 +416,31 @@ fn reference(draft: &Draft<'_>, field: &Field, look: Look, value: String, error:
     if !more {
         return select.into_any();
     }
+    view! { <div class="reference">{select}{finder(draft, field, found)}</div> }.into_any()
+}
+
+/// A tick for each row that is offered; those that are chosen are always among them.
+fn references(draft: &Draft<'_>, field: &Field, look: Look, error: Option<String>) -> AnyView {
+    let Offered { choices, more, found } = draft.choices.of(field);
+    let nothing = choices.is_empty().then(|| {
+        let words = if found.is_some() { "Nothing found" } else { "There is nothing to choose from" };
+        view! { <p class="field-hint">{words}</p> }
+    });
+    let ticks = chosen(draft, field, choices, look, error);
+    let finder = more.then(|| finder(draft, field, found));
+    view! { <div class="reference is-many">{ticks}{nothing}{finder}</div> }.into_any()
+}
+
+/// Looks for rows among more than are offered, by a button that sends the form to its own page.
+fn finder(draft: &Draft<'_>, field: &Field, found: Option<String>) -> AnyView {
     let find = format!("find.{}", field.key);
     let label = format!("Find in {}", field.label.to_lowercase());
     view! {
-        <div class="reference">
-            {select}
-            <div class="reference-find">
-                <input class="input" type="search" name=find value=found placeholder="Name or number" aria-label=label autocomplete="off"/>
-                <button class="btn btn-secondary size-m" type="submit" formmethod="get" formaction=draft.page.path.clone() formnovalidate=true>
-                    "Find"
-                </button>
-            </div>
+        <div class="reference-find">
+            <input class="input" type="search" name=find value=found placeholder="Name or number" aria-label=label autocomplete="off"/>
+            <button class="btn btn-secondary size-m" type="submit" formmethod="get" formaction=draft.page.path.clone() formnovalidate=true>
+                "Find"
+            </button>
         </div>
     }
     .into_any()

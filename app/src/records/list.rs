@@ -4,13 +4,13 @@ use super::filter_fold::{Added, added};
 use super::filter_form::{self, Line};
 use super::list_state::{ListState, Unreadable, columns};
 use super::sentence::{Names, pointed};
-use super::{address, list_parts, table};
-use crate::islands::{BoardHands, ListHands};
+use super::{address, bulk_parts, chooser, dates, form, grouped, list_parts, live, past, saved, table};
+use crate::islands::{BoardHands, ListHands, LiveHands};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, load, redirect, set_status, use_page};
 use domain::people::ListMembers;
 use domain::records::{GetRecord, ListRecords, Page};
-use domain::schema::{Count, Entity, FieldKind, Filter, ListQuery, ViewKind};
+use domain::schema::{Count, Entity, Field, FieldKind, Filter, ListQuery, ViewKind};
 use domain::{BackendHandle, Kind, Result};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -26,19 +26,36 @@ pub fn ListPage() -> impl IntoView {
 async fn list_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let entity = viewer.entity(address::plural(&page))?;
-    let (state, problems) = ListState::read(&page, &entity)?;
-    if state.view.kind == ViewKind::Board {
-        let board = super::board::board_view(page, viewer, entity, state.view).await?;
-        return Ok(view! { <ListHands/><BoardHands/>{board} }.into_any());
+    let views = saved::load(&page.backend()?, &entity).await;
+    if let Some(first) = saved::standard(&views).filter(|_| page.query.is_empty() && page.replay.is_none()) {
+        redirect(&page.with_query(&[("view", Some(&first.id.to_string()))]));
+        return Ok(().into_any());
     }
+    let (state, problems) = ListState::read(&page, &entity, &views)?;
+    let other = match state.view.kind {
+        ViewKind::Table => None,
+        ViewKind::Board => Some(super::board::board_view(page.clone(), viewer.clone(), entity.clone(), &views).await?),
+        ViewKind::Calendar | ViewKind::Timeline => {
+            Some(dates::dated_view(page.clone(), viewer.clone(), entity.clone(), &views).await?)
+        }
+    };
+    if let Some(other) = other {
+        return Ok(view! { <ListHands/><BoardHands/><LiveHands/>{other} }.into_any());
+    }
+    let past = state.as_of.as_deref().map(|at| past::banner(&page, &viewer, at, page.with_query(&[("as_of", None)])));
     let content = content(&page, &viewer, &entity, state.clone(), problems).await?;
-    let tabs = list_parts::tabs(&page, &viewer, &entity, &state.view);
-    let actions = list_parts::actions(&page, &viewer, &entity);
+    let undone = page.replay.as_deref().map(|replay| {
+        set_status(replay.error.kind.status());
+        let problems = form::problems(replay, &entity, "That was not done");
+        view! { <div class="page-notices">{problems}</div> }
+    });
+    let tabs = list_parts::tabs(&page, &viewer, &entity, &state.view, &views);
+    let actions = state.as_of.is_none().then(|| list_parts::actions(&viewer, &entity, &state));
     let crumbs = vec![Crumb::here(entity.labels.many.clone())];
     let title = entity.labels.many.clone();
-    let content = view! { <FillPage title>{content}</FillPage> }.into_any();
-    let list = workspace_frame(&page, crumbs, Some(tabs), Some(actions), content);
-    Ok(view! { <ListHands/><BoardHands/>{list} }.into_any())
+    let content = view! { <FillPage title>{past}{undone}{content}</FillPage> }.into_any();
+    let list = workspace_frame(&page, crumbs, Some(tabs), actions, content);
+    Ok(view! { <ListHands/><BoardHands/><LiveHands/>{list} }.into_any())
 }
 
 /// Bar, rows and foot; or what in the address cannot be read.
@@ -54,7 +71,39 @@ async fn content(
         set_status(Kind::Invalid.status());
         return Ok(unreadable(page, viewer, entity, &state, problems));
     }
-    let refused = match added(page, viewer, &backend, entity, &state).await? {
+    let Some((bar, line)) = narrowing(page, viewer, &backend, entity, &state).await? else {
+        return Ok(().into_any());
+    };
+    let columns = columns(viewer, entity, &state.view);
+    let said = saved::notices(page, viewer, entity, &state);
+    let chooser = chooser::draw(page, viewer, entity, &state, &columns);
+    let rows = match &state.group {
+        Some(group) => grouped::draw(page, viewer, &backend, entity, &state, &columns, group).await,
+        None => rows(page, viewer, &backend, entity, &state, &columns).await,
+    };
+    let region = match rows {
+        Ok(rows) => rows,
+        Err(error) if error.kind == Kind::Invalid => {
+            set_status(Kind::Invalid.status());
+            return Ok(unreadable(page, viewer, entity, &state, vec![culprit(page, &state, &error)]));
+        }
+        Err(error) => return Err(error),
+    };
+    let live = state.as_of.is_none().then(|| live::bar(page, viewer, entity, None));
+    Ok(view! { {bar}{said}{line}{chooser}{live}<div class="list-region" data-region="list" data-entity=entity.key.clone()>{region}</div> }
+        .into_any())
+}
+
+/// The filters as a sentence, and the line that one of them is typed into. Nothing, where a condition came with the address: the browser is led to the
+/// page that has it.
+pub async fn narrowing(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    state: &ListState,
+) -> Result<Option<(AnyView, Option<AnyView>)>> {
+    let refused = match added(page, viewer, backend, entity, state).await? {
         Added::Nothing => None,
         Added::Refused(message) => {
             set_status(Kind::Invalid.status());
@@ -63,35 +112,46 @@ async fn content(
         Added::Filter(filter) => {
             let filter = state.filter_parameter(Some(&filter));
             redirect(&filter_form::done_href(page, filter.as_deref()));
-            return Ok(().into_any());
+            return Ok(None);
         }
     };
-    let columns = columns(viewer, entity, &state.view);
-    let query = state.query(columns.iter().map(|field| field.key.clone()).chain(["number".to_owned()]).collect());
-    let answer = match backend.run(ListRecords { entity: entity.key.clone(), query }).await {
-        Ok(answer) => answer,
-        Err(error) if error.kind == Kind::Invalid => {
-            set_status(Kind::Invalid.status());
-            return Ok(unreadable(page, viewer, entity, &state, vec![culprit(page, &state, &error)]));
-        }
-        Err(error) => return Err(error),
-    };
-    let names = names(viewer, &backend, entity, state.filter.as_ref()).await?;
-    let bar = list_parts::filter_bar(page, viewer, entity, &state, &names);
-    let line = Line { page, viewer, entity, state: &state, names: &names }.draw(&backend, refused).await?;
+    let names = names(viewer, backend, entity, state.filter.as_ref()).await?;
+    let bar = list_parts::filter_bar(page, viewer, entity, state, &names);
+    let line = Line { page, viewer, entity, state, names: &names }.draw(backend, refused).await?;
+    Ok(Some((bar, line)))
+}
+
+/// The rows as one table, with what there is in all.
+async fn rows(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    state: &ListState,
+    columns: &[&Field],
+) -> Result<AnyView> {
+    let query = state.query(keys(columns));
+    let answer = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
     let rows = answer.records()?;
-    let region = if rows.is_empty() {
-        let any = state.narrowed() && any_row(&backend, entity, state.trash).await?;
-        list_parts::empty(page, viewer, entity, &state, any)
-    } else {
-        view! {
-            {table::table(page, viewer, entity, &state, &columns, &rows)}
-            {list_parts::foot(page, entity, &state, &answer)}
-        }
-        .into_any()
-    };
-    Ok(view! { {bar}{line}<div class="list-region" data-region="list" data-entity=entity.key.clone()>{region}</div> }
-        .into_any())
+    if rows.is_empty() {
+        let any = state.narrowed() && any_row(backend, entity, state.trash).await?;
+        return Ok(list_parts::empty(page, viewer, entity, state, any));
+    }
+    let totals = grouped::totals(page, viewer, backend, entity, state, columns).await?;
+    let chosen = bulk_parts::bar(page, viewer, entity, state, &answer);
+    Ok(view! {
+        {chosen}
+        {table::table(page, viewer, entity, state, columns, &rows)}
+        {totals}
+        {list_parts::foot(page, entity, state, &answer)}
+        {past::ask(page)}
+    }
+    .into_any())
+}
+
+/// What a row needs to be drawn.
+pub fn keys(columns: &[&Field]) -> Vec<String> {
+    columns.iter().map(|field| field.key.clone()).chain(["number", "updatedBy"].map(str::to_owned)).collect()
 }
 
 /// Whether the list has any row at all.
@@ -117,7 +177,7 @@ pub async fn names(
         names.extend(members.into_iter().map(|member| (member.id.to_string(), member.name)));
     }
     for (field, id) in pointed {
-        let (FieldKind::Reference { entity: target }, Ok(key)) = (&field.kind, Uuid::try_parse(id)) else { continue };
+        let (Some(target), Ok(key)) = (field.target(), Uuid::try_parse(id)) else { continue };
         if let Ok(row) = backend.run(GetRecord { entity: target.clone(), id: key }).await {
             let title = viewer.catalog.get(target).map_or_else(|| id.to_owned(), |target| address::title(target, &row));
             names.insert(id.to_owned(), title);
@@ -127,14 +187,17 @@ pub async fn names(
 }
 
 /// Which parameter the engine refused.
-fn culprit(page: &PageContext, state: &ListState, error: &domain::Error) -> Unreadable {
+pub fn culprit(page: &PageContext, state: &ListState, error: &domain::Error) -> Unreadable {
     let named = error.fields.first().map(|field| field.field.as_str());
     let parameter = match named {
         Some("cursor") => "cursor",
         Some("sort") => "sort",
+        Some("group") => "group",
+        Some("fields") => "columns",
         Some("limit") => "limit",
         Some("offset") => "offset",
         Some("search") => "search",
+        Some("asOf") => "as_of",
         _ if state.filter.is_none() && state.cursor.is_some() => "cursor",
         _ => "filter",
     };
@@ -146,7 +209,7 @@ fn culprit(page: &PageContext, state: &ListState, error: &domain::Error) -> Unre
 }
 
 /// The address holds something that cannot be read: what, why, the text to mend, and the way out.
-fn unreadable(
+pub fn unreadable(
     page: &PageContext,
     viewer: &Viewer,
     entity: &Entity,
@@ -165,10 +228,15 @@ fn problem_notice(page: &PageContext, problem: Unreadable) -> AnyView {
         "sort" => "The order cannot be read",
         "cursor" | "offset" => "The place in the list cannot be read",
         "search" => "The search cannot be read",
+        "columns" => "The columns cannot be read",
+        "group" => "The groups cannot be read",
+        "as_of" => "The past cannot be shown",
+        "date" | "end" => "The days cannot be read",
+        "on" | "scale" => "The place in the calendar cannot be read",
         _ => "The page size cannot be read",
     };
     let clear = page.with_query(&[(parameter, None)]);
-    let mend = (!matches!(parameter, "cursor" | "offset")).then(|| {
+    let mend = (!matches!(parameter, "cursor" | "offset" | "group")).then(|| {
         let hidden: Vec<_> = filter_form::kept(page, &[parameter])
             .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
             .collect();

@@ -1,18 +1,20 @@
 //! What stands around the rows of a list: tabs, actions, the sentence of the filter, the foot, and the empty screens. The board shares it.
 
-use super::filter_form;
-use super::list_state::{ListState, columns};
+use super::filter_tree::{Join, Place, replaced};
+use super::list_state::{ListState, columns, readable};
 use super::sentence::{Names, Phrase, Reader};
+use super::{chooser, dates, filter_form, saved};
 use crate::page::{PageContext, Viewer, encode};
 use crate::time::Clock;
 use domain::Verb;
 use domain::money::group_thousands;
 use domain::records::{Page, Total};
 use domain::schema::{Entity, Filter, Sort, View, ViewKind};
+use domain::views::SavedView;
 use leptos::prelude::*;
 use ui::{
-    ButtonKind, EmptyState, FilterBar, FilterChip, LinkButton, Pagination, SearchInput, SegmentedControl, Size,
-    TabItem, TableFoot, Tabs,
+    ButtonKind, EmptyState, FilterBar, FilterChip, Icon, LinkButton, Menu, MenuLink, MenuSide, Pagination, SearchInput,
+    SegmentedControl, Size, TabItem, TableFoot, Tabs,
 };
 
 /// "lead" of "Lead", but "VIN" of "VIN".
@@ -29,8 +31,8 @@ fn view_href(viewer: &Viewer, entity: &Entity, view: &View) -> String {
     viewer.path(&format!("{}?view={}", entity.plural, encode(&view.key)))
 }
 
-/// The tables of the description, then the trash.
-pub fn tabs(page: &PageContext, viewer: &Viewer, entity: &Entity, current: &View) -> AnyView {
+/// The tables of the description, the saved views that are pinned, then the trash.
+pub fn tabs(page: &PageContext, viewer: &Viewer, entity: &Entity, current: &View, views: &[SavedView]) -> AnyView {
     let trash = page.query("trash").is_some();
     let mut items: Vec<TabItem> = entity
         .views
@@ -40,6 +42,7 @@ pub fn tabs(page: &PageContext, viewer: &Viewer, entity: &Entity, current: &View
             TabItem::new(view.label.clone(), view_href(viewer, entity, view), !trash && view.key == current.key)
         })
         .collect();
+    items.extend(saved::tabs(viewer, entity, views, if trash { "" } else { &current.key }));
     if viewer.may(entity, Verb::Delete) {
         items.push(TabItem::new("Trash", viewer.path(&format!("{}?trash=1", entity.plural)), trash));
     }
@@ -47,23 +50,44 @@ pub fn tabs(page: &PageContext, viewer: &Viewer, entity: &Entity, current: &View
 }
 
 /// Import, export and the one next action. What may not be done says what it needs.
-pub fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
+pub fn actions(viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
     let path = |rest: &str| viewer.path(&format!("{}/{rest}", entity.plural));
     let (import, new) = (path("import"), path("new"));
-    let export = export_href(page, viewer, entity);
     let label = format!("New {}", lower(&entity.labels.one));
     view! {
         <LinkButton href=import icon="upload" kind=ButtonKind::Ghost reason=viewer.missing(entity, Verb::Import)>"Import"</LinkButton>
-        <LinkButton href=export icon="download" kind=ButtonKind::Ghost reason=viewer.missing(entity, Verb::Export)>"Export"</LinkButton>
+        {export_menu(viewer, entity, state)}
         <LinkButton href=new icon="plus" kind=ButtonKind::Primary reason=viewer.missing(entity, Verb::Create)>{label}</LinkButton>
     }
     .into_any()
 }
 
+/// What is on the screen as a file of each kind. The first one is a button by itself, for those who export often.
+fn export_menu(viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
+    let reason = viewer.missing(entity, Verb::Export);
+    if reason.is_some() {
+        let href = export_href(viewer, entity, state, "csv");
+        return view! { <LinkButton href icon="download" kind=ButtonKind::Ghost reason>"Export"</LinkButton> }
+            .into_any();
+    }
+    let kinds = [
+        ("csv", "CSV", "For other programs"),
+        ("xlsx", "Excel", "With columns that add up"),
+        ("json", "JSON", "As the API gives it"),
+    ];
+    let links: Vec<_> = kinds
+        .into_iter()
+        .map(|(kind, name, hint)| {
+            let href = export_href(viewer, entity, state, kind);
+            view! { <MenuLink href hint>{name}</MenuLink> }
+        })
+        .collect();
+    view! { <Menu label="Export" icon="download" side=MenuSide::End>{links}</Menu> }.into_any()
+}
+
 /// What is on the screen as a file: the same filter, order, search and columns, written out.
-pub fn export_href(page: &PageContext, viewer: &Viewer, entity: &Entity) -> String {
-    let path = viewer.path(&format!("{}/export.csv", entity.plural));
-    let Ok((state, _)) = ListState::read(page, entity) else { return path };
+pub fn export_href(viewer: &Viewer, entity: &Entity, state: &ListState, kind: &str) -> String {
+    let path = viewer.path(&format!("{}/export.{kind}", entity.plural));
     let columns: Vec<&str> = columns(viewer, entity, &state.view).into_iter().map(|field| field.key.as_str()).collect();
     let sort = Sort::print_list(&state.sort);
     let trash = state.trash.then(|| "1".to_owned());
@@ -81,55 +105,143 @@ pub fn export_href(page: &PageContext, viewer: &Viewer, entity: &Entity) -> Stri
     format!("{path}?{}", pairs.join("&"))
 }
 
-/// Table or board, where there is a board.
-pub fn kinds(viewer: &Viewer, entity: &Entity, current: &View) -> Option<AnyView> {
-    let board = entity.first_view(ViewKind::Board)?;
-    let table = entity.first_view(ViewKind::Table)?;
-    let items = vec![
-        TabItem::new("Table", view_href(viewer, entity, table), current.kind == ViewKind::Table).icon("table-2"),
-        TabItem::new("Board", view_href(viewer, entity, board), current.kind == ViewKind::Board).icon("square-kanban"),
-    ];
-    Some(view! { <SegmentedControl label="Shown as" items/> }.into_any())
+/// Table, board, calendar, timeline: those that there are. What the address narrows by comes along, and so does what a saved view does.
+pub fn kinds(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState) -> Option<AnyView> {
+    let dated = !dates::offered(viewer, entity).is_empty();
+    let items: Vec<TabItem> = ViewKind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let key = match entity.first_view(kind) {
+                Some(view) if !kind.is_dated() || dated => view.key.as_str(),
+                None if kind.is_dated() && dated => kind.as_str(),
+                _ => return None,
+            };
+            let icon = match kind {
+                ViewKind::Table => "table-2",
+                ViewKind::Board => "square-kanban",
+                ViewKind::Calendar => "calendar",
+                ViewKind::Timeline => "chart-gantt",
+            };
+            let active = state.view.kind == kind;
+            let href = if active { page.address() } else { kind_href(page, viewer, entity, state, key) };
+            Some(TabItem::new(kind.label(), href, active).icon(icon))
+        })
+        .collect();
+    (items.len() > 1).then(|| view! { <SegmentedControl label="Shown as" items/> }.into_any())
+}
+
+/// A view of another kind over the same rows.
+fn kind_href(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState, key: &str) -> String {
+    let asked = page.query.iter().any(|(name, _)| name == "filter") || state.saved.is_some();
+    let filter = asked.then(|| state.filter.as_ref().map(Filter::print).unwrap_or_default());
+    let mut href = viewer.path(&format!("{}?view={}", entity.plural, encode(key)));
+    for (name, value) in [("filter", &filter), ("search", &state.search), ("as_of", &state.as_of)] {
+        if let Some(value) = value {
+            href.push_str(&format!("&{name}={}", encode(value)));
+        }
+    }
+    href
 }
 
 /// The filter as a sentence whose every condition can be taken away, and the ways to narrow further.
 pub fn filter_bar(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState, names: &Names) -> AnyView {
     let conditions = state.filter.as_ref().map(Filter::conditions).unwrap_or_default();
     let reader = Reader { entity, names, clock: Clock::new(&page.now, &viewer.timezone) };
+    let bar = Conditions { page, state, reader };
     let chips: Vec<_> = conditions
         .iter()
         .enumerate()
-        .map(|(place, condition)| {
-            let Phrase { field, relation, value } = reader.parts(condition);
-            let remove_href = without(page, state, &conditions, place);
-            let edit_href = filter_form::edit_href(page, condition, place);
-            view! { <FilterChip field relation value remove_href edit_href/> }
-        })
+        .map(|(at, condition)| bar.draw(condition, &Place::default().inside(at)))
         .collect();
-    let reset = state.changed(page).then(|| {
-        let href = page.with_query(&[("filter", None), ("sort", None)]);
-        view! { <a class="link filter-reset" href=href>{format!("Back to {}", state.view.label)}</a> }
-    });
-    let kinds = if state.trash { None } else { kinds(viewer, entity, &state.view) };
-    let end = view! { {search(page, entity)}{kinds} }.into_any();
+    let changed = saved::changed(page, viewer, entity, state);
+    let kinds = if state.trash { None } else { kinds(page, viewer, entity, state) };
+    let end = view! { {search(page, entity)}{tools(page, viewer, entity, state)}{kinds} }.into_any();
     let menu = filter_form::menu(page, viewer, entity);
-    view! { <FilterBar end=end>{chips}{menu}{reset}</FilterBar> }.into_any()
+    view! { <FilterBar end=end>{chips}{menu}{changed}</FilterBar> }.into_any()
 }
 
-/// This page without one condition. All conditions gone, but the view has some: `filter=` stays, and is empty.
-fn without(page: &PageContext, state: &ListState, conditions: &[&Filter], place: usize) -> String {
-    let rest: Vec<Filter> = conditions
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| *at != place)
-        .map(|(_, condition)| (*condition).clone())
+/// Columns, groups, totals and the saved views.
+fn tools(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
+    let views = saved::manage(viewer, entity);
+    if state.view.kind != ViewKind::Table {
+        return views;
+    }
+    let columns = chooser::open_href(page);
+    let fields = entity.fields.iter().filter(|field| readable(viewer, field) && field.is_grouping());
+    let by: Vec<_> = fields
+        .map(|field| {
+            let href = page.with_query(&[("group", Some(&field.key)), ("open", None)]);
+            let active = state.group.as_deref() == Some(field.key.as_str());
+            let label = field.label.clone();
+            view! { <MenuLink href active>{label}</MenuLink> }
+        })
         .collect();
-    let filter = match rest.len() {
-        0 => None,
-        1 => rest.into_iter().next(),
-        _ => Some(Filter::All(rest)),
-    };
-    page.with_query(&[("filter", state.filter_parameter(filter.as_ref()).as_deref())])
+    let none = state.group.is_some().then(|| {
+        let own = state.saved.as_ref().is_some_and(|saved| saved.content.group.is_some());
+        let href = page.with_query(&[("group", own.then_some("")), ("open", None)]);
+        view! { <MenuLink href icon="x">"No groups"</MenuLink> }
+    });
+    view! {
+        <LinkButton href=columns icon="columns-3" kind=ButtonKind::Ghost size=Size::Small>"Columns"</LinkButton>
+        <Menu label="Group" icon="layers" size=Size::Small side=MenuSide::End>{by}{none}</Menu>
+        {views}
+    }
+    .into_any()
+}
+
+/// The conditions of a filter: those that must all hold as chips, those of which one is enough as a group of chips.
+struct Conditions<'a> {
+    page: &'a PageContext,
+    state: &'a ListState,
+    reader: Reader<'a>,
+}
+
+impl Conditions<'_> {
+    fn draw(&self, condition: &Filter, place: &Place) -> AnyView {
+        let (parts, word, join) = match condition {
+            Filter::Test(_) => return self.chip(condition, place),
+            Filter::Any(parts) => (parts, "or", Join::Or),
+            Filter::All(parts) => (parts, "and", Join::And),
+        };
+        let drawn: Vec<_> = parts
+            .iter()
+            .enumerate()
+            .map(|(at, part)| {
+                let between = (at > 0).then(|| view! { <span class="filter-join">{word}</span> });
+                view! { {between}{self.draw(part, &place.inside(at))} }
+            })
+            .collect();
+        let sentence = self.reader.phrase(condition);
+        let remove = format!("Remove the group {sentence}");
+        let (more, href) = (filter_form::beside_href(self.page, place, join), self.without(place));
+        view! {
+            <span class="filter-group" role="group" aria-label=sentence>
+                {drawn}
+                <a class="filter-more" href=more aria-label=format!("Add another: {word}")>{format!("+ {word}")}</a>
+                <a class="filter-remove" href=href aria-label=remove.clone() title=remove.clone()><Icon name="x"/></a>
+            </span>
+        }
+        .into_any()
+    }
+
+    /// One condition, and a way to let another one do in its place.
+    fn chip(&self, condition: &Filter, place: &Place) -> AnyView {
+        let Phrase { field, relation, value } = self.reader.parts(condition);
+        let edit_href = filter_form::edit_href(self.page, condition, place);
+        let label = format!("{field} {relation} {value}, or");
+        let or = filter_form::beside_href(self.page, place, Join::Or);
+        view! {
+            <FilterChip field relation value remove_href=self.without(place) edit_href/>
+            <a class="filter-more" href=or aria-label=label>"or"</a>
+        }
+        .into_any()
+    }
+
+    /// This page without one condition. All conditions gone, but the view has some: `filter=` stays, and is empty.
+    fn without(&self, place: &Place) -> String {
+        let rest = self.state.filter.as_ref().and_then(|filter| replaced(filter, place, None));
+        self.page.with_query(&[("filter", self.state.filter_parameter(rest.as_ref()).as_deref())])
+    }
 }
 
 /// Words looked for among the rows.

@@ -1,17 +1,36 @@
 //! What the URL of a list says: view, filter, sort, search, place. Read in one place for table and board, with everything that cannot be
 //! read named.
 
+use super::dates::{self, Dates};
 use crate::page::{PageContext, Viewer};
 use domain::schema::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use domain::schema::{Count, Entity, Field, Filter, ListQuery, Sort, View, ViewKind};
+use domain::views::{SavedView, ViewContent};
 use domain::{Error, Result};
+use uuid::Uuid;
 
 /// The parameters that make a list; links carry them along.
-pub const PARAMETERS: [&str; 6] = ["view", "filter", "sort", "search", "limit", "trash"];
+pub const PARAMETERS: [&str; 14] = [
+    "view", "filter", "sort", "search", "limit", "trash", "columns", "group", "totals", "as_of", "date", "end",
+    "scale", "on",
+];
 
 #[derive(Debug, Clone)]
 pub struct ListState {
+    /// With the columns that the URL asks for.
     pub view: View,
+    /// Where the view is one that somebody saved.
+    pub saved: Option<SavedView>,
+    /// What the view itself says of columns, for telling whether the URL says something else.
+    own_columns: Vec<String>,
+    /// The field that makes groups of the rows.
+    pub group: Option<String>,
+    /// Of a calendar or a timeline.
+    pub dates: Dates,
+    /// Whether the foot adds up the numbers.
+    pub totals: bool,
+    /// What a saved view names and the entity no longer has.
+    pub gone: Vec<String>,
     /// The filter of the URL, else the view's own.
     pub filter: Option<Filter>,
     pub sort: Vec<Sort>,
@@ -21,6 +40,8 @@ pub struct ListState {
     /// How many rows come before this page, as far as the links know.
     pub before: u32,
     pub trash: bool,
+    /// The moment that the rows are shown as they stood at.
+    pub as_of: Option<String>,
 }
 
 /// A part of the URL that cannot be read.
@@ -33,10 +54,30 @@ pub struct Unreadable {
 }
 
 impl ListState {
-    /// What can be read, and what cannot.
-    pub fn read(page: &PageContext, entity: &Entity) -> Result<(Self, Vec<Unreadable>)> {
+    /// What can be read, and what cannot. Views that somebody saved are found among `views`.
+    pub fn read(page: &PageContext, entity: &Entity, views: &[SavedView]) -> Result<(Self, Vec<Unreadable>)> {
         let mut problems = Vec::new();
-        let view = view_of(page, entity)?;
+        let saved = page.query("view").and_then(|key| saved_view(key, views)).cloned();
+        let (mut view, gone) = match &saved {
+            Some(saved) => opened(entity, saved),
+            None => (view_of(page, entity)?, Vec::new()),
+        };
+        let own_columns = view.fields.clone();
+        if let Some(columns) = asked_columns(page, entity, &mut problems) {
+            view.fields = columns;
+        }
+        let own_group = (view.kind != ViewKind::Board).then(|| view.group.clone()).flatten();
+        let group = match written(page, "group") {
+            Some(asked) => Some(asked.to_owned()).filter(|key| !key.is_empty()),
+            None => own_group,
+        };
+        if let Some(key) = group.as_deref().filter(|key| entity.field(key).is_none_or(|field| !field.is_grouping())) {
+            let message = format!("{} cannot be grouped by {key}", entity.labels.many);
+            problems.push(Unreadable { parameter: "group", text: key.to_owned(), message });
+        }
+        let dates = Dates::read(page, entity, &view, saved.as_ref(), &mut problems);
+        let own_totals = saved.as_ref().is_some_and(|saved| saved.content.totals.is_some());
+        let totals = written(page, "totals").map_or(own_totals, |text| text == "1");
         let trash = page.query("trash").is_some();
         let own_filter = if trash { None } else { view.filter.as_deref() };
         let filter = match written(page, "filter").or(own_filter).filter(|text| !text.trim().is_empty()) {
@@ -55,12 +96,7 @@ impl ListState {
         };
         let sort_text = page.query("sort").or(view.sort.as_deref()).unwrap_or_default();
         let sort = match Sort::parse_list(sort_text, entity) {
-            Ok(sort) if sort.len() < 2 => sort,
-            Ok(_) => {
-                let message = "A list is sorted by one field; choose the one that matters most".to_owned();
-                problems.push(Unreadable { parameter: "sort", text: sort_text.to_owned(), message });
-                Vec::new()
-            }
+            Ok(sort) => sort,
             Err(error) => {
                 problems.push(Unreadable { parameter: "sort", text: sort_text.to_owned(), message: error.to_string() });
                 Vec::new()
@@ -69,6 +105,12 @@ impl ListState {
         let limit = read_limit(page, &mut problems);
         let state = Self {
             view,
+            saved,
+            own_columns,
+            group,
+            dates,
+            totals,
+            gone,
             filter,
             sort,
             search: page.query("search").map(str::to_owned),
@@ -76,6 +118,7 @@ impl ListState {
             cursor: page.query("cursor").map(str::to_owned),
             before: page.query("offset").and_then(|text| text.parse().ok()).unwrap_or(0),
             trash,
+            as_of: page.query("as_of").map(str::to_owned),
         };
         Ok((state, problems))
     }
@@ -86,6 +129,7 @@ impl ListState {
             filter: self.filter.clone(),
             sort: self.sort.clone(),
             search: self.search.clone(),
+            ids: Vec::new(),
             limit: self.limit,
             // A cursor says where the page begins; the offset beside it is for the words under the table only.
             offset: if self.cursor.is_some() { 0 } else { self.before },
@@ -93,12 +137,44 @@ impl ListState {
             fields,
             count: Count::Estimated,
             trash: self.trash,
+            as_of: self.as_of.clone(),
         }
     }
 
     /// Whether the URL asks for something else than the view.
     pub fn changed(&self, page: &PageContext) -> bool {
-        written(page, "filter").is_some() || page.query("sort").is_some()
+        let own = self.saved.as_ref().map(|saved| &saved.content);
+        let other =
+            |name: &str, own: Option<&str>| written(page, name).is_some_and(|text| text != own.unwrap_or_default());
+        written(page, "filter").is_some()
+            || page.query("sort").is_some()
+            || self.view.fields != self.own_columns
+            || other("group", self.view.group.as_deref().filter(|_| self.view.kind != ViewKind::Board))
+            || other("totals", own.and_then(|own| own.totals.as_deref()))
+            || other("date", self.view.date.as_deref())
+            || other("end", self.view.end.as_deref())
+            // One goes through months and weeks without changing anything; a saved view is one of them.
+            || own.is_some_and(|own| other("scale", own.scale.as_deref()))
+    }
+
+    /// The whole of it, as a view keeps it.
+    pub fn content(&self) -> ViewContent {
+        let sort = Sort::print_list(&self.sort);
+        let kind = self.view.kind;
+        let board = kind == ViewKind::Board;
+        let dated = |text: &Option<String>| text.clone().filter(|_| kind.is_dated());
+        ViewContent {
+            kind: (kind != ViewKind::Table).then(|| kind.as_str().to_owned()),
+            filter: self.filter.as_ref().map(Filter::print),
+            sort: (!sort.is_empty()).then_some(sort),
+            columns: Some(self.view.fields.join(",")),
+            group: if board { self.view.group.clone() } else { self.group.clone() },
+            measure: self.view.measure.clone(),
+            totals: self.totals.then(|| "1".to_owned()),
+            date: dated(&self.dates.date),
+            end: dated(&self.dates.end),
+            scale: dated(&self.dates.scale),
+        }
     }
 
     /// Whether anything narrows the rows.
@@ -115,19 +191,84 @@ impl ListState {
 }
 
 /// A parameter that is present, also where it is empty: `filter=` takes the view's filter away.
-fn written<'a>(page: &'a PageContext, name: &str) -> Option<&'a str> {
+pub fn written<'a>(page: &'a PageContext, name: &str) -> Option<&'a str> {
     page.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// The view that the URL names, else the first table, else one made of the title.
+/// The saved view with this id.
+fn saved_view<'a>(key: &str, views: &'a [SavedView]) -> Option<&'a SavedView> {
+    let id = Uuid::try_parse(key).ok()?;
+    views.iter().find(|view| view.id == id)
+}
+
+/// A saved view as a view, and what it names that is gone. Without its filter it shows more than it meant to, and says so.
+fn opened(entity: &Entity, saved: &SavedView) -> (View, Vec<String>) {
+    let content = &saved.content;
+    let mut gone = Vec::new();
+    let named = content.columns.as_deref().unwrap_or_default().split(',').filter(|key| !key.is_empty());
+    let (known, unknown): (Vec<&str>, Vec<&str>) = named.partition(|key| entity.field(key).is_some());
+    gone.extend(unknown.iter().map(|key| format!("The column {key} is gone")));
+    let mut fields: Vec<String> = known.into_iter().map(str::to_owned).collect();
+    if fields.is_empty() {
+        fields =
+            entity.first_view(ViewKind::Table).map_or_else(|| plain_view(entity).fields, |view| view.fields.clone());
+    }
+    let mut still = |part: &Option<String>, wrong: Option<String>| match wrong {
+        Some(wrong) => {
+            gone.push(wrong);
+            None
+        }
+        None => part.clone(),
+    };
+    let filter = content.filter.as_deref().and_then(|text| Filter::parse(text, entity).err());
+    let filter = still(&content.filter, filter.map(|error| format!("Its filter no longer holds: {error}")));
+    let sort = content.sort.as_deref().and_then(|text| Sort::parse_list(text, entity).err());
+    let sort = still(&content.sort, sort.map(|error| format!("Its order no longer holds: {error}")));
+    let lost = |key: &Option<String>, what: &str| {
+        let key = key.as_deref().filter(|key| entity.field(key).is_none())?;
+        Some(format!("{what} {key} is gone"))
+    };
+    let group = still(&content.group, lost(&content.group, "The field of its groups"));
+    let measure = still(&content.measure, lost(&content.measure, "The field that it adds up"));
+    let undated = |key: &Option<String>, what: &str| {
+        let key = key.as_deref().filter(|key| entity.field(key).is_none_or(|field| !field.is_dated()))?;
+        Some(format!("{what} {key} is gone"))
+    };
+    let date = still(&content.date, undated(&content.date, "The day by which rows stand,"));
+    let end = still(&content.end, undated(&content.end, "The day that rows last until,"));
+    let (key, label, kind) = (saved.id.to_string(), saved.label.clone(), content.view_kind());
+    (View { key, label, kind, fields, filter, sort, group, measure, date, end }, gone)
+}
+
+/// `columns=name,status`, or the same name for each box of a form.
+fn asked_columns(page: &PageContext, entity: &Entity, problems: &mut Vec<Unreadable>) -> Option<Vec<String>> {
+    let mut asked: Vec<String> = Vec::new();
+    let parts = page.query.iter().filter(|(key, _)| key == "columns").flat_map(|(_, value)| value.split(','));
+    for key in parts.map(str::trim).filter(|key| !key.is_empty()) {
+        match entity.field(key) {
+            Some(field) if asked.contains(&field.key) => {}
+            Some(field) => asked.push(field.key.clone()),
+            None => {
+                let meant = domain::text::nearest(key, entity.fields.iter().map(|field| field.key.as_str()));
+                let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+                let message = format!("{} has no field {key}{meant}", entity.labels.one);
+                problems.push(Unreadable { parameter: "columns", text: key.to_owned(), message });
+            }
+        }
+    }
+    (!asked.is_empty()).then_some(asked)
+}
+
+/// The view that the URL names, else the first table, else one made of the title. Whatever has a day has a calendar and a timeline, also where its
+/// description says nothing of them.
 fn view_of(page: &PageContext, entity: &Entity) -> Result<View> {
     match page.query("view") {
-        Some(key) => entity.view(key).cloned().ok_or_else(Error::not_found),
+        Some(key) => entity.view(key).cloned().or_else(|| dates::view(entity, key)).ok_or_else(Error::not_found),
         None => Ok(entity.first_view(ViewKind::Table).cloned().unwrap_or_else(|| plain_view(entity))),
     }
 }
 
-fn plain_view(entity: &Entity) -> View {
+pub fn plain_view(entity: &Entity) -> View {
     let fields = [Some(&entity.title), entity.subtitle.as_ref()].into_iter().flatten().cloned();
     View {
         key: "all".to_owned(),
@@ -138,6 +279,8 @@ fn plain_view(entity: &Entity) -> View {
         sort: None,
         group: None,
         measure: None,
+        date: None,
+        end: None,
     }
 }
 
@@ -172,9 +315,10 @@ mod tests {
     use super::{ListState, columns};
     use crate::records::fixture::{entity, page, viewer};
     use domain::schema::Filter;
+    use domain::views::{SavedView, ViewContent};
 
     fn read(query: &[(&str, &str)]) -> (ListState, Vec<&'static str>) {
-        let (state, problems) = ListState::read(&page(query), &entity()).unwrap();
+        let (state, problems) = ListState::read(&page(query), &entity(), &[]).unwrap();
         (state, problems.into_iter().map(|problem| problem.parameter).collect())
     }
 
@@ -198,8 +342,9 @@ mod tests {
     fn all_that_cannot_be_read_is_named() {
         let (_, problems) = read(&[("filter", "stauts = new"), ("sort", "valeu"), ("limit", "9999")]);
         assert_eq!(problems, ["filter", "sort", "limit"]);
-        assert_eq!(read(&[("sort", "name,value")]).1, ["sort"]);
-        assert!(ListState::read(&page(&[("view", "nonsense")]), &entity()).is_err());
+        assert_eq!(read(&[("sort", "name,name")]).1, ["sort"]);
+        assert_eq!(read(&[("columns", "name,vlaue"), ("group", "name")]).1, ["columns", "group"]);
+        assert!(ListState::read(&page(&[("view", "nonsense")]), &entity(), &[]).is_err());
     }
 
     #[test]
@@ -229,5 +374,62 @@ mod tests {
         let (state, _) = read(&[("cursor", "abc"), ("offset", "50")]);
         assert_eq!((state.query(Vec::new()).offset, state.before), (0, 50));
         assert_eq!(read(&[("offset", "100")]).0.query(Vec::new()).offset, 100);
+    }
+    fn saved(content: ViewContent) -> SavedView {
+        SavedView {
+            id: uuid::Uuid::from_u128(7),
+            entity: "lead".to_owned(),
+            label: "Mine".to_owned(),
+            content,
+            team: false,
+            owner: "Amina".to_owned(),
+            pinned: true,
+            standard: false,
+            version: 3,
+            may_change: true,
+        }
+    }
+
+    #[test]
+    fn a_saved_view_opens_as_it_was_kept_and_tells_when_it_was_changed() {
+        let text = |text: &str| Some(text.to_owned());
+        let content = ViewContent {
+            filter: text("status = new"),
+            sort: text("status,-value"),
+            columns: text("value,name"),
+            group: text("status"),
+            ..ViewContent::default()
+        };
+        let (views, id) = ([saved(content.clone())], uuid::Uuid::from_u128(7).to_string());
+        let read = |more: &[(&str, &str)]| {
+            let query: Vec<(&str, &str)> = [("view", id.as_str())].into_iter().chain(more.iter().copied()).collect();
+            let (state, problems) = ListState::read(&page(&query), &entity(), &views).unwrap();
+            assert!(problems.is_empty());
+            (state.changed(&page(&query)), state)
+        };
+        let (changed, state) = read(&[]);
+        assert_eq!((changed, state.content()), (false, content));
+        assert!(!read(&[("columns", "value,name"), ("group", "status")]).0);
+        for other in [("columns", "name,value"), ("group", ""), ("totals", "1"), ("sort", "name"), ("filter", "")] {
+            let (changed, state) = read(&[other]);
+            assert!(changed && state.content() != views[0].content, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_saved_view_that_names_what_is_gone_opens_and_says_so() {
+        let text = |text: &str| Some(text.to_owned());
+        let views = [saved(ViewContent {
+            filter: text("budget > 5"),
+            sort: text("-budget"),
+            columns: text("name,budget"),
+            group: text("budget"),
+            ..ViewContent::default()
+        })];
+        let id = uuid::Uuid::from_u128(7).to_string();
+        let (state, problems) = ListState::read(&page(&[("view", &id)]), &entity(), &views).unwrap();
+        assert!(problems.is_empty());
+        assert_eq!((state.view.fields, state.filter, state.group), (vec!["name".to_owned()], None, None));
+        assert_eq!(state.gone.len(), 4, "{:?}", state.gone);
     }
 }

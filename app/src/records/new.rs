@@ -4,7 +4,9 @@ use super::address;
 use super::choices::Choices;
 use super::form::{self, Draft};
 use super::list_parts::lower;
+use super::merge;
 use super::post::{hidden, making, way_back};
+use super::upload;
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, load, use_page};
 use domain::{Error, Result, Verb};
@@ -26,7 +28,9 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     if !viewer.may(&entity, Verb::Create) {
         return Err(Error::forbidden(entity.permission(Verb::Create), &viewer.role));
     }
-    let fields = form::fields_of(&viewer, &entity);
+    let mut fields = form::fields_of(&viewer, &entity);
+    // A file is kept by whoever may change rows.
+    fields.retain(|field| !field.is_upload() || viewer.may(&entity, Verb::Update));
     let replay = page.replay_of("records.create");
     let choices = Choices::load(&page, &viewer, &backend, &fields, None).await?;
     let draft = Draft { page: &page, viewer: &viewer, record: None, replay: replay.as_deref(), choices: &choices };
@@ -36,8 +40,9 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let next = way_back(&page, &viewer.slug, format!("{list}/{{id}}"));
     let (title, verb) = (format!("New {one}"), format!("Create {one}"));
     let form = view! {
-        <form class="form" method="post" action=viewer.action("records.create") data-form="new">
+        <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.create") data-form="new">
             {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
+            {replay.as_deref().and_then(|replay| merge::warning(&viewer, &entity, replay))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
             {making(&page, "new", &next, &format!("{} created", entity.labels.one))}

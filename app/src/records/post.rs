@@ -28,9 +28,13 @@ pub fn envelope(page: &PageContext, purpose: &str, next: &str, done: &str) -> An
 /// [`envelope`] of a form that makes something. The key holds while the page is the same one; who goes back to a page that is drawn anew and
 /// has the same made again is asked first whether it is meant once more.
 pub fn making(page: &PageContext, purpose: &str, next: &str, done: &str) -> AnyView {
+    view! { {envelope(page, purpose, next, done)}{ask(page)} }.into_any()
+}
+
+/// Wants its sender to be asked before what is there already is made, once.
+pub fn ask(page: &PageContext) -> Option<AnyView> {
     let asked = page.replay.as_ref().is_some_and(|replay| replay.value(ASKED).is_some());
-    let ask = (!asked).then(|| hidden(ALIKE, "ask"));
-    view! { {envelope(page, purpose, next, done)}{ask} }.into_any()
+    (!asked).then(|| hidden(ALIKE, "ask"))
 }
 
 /// The row that the form writes, and the version that was read.
@@ -45,7 +49,7 @@ pub fn subject(entity: &Entity, record: &Record) -> AnyView {
 
 /// What a page is asked to show, beside its path. A form that looks something up sends them back under `_edit`, `_move` and so on, since a
 /// GET form replaces the query.
-const ARGUMENTS: [&str; 4] = ["back", "edit", "move", "tab"];
+const ARGUMENTS: [&str; 5] = ["back", "edit", "kind", "move", "tab"];
 
 /// An argument of the page.
 pub fn argument<'a>(page: &'a PageContext, name: &str) -> Option<&'a str> {
@@ -66,11 +70,15 @@ pub fn own_address(page: &PageContext) -> String {
     if pairs.is_empty() { page.path.clone() } else { format!("{}?{}", page.path, pairs.join("&")) }
 }
 
-/// The page's address with other arguments: of those it has only the tab stays.
+/// The page's address with other arguments: of those it has only the tab and the kinds of its timeline stay.
 pub fn base_address(page: &PageContext, set: &[(&str, &str)]) -> String {
-    let tab = argument(page, "tab").map(|tab| ("tab", tab));
+    let kept: Vec<(&str, &str)> = ["tab", "kind"]
+        .into_iter()
+        .filter(|name| set.iter().all(|(other, _)| other != name))
+        .filter_map(|name| argument(page, name).map(|value| (name, value)))
+        .collect();
     let pairs: Vec<String> =
-        tab.iter().chain(set).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+        kept.iter().chain(set).map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
     if pairs.is_empty() { page.path.clone() } else { format!("{}?{}", page.path, pairs.join("&")) }
 }
 

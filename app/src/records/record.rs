@@ -1,11 +1,16 @@
 //! One row of any described entity: what it is, what can be done with it, what happened, what belongs to it.
 
+use super::holders::Holders;
 use super::list_parts::lower;
 use super::post::{base_address, envelope, subject};
 use super::related::{self, Related};
 use super::rights::Reached;
 use super::values::state_chip;
-use super::{about, address, composer, conflict, convert, extras, form, timeline, transition};
+use super::{
+    about, address, checklist, composer, conflict, convert, extras, files, form, live, notes, past, standing, timeline,
+    transition,
+};
+use crate::islands::LiveHands;
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Replay, Viewer, load, set_status, use_page};
 use crate::time::Clock;
@@ -16,7 +21,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{
     ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuLink, MenuSeparator, MenuSide, Mono, Notice, Page,
-    RecordLayout, RecordPane, Size, SubmitButton, Tone,
+    RecordLayout, RecordPane, SegmentedControl, Size, SubmitButton, TabItem, Tone,
 };
 
 #[component]
@@ -29,6 +34,9 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let (viewer, backend) = (page.viewer()?, page.backend()?);
     let entity = viewer.entity(address::plural(&page))?;
     let id = address::id(&page)?;
+    if let Some(at) = past::moment(&page) {
+        return past::record(&page, &viewer, &backend, &entity, id, at).await;
+    }
     if let Some(view) = conflict::of(&page, &viewer, &backend, &entity).await? {
         return Ok(view);
     }
@@ -42,19 +50,22 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         return Ok(workspace_frame(&page, crumbs, None, None, dialog));
     }
     let about = about::view(&page, &viewer, &backend, &entity, &record).await?;
-    let main = main_column(&page, &viewer, &backend, &entity, &record).await?;
+    let rights = Rights::load(&viewer, &backend, &entity, &record).await?;
+    let main = main_column(&page, &viewer, &backend, &entity, &record, &rights).await?;
     let notices = notices(&page, &viewer, &entity, &record);
     let title = address::title(&entity, &record);
-    let chips = chips(&entity, &record);
-    let rights = Rights::load(&viewer, &backend, &entity, &record).await?;
+    let chips = chips(Clock::new(&page.now, &viewer.timezone), &entity, &record);
     let actions = record.deleted_at.is_none().then(|| actions(&page, &viewer, &entity, &record, &rights));
+    let live = live::bar(&page, &viewer, &entity, Some(record.id));
     let body = view! {
+        {live}
         {notices}
         <RecordLayout title chips actions about>{main}</RecordLayout>
     }
     .into_any();
     let crumbs = address::crumbs(&viewer, &entity, &record, None);
-    Ok(workspace_frame(&page, crumbs, None, None, body))
+    let frame = workspace_frame(&page, crumbs, None, None, body);
+    Ok(view! { <LiveHands/>{frame} }.into_any())
 }
 
 /// What the page asks instead of showing the record: a move, a conversion, a deletion.
@@ -88,6 +99,7 @@ async fn main_column(
     backend: &BackendHandle,
     entity: &Entity,
     record: &Record,
+    rights: &Rights,
 ) -> Result<AnyView> {
     let mut around = related::of(viewer, entity);
     related::count(backend, record.id, &mut around).await?;
@@ -97,41 +109,87 @@ async fn main_column(
         Some(related) => related::list(page, viewer, backend, record, related).await?,
         None => {
             let activities: Option<&Related> = around.iter().find(|one| one.entity.key == "activity");
-            let composer = activities.and_then(|related| composer::view(page, viewer, record, related));
+            let composer = composers(page, viewer, entity, record, activities);
             let stream = timeline::view(page, viewer, backend, entity, record, activities).await?;
             view! { {composer}{stream} }.into_any()
         }
     };
     let panel = extras::panel(page, viewer, backend, entity, record).await?;
     let panel = panel.map(|panel| view! { <div class="record-extra stack">{panel}</div> });
-    Ok(view! { {panel}{tabs}<RecordPane>{content}</RecordPane> }.into_any())
+    let checklist = checklist::view(page, viewer, backend, entity, record, &rights.update).await?;
+    let checklist = checklist.map(|checklist| view! { <div class="record-extra stack">{checklist}</div> });
+    Ok(view! { {panel}{checklist}{tabs}<RecordPane>{content}</RecordPane> }.into_any())
 }
 
-/// State and number, beside the name.
-fn chips(entity: &Entity, record: &Record) -> AnyView {
+/// What can be written down here: an activity, where activities point here, a note, or a file.
+fn composers(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    record: &Record,
+    activities: Option<&Related>,
+) -> Option<AnyView> {
+    let activity = activities.and_then(|related| composer::view(page, viewer, record, related));
+    let write = page.replay.as_deref().map_or_else(
+        || page.query("write"),
+        |replay| match replay.operation.as_str() {
+            "notes.add" => Some("note"),
+            "files.upload" => Some("file"),
+            _ => page.query("write"),
+        },
+    );
+    if record.deleted_at.is_some() {
+        return activity;
+    }
+    let chosen = match write {
+        Some(kind @ ("note" | "file")) => kind,
+        _ if activity.is_none() => "note",
+        _ => "activity",
+    };
+    let base = base_address(page, &[]);
+    let mark = if base.contains('?') { '&' } else { '?' };
+    let mut items = Vec::new();
+    if activity.is_some() {
+        items.push(TabItem::new("Activity", base.clone(), chosen == "activity").icon("phone"));
+    }
+    items.push(TabItem::new("Note", format!("{base}{mark}write=note#note"), chosen == "note").icon("sticky-note"));
+    items.push(TabItem::new("File", format!("{base}{mark}write=file#file"), chosen == "file").icon("paperclip"));
+    let form = match chosen {
+        "note" => notes::composer(page, viewer, entity, record),
+        "file" => files::composer(page, viewer, entity, record),
+        _ => activity,
+    };
+    Some(view! { <div class="composers"><SegmentedControl label="Write down" items/>{form}</div> }.into_any())
+}
+
+/// State, number and how long it may still stand there, beside the name.
+fn chips(clock: Clock, entity: &Entity, record: &Record) -> AnyView {
     let state = record
         .text("status")
         .filter(|_| entity.states.is_some())
         .map(|state| state_chip(entity.states.as_ref(), state));
     let number = record.text("number").map(str::to_owned).map(|number| view! { <Mono>{number}</Mono> });
-    view! { {state}{number} }.into_any()
+    let due = standing::due_chip(clock, entity, record);
+    view! { {state}{due}{number} }.into_any()
 }
 
-/// How far the viewer's permissions go with this row.
+/// How far the viewer's permissions go with this row, and who could own it.
 struct Rights {
     update: Reached,
     delete: Reached,
+    holders: Holders,
 }
 
 impl Rights {
     async fn load(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, record: &Record) -> Result<Self> {
         let of = |verb| Reached::load(viewer, backend, entity, verb, std::iter::once(record));
-        Ok(Self { update: of(Verb::Update).await?, delete: of(Verb::Delete).await? })
+        let holders = Holders::load(viewer, backend, entity).await?;
+        Ok(Self { update: of(Verb::Update).await?, delete: of(Verb::Delete).await?, holders })
     }
 }
 
 fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, rights: &Rights) -> AnyView {
-    let targets = transition::targets(viewer, entity, record, &rights.update);
+    let targets = transition::targets(viewer, entity, record, &rights.update, &rights.holders);
     let step = transition::next_step(entity, record, &targets)
         .map(|target| transition::step_button(page, viewer, entity, record, target));
     let moves = (!targets.is_empty()).then(|| transition::move_menu(page, viewer, entity, record, &targets));
@@ -148,7 +206,11 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
         (viewer.path(&entity.plural), entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
     let log = log_link(page, viewer, entity);
     let extra = extras::actions(page, viewer, entity, record);
-    let (why, who) = (format!("{here}/why"), format!("{here}/access"));
+    let (why, who, versions) = (format!("{here}/why"), format!("{here}/access"), format!("{here}/versions"));
+    let merge = entity.managed.is_none().then(|| {
+        let (href, reason) = (format!("{here}/merge"), edit.clone().or_else(|| reason.clone()));
+        view! { <MenuLink href icon="git-merge" reason>"Merge with another"</MenuLink> }
+    });
     let who_closed = viewer.lacks("people.member.read");
     view! {
         <LinkButton href=edit_href icon="pencil" reason=edit>"Edit"</LinkButton>
@@ -159,8 +221,10 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
         <Menu icon="ellipsis" name="More actions" kind=ButtonKind::Secondary side=MenuSide::End>
             {log}
             <MenuLink href=list icon>{all}</MenuLink>
+            <MenuLink href=versions icon="history">"Versions"</MenuLink>
             <MenuLink href=why icon="circle-question-mark">"Why is it like this?"</MenuLink>
             <MenuLink href=who icon="users" reason=who_closed>"Who can see this?"</MenuLink>
+            {merge}
             <MenuSeparator/>
             <MenuLink href=delete_href icon="trash-2" reason>"Move to the trash"</MenuLink>
         </Menu>
@@ -191,7 +255,7 @@ fn notices(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
 fn stands_above(page: &PageContext, replay: &Replay) -> bool {
     match replay.operation.as_str() {
         "records.update" => super::post::argument(page, "edit").is_none(),
-        "records.create" => false,
+        "records.create" | "notes.add" | "notes.edit" | "files.upload" => false,
         _ => true,
     }
 }

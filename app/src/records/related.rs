@@ -7,7 +7,7 @@ use super::values::{Values, is_numeric};
 use crate::page::{PageContext, Viewer, encode};
 use domain::money::group_thousands;
 use domain::records::{ListRecords, Page, Record};
-use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Sort, Test, ViewKind};
+use domain::schema::{Comparison, Count, Entity, Field, Filter, ListQuery, Sort, Test, ViewKind};
 use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub fn of(viewer: &Viewer, entity: &Entity) -> Vec<Related> {
     let mut found = Vec::new();
     for other in viewer.catalog.iter().filter(|other| viewer.may(other, Verb::Read)) {
         let fields: Vec<&Field> =
-            other.fields.iter().filter(|field| field.indexed && points_at(field, &entity.key)).collect();
+            other.fields.iter().filter(|field| found_by(field) && points_at(field, &entity.key)).collect();
         for field in &fields {
             let several = fields.len() > 1;
             found.push(Related {
@@ -70,8 +70,13 @@ pub fn of(viewer: &Viewer, entity: &Entity) -> Vec<Related> {
     found
 }
 
+/// Several references have the index of their links.
+const fn found_by(field: &Field) -> bool {
+    field.indexed || field.is_many()
+}
+
 fn points_at(field: &Field, key: &str) -> bool {
-    matches!(&field.kind, FieldKind::Reference { entity } if entity == key)
+    field.target().is_some_and(|target| target == key)
 }
 
 /// Fills in how many there are of each.

@@ -1,7 +1,7 @@
 //! A filter read out: "Stage is Qualified or Proposal", "owner is me", "value over 5,000".
 
 use crate::time::Clock;
-use domain::schema::{Entity, Field, FieldKind, Filter, Test, value};
+use domain::schema::{Entity, Field, FieldKind, Filter, Test, duration, value};
 use std::collections::BTreeMap;
 
 /// Names of the members and rows that a filter points at, by id.
@@ -28,7 +28,7 @@ impl Reader<'_> {
         }
     }
 
-    fn phrase(&self, filter: &Filter) -> String {
+    pub fn phrase(&self, filter: &Filter) -> String {
         match filter {
             Filter::Test(test) => {
                 let Phrase { field, relation, value } = self.test(test);
@@ -58,7 +58,8 @@ impl Reader<'_> {
             [one] => one.clone(),
             [first @ .., last] => format!("{} or {last}", first.join(", ")),
         };
-        Phrase { field: field.label.clone(), relation: test.comparison.words(days).to_owned(), value }
+        let words = if field.is_many() { test.comparison.words_of_many() } else { test.comparison.words(days) };
+        Phrase { field: field.label.clone(), relation: words.to_owned(), value }
     }
 
     fn value(&self, field: &Field, text: &str) -> String {
@@ -67,7 +68,7 @@ impl Reader<'_> {
         }
         match &field.kind {
             FieldKind::Member if text == "me" => "me".to_owned(),
-            FieldKind::Option { options } => options
+            FieldKind::Option { options } | FieldKind::Options { options } => options
                 .iter()
                 .find(|choice| choice.key == text)
                 .map_or_else(|| text.to_owned(), |choice| choice.label.clone()),
@@ -81,11 +82,27 @@ impl Reader<'_> {
                 None => grouped(text),
             },
             FieldKind::Integer { .. } | FieldKind::Decimal { .. } => grouped(text),
-            FieldKind::Text { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::LongText { .. } => {
+            FieldKind::Percentage { .. } => format!("{}%", text.trim_end_matches('%').trim_end()),
+            FieldKind::Duration { .. } => {
+                text.parse().or_else(|_| duration::parse(text)).map_or_else(|_| text.to_owned(), duration::show)
+            }
+            FieldKind::Text { .. }
+            | FieldKind::Email
+            | FieldKind::Phone
+            | FieldKind::Url
+            | FieldKind::LongText { .. } => {
                 format!("“{text}”")
             }
-            FieldKind::Member | FieldKind::Reference { .. } => "somebody or something that is gone".to_owned(),
-            FieldKind::Country | FieldKind::Number => text.to_owned(),
+            FieldKind::Member | FieldKind::Reference { .. } | FieldKind::References { .. } => {
+                "somebody or something that is gone".to_owned()
+            }
+            FieldKind::Country
+            | FieldKind::Number
+            | FieldKind::Address
+            | FieldKind::Geo
+            | FieldKind::Checklist
+            | FieldKind::File { .. }
+            | FieldKind::Image { .. } => text.to_owned(),
         }
     }
 
@@ -123,9 +140,8 @@ pub fn pointed<'a>(entity: &'a Entity, filter: &'a Filter) -> Vec<(&'a Field, &'
             filters.iter().flat_map(|filter| pointed(entity, filter)).collect()
         }
         Filter::Test(test) => {
-            let field = entity
-                .field(&test.field)
-                .filter(|field| matches!(field.kind, FieldKind::Member | FieldKind::Reference { .. }));
+            let field =
+                entity.field(&test.field).filter(|field| field.kind == FieldKind::Member || field.target().is_some());
             let ids = test.values.iter().filter(|text| uuid::Uuid::try_parse(text).is_ok());
             field.map(|field| ids.map(|id| (field, id.as_str())).collect()).unwrap_or_default()
         }

@@ -1,14 +1,16 @@
 //! The rows of a list as a table, which a phone shows as cards. What islands need stands in `data-` attributes.
 
+use super::bulk_parts;
 use super::list_state::ListState;
 use super::values::{Values, is_numeric};
 use crate::page::{PageContext, Viewer, encode};
 use domain::Verb;
 use domain::records::Record;
+use domain::schema::query::MAX_SORTS;
 use domain::schema::{Entity, Field, FieldKind, Sort};
 use leptos::prelude::*;
 use ui::markup::{Markup, PreEscaped, drawn, html};
-use ui::{Button, ButtonKind, CellOf, DataTable, HeadActions, HeadCell, Size, SortDirection, SortHead};
+use ui::{Button, ButtonKind, CellOf, DataTable, HeadActions, HeadCell, HeadCheck, Size, SortDirection, SortHead};
 
 /// What all rows of one table share.
 struct Frame<'a> {
@@ -23,6 +25,10 @@ struct Frame<'a> {
     may_update: bool,
     may_restore: bool,
     trash: bool,
+    /// Whether rows can be chosen, for doing something to many.
+    choose: bool,
+    /// Behind the addresses of rows of the past.
+    as_of: String,
 }
 
 pub fn table(
@@ -43,9 +49,13 @@ pub fn table(
         may_update: viewer.may(entity, Verb::Update),
         may_restore: viewer.may(entity, Verb::Delete),
         trash: state.trash,
+        choose: bulk_parts::offered(viewer, entity, state),
+        as_of: state.as_of.as_deref().map(|at| format!("?as_of={}", encode(at))).unwrap_or_default(),
     };
-    let acts = if state.trash { frame.may_restore } else { frame.may_update };
-    let mut head: Vec<AnyView> = columns.iter().map(|field| head_cell(page, state, field)).collect();
+    let acts = state.as_of.is_none() && if state.trash { frame.may_restore } else { frame.may_update };
+    let check = frame.choose.then(|| view! { <HeadCheck/> }.into_any());
+    let mut head: Vec<AnyView> = check.into_iter().collect();
+    head.extend(columns.iter().map(|field| head_cell(page, state, field)));
     if state.trash {
         head.push(view! { <HeadCell label="Deleted"/> }.into_any());
     }
@@ -67,19 +77,39 @@ fn head_cell(page: &PageContext, state: &ListState, field: &Field) -> AnyView {
     if !field.indexed {
         return view! { <HeadCell label numeric/> }.into_any();
     }
-    let now = state.sort.first().filter(|sort| sort.field == field.key);
+    let place = state.sort.iter().position(|sort| sort.field == field.key);
+    let now = place.and_then(|place| state.sort.get(place));
     let direction = now.map(|sort| if sort.descending { SortDirection::Descending } else { SortDirection::Ascending });
     let falls_first = numeric || matches!(field.kind, FieldKind::Date { .. } | FieldKind::Datetime);
     let descending = now.map_or(falls_first, |sort| !sort.descending);
-    let sort = Sort::print_list(&[Sort { field: field.key.clone(), descending }]);
+    let turned = Sort { field: field.key.clone(), descending };
+    let several = state.sort.len() > 1;
+    // One of several turns round in its place; a column that does not sort yet takes the place of all.
+    let sorts = match place.filter(|_| several) {
+        Some(place) => {
+            let mut sorts = state.sort.clone();
+            sorts[place] = turned.clone();
+            sorts
+        }
+        None => vec![turned.clone()],
+    };
+    let add = (place.is_none() && !state.sort.is_empty() && state.sort.len() < MAX_SORTS).then(|| {
+        let sorts: Vec<Sort> = state.sort.iter().cloned().chain([turned]).collect();
+        page.with_query(&[("sort", Some(&Sort::print_list(&sorts)))])
+    });
+    let sort = Sort::print_list(&sorts);
     let own = state.view.sort.as_deref() == Some(sort.as_str());
     let href = page.with_query(&[("sort", (!own).then_some(sort.as_str()))]);
-    view! { <SortHead label href direction numeric/> }.into_any()
+    let rank = place.filter(|_| several).map(|place| place + 1);
+    view! { <SortHead label href direction numeric rank add_href=add/> }.into_any()
 }
 
 fn row(frame: &Frame<'_>, columns: &[&Field], record: &Record, acts: bool) -> Markup {
     let lead = columns.iter().position(|field| field.key == frame.entity.title).unwrap_or(0);
     let cells = html! {
+        @if frame.choose {
+            (ui::row_check("row", &record.id.to_string(), &format!("Choose {}", name_of(frame, record)), false, Some(bulk_parts::FORM)))
+        }
         @for (place, field) in columns.iter().enumerate() {
             (if place == lead { lead_cell(frame, field, record) } else { cell(frame, field, record) })
         }
@@ -88,17 +118,19 @@ fn row(frame: &Frame<'_>, columns: &[&Field], record: &Record, acts: bool) -> Ma
         }
         @if acts { (actions(frame, record)) }
     };
-    ui::row(&record.id.to_string(), Some(record.version), &cells)
+    // Without a version nothing of the past can be edited in its place.
+    ui::row(&record.id.to_string(), frame.as_of.is_empty().then_some(record.version), &cells)
+}
+
+fn name_of<'a>(frame: &Frame<'_>, record: &'a Record) -> &'a str {
+    let title = record.text(&frame.entity.title).filter(|title| !title.is_empty());
+    title.or_else(|| record.text("number")).unwrap_or("Without a name")
 }
 
 /// What the row is called; the way to its page.
 fn lead_cell(frame: &Frame<'_>, field: &Field, record: &Record) -> Markup {
-    let title = record
-        .text(&field.key)
-        .filter(|title| !title.is_empty())
-        .or_else(|| record.text("number"))
-        .unwrap_or("Without a name");
-    let content = html! { a href={ (frame.list) "/" (record.id) } { (title) } };
+    let title = name_of(frame, record);
+    let content = html! { a href={ (frame.list) "/" (record.id) (frame.as_of) } { (title) } };
     ui::cell(CellOf { label: &field.label, lead: true, field: Some(&field.key), ..CellOf::default() }, &content)
 }
 
@@ -108,7 +140,13 @@ fn cell(frame: &Frame<'_>, field: &Field, record: &Record) -> Markup {
 }
 
 fn deleted(frame: &Frame<'_>, record: &Record) -> Markup {
-    html! { @if let Some(moment) = &record.deleted_at { (frame.values.clock.moment_text(moment)) } }
+    // Nothing changes a row in the trash, so whoever changed it last threw it away.
+    html! {
+        @if let Some(moment) = &record.deleted_at {
+            (frame.values.clock.moment_text(moment))
+            @if let Some(name) = record.label("updatedBy") { " by " bdi { (name) } }
+        }
+    }
 }
 
 /// Edit, or out of the trash.

@@ -10,12 +10,16 @@
 use super::choices::Choices;
 use super::conflict;
 use super::form::{self, Draft, Look};
+use super::holders::Holders;
 use super::post::{own_address, way_back};
 use super::rights::Reached;
+use super::standing;
 use super::transition::{Offer, card_menu, next_step, targets};
 use crate::page::{PageContext, Replay, Viewer};
+use crate::time::Clock;
 use domain::backend::{AnyBox, Backend, BoxFuture};
 use domain::error::{StaleField, StaleWrite};
+use domain::people::Member;
 use domain::permission::{Grants, Reach};
 use domain::records::Record;
 use domain::schema::{Catalog, Entity};
@@ -64,7 +68,25 @@ fn described() -> Vec<Entity> {
             "transitions": [{ "name": "deactivate", "label": "Deactivate", "from": ["active"], "to": "inactive" }],
         }),
     );
-    [lead, customer].into_iter().map(|entity| serde_json::from_value(entity).unwrap()).collect()
+    let visit = base(
+        "visit",
+        json!([{ "key": "name", "label": "Name", "kind": { "type": "text" } }]),
+        json!({
+            "label": "Stage", "initial": "booked",
+            "list": [
+                { "key": "booked", "label": "Booked", "slaDays": 3, "checklist": [
+                    { "key": "sizes", "label": "Sizes taken", "help": "Twice" }, { "key": "photos", "label": "Photos taken" },
+                ] },
+                { "key": "measured", "label": "Measured", "slaDays": 2, "ownerRole": "SURVEYOR" },
+                { "key": "closed", "label": "Closed", "kind": "done" },
+            ],
+            "transitions": [
+                { "name": "measure", "label": "Measure", "from": ["booked"], "to": "measured", "gate": { "checklist": true } },
+                { "name": "close", "label": "Close", "from": ["measured"], "to": "closed" },
+            ],
+        }),
+    );
+    [lead, customer, visit].into_iter().map(|entity| serde_json::from_value(entity).unwrap()).collect()
 }
 
 /// Knows nobody and nothing, which is enough for what is tested here.
@@ -95,6 +117,7 @@ fn viewer(permissions: &[&str]) -> Arc<Viewer> {
         grants: Grants(grants),
         catalog: Arc::new(Catalog::build("core", "Core", described()).unwrap()),
         workspaces: Vec::new(),
+        waiting: crate::page::Waiting::default(),
         acted_for: None,
     })
 }
@@ -114,6 +137,7 @@ fn page(path: &str, query: &[(&str, &str)], replay: Option<Replay>) -> PageConte
         now: "2026-11-21T09:30:00Z".to_owned(),
         form_key: "k".to_owned(),
         about: None,
+        provider: None,
     }
 }
 
@@ -137,7 +161,7 @@ fn every_other_state_is_offered_asked_for_or_refused_with_its_reason() {
     let viewer = viewer(&["crm.lead.*"]);
     let entity = viewer.catalog.get("lead").unwrap();
     let record = row("new", json!({ "company": "Lakeside", "value": null }));
-    let told: Vec<String> = targets(&viewer, entity, &record, &Reached::Every)
+    let told: Vec<String> = targets(&viewer, entity, &record, &Reached::Every, &Holders::default())
         .into_iter()
         .map(|target| match target.offer {
             Offer::Open => format!("{} open", target.state.key),
@@ -158,8 +182,15 @@ fn without_the_permission_every_move_names_it() {
     let entity = viewer.catalog.get("lead").unwrap();
     let record = row("new", json!({}));
     let page = page("/w/a/leads", &[("view", "board")], None);
-    let html =
-        drawn(|| card_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record, &Reached::Every)));
+    let html = drawn(|| {
+        card_menu(
+            &page,
+            &viewer,
+            entity,
+            &record,
+            &targets(&viewer, entity, &record, &Reached::Every, &Holders::default()),
+        )
+    });
     assert!(html.contains("Needs the permission crm.lead.update") && !html.contains("name=\"to\""), "{html}");
 }
 
@@ -169,8 +200,15 @@ fn the_menu_of_a_card_moves_it_and_comes_back_to_the_board() {
     let viewer = page.viewer().unwrap();
     let entity = viewer.catalog.get("lead").unwrap();
     let record = row("new", json!({}));
-    let html =
-        drawn(|| card_menu(&page, &viewer, entity, &record, &targets(&viewer, entity, &record, &Reached::Every)));
+    let html = drawn(|| {
+        card_menu(
+            &page,
+            &viewer,
+            entity,
+            &record,
+            &targets(&viewer, entity, &record, &Reached::Every, &Holders::default()),
+        )
+    });
     assert!(
         html.contains("action=\"/w/a/do/records.transition\"") && html.contains("name=\"to\" value=\"qualified\""),
         "{html}"
@@ -185,7 +223,7 @@ fn a_flow_has_a_next_step_and_a_mere_status_has_none() {
     let step = |key: &str, status: &str| {
         let entity = viewer.catalog.get(key).unwrap();
         let record = row(status, json!({}));
-        next_step(entity, &record, &targets(&viewer, entity, &record, &Reached::Every))
+        next_step(entity, &record, &targets(&viewer, entity, &record, &Reached::Every, &Holders::default()))
             .map(|target| target.state.key.clone())
     };
     assert_eq!(step("lead", "new").as_deref(), Some("qualified"));
@@ -322,4 +360,68 @@ fn finish<T>(future: impl Future<Output = T>, owner: &Owner) -> T {
         std::task::Poll::Ready(value) => value,
         std::task::Poll::Pending => panic!("the page waits for something"),
     }
+}
+
+fn surveyor(id: u128, roles: &[&str]) -> Member {
+    let texts = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    Member {
+        id: Uuid::from_u128(id),
+        name: format!("Member {id}"),
+        email: None,
+        roles: texts(roles),
+        role_labels: roles.iter().map(|_| "Site surveyor".to_owned()).collect(),
+        status: "active".to_owned(),
+        manager: None,
+        location: None,
+    }
+}
+
+#[test]
+fn a_step_waits_for_its_checklist_and_asks_for_an_owner_of_the_role() {
+    let viewer = viewer(&["crm.visit.*"]);
+    let entity = viewer.catalog.get("visit").unwrap();
+    let tick = json!({ "by": null, "at": "2026-11-20T10:00:00Z" });
+    let all = json!({ "sizes": tick, "photos": tick });
+    let offer = |ticks: &Value, owner: u128, holders: &Holders| {
+        let record = row("booked", json!({ "checklist": ticks, "owner": Uuid::from_u128(owner) }));
+        let targets = targets(&viewer, entity, &record, &Reached::Every, holders);
+        let next = next_step(entity, &record, &targets).map(|target| target.state.key.clone());
+        match &targets[0].offer {
+            Offer::Open => (next, "open".to_owned()),
+            Offer::Asks(fields) => (next, format!("asks {}", fields[0].key)),
+            Offer::Closed(reason) => (next, reason.clone()),
+        }
+    };
+    let measured = || Some("measured".to_owned());
+    let nobody_knows = Holders::default();
+    let one = json!({ "sizes": tick });
+    assert_eq!(offer(&one, 1, &nobody_knows), (measured(), "Open on the checklist: Photos taken".to_owned()));
+    assert_eq!(offer(&Value::Null, 1, &nobody_knows).1, "Open on the checklist: Sizes taken, Photos taken");
+    // Without a look at who has which role the move asks, and the server says.
+    assert_eq!(offer(&all, 1, &nobody_knows).1, "asks owner");
+    let holders = Holders::of(vec![surveyor(1, &["SURVEYOR"]), surveyor(2, &["USER"])]);
+    assert_eq!((offer(&all, 1, &holders).1, offer(&all, 2, &holders).1), ("open".to_owned(), "asks owner".to_owned()));
+    let gone = Holders::of(vec![Member { status: "suspended".to_owned(), ..surveyor(1, &["SURVEYOR"]) }]);
+    assert_eq!(
+        offer(&all, 1, &gone),
+        (measured(), "Needs an owner with the role Site surveyor, which nobody has yet".to_owned())
+    );
+}
+
+#[test]
+fn chips_say_how_long_a_row_may_stand_and_what_is_done() {
+    let viewer = viewer(&["crm.visit.*"]);
+    let entity = viewer.catalog.get("visit").unwrap();
+    let clock = Clock::new("2026-11-21T09:30:00Z", "Africa/Nairobi");
+    let stands = json!({ "statusSince": "2026-11-15T08:00:00Z", "statusDue": "2026-11-18", "checklist": { "sizes": { "by": null, "at": "2026-11-15T08:00:00Z" } } });
+    let record = row("booked", stands);
+    let due = drawn(|| standing::due_chip(clock, entity, &record).into_any());
+    assert!(
+        due.contains("3 days over") && due.contains("In Booked since 15 Nov 2026, 11:00, due by 18 Nov 2026"),
+        "{due}"
+    );
+    let done = drawn(|| standing::done_chip(entity, &record).into_any());
+    assert!(done.contains("1 of 2 done"), "{done}");
+    let closed = row("closed", json!({ "statusSince": "2026-11-15T08:00:00Z", "statusDue": null }));
+    assert!(standing::due_chip(clock, entity, &closed).is_none() && standing::done_chip(entity, &closed).is_none());
 }

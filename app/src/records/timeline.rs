@@ -1,16 +1,23 @@
 //! What happened to a record, newest first, grouped by day: its changes, and the activities about it.
 
-use super::address;
 use super::list_parts::lower;
-use super::post::base_address;
+use super::post::{argument, base_address};
 use super::related::Related;
+use super::{address, files, notes};
 use crate::page::{PageContext, Viewer, encode};
 use crate::time::Clock;
-use domain::records::{FieldChange, ListRecords, Record, RecordTimeline, TimelineEntry};
-use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Sort, Test, value};
+use domain::records::{FieldChange, ListFiles, ListNotes, ListRecords, Record, RecordTimeline, TimelineEntry};
+use domain::schema::checklist::tick;
+use domain::schema::{
+    Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, STATUS_DUE, STATUS_SINCE, Sort, Test, value,
+};
+use domain::text::listed;
 use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
-use ui::{ChangedField, EmptyState, Icon, LinkButton, Time, Timeline, TimelineDay, TimelineItem, TimelineNote, Tone};
+use ui::{
+    ChangedField, EmptyState, Icon, LinkButton, SegmentedControl, TabItem, Time, Timeline, TimelineDay, TimelineItem,
+    TimelineNote, Tone,
+};
 use uuid::Uuid;
 
 /// Entries of one page.
@@ -43,35 +50,84 @@ pub async fn view(
     let last = entries.last().map(|entry| (entry.id, entry.at.clone()));
     let more = entries.len() == ENTRIES as usize;
     let clock = Clock::new(&page.now, &viewer.timezone);
+    let kind = argument(page, "kind").filter(|kind| KINDS.iter().any(|(known, _)| known == kind));
+    let wanted = |of: &str| kind.is_none_or(|kind| kind == of);
     let mut lines: Vec<Line> = entries
         .iter()
+        .filter(|_| wanted("changes"))
         .map(|entry| Line {
             at: entry.at.clone(),
             activity: false,
             view: change_item(page, viewer, entity, clock, entry),
         })
         .collect();
-    if let Some(activities) = activities {
-        // Those of the stretch of time that this page of changes covers.
-        let from = last.as_ref().filter(|_| more).map(|(_, at)| at.as_str());
+    // Of everything else, what belongs to the stretch of time that this page of changes covers; of one kind alone, all there is.
+    let from = last.as_ref().filter(|_| more && (kind.is_none() || kind == Some("changes"))).map(|(_, at)| at.as_str());
+    let until = until.filter(|_| kind.is_none() || kind == Some("changes"));
+    let within = |at: &str| from.is_none_or(|from| at >= from) && until.is_none_or(|until| at < until);
+    if let Some(activities) = activities.filter(|_| wanted("activities")) {
         for row in recent(backend, activities, record.id).await? {
             let Some(at) = moment(&activities.entity, &row) else { continue };
-            if from.is_none_or(|from| at.as_str() >= from) && until.is_none_or(|until| at.as_str() < until) {
+            if within(&at) {
                 let view = activity_item(page, viewer, &activities.entity, clock, &row, &at);
                 lines.push(Line { at, activity: true, view });
             }
         }
-        // Newest first, to the second; what was written down in the second of a change stands above it.
-        lines.sort_by(|one, other| second(&other.at).cmp(second(&one.at)).then(other.activity.cmp(&one.activity)));
     }
-    if lines.is_empty() {
-        return Ok(view! { <EmptyState icon="clock" title="Nothing has happened yet" text="Changes, notes and calls appear here."/> }.into_any());
+    let mut pinned: Vec<AnyView> = Vec::new();
+    if wanted("notes") {
+        let notes = backend.run(ListNotes { entity: entity.key.clone(), record: record.id }).await?;
+        for note in &notes {
+            let view = |when| notes::item(page, viewer, entity, record, clock, note, when);
+            if note.pinned && !note.deleted && before.is_none() {
+                pinned.push(view(clock.moment(&note.at)));
+            } else if within(&note.at) {
+                lines.push(Line { at: note.at.clone(), activity: true, view: view(moment_in_day(clock, &note.at)) });
+            }
+        }
     }
-    let older = last.filter(|_| more).map(|(id, at)| {
+    if wanted("files") {
+        let files = backend.run(ListFiles { entity: entity.key.clone(), record: record.id }).await?;
+        for file in files.iter().filter(|file| within(&file.at)) {
+            let view = files::item(page, viewer, entity, record, file, moment_in_day(clock, &file.at));
+            lines.push(Line { at: file.at.clone(), activity: true, view });
+        }
+    }
+    // Newest first, to the second; what was written down in the second of a change stands above it.
+    lines.sort_by(|one, other| second(&other.at).cmp(second(&one.at)).then(other.activity.cmp(&one.activity)));
+    let kinds = kinds(page, kind);
+    if lines.is_empty() && pinned.is_empty() {
+        let alone = KINDS.iter().find(|(key, _)| Some(*key) == kind).map(|(_, label)| label.to_lowercase());
+        let title = alone.as_ref().map_or("Nothing has happened yet".to_owned(), |what| format!("No {what} yet"));
+        let text = match alone {
+            Some(_) => "Everything else about this record stands under Everything.",
+            None => "Changes, notes and calls appear here.",
+        };
+        return Ok(view! { {kinds}<EmptyState icon="clock" title text/> }.into_any());
+    }
+    let pinned = (!pinned.is_empty()).then(|| view! { <Timeline label="Pinned notes">{pinned}</Timeline> });
+    let older = last.filter(|_| more && wanted("changes")).map(|(id, at)| {
         let href = base_address(page, &[("before", &id.to_string()), ("until", &at)]);
         view! { <div class="timeline-older"><LinkButton href>"Show older"</LinkButton></div> }
     });
-    Ok(view! { <Timeline>{by_day(clock, lines)}</Timeline>{older} }.into_any())
+    let stream = (!lines.is_empty()).then(|| view! { <Timeline>{by_day(clock, lines)}</Timeline> });
+    Ok(view! { {kinds}{pinned}{stream}{older} }.into_any())
+}
+
+/// What a stream can be narrowed to.
+const KINDS: [(&str, &str); 4] =
+    [("changes", "Changes"), ("notes", "Notes"), ("activities", "Activities"), ("files", "Files")];
+
+fn kinds(page: &PageContext, chosen: Option<&str>) -> AnyView {
+    let tab = argument(page, "tab").map(|tab| format!("tab={}&", encode(tab))).unwrap_or_default();
+    let all = if tab.is_empty() { page.path.clone() } else { format!("{}?{}", page.path, tab.trim_end_matches('&')) };
+    let mut items = vec![TabItem::new("Everything", all, chosen.is_none())];
+    items.extend(
+        KINDS
+            .iter()
+            .map(|(key, label)| TabItem::new(*label, format!("{}?{tab}kind={key}", page.path), chosen == Some(key))),
+    );
+    view! { <div class="timeline-kinds"><SegmentedControl label="Shows" items/></div> }.into_any()
 }
 
 fn second(at: &str) -> &str {
@@ -115,7 +171,10 @@ fn change_item(page: &PageContext, viewer: &Viewer, entity: &Entity, clock: Cloc
     let href = import.map(|id| viewer.path(&format!("imports/{id}")));
     let undo = undo_link(page, viewer, entity, entry);
     let title = view! { <b>{actor}</b>" "{words}{undo} }.into_any();
-    let lines: Vec<AnyView> = changes.iter().map(|(field, change)| changed(entity, field, change)).collect();
+    // A tick is told whole by its sentence.
+    let told = ticked(entity, &changes).is_some();
+    let shown = changes.iter().filter(|_| !told);
+    let lines: Vec<AnyView> = shown.map(|(field, change)| changed(entity, field, change)).collect();
     let body = if lines.is_empty() {
         None
     } else if lines.len() > FOLDED || is_creation(entry) {
@@ -131,28 +190,66 @@ fn change_item(page: &PageContext, viewer: &Viewer, entity: &Entity, clock: Cloc
     }
 }
 
-/// The way to take a change back, for those who may write here. What an import did is taken back on the import's page.
+/// The way to take a change back, for those who may write here. What an import or a merge did is
+/// taken back on its own page.
 fn undo_link(page: &PageContext, viewer: &Viewer, entity: &Entity, entry: &TimelineEntry) -> Option<AnyView> {
     let cause = entry.cause.as_ref().map_or("request", |cause| cause.kind.as_str());
     let verb = if is_creation(entry) { Verb::Delete } else { Verb::Update };
-    if matches!(cause, "import" | "seed") || entry.changes.is_empty() || !viewer.may(entity, verb) {
+    if matches!(cause, "import" | "seed" | "merge") || entry.changes.is_empty() || !viewer.may(entity, verb) {
         return None;
     }
     let href = viewer.path(&format!("undo?change={}&back={}", entry.id, encode(&page.address())));
     Some(view! { " · "<a class="link" href=href>"Undo"</a> }.into_any())
 }
 
-/// What a person cares to see of a change: not the marks of the change itself.
+/// What a person cares to see of a change: not the marks of the change itself, nor what a move says already.
 fn known_field<'a>(entity: &'a Entity, change: &FieldChange) -> Option<&'a Field> {
-    entity
-        .field(&change.field)
-        .filter(|field| !matches!(field.key.as_str(), "createdAt" | "createdBy" | "updatedAt" | "updatedBy" | "number"))
+    let mark = |field: &&Field| {
+        matches!(
+            field.key.as_str(),
+            "createdAt" | "createdBy" | "updatedAt" | "updatedBy" | "number" | STATUS_SINCE | STATUS_DUE
+        )
+    };
+    entity.field(&change.field).filter(|field| !mark(field))
+}
+
+/// What was ticked, and what was taken back, in words, of a change that did nothing else.
+fn ticked(entity: &Entity, changes: &[(&Field, &FieldChange)]) -> Option<String> {
+    let [(Field { kind: FieldKind::Checklist, .. }, change)] = changes else { return None };
+    let has = |side: &serde_json::Value, key: &str| tick(side, key).is_some();
+    let labels = |from: &serde_json::Value, to: &serde_json::Value| -> Vec<String> {
+        let items = entity.states.iter().flat_map(domain::schema::States::items).map(|(_, item)| item);
+        items
+            .filter(|item| !has(from, &item.key) && has(to, &item.key))
+            .map(|item| format!("“{}”", item.label))
+            .collect()
+    };
+    let (done, undone) = (labels(&change.before, &change.after), labels(&change.after, &change.before));
+    match (done.as_slice(), undone.as_slice()) {
+        ([], []) => None,
+        (done, []) => Some(format!("ticked {}", listed(done, "and"))),
+        (_, undone) => Some(format!("took back the tick of {}", listed(undone, "and"))),
+    }
 }
 
 /// The number is given once, when the row is made, whichever operation made it.
-fn is_creation(entry: &TimelineEntry) -> bool {
+pub fn is_creation(entry: &TimelineEntry) -> bool {
     entry.operation == "records.create"
         || entry.changes.iter().any(|change| change.field == "number" && change.before.is_null())
+}
+
+/// An entry in words: its icon, its tone and the sentence behind the name of who did it.
+pub fn told(entity: &Entity, entry: &TimelineEntry) -> (&'static str, Tone, String) {
+    let changes: Vec<(&Field, &FieldChange)> =
+        entry.changes.iter().filter_map(|change| known_field(entity, change).map(|field| (field, change))).collect();
+    let cause = entry.cause.as_ref().map_or("request", |cause| cause.kind.as_str());
+    sentence(entity, entry, &changes, cause)
+}
+
+/// What an entry changed, field by field.
+pub fn changed_fields(entity: &Entity, entry: &TimelineEntry) -> Vec<AnyView> {
+    let known = entry.changes.iter().filter_map(|change| known_field(entity, change).map(|field| (field, change)));
+    known.map(|(field, change)| changed(entity, field, change)).collect()
 }
 
 fn sentence(
@@ -169,6 +266,9 @@ fn sentence(
             _ => ("plus", Tone::Positive, format!("created this {one}")),
         };
     }
+    if let Some(words) = ticked(entity, changes) {
+        return ("square-check", Tone::Neutral, words);
+    }
     let moved = changes
         .iter()
         .find(|(field, _)| matches!(field.kind, FieldKind::State))
@@ -176,8 +276,14 @@ fn sentence(
     match (entry.operation.as_str(), cause) {
         ("records.delete", _) => ("trash-2", Tone::Negative, "moved it to the trash".to_owned()),
         ("records.restore", _) => ("rotate-ccw", Tone::Neutral, "restored it from the trash".to_owned()),
+        ("records.merge", _) => ("git-merge", Tone::Accent, "merged two records into one".to_owned()),
+        ("records.unmerge", _) => ("undo-2", Tone::Warning, "took a merge back".to_owned()),
         ("crm.convert_lead", _) => ("user-check", Tone::Positive, "converted it".to_owned()),
         ("imports.undo", _) => ("undo-2", Tone::Warning, "undid an import".to_owned()),
+        ("records.undo_bulk", _) => ("undo-2", Tone::Warning, "took back what was done to many".to_owned()),
+        (_, "bulk") if moved.is_none() && !changes.is_empty() => {
+            ("pencil", Tone::Neutral, format!("changed {}, with others", field_words(changes)))
+        }
         (_, "undo") if moved.is_none() && !changes.is_empty() => {
             ("undo-2", Tone::Neutral, format!("took back {}", field_words(changes)))
         }

@@ -3,11 +3,14 @@
 use super::address;
 use super::choices::Choices;
 use super::form::{self, Draft};
+use super::holders::{Hand, Holders};
 use super::post::{envelope, hidden, own_address, subject, way_back};
 use super::rights::Reached;
+use super::standing::ticks;
+use super::upload;
 use super::values::{hue, state_shape};
 use crate::page::{PageContext, Viewer, encode};
-use domain::permission::ROLES;
+use domain::permission::role_label;
 use domain::records::Record;
 use domain::schema::{Entity, Field, State, StateKind, States, Transition};
 use domain::{BackendHandle, Error, Result, Verb};
@@ -35,14 +38,21 @@ pub enum Offer<'a> {
 }
 
 /// Every other state of the entity, in the order of the description.
-pub fn targets<'a>(viewer: &Viewer, entity: &'a Entity, record: &Record, reached: &Reached) -> Vec<Target<'a>> {
+pub fn targets<'a>(
+    viewer: &Viewer,
+    entity: &'a Entity,
+    record: &Record,
+    reached: &Reached,
+    holders: &Holders,
+) -> Vec<Target<'a>> {
     let (Some(states), Some(from)) = (&entity.states, record.text("status")) else { return Vec::new() };
     let others = states.list.iter().filter(|state| state.key != from);
     others
         .map(|state| {
             let step =
                 states.transitions.iter().find(|step| step.starts_from(from) && step.to == state.key && !step.internal);
-            Target { state, step, offer: offer(viewer, entity, states, (record, reached), from, state, step) }
+            let offer = offer(viewer, entity, states, (record, reached, holders), from, state, step);
+            Target { state, step, offer }
         })
         .collect()
 }
@@ -51,7 +61,7 @@ fn offer<'a>(
     viewer: &Viewer,
     entity: &'a Entity,
     states: &States,
-    (record, reached): (&Record, &Reached),
+    (record, reached, holders): (&Record, &Reached, &Holders),
     from: &str,
     state: &State,
     step: Option<&Transition>,
@@ -72,8 +82,27 @@ fn offer<'a>(
     if !step.gate.roles.is_empty() && !step.gate.roles.iter().any(|role| viewer.roles.contains(role)) {
         return Offer::Closed(format!("Needs the role {}", role_words(&step.gate.roles)));
     }
-    let missing: Vec<&Field> =
+    if step.gate.checklist
+        && let Some(here) = states.get(from)
+    {
+        let open: Vec<&str> = here.open_items(ticks(record)).iter().map(|item| item.label.as_str()).collect();
+        if !open.is_empty() {
+            return Offer::Closed(format!("Open on the checklist: {}", open.join(", ")));
+        }
+    }
+    let mut missing: Vec<&Field> =
         step.gate.requires.iter().filter(|key| is_empty(record, key)).filter_map(|key| entity.field(key)).collect();
+    match holders.hand(state, record) {
+        Hand::Fits => {}
+        Hand::Asks => {
+            missing.retain(|field| field.key != "owner");
+            missing.extend(entity.field("owner"));
+        }
+        Hand::Nobody => {
+            let role = holders.label(state.owner_role.as_deref().unwrap_or_default());
+            return Offer::Closed(format!("Needs an owner with the role {role}, which nobody has yet"));
+        }
+    }
     if let Some((field, needs)) = missing.iter().find_map(|field| Some((field, form::write_missing(viewer, field)?))) {
         return Offer::Closed(format!("Needs {} first: {needs}", field.label));
     }
@@ -89,34 +118,33 @@ fn is_empty(record: &Record, key: &str) -> bool {
 }
 
 fn role_words(roles: &[String]) -> String {
-    let label =
-        |key: &String| ROLES.iter().find(|role| role.key == key).map_or(key.clone(), |role| role.label.to_owned());
-    roles.iter().map(label).collect::<Vec<_>>().join(" or ")
+    roles.iter().map(|role| role_label(role)).collect::<Vec<_>>().join(" or ")
 }
 
 /// Labels joined as people write them: "Value and Expected close".
 pub fn labels(fields: &[&Field]) -> String {
     let names: Vec<&str> = fields.iter().map(|field| field.label.as_str()).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    domain::text::listed(&names, "and")
 }
 
 /// The step that a person most likely takes next: the nearest state further on, never a loss. Only a flow has one: it ends in two ways, well
-/// or not (won and lost, done and cancelled). A mere status such as active and inactive has no next.
+/// or not (won and lost, done and cancelled), or its stages have days and checklists. A mere status such as active and inactive has no next.
 pub fn next_step<'a, 'b>(entity: &Entity, record: &Record, targets: &'b [Target<'a>]) -> Option<&'b Target<'a>> {
     let states = entity.states.as_ref()?;
     let from = record.text("status")?;
     let ends = states.list.iter().filter(|state| state.kind != StateKind::Open).count();
-    if ends < 2 || states.get(from).is_some_and(|state| state.kind != StateKind::Open) {
+    let staged = states.timed() || states.items().next().is_some();
+    if (ends < 2 && !staged) || states.get(from).is_some_and(|state| state.kind != StateKind::Open) {
         return None;
     }
     let ahead = |target: &&Target<'_>| {
         states.position(&target.state.key) > states.position(from) && target.state.kind != StateKind::Lost
     };
-    targets.iter().filter(ahead).find(|target| !matches!(target.offer, Offer::Closed(_)))
+    // What a checklist closes is shown with what is open on it: it is the next step all the same.
+    let stands = |target: &&Target<'_>| {
+        !matches!(target.offer, Offer::Closed(_)) || target.step.is_some_and(|step| step.gate.checklist)
+    };
+    targets.iter().filter(ahead).find(stands)
 }
 
 /// Where the page is that asks for what a gate needs.
@@ -254,7 +282,8 @@ pub async fn asking_view(
         return Err(Error::forbidden(entity.permission(Verb::Update), &viewer.role));
     }
     let reached = Reached::load(viewer, backend, entity, Verb::Update, std::iter::once(record)).await?;
-    let target = targets(viewer, entity, record, &reached).into_iter().find(|target| target.state.key == to);
+    let holders = Holders::load(viewer, backend, entity).await?;
+    let target = targets(viewer, entity, record, &reached, &holders).into_iter().find(|target| target.state.key == to);
     let here = viewer.path(&format!("{}/{}", entity.plural, record.id));
     let back = way_back(page, &viewer.slug, here);
     let Some(Target { state, step: Some(step), offer }) = target else {
@@ -266,10 +295,18 @@ pub async fn asking_view(
     let fields: Vec<&Field> = match offer {
         Offer::Closed(reason) => return Err(Error::conflict(reason)),
         Offer::Open => Vec::new(),
-        Offer::Asks(_) => step.gate.requires.iter().filter_map(|key| entity.field(key)).collect(),
+        Offer::Asks(asked) => {
+            let mut fields: Vec<&Field> = step.gate.requires.iter().filter_map(|key| entity.field(key)).collect();
+            fields.extend(asked.into_iter().filter(|field| !step.gate.requires.contains(&field.key)));
+            fields
+        }
     };
     let replay = page.replay_of("records.transition");
-    let choices = Choices::load(page, viewer, backend, &fields, Some(record)).await?;
+    let mut choices = Choices::load(page, viewer, backend, &fields, Some(record)).await?;
+    let handed = state.owner_role.as_deref().filter(|_| fields.iter().any(|field| field.key == "owner"));
+    if let Some(role) = handed {
+        choices.keep("owner", |id| holders.offers(role, id));
+    }
     let draft = Draft { page, viewer, record: Some(record), replay: replay.as_deref(), choices: &choices };
     let controls: Vec<AnyView> = fields.iter().map(|field| form::control(&draft, field, form::Look::asked())).collect();
     let title = address::title(entity, record);
@@ -277,14 +314,22 @@ pub async fn asking_view(
         [] => format!("{title} moves to {}.", state.label),
         needed => format!("{title} moves to {} once {} is filled in.", state.label, labels(needed)),
     };
+    let text = match handed {
+        Some(role) => format!("{text} There it belongs to somebody with the role {}.", holders.label(role)),
+        None => text,
+    };
+    // Who hands a row over may not see it afterwards.
+    let out_of_sight =
+        handed.is_some() && viewer.grants.reach(&entity.permission(Verb::Read)) != Some(domain::Reach::All);
+    let next = if out_of_sight { viewer.path(&entity.plural) } else { back.clone() };
     let (verb, close) = (step.label.clone(), back.clone());
     let form = view! {
-        <form class="form" method="post" action=viewer.action("records.transition")>
+        <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.transition")>
             {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not moved"))}
             {form::default_button(&draft, &fields)}
             {subject(entity, record)}
             {hidden("to", state.key.clone())}
-            {envelope(page, "asked", &back, &format!("Moved to {}", state.label))}
+            {envelope(page, "asked", &next, &format!("Moved to {}", state.label))}
             <div class="form-grid">{controls}</div>
             <FormActions>
                 <SubmitButton>{verb}</SubmitButton>

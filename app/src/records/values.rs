@@ -1,9 +1,10 @@
 //! How a value looks, wherever it stands: list, record, board, timeline.
 
+use super::upload;
 use crate::page::PageContext;
 use crate::time::Clock;
 use domain::records::Record;
-use domain::schema::{Catalog, Entity, Field, FieldKind, StateKind, States, value};
+use domain::schema::{Catalog, Entity, Field, FieldKind, StateKind, States, place, value};
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
@@ -38,6 +39,12 @@ impl Values {
     /// The same as text, for lists of many.
     pub fn cell_text(&self, entity: &Entity, field: &Field, record: &Record) -> Markup {
         let value = record.values.get(&field.key).unwrap_or(&Value::Null);
+        if let (true, Some(id)) = (field.is_upload(), value.as_str()) {
+            return upload::cell(&self.slug, entity, field, record, id);
+        }
+        if let (FieldKind::References { entity: target }, Some(ids)) = (&field.kind, value.as_array()) {
+            return self.references(target, ids, &record.titles(&field.key));
+        }
         self.value(entity, field, value, record.label(&field.key))
     }
 
@@ -51,6 +58,14 @@ impl Values {
         match &field.kind {
             FieldKind::State => state_text(entity.states.as_ref(), raw),
             FieldKind::Option { .. } => option_chip(field, raw),
+            FieldKind::Options { .. } => {
+                let keys = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+                let chips: Vec<Markup> = keys.map(|key| option_chip(field, key)).collect();
+                html! { span.options { @for chip in &chips { (chip) } } }
+            }
+            FieldKind::Url => web_link(raw, &text),
+            FieldKind::Geo => map_link(value, &text),
+            FieldKind::Address => html! { span.value-text.value-address dir="auto" { (text) } },
             FieldKind::Money { .. } => {
                 ui::money_text(&text, value::money(value).is_some_and(|money| money.minor() < 0))
             }
@@ -64,11 +79,31 @@ impl Values {
             FieldKind::Email => ui::text_link(&format!("mailto:{raw}"), &html! { (text) }),
             FieldKind::Phone => ui::text_link(&telephone(raw), &html! { bdi dir="ltr" { (text) } }),
             FieldKind::Number => html! { span.mono { (text) } },
-            FieldKind::Integer { .. } | FieldKind::Decimal { .. } => ui::money_text(&text, false),
-            FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Country | FieldKind::Boolean => {
+            FieldKind::Integer { .. }
+            | FieldKind::Decimal { .. }
+            | FieldKind::Percentage { .. }
+            | FieldKind::Duration { .. } => ui::money_text(&text, text.starts_with('-')),
+            FieldKind::Text { .. }
+            | FieldKind::LongText { .. }
+            | FieldKind::File { .. }
+            | FieldKind::Image { .. }
+            | FieldKind::References { .. }
+            | FieldKind::Country
+            | FieldKind::Boolean
+            | FieldKind::Checklist => {
                 html! { span.value-text dir="auto" { (text) } }
             }
         }
+    }
+
+    /// Each of several rows as one by itself.
+    fn references(&self, target: &str, ids: &[Value], titles: &[Option<&str>]) -> Markup {
+        let links: Vec<Markup> = ids
+            .iter()
+            .enumerate()
+            .map(|(at, id)| self.reference(target, id.as_str().unwrap_or_default(), titles.get(at).copied().flatten()))
+            .collect();
+        html! { span.options { @for link in &links { span { (link) } } } }
     }
 
     /// The page of the referenced row. A row that the viewer may not see has no label, and no link either.
@@ -128,6 +163,28 @@ fn option_chip(field: &Field, key: &str) -> Markup {
         None => (Hue::default(), key),
     };
     html! { span class={ "option " (hue.class()) } { span.option-mark {} span dir="auto" { (label) } } }
+}
+
+/// A link out of Nexus. What is no address of the web, because it was stored by other rules, is text.
+fn web_link(url: &str, text: &str) -> Markup {
+    let shown = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    let shown = shown.strip_suffix('/').filter(|site| !site.contains('/')).unwrap_or(shown);
+    if url.starts_with("https://") || url.starts_with("http://") {
+        html! { a.link href=(url) target="_blank" rel="noopener noreferrer nofollow" { bdi dir="ltr" { (shown) } } }
+    } else {
+        html! { span.value-text dir="auto" { (text) } }
+    }
+}
+
+/// `geo:` opens the maps of whoever looks, on a phone too, and tells no map service what is looked at.
+fn map_link(value: &Value, text: &str) -> Markup {
+    match place::micro_degrees(value) {
+        Some(_) => {
+            let href = format!("geo:{}", text.replace(' ', ""));
+            html! { a.link href=(href) { bdi dir="ltr" { (text) } } }
+        }
+        None => html! { span.value-text { (text) } },
+    }
 }
 
 /// `tel:` takes digits and a leading plus; what people type between them goes.

@@ -22,7 +22,19 @@ fn page(href: String, label: impl Into<String>, icon: &str, also: &'static str) 
 /// Those whose name holds every word; all of them where there are no words. Views are found by name only, as there are many.
 pub fn places(viewer: &Viewer, words: &str) -> Vec<Place> {
     let words = normal(words);
-    let mut places = vec![page(viewer.path(""), "Home", "home", "start dashboard overview")];
+    let mut places = vec![
+        page(viewer.path(""), "Home", "home", "start dashboard overview"),
+        page(viewer.path("notifications"), "Notifications", "bell", "inbox unread news told"),
+        page(viewer.path("approvals"), "Approvals", "badge-check", "approve decide waiting"),
+    ];
+    let mut boards = crate::dashboards::offered(viewer).peekable();
+    if boards.peek().is_some() {
+        places.push(page(viewer.path("dashboards"), "Dashboards", "layout-dashboard", "charts figures reports kpi"));
+    }
+    for board in boards {
+        let (href, label) = (viewer.path(&format!("dashboards/{}", board.key)), format!("Dashboard: {}", board.title));
+        places.push(page(href, label, "layout-dashboard", "charts figures report kpi"));
+    }
     for entity in viewer.catalog.iter().filter(|entity| viewer.may(entity, Verb::Read)) {
         let (one, many) = (lower(&entity.labels.one), lower(&entity.labels.many));
         let path = |rest: &str| viewer.path(&format!("{}{rest}", entity.plural));
@@ -43,7 +55,13 @@ pub fn places(viewer: &Viewer, words: &str) -> Vec<Place> {
             }
         };
         action(Verb::Create, "/new", format!("New {one}"), "plus", "add create make");
-        action(Verb::Import, "/import", format!("Import {many}"), "upload", "csv file upload load");
+        action(
+            Verb::Import,
+            "/import",
+            format!("Import {many}"),
+            "upload",
+            "csv xlsx excel spreadsheet file upload load",
+        );
     }
     places.push(page(
         viewer.path("settings"),

@@ -1,5 +1,6 @@
 //! Proving once more who one is. What was to be done travels along in the form and goes on from here.
 
+use super::provider;
 use crate::layout::Title;
 use crate::page::{About, use_page};
 use crate::records::post::hidden;
@@ -33,6 +34,10 @@ pub fn ConfirmPage() -> impl IntoView {
         }
     });
     let staff = confirm.base == "/admin";
+    // Fields do not travel that far: what was to be done is done again, from where it was.
+    let next = confirm.fields.iter().find(|(name, _)| name == "next" && confirm.action == "/confirm");
+    let next = next.map_or(confirm.back.as_str(), |(_, next)| next.as_str());
+    let again = if staff || confirm.by_code { None } else { provider::again(&page, next) };
     let brand = if staff { "Nexus platform" } else { "" };
     let (back, action) = (confirm.back.clone(), confirm.action.clone());
     let foot = view! { <a class="link" href=back>"Cancel"</a> };
@@ -53,6 +58,7 @@ pub fn ConfirmPage() -> impl IntoView {
                 <SubmitButton>"Confirm and go on"</SubmitButton>
             </form>
             {switch}
+            {again}
         </AuthShell>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use super::facts::{AccountFacts, InvitationFacts, Looker};
 use super::parts::{Typed, facts, new_password};
+use super::provider;
 use super::recovery::void;
 use crate::layout::Title;
 use crate::layout::nav::role_words;
@@ -18,6 +19,8 @@ pub fn InvitationPage() -> impl IntoView {
     let roles: Vec<String> = roles.iter().map(|role| role_words(role)).collect();
     let text = format!("{inviter} invites you to {workspace}, as {}.", roles.join(", "));
     let action = page.path.clone();
+    // A provider vouches for addresses, not for numbers.
+    let other = if login.contains('@') { provider::way(&page, "Join with", &action) } else { None };
     let content = match looker {
         Looker::New => view! {
             <form method="post" action=action>
@@ -26,6 +29,7 @@ pub fn InvitationPage() -> impl IntoView {
                 {new_password(&typed, "Password", None)}
                 <SubmitButton>"Join"</SubmitButton>
             </form>
+            {other}
         }
         .into_any(),
         Looker::Invited => view! { <form method="post" action=action><SubmitButton>{format!("Join {workspace}")}</SubmitButton></form> }.into_any(),

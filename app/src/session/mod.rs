@@ -3,6 +3,7 @@
 mod facts;
 mod invitation;
 mod parts;
+mod provider;
 mod recovery;
 mod sign_up;
 
@@ -42,6 +43,7 @@ pub fn SignInPage() -> impl IntoView {
         .filter(|_| failed.is_none())
         .map(|words| view! { <Notice tone=Tone::Positive>{words}</Notice> });
     let next = page.query("next").unwrap_or_default().to_owned();
+    let other = provider::way(&page, "Sign in with", &next);
     // After a wrong password the login stands already; the password is what comes next.
     let typed = !login.is_empty();
     view! {
@@ -55,6 +57,7 @@ pub fn SignInPage() -> impl IntoView {
                 <TextInput name="password" label="Password" r#type="password" autocomplete="current-password" required=true autofocus=typed/>
                 <SubmitButton>"Sign in"</SubmitButton>
             </form>
+            {other}
             <p class="auth-note"><a class="link" href="/forgot-password">"Forgot your password?"</a></p>
         </AuthShell>
     }

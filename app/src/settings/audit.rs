@@ -206,6 +206,7 @@ pub fn operation_words(operation: &str) -> String {
         "people.sign_in" => "Sign in".to_owned(),
         "people.sign_out" => "Sign out".to_owned(),
         "records.transition" => "Move".to_owned(),
+        "records.tick" => "Tick of a checklist".to_owned(),
         "demo.seed" => "Demo data".to_owned(),
         other => words(other.split_once('.').map_or(other, |(_, verb)| verb)),
     }
@@ -216,6 +217,8 @@ fn cause_words(cause: &str) -> &str {
         "api_key" => "an API key",
         "run" => "a workflow",
         "import" => "an import",
+        "bulk" => "a change of many rows",
+        "merge" => "a merge",
         "undo" => "an undo",
         "seed" => "the demo data",
         "delivery" => "a delivery",

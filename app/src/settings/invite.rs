@@ -1,6 +1,5 @@
 //! Inviting somebody: the form, and the invitations that wait.
 
-use crate::layout::nav::role_words;
 use crate::page::{PageContext, Viewer};
 use crate::records::post::{envelope, hidden};
 use crate::session::Typed;
@@ -79,13 +78,13 @@ pub fn waiting(page: &PageContext, viewer: &Viewer, invitations: &[Invitation], 
 }
 
 fn row(page: &PageContext, viewer: &Viewer, invitation: &Invitation, clock: Clock, may: bool) -> AnyView {
-    let roles: Vec<String> = invitation.roles.iter().map(|role| role_words(role)).collect();
+    let roles = invitation.role_labels.join(", ");
     let sent = match &invitation.sent_at {
         _ if invitation.expired => "ran out; send it again".to_owned(),
         Some(at) => format!("sent {}", clock.words(at)),
         None => "on its way".to_owned(),
     };
-    let detail = format!("{} · by {} · {sent}", roles.join(", "), invitation.invited_by);
+    let detail = format!("{} · by {} · {sent}", roles, invitation.invited_by);
     let until = format!("Good until {}", clock.full(&invitation.expires_at));
     let title = match &invitation.name {
         Some(name) => format!("{name} · {}", invitation.login),

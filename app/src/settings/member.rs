@@ -2,7 +2,6 @@
 
 use super::invite::choices;
 use super::settings_frame;
-use crate::layout::nav::role_words;
 use crate::page::{PageContext, Viewer, load, use_page};
 use crate::records::post::{envelope, hidden};
 use crate::session::Typed;
@@ -52,10 +51,10 @@ async fn member_page(page: PageContext) -> Result<AnyView> {
 
 fn about(viewer: &Viewer, member: &Member) -> AnyView {
     let roles: Vec<_> = member
-        .roles
+        .role_labels
         .iter()
-        .map(|role| {
-            let words = role_words(role);
+        .map(|words| {
+            let words = words.clone();
             view! { <Chip>{words}</Chip>" " }
         })
         .collect();

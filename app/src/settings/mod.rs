@@ -3,6 +3,7 @@
 mod agent;
 mod audit;
 mod company;
+mod feedback;
 mod invite;
 mod keys;
 mod locations;
@@ -17,6 +18,7 @@ mod sessions;
 
 pub use audit::{AuditPage, changed, operation_words};
 pub use company::CompanyPage;
+pub use feedback::{FeedbackPage, SendFeedbackPage};
 pub use keys::KeysPage;
 pub use locations::LocationsPage;
 pub use member::MemberPage;
@@ -56,6 +58,7 @@ fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, conte
         ("Locations", "settings/locations", None),
         ("Company", "settings/company", None),
         ("Audit trail", "settings/audit", Some(domain::audit::READ)),
+        ("Feedback", "settings/feedback", Some(domain::audit::READ)),
     ];
     // A tab whose page would be refused is not offered.
     let open = |needs: Option<&str>| needs.is_none_or(|permission| viewer.grants.allows(permission));

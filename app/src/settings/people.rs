@@ -1,7 +1,6 @@
 //! Everyone in the workspace, with their roles, and who is invited.
 
 use super::{invite, settings_frame};
-use crate::layout::nav::role_words;
 use crate::page::{PageContext, Viewer, load, use_page};
 use domain::Result;
 use domain::people::{GivableRoles, ListInvitations, ListLocations, ListMembers, Location, Member};
@@ -76,7 +75,7 @@ fn invite_button(viewer: &Viewer, may: bool) -> AnyView {
 
 fn matches(member: &Member, words: &str) -> bool {
     let words = words.trim().to_lowercase();
-    let roles = member.roles.iter().map(|role| role_words(role).to_lowercase());
+    let roles = member.role_labels.iter().map(|role| role.to_lowercase());
     let email = member.email.iter().map(|email| email.to_lowercase());
     words.is_empty() || roles.chain(email).chain([member.name.to_lowercase()]).any(|text| text.contains(&words))
 }
@@ -106,10 +105,10 @@ fn row(viewer: &Viewer, members: &[Member], locations: &[Location], member: &Mem
     let name = member.name.clone();
     let you = (member.id == viewer.member).then(|| view! { " "<Badge>"You"</Badge> });
     let roles: Vec<_> = member
-        .roles
+        .role_labels
         .iter()
-        .map(|role| {
-            let words = role_words(role);
+        .map(|words| {
+            let words = words.clone();
             view! { <Chip>{words}</Chip>" " }
         })
         .collect();

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod definition;
+mod notifications;
 mod parts;
 mod run;
 mod runs;
@@ -11,6 +12,7 @@ mod workflows;
 
 pub use approvals::{ApprovalPage, ApprovalsPage};
 pub use definition::WorkflowPage;
+pub use notifications::NotificationsPage;
 pub use run::RunPage;
 pub use runs::RunsPage;
 pub use why::WhyPage;

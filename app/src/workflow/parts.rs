@@ -67,6 +67,12 @@ impl Names {
             if names.0.contains_key(&key) {
                 continue;
             }
+            // An approval is no record, and has a page for those whom it concerns.
+            if key.0 == "approval" {
+                let href = viewer.path(&format!("approvals/{}", key.1));
+                names.0.insert(key, ("Approval".to_owned(), href));
+                continue;
+            }
             let Some(described) = viewer.catalog.get(&key.0).filter(|entity| viewer.may(entity, domain::Verb::Read))
             else {
                 continue;
@@ -77,6 +83,11 @@ impl Names {
             }
         }
         names
+    }
+
+    /// Where the record is, for who may read it.
+    pub fn address(&self, entity: Option<&str>, record: Option<Uuid>) -> Option<String> {
+        self.0.get(&(entity?.to_owned(), record?)).map(|(_, href)| href.clone())
     }
 
     pub fn link(&self, viewer: &Viewer, entity: Option<&str>, record: Option<Uuid>) -> AnyView {

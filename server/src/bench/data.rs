@@ -93,7 +93,7 @@ pub async fn tidy(admin: &mut PgConnection) -> Result<()> {
         .execute(&mut *admin)
         .await?;
     if written.rows_affected() > 0 {
-        run(admin, "truncate changes, events, idempotency_keys, search_terms").await?;
+        run(admin, "truncate changes, events, idempotency_keys, search_terms, search_spellings").await?;
         run(admin, "vacuum (analyze) leads").await?;
         run(admin, "checkpoint").await?;
     }

@@ -9,7 +9,7 @@ pub const FLASH: &str = "nexus_flash";
 /// The name under which a cookie travels. Over https browsers hold `__Host-` to Secure, Path=/ and this very host, so that no site beside this
 /// one, and nobody on a line without TLS, can put one of ours there.
 fn named(name: &str, secure: bool) -> Cow<'_, str> {
-    if secure && !name.starts_with("__Host-") { format!("__Host-{name}").into() } else { name.into() }
+    if secure && !name.starts_with("__") { format!("__Host-{name}").into() } else { name.into() }
 }
 
 pub fn read<'a>(headers: &'a HeaderMap, name: &str, secure: bool) -> Option<&'a str> {
@@ -31,10 +31,30 @@ pub fn set(name: &str, value: &str, seconds: u32, secure: bool) -> Option<Header
     HeaderValue::from_str(&format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
 }
 
+/// One that goes to the paths below one path alone, and with no request that another site began. `__Host-` demands the whole host, so over https
+/// its name says Secure and no more; without a Domain it stays on this host all the same.
+pub fn set_below(path: &str, name: &str, value: &str, seconds: i64, secure: bool) -> Option<HeaderValue> {
+    let name = below(name, secure);
+    let secure = if secure { "; Secure" } else { "" };
+    let line = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    HeaderValue::from_str(&line).ok()
+}
+
+/// The name under which [`set_below`] lets it travel.
+pub fn below(name: &str, secure: bool) -> Cow<'_, str> {
+    if secure { format!("__Secure-{name}").into() } else { name.into() }
+}
+
 /// Flash words travel percent-encoded and cut short: they come from a form of ours, but a cookie is the visitor's to write.
 pub fn flash(words: &str, secure: bool) -> Option<HeaderValue> {
+    flash_with(words, None, secure)
+}
+
+/// With the request that the page offers to take back.
+pub fn flash_with(words: &str, undo: Option<uuid::Uuid>, secure: bool) -> Option<HeaderValue> {
     let short: String = words.chars().take(200).collect();
-    set(FLASH, &app::page::encode(&short), 60, secure)
+    let undo = undo.map(|request| format!("\n{request}")).unwrap_or_default();
+    set(FLASH, &app::page::encode(&(short + &undo)), 60, secure)
 }
 
 pub fn read_flash(headers: &HeaderMap, secure: bool) -> Option<String> {
@@ -90,6 +110,13 @@ mod tests {
             headers.insert(header::COOKIE, format!("{bare}=planted; __Host-{bare}=ours").parse().unwrap());
             assert_eq!(read(&headers, name, true), Some("ours"));
         }
+        let line = set_below("/api/admin/auth", "nexus-staff_refresh", "value", 60, true).unwrap();
+        let right =
+            "__Secure-nexus-staff_refresh=value; Path=/api/admin/auth; Max-Age=60; HttpOnly; SameSite=Strict; Secure";
+        assert_eq!(line.to_str().unwrap(), right);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, "nexus-staff_refresh=planted".parse().unwrap());
+        assert_eq!(read(&headers, &below("nexus-staff_refresh", true), true), None);
         assert!(set(LOOK, "value", 60, false).unwrap().to_str().unwrap().starts_with("nexus_look=value;"));
     }
 }

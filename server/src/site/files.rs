@@ -5,15 +5,17 @@ use super::sign_in::wants_page;
 use super::{cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use api::CsvStream;
+use api::Format;
 use api::problem::Problem;
 use app::page::Replay;
 use axum::Extension;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, OriginalUri, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::error::CONFIRMATION_REQUIRED;
 use domain::imports::{CreateImport, ImportErrorFile, MAX_FILE_BYTES};
+use domain::records::MOST_NAMED;
 use domain::{Error, Kind, Operation, Result};
 use platform::Caller;
 use platform::dispatch::Idempotent;
@@ -41,14 +43,15 @@ pub async fn upload(
     Extension(caller): Extension<Caller>,
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
-    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+    form: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let slug = caller.access.slug.clone();
-    match accept(&state, &caller, &path.entity, form).await {
+    let mut typed = Vec::new();
+    match accept(&state, &caller, &path.entity, form, &mut typed).await {
         Ok(import) => Redirect::to(&format!("/w/{slug}/imports/{import}")).into_response(),
         Err(error) => {
             let address = draw::local_path(Some(&format!("/w/{slug}/{}/import", path.entity)), &format!("/w/{slug}"));
-            let replay = Replay { operation: "imports.create".to_owned(), fields: Vec::new(), error };
+            let replay = Replay { operation: "imports.create".to_owned(), fields: typed, error };
             draw::replay(&state, &headers, info, &caller, &address, replay).await
         }
     }
@@ -58,33 +61,72 @@ async fn accept(
     state: &App,
     caller: &Caller,
     plural: &str,
-    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+    form: Result<Multipart, MultipartRejection>,
+    typed: &mut Vec<(String, String)>,
 ) -> Result<Uuid> {
     let catalog = state.platform.services.catalogs.of(&caller.access.industry);
     let entity = catalog.by_plural(plural).ok_or_else(Error::not_found)?;
-    let mut form = form.map_err(|_| Error::field("file", "Choose a file to import"))?;
-    let mut key = String::new();
+    let Upload { key, name: file_name, content, sheet } = read(form, "Choose a file to import", typed).await?;
+    let about = format!("FORM {} {} {}", CreateImport::NAME, entity.key, sheet.as_deref().unwrap_or_default());
+    let once = (!key.is_empty()).then(|| Idempotent::new(about, key, &content));
+    let operation = CreateImport { entity: entity.key.clone(), file_name, content, sheet };
+    Ok(run(state, caller, operation, once).await?.id)
+}
+
+/// What a form with a file says.
+pub struct Upload {
+    pub key: String,
+    pub name: String,
+    pub content: Vec<u8>,
+    /// Of a spreadsheet: which of its sheets.
+    pub sheet: Option<String>,
+}
+
+/// Reads a form with a file, in whatever order its parts come. Nothing but these is looked at, least of all where a file might lie. What was typed is
+/// kept for the page, should the file be refused.
+pub async fn read(
+    form: Result<Multipart, MultipartRejection>,
+    nothing: &str,
+    typed: &mut Vec<(String, String)>,
+) -> Result<Upload> {
+    let mut form = form.map_err(|_| Error::field("file", nothing))?;
+    let (mut key, mut sheet, mut file) = (String::new(), None, None);
     while let Some(part) = form.next_field().await.map_err(|error| unreadable(&error))? {
         if part.name() == Some("_key") {
             key = part.text().await.map_err(|error| unreadable(&error))?;
             continue;
         }
-        if part.name() != Some("file") {
+        if part.name() == Some("sheet") {
+            let name = part.text().await.map_err(|error| unreadable(&error))?;
+            typed.push(("sheet".to_owned(), name.clone()));
+            sheet = Some(name);
             continue;
         }
-        let file_name = part.file_name().unwrap_or("upload.csv").chars().take(255).collect();
-        let content = part.bytes().await.map_err(|error| unreadable(&error))?.to_vec();
-        if key.is_empty() {
-            let operation = CreateImport { entity: entity.key.clone(), file_name, content };
-            return Ok(state.platform.clone().backend(caller.clone()).run(operation).await?.id);
+        // A browser sends a form without a chosen file with an empty name.
+        if file.is_some() || part.name() != Some("file") || part.file_name().is_none_or(str::is_empty) {
+            continue;
         }
-        // The key stands before the file in the form, since a form is read in its order.
-        let once = Idempotent::new(format!("FORM {} {}", CreateImport::NAME, entity.key), key, &content);
-        let operation = CreateImport { entity: entity.key.clone(), file_name, content };
-        let import = state.platform.clone().run_typed_once(caller.clone(), operation, once.patient(PATIENCE)).await;
-        return Ok(import.map_err(in_words)?.id);
+        let name: String = part.file_name().unwrap_or_default().chars().take(255).collect();
+        file = Some((name, part.bytes().await.map_err(|error| unreadable(&error))?.to_vec()));
     }
-    Err(Error::field("file", "Choose a file to import"))
+    let (name, content) = file.ok_or_else(|| Error::field("file", nothing))?;
+    Ok(Upload { key, name, content, sheet })
+}
+
+/// Runs an operation, once where the form has a key.
+pub async fn run<O: Operation>(
+    state: &App,
+    caller: &Caller,
+    operation: O,
+    once: Option<Idempotent>,
+) -> Result<O::Output> {
+    match once {
+        Some(once) => {
+            let once = once.patient(PATIENCE);
+            state.platform.clone().run_typed_once(caller.clone(), operation, once).await.map_err(in_words)
+        }
+        None => state.platform.clone().backend(caller.clone()).run(operation).await,
+    }
 }
 
 fn unreadable(error: &axum::extract::multipart::MultipartError) -> Error {
@@ -96,6 +138,7 @@ fn unreadable(error: &axum::extract::multipart::MultipartError) -> Error {
     Error::field("file", "The upload broke off. Try again")
 }
 
+/// The last part of the path says which kind of file.
 pub async fn export(
     State(state): State<App>,
     Path(path): Path<EntityPath>,
@@ -105,6 +148,8 @@ pub async fn export(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
+    let ending = address.path().rsplit('.').next().unwrap_or_default();
+    let format = Format::parse(ending).unwrap_or(Format::Csv);
     let catalog = state.platform.services.catalogs.of(&caller.access.industry);
     let started = async {
         let entity = catalog.by_plural(&path.entity).ok_or_else(Error::not_found)?.clone();
@@ -119,8 +164,14 @@ pub async fn export(
                 pairs.push(("sort".to_owned(), sort.clone()));
             }
         }
-        let query = api::query::list_query(&entity, &pairs, false)?;
-        CsvStream::start(state.platform.clone().backend(caller.clone()), entity, query).await
+        let mut query = api::query::list_query(&entity, &pairs, false)?;
+        // Rows that somebody has ticked in the list.
+        let chosen = pairs.iter().filter(|(name, _)| name == "row").filter_map(|(_, id)| Uuid::try_parse(id).ok());
+        query.ids = chosen.take(MOST_NAMED).collect();
+        if query.ids.is_empty() && pairs.iter().any(|(name, _)| name == "row") {
+            return Err(Error::field("row", "None of these rows is one"));
+        }
+        api::export_file(state.platform.clone().backend(caller.clone()), entity, query, format).await
     };
     match started.await {
         Ok(response) => response,

@@ -2,9 +2,9 @@
 //! their words; everything else is text, flags and the version.
 
 use domain::records::Values;
-use domain::schema::value::{Rules, read};
+use domain::schema::value::{Rules, check, read, read_parts};
 use domain::schema::{Catalog, Entity, Field, FieldKind};
-use domain::{Error, FieldError, Result};
+use domain::{Error, FieldError};
 use platform::clock::moment_in;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ pub fn own(fields: &[(String, String)], name: &str) -> Option<String> {
 }
 
 /// The operation's input. Every wrong field is named at once. Days and times are typed as clocks in `zone` show them.
-pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules, zone: &str) -> Result<Value> {
+pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules, zone: &str) -> domain::Result<Value> {
     bounded(fields)?;
     let entity = own(fields, "entity").and_then(|key| catalog.get(&key).cloned());
     let mut input = Map::new();
@@ -43,17 +43,12 @@ pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules, z
 }
 
 /// Values of the entity that the form carries.
-fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str) -> Result<Values> {
+fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str) -> domain::Result<Values> {
     let mut values = Values::new();
     let mut faults = Vec::new();
-    let typed = |name: &str| fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     for field in entity.editable() {
-        let Some((text, currency)) = parts(field, &typed) else { continue };
-        let moment = match field.kind {
-            FieldKind::Datetime => moment_in(zone, text.trim()).map(|moment| moment.to_rfc3339()),
-            _ => None,
-        };
-        match read(field, entity.states.as_ref(), moment.as_deref().unwrap_or(text), currency, rules) {
+        let Some(read) = typed_value(entity, field, fields, rules, zone) else { continue };
+        match read {
             // The engine would say so too, but only once everything that was typed can be read.
             Ok(Value::Null) if field.required => {
                 faults.push(FieldError { field: field.key.clone(), message: format!("{} is required", field.label) });
@@ -66,28 +61,55 @@ fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str
     }
     for (name, _) in fields {
         let Some(key) = name.strip_prefix("values.") else { continue };
-        let key = key.strip_suffix(".amount").or_else(|| key.strip_suffix(".currency")).unwrap_or(key);
-        if entity.editable().all(|field| field.key != key) {
+        let (key, part) = key.split_once('.').map_or((key, None), |(key, part)| (key, Some(part)));
+        let has = |field: &Field| part.is_none_or(|part| field.parts().iter().any(|(known, _)| *known == part));
+        if !entity.editable().any(|field| field.key == key && has(field)) {
             faults.push(FieldError { field: key.to_owned(), message: format!("{key} cannot be set here") });
         }
     }
     if faults.is_empty() { Ok(values) } else { Err(Error::fields(faults)) }
 }
 
-fn parts<'a>(field: &Field, typed: &impl Fn(&str) -> Option<&'a str>) -> Option<(&'a str, &'a str)> {
+/// What the form says of a field; nothing where it does not carry it.
+fn typed_value(
+    entity: &Entity,
+    field: &Field,
+    fields: &[(String, String)],
+    rules: Rules,
+    zone: &str,
+) -> Option<Result<Value, String>> {
     let name = format!("values.{}", field.key);
-    if matches!(field.kind, FieldKind::Money { .. }) {
-        let amount = typed(&format!("{name}.amount"))?;
-        return Some((amount, typed(&format!("{name}.currency")).unwrap_or_default()));
+    let typed = |name: &str| fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let part = |part: &str| typed(&format!("{name}.{part}"));
+    if field.parts().iter().any(|(key, _)| part(key).is_some()) {
+        // A currency by itself is no amount.
+        let amount = !matches!(field.kind, FieldKind::Money { .. }) || part("amount").is_some();
+        return amount.then(|| read_parts(field, part, rules));
     }
-    typed(&name).map(|text| (text, ""))
+    let text = typed(&name)?;
+    if field.is_many() {
+        let sent: Vec<&str> = fields.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.as_str()).collect();
+        return Some(read(field, None, &sent.join(","), "", rules));
+    }
+    if !field.parts().is_empty() {
+        // As the page of a conflict sends one side of it: canonical JSON.
+        let whole = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+        return Some(if text.trim().is_empty() { Ok(Value::Null) } else { check(field, &whole, rules) });
+    }
+    let moment = match field.kind {
+        FieldKind::Datetime => moment_in(zone, text.trim()).map(|moment| moment.to_rfc3339()),
+        _ => None,
+    };
+    Some(read(field, entity.states.as_ref(), moment.as_deref().unwrap_or(text), "", rules))
 }
 
 /// Text that is no value of an entity: versions are numbers, ticks are flags, an empty box is nothing.
 fn plain(name: &str, value: &str) -> Option<Value> {
     match (name, value) {
         (_, "") => None,
-        ("version", number) => Some(number.parse::<i64>().map_or_else(|_| json!(number), |number| json!(number))),
+        (name, number) if name == "version" || name.ends_with("Version") => {
+            Some(number.parse::<i64>().map_or_else(|_| json!(number), |number| json!(number)))
+        }
         (_, "true" | "on") => Some(Value::Bool(true)),
         (_, "false") => Some(Value::Bool(false)),
         (_, text) => Some(json!(text)),
@@ -100,7 +122,7 @@ const LONGEST_NAME: usize = 200;
 const DEEPEST_NAME: usize = 8;
 const MOST_ROWS_IN_ALL: usize = 10_000;
 
-fn bounded(fields: &[(String, String)]) -> Result<()> {
+fn bounded(fields: &[(String, String)]) -> domain::Result<()> {
     let mut rows: HashMap<&str, usize> = HashMap::new();
     for (name, _) in fields {
         if name.len() > LONGEST_NAME || name.split('.').count() > DEEPEST_NAME {

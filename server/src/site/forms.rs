@@ -1,4 +1,5 @@
-//! The one route that every form posts to: read the fields, run the operation once, go on, or draw the page again with what was typed.
+//! The one route that every form posts to: read the fields, keep the files among them, run the operation once, go on, or draw the page again with
+//! what was typed.
 //!
 //! A form that is sent twice is answered twice with the same address: by its key while the page is the same, whether the first is done or
 //! still under way. A page that is drawn anew, as after Back, has another key; forms that make something ask before they make the same again
@@ -6,26 +7,29 @@
 
 use super::confirm::Asked;
 use super::form_values::{operation, own};
+use super::sent::Sent;
 use super::sign_in::Door;
 use super::{confirm, cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::{ALIKE, ASKED, About, Replay, encode};
+use app::page::{ALIKE, ASKED, About, LIKE, Replay, encode};
 use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::error::CONFIRMATION_REQUIRED;
 use domain::operation::SHOWN_ONCE;
+use domain::records::{AlikeRecords, DeleteRecord};
+use domain::schema::FieldKind;
 use domain::schema::value::Rules;
-use domain::{Error, Kind, Result};
+use domain::{Error, Kind, Operation, Result};
 use platform::Caller;
 use platform::dispatch::Idempotent;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 use tower_sessions::Session;
+use uuid::Uuid;
 
 /// How long the second click of a double click waits for what the first one does.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,9 +48,14 @@ pub async fn run(
     Extension(caller): Extension<Caller>,
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
-    let mut fields = confirm::fields(&body);
+    let mut sent = match Sent::read(request).await {
+        Ok(sent) => sent,
+        Err(refusal) => return refusal,
+    };
+    let kept = sent.keep(&state, &caller).await;
+    let mut fields = sent.fields;
     let home = format!("/w/{}", caller.access.slug);
     let action = format!("{home}/do/{}", path.operation);
     let back = draw::local_path(own(&fields, "_page").as_deref(), &home);
@@ -69,8 +78,20 @@ pub async fn run(
     let once = own(&fields, "_key").map(|key| {
         Idempotent::new(format!("FORM {}", path.operation), key, content(&fields).as_bytes()).patient(PATIENCE)
     });
-    let tried = match done_alike(&state, &caller, &fields, once.as_ref()).await {
-        Ok(false) => attempt(&state, &caller, &path.operation, &fields, once).await,
+    let alike = match kept {
+        Ok(()) => done_alike(&state, &caller, &fields, once.as_ref()).await,
+        Err(error) => Err(error),
+    };
+    let tried = match alike {
+        Ok(false) => match looks_like(&state, &caller, &path.operation, &fields, once.as_ref()).await {
+            Some((one, like)) => {
+                fields.extend([(ASKED.to_owned(), "yes".to_owned()), (LIKE.to_owned(), like)]);
+                Err(Error::conflict(format!(
+                    "There may be such a {one} already. Look at it; send this again if you mean another one"
+                )))
+            }
+            None => attempt(&state, &caller, &path.operation, &fields, once).await,
+        },
         Ok(true) => {
             fields.push((ASKED.to_owned(), "yes".to_owned()));
             Err(Error::conflict(
@@ -84,7 +105,11 @@ pub async fn run(
             Some((place, about)) => {
                 draw::shown(&state, &headers, info, &caller, &format!("{home}/{place}"), about).await
             }
-            None => onward(&state, &caller, &fields, &output),
+            None => {
+                // What goes to the trash is offered back at once.
+                let undo = (path.operation == DeleteRecord::NAME).then_some(info.id);
+                onward(&state, &caller, &fields, &output, undo)
+            }
         },
         Err(error) if error.is(CONFIRMATION_REQUIRED) => asked.page(fields, false, None).await,
         Err(error) => {
@@ -129,6 +154,50 @@ async fn done_alike(
     state.platform.did_alike(caller, once, since).await
 }
 
+/// What a form that asks to be asked looks like, where it makes a record or changes what records are told apart by. What has to be unique is
+/// left to the write, which refuses it by name; so is a form that cannot be read.
+async fn looks_like(
+    state: &App,
+    caller: &Caller,
+    name: &str,
+    fields: &[(String, String)],
+    once: Option<&Idempotent>,
+) -> Option<(String, String)> {
+    own(fields, ALIKE).filter(|_| matches!(name, "records.create" | "records.update"))?;
+    let services = &state.platform.services;
+    let catalog = services.catalogs.of(&caller.access.industry);
+    let entity = catalog.get(&own(fields, "entity")?)?.clone();
+    let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
+    let input = operation(&catalog, fields, rules, caller.access.clock_zone()).ok()?;
+    let values = input.get("values")?.as_object()?.clone();
+    let tells_apart = |key: &str| {
+        key == entity.title
+            || matches!(key, "company" | "customer")
+            || entity.field(key).is_some_and(|field| matches!(field.kind, FieldKind::Email | FieldKind::Phone))
+    };
+    let base = input.get("base");
+    let changed = |(key, value): (&String, &Value)| {
+        tells_apart(key) && base.and_then(|base| base.get(key)).is_none_or(|was| was != value)
+    };
+    if !values.iter().any(changed) {
+        return None;
+    }
+    let except = own(fields, "id").and_then(|id| id.parse().ok());
+    let asked = AlikeRecords { entity: entity.key.clone(), values, except };
+    let mut alike = state.platform.clone().backend(caller.clone()).run(asked).await.ok()?;
+    alike.retain(|alike| entity.fields.iter().all(|field| !field.unique || field.label != alike.same));
+    if alike.is_empty() {
+        return None;
+    }
+    // Asked after the look: what the first of two clicks made, which looks like itself, was made under this key.
+    if let Some(once) = once
+        && state.platform.was_done(caller, once).await.ok()?
+    {
+        return None;
+    }
+    Some((entity.labels.one.to_lowercase(), serde_json::to_string(&alike).ok()?))
+}
+
 async fn attempt(
     state: &App,
     caller: &Caller,
@@ -162,13 +231,13 @@ pub fn in_words(error: Error) -> Error {
 }
 
 /// To where the form wanted to go, with its words for the next page. `{id}`, `{order.id}` and other members of the answer may stand in the address.
-fn onward(state: &App, caller: &Caller, fields: &[(String, String)], output: &Value) -> Response {
+fn onward(state: &App, caller: &Caller, fields: &[(String, String)], output: &Value, undo: Option<Uuid>) -> Response {
     let home = format!("/w/{}", caller.access.slug);
     let next = own(fields, "_next").unwrap_or_else(|| own(fields, "_page").unwrap_or_else(|| home.clone()));
     let next = filled(&next, output);
     let mut response = Redirect::to(&draw::local_path(Some(&next), &home)).into_response();
     if let Some(words) = own(fields, "_done").or_else(|| said(output))
-        && let Some(cookie) = cookies::flash(&words, state.config.secure())
+        && let Some(cookie) = cookies::flash_with(&words, undo, state.config.secure())
     {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

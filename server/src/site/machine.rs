@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use domain::{Error, Kind, UserId};
 use platform::auth::Bearer;
 
-/// Where programs sign in. They carry nothing yet.
-const SIGN_IN: &str = "/api/v1/auth/";
+/// Where programs sign in, of either realm. They carry nothing yet.
+const SIGN_IN: [&str; 2] = ["/api/v1/auth/", "/api/admin/auth/"];
 /// What all that is given out here begins with.
 const OURS: &str = "nx_";
 
@@ -31,7 +31,8 @@ fn is_api(path: &str) -> bool {
 /// Whether a request is that of a program, with nothing of a browser's: it carries a key or token, or signs in for one, and no cookie.
 pub fn is_program(request: &Request) -> bool {
     let (path, headers) = (request.uri().path(), request.headers());
-    !headers.contains_key(header::COOKIE) && is_api(path) && (bearer(headers).is_some() || path.starts_with(SIGN_IN))
+    let signs_in = SIGN_IN.iter().any(|below| path.starts_with(below));
+    !headers.contains_key(header::COOKIE) && is_api(path) && (bearer(headers).is_some() || signs_in)
 }
 
 /// What a program carries to a workspace. In front of pages only what was given out here counts: a proxy may have a use of its own for the
@@ -85,7 +86,7 @@ async fn by_token(state: &App, slug: Option<String>, value: &str) -> domain::Res
     let slug = match slug {
         Some(slug) => slug,
         None => {
-            let current = services.auth.token_owner(value, false).await?.ok_or_else(token_over)?;
+            let current = services.auth.users.token_owner(value, false).await?.ok_or_else(token_over)?;
             the_only(state, UserId(current.owner)).await?
         }
     };
@@ -96,7 +97,7 @@ async fn by_token(state: &App, slug: Option<String>, value: &str) -> domain::Res
         return Ok(Admitted { access: entered.access, session: Some(entered.current.handle) });
     }
     // Why not, in the order in which a browser's session would be told.
-    let current = services.auth.token_owner(value, false).await?.ok_or_else(token_over)?;
+    let current = services.auth.users.token_owner(value, false).await?.ok_or_else(token_over)?;
     platform::auth::access(&services.pools, UserId(current.owner), &slug).await?;
     Err(token_over())
 }
@@ -141,6 +142,9 @@ mod tests {
             ("/api/automotive/orders", &[("authorization", "bearer x")], true),
             ("/api/v1/auth/login", &[], true),
             ("/api/v1/auth/login", &[("cookie", "nexus=x")], false),
+            ("/api/admin/auth/login", &[], true),
+            ("/api/admin/auth/refresh", &[("cookie", "nexus-staff_refresh=x")], false),
+            ("/api/admin/login", &[], false),
             ("/w/lakeside/api/v1/leads", &[key, ("cookie", "nexus=x")], false),
             ("/w/lakeside/api/v1/leads", &[key, ("cookie", "")], false),
             ("/w/lakeside/api/v1/leads", &[], false),

@@ -102,6 +102,9 @@ async fn by_session(
     };
     let services = &state.platform.services;
     let entered = match &session {
+        Some(session) if super::live::is_stream(parts) => {
+            services.auth.users.look_in(&services.pools, session, &slug).await
+        }
         Some(session) => services.auth.users.enter(&services.pools, session, &slug, wants_page(&parts.headers)).await,
         None => Ok(None),
     };

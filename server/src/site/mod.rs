@@ -10,13 +10,19 @@ mod form_values;
 mod forms;
 pub mod health;
 pub mod impersonation;
+mod kept;
+mod live;
 pub mod machine;
 mod mail;
 pub mod member;
+#[cfg_attr(not(feature = "oidc"), path = "no_oidc.rs")]
+mod oidc;
 mod page_context;
 mod preferences;
 mod second_factor;
+mod sent;
 pub mod sign_in;
+mod staff_tokens;
 pub mod static_files;
 mod tokens;
 
@@ -56,9 +62,13 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::POST, "/do/{operation}", Guard::Workspace, post(forms::run))
         .route(Method::POST, "/{entity}/import", Guard::Workspace, post(files::upload).layer(files::upload_limit()))
         .route(Method::GET, "/{entity}/export.csv", Guard::Workspace, get(files::export))
+        .route(Method::GET, "/{entity}/export.xlsx", Guard::Workspace, get(files::export))
+        .route(Method::GET, "/{entity}/export.json", Guard::Workspace, get(files::export))
         .route(Method::GET, "/imports/{id}/errors.csv", Guard::Workspace, get(files::error_file))
         .route(Method::GET, "/", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/go", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/dashboards", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/dashboards/{key}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/security", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/keys", Guard::Workspace, get(draw::page))
@@ -75,8 +85,12 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/settings/roles/{key}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/audit", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings/audit.csv", Guard::Workspace, get(audit::csv))
+        .route(Method::GET, "/settings/feedback", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/feedback", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/undo", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/imports/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/stream", Guard::Workspace, get(live::stream))
+        .route(Method::GET, "/notifications", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/approvals/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/workflows", Guard::Workspace, get(draw::page))
@@ -93,9 +107,16 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/{entity}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/new", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/import", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/views", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/bulk", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/bulk/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}/edit", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}/access", Guard::Workspace, get(draw::page))
+        .route(Method::POST, "/{entity}/{id}/files", Guard::Workspace, post(kept::upload).layer(kept::upload_limit()))
+        .route(Method::GET, "/{entity}/{id}/files/{file}", Guard::Workspace, get(kept::content))
+        .route(Method::GET, "/{entity}/{id}/merge", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/{entity}/{id}/versions", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/{entity}/{id}/why", Guard::Workspace, get(draw::page))
         .nest("/api/v1", api::table())
         .map(|router| router.layer(from_fn_with_state(app.clone(), member::of_path)));
@@ -108,6 +129,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/", Guard::Public, get(sign_in::home))
         .route(Method::GET, "/sign-in", Guard::Public, get(draw::public_page))
         .route(Method::POST, "/sign-in", Guard::Public, post(sign_in::sign_in))
+        .merge(oidc::table())
         .merge(own_account(Door::People, Guard::Person))
         .route(Method::POST, "/impersonation/stop", Guard::Person, post(impersonation::stop))
         .route(Method::POST, "/sign-out", Guard::Person, post(sign_in::sign_out))
@@ -132,6 +154,7 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::POST, "/workspaces/new", Guard::Person, post(account::new_workspace))
         .route(Method::GET, "/dashboard/sales", Guard::Person, get(sign_in::home))
         .route(Method::POST, "/preferences", Guard::Public, post(preferences::save))
+        .route(Method::POST, "/api/v1/auth/register", Guard::Public, post(account::register))
         .route(Method::POST, "/api/v1/auth/login", Guard::Public, post(tokens::login))
         .route(Method::POST, "/api/v1/auth/refresh", Guard::Public, post(tokens::refresh))
         .route(Method::POST, "/api/v1/auth/logout", Guard::Public, post(tokens::logout))
@@ -155,6 +178,10 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/readyz", Guard::Public, get(health::readyz))
         .route(Method::GET, "/health", Guard::Public, get(health::health))
         .merge(people)
+        .route(Method::POST, "/api/admin/auth/login", Guard::Public, post(staff_tokens::login))
+        .route(Method::POST, "/api/admin/auth/refresh", Guard::Public, post(staff_tokens::refresh))
+        .route(Method::POST, "/api/admin/auth/logout", Guard::Public, post(staff_tokens::logout))
+        .route(Method::GET, "/api/admin/auth/verify", Guard::Staff, get(staff_tokens::verify))
         .nest("/admin", staff)
 }
 

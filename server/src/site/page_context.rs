@@ -3,7 +3,7 @@
 use super::cookies;
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::{ActedFor, PageContext, StaffViewer, Viewer, WorkspaceLink};
+use app::page::{ActedFor, PageContext, StaffViewer, Viewer, Waiting, WorkspaceLink};
 use axum::http::HeaderMap;
 use base64::Engine;
 use chrono::SecondsFormat;
@@ -29,8 +29,9 @@ pub fn public(state: &App, headers: &HeaderMap, info: RequestInfo, address: &str
         flash: cookies::read_flash(headers, state.config.secure()),
         replay: None,
         reference: info.id.to_string(),
-        now: state.platform.services.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
+        now: state.platform.services.clock.now().to_rfc3339_opts(SecondsFormat::Millis, true),
         about: None,
+        provider: super::oidc::name(state),
         form_key: base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key),
     }
 }
@@ -87,6 +88,7 @@ async fn viewer(state: &App, access: &Access) -> Result<Viewer> {
             (None, Some(user)) => links(state, user).await?,
             (None, None) => Vec::new(),
         },
+        waiting: Waiting { notifications: access.waiting.notifications, approvals: access.waiting.approvals },
         acted_for: access.impersonation.as_ref().map(|acted| ActedFor {
             staff: acted.staff.clone(),
             until: acted.until.to_rfc3339_opts(SecondsFormat::Secs, true),

@@ -1,7 +1,7 @@
 //! Signing in and out, in both realms, and who the cookie belongs to. Where there is a second factor, signing in has two pages: the password
 //! makes a half-open sign-in, which is no session and opens nothing but the page for the code.
 
-use super::{cookies, draw, page_context};
+use super::{cookies, draw, oidc, page_context};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use app::page::{PageContext, Replay};
@@ -14,7 +14,9 @@ use domain::{Error, Result, UserId};
 use platform::StaffAccess;
 use platform::audit::Client;
 use platform::audit::sign_ins::SignIn as Told;
-use platform::auth::{Attempt, CodeAttempt, Current, Owner, SignIn, StaffSessions, UserSessions, Users, cookie_name};
+use platform::auth::{
+    Attempt, CodeAttempt, Current, Finished, Owner, Proved, SignIn, StaffSessions, UserSessions, Users, cookie_name,
+};
 use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::{Session, SessionManagerLayer};
@@ -271,7 +273,7 @@ async fn is_of_workspaces(state: &App, parts: &Parts) -> bool {
     matches!(current(Some(&session)).await, Ok(Some(_))) && matches!(auth.impersonation(&session).await, Ok(None))
 }
 
-async fn not_staff(state: &App, parts: &Parts) -> Response {
+pub(super) async fn not_staff(state: &App, parts: &Parts) -> Response {
     if !is_of_workspaces(state, parts).await {
         return turned_away(state, parts, Door::Staff.sign_in()).await;
     }
@@ -317,7 +319,7 @@ pub async fn sign_in(
         Ok(SignIn::Half(half)) => return to_code(&state, Door::People, half.expose(), &form.next),
         Err(error) => return again(&state, &headers, info, Door::People, &form, error).await,
     };
-    match let_in(&state, &session, info, &headers, user, false).await {
+    match let_in(&state, &session, info, &headers, user, How::default()).await {
         Ok(cookie) => came_in(&state, Door::People, &form.next, cookie),
         Err(error) => again(&state, &headers, info, Door::People, &form, error).await,
     }
@@ -346,23 +348,46 @@ pub async fn staff_sign_in(
     }
 }
 
+/// How somebody comes in, beyond who it is.
+#[derive(Default)]
+pub(super) struct How {
+    /// Ask this browser for the password alone from now on.
+    pub trust: bool,
+    /// The provider that they came from, where it was one.
+    pub issuer: Option<String>,
+    /// For the first time.
+    pub linked: bool,
+    /// What was proved there, and nothing here.
+    pub proved: Option<Proved>,
+}
+
 /// Begins the session of a person, and keeps the browser. The cookie that names the browser.
-async fn let_in(
+pub(super) async fn let_in(
     state: &App,
     session: &Session,
     info: RequestInfo,
     headers: &HeaderMap,
     user: UserId,
-    trust: bool,
+    how: How,
 ) -> Result<Option<HeaderValue>> {
     let auth = &state.platform.services.auth;
     let handle = auth.users.begin(session, user.0, Some(info.address), agent(headers)).await?;
     let client = Client::new(info.address, agent(headers));
-    let told = Told { user: Some(user.0), client, session: Some(handle), ..Told::default() };
+    if let Some(proved) = how.proved
+        && let Err(error) = auth.users.prove(handle, proved).await
+    {
+        auth.users.finish(session).await?;
+        return Err(error);
+    }
+    let How { trust, issuer, linked, .. } = how;
+    let told = Told { user: Some(user.0), client, session: Some(handle), issuer, linked, ..Told::default() };
     // Nobody comes in without it being written down.
     if let Err(error) = auth.write_down(&told).await {
         auth.users.finish(session).await?;
         return Err(error);
+    }
+    if linked {
+        oidc::tell(state, user).await?;
     }
     let device = auth.keep_device(user, cookies::read(headers, DEVICE, state.config.secure())).await?;
     if trust {
@@ -383,7 +408,7 @@ async fn let_staff_in(
     auth.staff_came_in(staff).await
 }
 
-fn came_in(state: &App, door: Door, next: &str, cookie: Option<HeaderValue>) -> Response {
+pub(super) fn came_in(state: &App, door: Door, next: &str, cookie: Option<HeaderValue>) -> Response {
     let secure = state.config.secure();
     let mut response = Redirect::to(&draw::local_path(Some(next), door.home())).into_response();
     // A session may have run out without a sign-out: what somebody looked at last is nothing for whoever signs in after them.
@@ -396,7 +421,7 @@ fn came_in(state: &App, door: Door, next: &str, cookie: Option<HeaderValue>) -> 
 }
 
 /// From the password to the page for the code.
-fn to_code(state: &App, door: Door, half: &str, next: &str) -> Response {
+pub(super) fn to_code(state: &App, door: Door, half: &str, next: &str) -> Response {
     let secure = state.config.secure();
     let mut response = Redirect::to(&with_next(door.code(), next)).into_response();
     if let Some(cookie) = cookies::set(door.half(secure), half, HALF_SECONDS, secure) {
@@ -405,7 +430,7 @@ fn to_code(state: &App, door: Door, half: &str, next: &str) -> Response {
     response
 }
 
-fn with_next(path: &str, next: &str) -> String {
+pub(super) fn with_next(path: &str, next: &str) -> String {
     if next.is_empty() { path.to_owned() } else { format!("{path}?next={}", app::page::encode(next)) }
 }
 
@@ -440,9 +465,11 @@ pub async fn code(
     let device = cookies::read(&headers, DEVICE, secure).filter(|_| door == Door::People);
     let attempt = CodeAttempt { half, code: &form.code, address: info.address, device };
     let begun = async {
-        match (auth.finish_sign_in(&attempt).await?, door) {
+        let Finished { owner, issuer, linked } = auth.finish_half(&attempt).await?;
+        match (owner, door) {
             (Owner::User(user), Door::People) => {
-                let_in(&state, &session, info, &headers, UserId(user), form.trust.is_some()).await
+                let how = How { trust: form.trust.is_some(), issuer, linked, ..How::default() };
+                let_in(&state, &session, info, &headers, UserId(user), how).await
             }
             (Owner::Staff(staff), Door::Staff) => {
                 let_staff_in(&state, &session, info, &headers, staff).await.map(|()| None)

@@ -25,14 +25,25 @@ use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Login {
+pub(super) struct Login {
     /// Address or number; also under the names that requirements 68 and 78 have for it.
     #[serde(alias = "email", alias = "phone")]
-    login: String,
-    password: String,
+    pub login: String,
+    pub password: String,
     /// Of the second factor, for who has one.
     #[serde(default)]
-    code: Option<String>,
+    pub code: Option<String>,
+}
+
+impl Login {
+    /// Of the second factor, asked for once the password was right.
+    pub(super) fn code(&self) -> Result<&str> {
+        let code = self.code.as_deref().filter(|code| !code.is_empty());
+        code.ok_or_else(|| {
+            let words = "This account has a second factor: send the code of the app, or a recovery code, as code";
+            Error { code: Some(CODE_REQUIRED.to_owned()), ..Error::new(Kind::Unauthenticated, words) }
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -48,7 +59,7 @@ struct Logout {
 }
 
 /// The body, where it says that it is JSON: no form of another site can.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T> {
+pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().unwrap_or_default().trim() != "application/json" {
         return Err(Error::invalid("Send the body as application/json"));
@@ -68,7 +79,7 @@ pub async fn login(
         let login: Login = read(&headers, &body)?;
         let user = sign_in(&state, info, &headers, &login).await?;
         let auth = &state.platform.services.auth;
-        let pair = auth.begin_tokens(user, info.address, agent(&headers)).await?;
+        let pair = auth.users.begin_tokens(user.0, info.address, agent(&headers)).await?;
         let client = Client::new(info.address, agent(&headers));
         let told = Told { user: Some(user.0), client, session: Some(pair.session), ..Told::default() };
         // Nobody comes in without it being written down.
@@ -90,11 +101,7 @@ async fn sign_in(state: &App, info: RequestInfo, headers: &HeaderMap, login: &Lo
         SignIn::Whole(user) => return Ok(user),
         SignIn::Half(half) => half,
     };
-    let Some(code) = login.code.as_deref().filter(|code| !code.is_empty()) else {
-        let words = "This account has a second factor: send the code of the app, or a recovery code, as code";
-        return Err(Error { code: Some(CODE_REQUIRED.to_owned()), ..Error::new(Kind::Unauthenticated, words) });
-    };
-    match auth.finish_sign_in(&CodeAttempt { half: half.expose(), code, address, device: None }).await? {
+    match auth.finish_sign_in(&CodeAttempt { half: half.expose(), code: login.code()?, address, device: None }).await? {
         Owner::User(user) => Ok(UserId(user)),
         Owner::Staff(_) => Err(Error::unauthenticated()),
     }
@@ -110,7 +117,7 @@ pub async fn refresh(
         Ok(refresh) => refresh,
         Err(error) => return problem(info, error),
     };
-    match state.platform.services.auth.refresh_tokens(&refresh.refresh_token).await {
+    match state.platform.services.auth.users.refresh_tokens(&refresh.refresh_token).await {
         Ok(pair) => answer(&state, &pair).await.unwrap_or_else(|error| problem(info, error)),
         Err(error) => refusal(&state, info, error).await,
     }
@@ -127,7 +134,7 @@ pub async fn logout(
     let done = async {
         let logout: Logout = if body.is_empty() { Logout::default() } else { read(&headers, &body)? };
         let value = logout.refresh_token.as_deref().or(bearer(&headers)).unwrap_or_default();
-        let Current { owner, handle } = auth.token_owner(value, true).await?.ok_or_else(token_over)?;
+        let Current { owner, handle } = auth.users.token_owner(value, true).await?.ok_or_else(token_over)?;
         auth.users.end(owner, handle).await?;
         let client = Client::new(info.address, agent(&headers));
         auth.write_down(&Told { user: Some(owner), out: true, client, session: Some(handle), ..Told::default() }).await
@@ -149,7 +156,7 @@ pub async fn me(State(state): State<App>, Extension(info): Extension<RequestInfo
     };
     let found = async {
         if Bearer::of(&value) == Some(Bearer::Access) {
-            let current = services.auth.token_owner(&value, false).await?.ok_or_else(token_over)?;
+            let current = services.auth.users.token_owner(&value, false).await?.ok_or_else(token_over)?;
             return of_user(&state, UserId(current.owner)).await;
         }
         let access = services.auth.enter_by_key(&services.pools, &value, info.address).await?;
@@ -183,7 +190,7 @@ async fn shown(state: &App, user: UserId) -> Result<Value> {
 async fn answer(state: &App, pair: &TokenPair) -> Result<Response> {
     let text = |moment: DateTime<Utc>| moment.to_rfc3339_opts(SecondsFormat::Secs, true);
     Ok(json_text(&json!({
-        "user": shown(state, pair.user).await?,
+        "user": shown(state, UserId(pair.owner)).await?,
         "accessToken": pair.access.expose(),
         "refreshToken": pair.refresh.expose(),
         "tokenType": "Bearer",
@@ -193,10 +200,10 @@ async fn answer(state: &App, pair: &TokenPair) -> Result<Response> {
     })))
 }
 
-fn json_text(value: &Value) -> Response {
+pub(super) fn json_text(value: &Value) -> Response {
     (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 
-fn problem(info: RequestInfo, error: Error) -> Response {
+pub(super) fn problem(info: RequestInfo, error: Error) -> Response {
     Problem { error, request: Some(info.id) }.into_response()
 }

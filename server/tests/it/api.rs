@@ -162,6 +162,8 @@ async fn a_viewer_changes_nothing() {
         .routes()
         .into_iter()
         .filter(|route| route.mutates && route.path.starts_with("/w/") && !route.path.ends_with("/import"))
+        // A form with a file is read before anybody knows what it asks for; the operation behind it is in the matrix.
+        .filter(|route| !route.path.ends_with("/files"))
         // One's own password is everybody's to change.
         .filter(|route| !route.path.ends_with("/account/password"))
     {

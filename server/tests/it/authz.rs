@@ -37,7 +37,12 @@ fn matrix() -> Matrix {
         let rows = table[name].as_table().unwrap().iter();
         rows.map(|(key, value)| (key.clone(), value.as_str().unwrap().to_owned())).collect()
     };
-    Matrix { cells, operations: strings("operations"), routes: strings("routes") }
+    let mut routes: BTreeMap<String, String> = strings("routes");
+    // Of a build with that feature.
+    if cfg!(feature = "oidc") {
+        routes.extend(strings("routes_with_oidc"));
+    }
+    Matrix { cells, operations: strings("operations"), routes }
 }
 
 fn seeded(role: &str) -> Grants {
@@ -144,6 +149,12 @@ pub fn apart(operation: &str) -> Value {
     let id = "0199a000-0000-7000-8000-000000000000";
     match operation {
         "audit.give_feedback" => json!({ "change": id, "verdict": "right" }),
+        "records.merge" | "records.preview_merge" => json!({ "kept": id, "merged": id }),
+        "records.unmerge" => json!({ "merge": id }),
+        "records.put_back" => json!({ "oldVersion": 1 }),
+        "records.tick" => json!({ "item": "x", "done": true }),
+        "notes.add" | "notes.edit" => json!({ "body": "x" }),
+        "notes.pin" => json!({ "pinned": true }),
         "people.change_email" => json!({ "email": "a@b.example" }),
         "people.create_key" => json!({ "name": "x", "access": "read" }),
         "people.change_password" => json!({ "current": "x", "password": "x" }),
@@ -153,12 +164,15 @@ pub fn apart(operation: &str) -> Value {
         "people.save_security" => json!({ "secondFactor": "nobody", "roles": {} }),
         "people.update_profile" => json!({ "name": "x", "language": "en" }),
         "documents.file" | "documents.html" => json!({ "kind": "invoice" }),
+        "files.attach" => json!({ "field": "x", "name": "x", "content": [] }),
         "finance.ledger" => json!({ "to": "2026-11-20" }),
         "finance.post_ledger" => json!({ "counterAccount": "x", "account": "x", "description": "x" }),
         "finance.reverse_entry" => json!({ "entry": id }),
         "messaging.send" => {
             json!({ "channel": "email", "template": "x", "to": "a@b.example", "values": {}, "key": "x" })
         }
+        "records.bulk" => json!({ "action": "set" }),
+        "views.move" => json!({ "up": true }),
         "workflow.notify" => json!({ "to": { "role": "USER" } }),
         "workflow.save" => {
             let step = json!({ "key": "n", "type": "notify", "input": {} });
@@ -306,7 +320,7 @@ fn control(html: &str, words: &str) -> Option<bool> {
         format!("class=\"menu-text\">{words}</span>"),
     ];
     let at = carried.iter().find_map(|text| html.find(text))?;
-    let begins = ["<a ", "<button ", "<span aria-disabled=\"true\" class=\"menu-item\""];
+    let begins = ["<a ", "<button ", "<summary ", "<span aria-disabled=\"true\" class=\"menu-item\""];
     let start = begins.iter().filter_map(|tag| html[..at].rfind(tag)).max()?;
     Some(!html[start..at].contains("aria-disabled=\"true\""))
 }

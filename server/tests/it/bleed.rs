@@ -61,6 +61,7 @@ const ASKED: &[&str] = &[
     "/go?q=canary",
     "/api/v1/leads?filter=name%20starts%20with%20%22CANARY%22&count=exact",
     "/leads?view=board",
+    "/leads?view=calendar&date=createdAt&scale=agenda",
     "/api/v1/leads/{id}/timeline",
     "",
 ];

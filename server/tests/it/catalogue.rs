@@ -18,9 +18,12 @@ const GLOBAL: &[(&str, &str)] = &[
     ("second_factor_setups", "as second_factors"),
     ("recovery_codes", "as second_factors"),
     ("half_sign_ins", "as second_factors"),
+    ("user_identities", "as users"),
+    ("oidc_returns", "hashes of journeys to a sign-in provider that ended"),
     ("staff", "the platform realm"),
     ("staff_credentials", "the platform realm"),
     ("staff_sessions", "the platform realm"),
+    ("staff_tokens", "the platform realm"),
     ("sign_in_attempts", "hashed subjects of the throttle"),
     ("sign_ins", "tries of people, told to their workspaces from there; the platform role alone reads them"),
     ("rate_counters", "counters by hashed or opaque key"),
@@ -80,8 +83,9 @@ async fn every_other_table_is_on_the_reviewed_list() {
         &owner,
         "select table_name || ' to ' || grantee from information_schema.role_table_grants
          where grantee in ('nexus_app', 'nexus_ai', 'PUBLIC') and table_schema = 'public'
-           and table_name in ('users', 'user_credentials', 'known_devices', 'sign_ups', 'account_links', 'sessions', 'tokens', 'staff', 'staff_credentials',
+           and table_name in ('users', 'user_credentials', 'known_devices', 'sign_ups', 'account_links', 'sessions', 'tokens', 'staff', 'staff_tokens', 'staff_credentials',
                'staff_sessions', 'sign_in_attempts', 'sign_ins', 'rate_counters', 'second_factors', 'second_factor_setups', 'recovery_codes', 'half_sign_ins',
+               'user_identities', 'oidc_returns',
                'event_consumers')",
     )
     .await;
@@ -224,10 +228,11 @@ async fn references_and_states_are_held_by_the_database() {
          where c.relkind in ('r', 'p') and not c.relispartition
            and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey))
            and c.relname || '.' || a.attname not in ('changes.record_id', 'changes.cause_id', 'changes.request_id', 'changes.session_id', 'sign_ins.session_id', 'events.record_id', 'events.change_id',
-               'events.correlation_id', 'events.causation_id', 'event_consumers.event_id', 'search_terms.record_id', 'import_rows.record_id',
-               'changes.tenant_id', 'events.tenant_id', 'search_terms.tenant_id', 'idempotency_keys.tenant_id', 'events.actor_id',
+               'events.correlation_id', 'events.causation_id', 'event_consumers.event_id', 'search_terms.record_id', 'import_rows.record_id', 'bulk_rows.record_id',
+               'changes.tenant_id', 'events.tenant_id', 'search_terms.tenant_id', 'search_spellings.tenant_id', 'idempotency_keys.tenant_id', 'events.actor_id',
                'idempotency_keys.member_id', 'messages.record_id', 'message_attachments.source_id', 'runs.event_id', 'runs.record_id',
-               'runs.correlation_id', 'approvals.record_id', 'notifications.record_id')",
+               'runs.correlation_id', 'approvals.record_id', 'notifications.record_id', 'merges.kept_id', 'merges.merged_id', 'notes.record_id',
+               'files.record_id')",
     )
     .await;
     assert!(loose.is_empty(), "{loose:?} have no foreign key");

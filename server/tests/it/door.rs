@@ -34,12 +34,20 @@ fn resident() -> u64 {
     line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) / 1024
 }
 
-/// C-11. Two hundred people from two hundred addresses at once: those for whom there is room get in, the others are told to come back within a
-/// second, and pages go on.
-#[ignore = "measures time"]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn measure_a_crowd_at_the_door_holds_nobody_up() {
-    let server = Server::new().await;
+/// What became of two hundred people who came at once.
+struct Crowd {
+    inside: usize,
+    refused: usize,
+    slowest: Duration,
+    /// From the first to the last answer.
+    over: Duration,
+    others: Vec<StatusCode>,
+    /// Who was refused, to try again.
+    outside: Option<(Client, String)>,
+}
+
+/// Guests from two hundred addresses, all with one hash of today's cost.
+async fn guests(server: &Server) -> Vec<(Client, String)> {
     let tenant = server.world.tenant("lakeside", "core").await;
     for number in 0..CROWD {
         server.world.member(&tenant, &format!("Guest{number}"), &["USER"]).await;
@@ -49,52 +57,113 @@ async fn measure_a_crowd_at_the_door_holds_nobody_up() {
     let owner = server.world.owner().await;
     sqlx::query("update user_credentials set password_hash = $1").bind(hash).execute(&owner).await.unwrap();
     owner.close().await;
-    let glancing = server.client();
-    let quiet = glances(glancing.clone(), Instant::now() + Duration::from_secs(2)).await;
-    let clients: Vec<Client> = (0..CROWD)
-        .map(|number| {
-            let [low, high] = [u8::try_from(number % 200 + 1).unwrap(), u8::try_from(number / 200 + 1).unwrap()];
-            client_from(&server.base, IpAddr::V4(Ipv4Addr::new(127, 0, high, low)))
-        })
-        .collect();
-    let (before, began) = (resident(), Instant::now());
-    let busy = tokio::spawn(glances(glancing, Instant::now() + Duration::from_secs(3)));
-    let crowd: Vec<_> = clients
+    let client = |number: usize| {
+        let [low, high] = [u8::try_from(number % 200 + 1).unwrap(), u8::try_from(number / 200 + 1).unwrap()];
+        client_from(&server.base, IpAddr::V4(Ipv4Addr::new(127, 0, high, low)))
+    };
+    (0..CROWD).map(|number| (client(number), format!("guest{number}@lakeside.example"))).collect()
+}
+
+async fn knock(client: &Client, login: &str) -> reqwest::Response {
+    client.form("/sign-in", &[("login", login), ("password", PASSWORD)]).await
+}
+
+async fn all_at_once(guests: Vec<(Client, String)>) -> Crowd {
+    let began = Instant::now();
+    let crowd: Vec<_> = guests
         .into_iter()
-        .enumerate()
-        .map(|(number, client)| {
-            let login = format!("guest{number}@lakeside.example");
+        .map(|(client, login)| {
             tokio::spawn(async move {
                 let began = Instant::now();
-                let answer = client.form("/sign-in", &[("login", &login), ("password", PASSWORD)]).await;
-                (answer.status(), began.elapsed())
+                let status = knock(&client, &login).await.status();
+                (status, began.elapsed(), (client, login))
             })
         })
         .collect();
-    let (mut inside, mut refused, mut slowest, mut others) = (0, 0, Duration::ZERO, Vec::new());
+    let mut seen = Crowd {
+        inside: 0,
+        refused: 0,
+        slowest: Duration::ZERO,
+        over: Duration::ZERO,
+        others: Vec::new(),
+        outside: None,
+    };
     for guest in crowd {
-        match guest.await.unwrap() {
-            (StatusCode::SEE_OTHER, took) => (inside, slowest) = (inside + 1, slowest.max(took)),
-            (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, took) => {
-                (refused, slowest) = (refused + 1, slowest.max(took));
+        let (status, took, guest) = guest.await.unwrap();
+        match status {
+            StatusCode::SEE_OTHER => seen.inside += 1,
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                (seen.refused, seen.outside) = (seen.refused + 1, Some(guest));
             }
-            (status, _) => others.push(status),
+            status => seen.others.push(status),
         }
+        seen.slowest = seen.slowest.max(took);
     }
-    let over = began.elapsed();
+    seen.over = began.elapsed();
+    seen
+}
+
+/// C-11. Counted, not measured: everybody is let in or told to come back, nobody queues until the last one is served, pages are answered
+/// meanwhile, and who was sent away gets in afterwards. The bounds are many times what is promised, for a machine that does other things too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_at_the_door_is_let_in_or_sent_away_and_pages_go_on() {
+    let server = Server::new().await;
+    let guests = guests(&server).await;
+    let glancing = server.client();
+    let (over, mut stop) = tokio::sync::watch::channel(false);
+    let glances = tokio::spawn(async move {
+        let mut pages = 0;
+        while !*stop.borrow_and_update() {
+            let (status, _) = glancing.page("/sign-in").await;
+            assert_eq!(status, StatusCode::OK);
+            pages += 1;
+        }
+        pages
+    });
+    let seen = all_at_once(guests).await;
+    over.send(true).unwrap();
+    let pages: usize = glances.await.unwrap();
+    assert!(seen.others.is_empty(), "{:?}", seen.others);
+    assert_eq!(seen.inside + seen.refused, CROWD);
+    assert!(seen.inside > 0 && seen.refused > 0, "{} in, {} refused: there was no crowd", seen.inside, seen.refused);
+    assert!(seen.slowest < Duration::from_secs(10), "somebody waited {:?}", seen.slowest);
+    assert!(pages >= 3, "{pages} pages in {:?}", seen.over);
+    let (client, login) = seen.outside.unwrap();
+    // Others of this machine are guests too; who comes back finds room.
+    assert_eq!(knock(&client, &login).await.status(), StatusCode::SEE_OTHER, "{login} comes back");
+    println!(
+        "bar=C-11 at_once={CROWD} inside={} refused={} others=0 pages_meanwhile={pages} pass=1",
+        seen.inside, seen.refused
+    );
+    server.end().await;
+}
+
+/// C-11. The same with its times: the others are told to come back within a second, and pages go on as fast.
+#[ignore = "measures time"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn measure_a_crowd_at_the_door_holds_nobody_up() {
+    let server = Server::new().await;
+    let guests = guests(&server).await;
+    let glancing = server.client();
+    let quiet = glances(glancing.clone(), Instant::now() + Duration::from_secs(2)).await;
+    let before = resident();
+    let busy = tokio::spawn(glances(glancing, Instant::now() + Duration::from_secs(3)));
+    let seen = all_at_once(guests).await;
     let busy = busy.await.unwrap();
     let grown = resident().saturating_sub(before);
     let (calm, under) = (percentile(quiet, 99), percentile(busy, 99));
     println!(
-        "bar=C-11 at_once={CROWD} inside={inside} refused={refused} slowest_ms={} all_ms={} page_p99_quiet_ms={} page_p99_busy_ms={} grown_mb={grown} pass=1",
-        slowest.as_millis(),
-        over.as_millis(),
+        "bar=C-11 at_once={CROWD} inside={} refused={} slowest_ms={} all_ms={} page_p99_quiet_ms={} page_p99_busy_ms={} grown_mb={grown} pass=1",
+        seen.inside,
+        seen.refused,
+        seen.slowest.as_millis(),
+        seen.over.as_millis(),
         calm.as_millis(),
         under.as_millis()
     );
-    assert!(others.is_empty(), "{others:?}");
-    assert!(inside > 0 && refused > 0, "{inside} got in and {refused} were refused: there was no crowd");
-    assert!(slowest < Duration::from_secs(2), "somebody waited {slowest:?}");
+    assert!(seen.others.is_empty(), "{:?}", seen.others);
+    assert!(seen.inside > 0 && seen.refused > 0, "{} in, {} refused: there was no crowd", seen.inside, seen.refused);
+    assert!(seen.slowest < Duration::from_secs(2), "somebody waited {:?}", seen.slowest);
     assert!(under < calm * 2 + Duration::from_millis(250), "pages took {under:?} in place of {calm:?}");
     assert!(grown < 100, "{grown} MB more are in use");
     server.end().await;

@@ -11,6 +11,7 @@ const ASKED: &[&str] = &[
     "",
     "/leads",
     "/leads?view=board",
+    "/leads?view=calendar&date=createdAt",
     "/leads?filter=value%20%3E%201000&sort=-value",
     "/leads/{id}",
     "/go?q=amina",

@@ -74,7 +74,7 @@ async fn operation(client: &Client, name: &str, input: &Value) -> (StatusCode, V
     client.write(Method::POST, &format!("/w/lakeside/api/v1/operations/{name}"), input).await
 }
 
-async fn staff(server: &Server, role: &str) -> Client {
+pub async fn staff(server: &Server, role: &str) -> Client {
     let services = server.world.services();
     let hash = services.auth.passwords().hash(PASSWORD, services.random.as_ref()).await.unwrap();
     let (pool, email) = (&services.pools.platform, format!("{}@nexus.example", role.to_lowercase()));

@@ -21,6 +21,9 @@ const CANARY: &str = "CANARY quarry";
 const LISTS: &[&str] = &[
     "",
     "?view=board",
+    "?view=calendar&date=createdAt",
+    "?view=calendar&date=createdAt&scale=agenda",
+    "?view=timeline&date=createdAt",
     "?view=everything",
     "?search=canary",
     "?search=quarry",

@@ -1,6 +1,7 @@
 //! Programs over HTTP: keys of a workspace and token pairs of a person. What is shown once, what ends when, and where each may knock.
 
 mod rights;
+mod staff;
 mod suspended;
 mod tokens;
 

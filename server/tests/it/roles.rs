@@ -214,6 +214,29 @@ async fn version(world: &TestWorld, caller: &Caller, key: &str) -> i64 {
     roles.into_iter().find(|role| role.key == key).unwrap().version
 }
 
+/// Lists say what a role is called by now, not what its key was made of.
+#[tokio::test]
+async fn lists_call_a_role_as_the_workspace_does() {
+    let world = world().await;
+    let tenant = world.tenant("lakeside", "core").await;
+    let owner = world.member(&tenant, "Grace", &["OWNER"]).await;
+    let rep = world.member(&tenant, "Rep", &["USER"]).await;
+    let made = CreateRole { label: "Showroom lead".to_owned(), copy_of: None };
+    assert_eq!(world.run(&owner, made).await.unwrap().key, "SHOWROOM_LEAD");
+    let roles = vec!["USER".to_owned(), "SHOWROOM_LEAD".to_owned()];
+    world.run(&owner, SetRoles { member: rep.access.member.0, roles }).await.unwrap();
+    let label = Some("Head of the floor".to_owned());
+    let version = Some(version(&world, &owner, "SHOWROOM_LEAD").await);
+    let renamed = UpdateRole { key: "SHOWROOM_LEAD".to_owned(), version, label, about: None, grants: None };
+    world.run(&owner, renamed).await.unwrap();
+    let listed = world.run(&owner, domain::people::ListMembers {}).await.unwrap();
+    let rep = listed.iter().find(|member| member.id == rep.access.member.0).unwrap();
+    let shown: Vec<_> = rep.roles.iter().map(String::as_str).zip(rep.role_labels.iter().map(String::as_str)).collect();
+    assert!(shown.contains(&("SHOWROOM_LEAD", "Head of the floor")), "{shown:?}");
+    assert_eq!(shown.len(), 2);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn a_role_lives_and_is_written_down() {
     let world = world().await;

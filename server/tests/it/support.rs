@@ -3,10 +3,12 @@
 use nexus_server::config::Config;
 use nexus_server::{net, site, start, worker};
 use platform::Caller;
+use platform::shelf::Shelf;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::{PASSWORD, TestTenant, TestWorld};
@@ -19,6 +21,8 @@ pub struct Server {
     pub base: String,
     /// Where the server keeps its files: `outbox` holds the mails that it did not send.
     pub data: std::path::PathBuf,
+    /// Where files of records lie.
+    pub files: std::path::PathBuf,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     background: Option<worker::Background>,
@@ -30,7 +34,25 @@ impl Server {
     }
 
     pub async fn with(limits: net::Limits) -> Self {
-        Self::over(TestWorld::new(|registry| *registry = start::registry()).await, limits).await
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let files = std::env::temp_dir().join(format!("nexus-it-files-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&files);
+        let shelf = Shelf { store: Arc::new(integrations::ObjectFiles::local(&files).unwrap()), scanner: None };
+        Self { files, ..Self::keeping(shelf, limits).await }
+    }
+
+    /// With a file store of the test's own.
+    pub async fn with_shelf(shelf: Shelf) -> Self {
+        Self::keeping(shelf, net::Limits::default()).await
+    }
+
+    async fn keeping(shelf: Shelf, limits: net::Limits) -> Self {
+        let registry = |registry: &mut platform::Registry| {
+            *registry = start::registry();
+            registry.hook(shelf);
+        };
+        Self::over(TestWorld::new(registry).await, limits).await
     }
 
     pub async fn over(world: TestWorld, limits: net::Limits) -> Self {
@@ -55,7 +77,7 @@ impl Server {
         let tools = worker::Tools { mailer: Arc::new(integrations::Sandbox), workflows };
         let background = worker::start(&app, true, tools, stopped.clone());
         let serving = tokio::spawn(net::serve(listener, site::router(app), limits, stopped));
-        Self { world, base, data, stop, serving, background: Some(background) }
+        Self { world, base, data, files: std::path::PathBuf::new(), stop, serving, background: Some(background) }
     }
 
     /// What handlers share, made anew over the same world.
@@ -129,6 +151,7 @@ impl Server {
         let _ = tokio::time::timeout(Duration::from_secs(5), &mut self.serving).await;
         self.serving.abort();
         let _ = std::fs::remove_dir_all(&self.data);
+        let _ = std::fs::remove_dir_all(&self.files);
         self.world.end().await;
     }
 }

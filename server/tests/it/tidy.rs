@@ -328,6 +328,9 @@ fn every_bar_names_tests_that_exist() {
     struct Bar {
         says: String,
         tests: Vec<String>,
+        /// Of the build that has the tests.
+        #[serde(default)]
+        features: String,
     }
     let bars: std::collections::BTreeMap<String, Bar> =
         toml::from_str(&fs::read_to_string(root().join("server/tests/bars.toml")).unwrap()).unwrap();
@@ -335,6 +338,7 @@ fn every_bar_names_tests_that_exist() {
         ["server", "app"].into_iter().flat_map(|folder| all(folder, ".rs")).map(|(_, text)| text).collect();
     for (id, bar) in &bars {
         assert!(!bar.says.is_empty() && !bar.tests.is_empty(), "{id}");
+        assert!(bar.features.is_empty() || bar.features.starts_with("nexus/"), "{id}");
         for test in &bar.tests {
             if let Some((file, title)) = test.strip_prefix("browser ").and_then(|test| test.split_once(": ")) {
                 let spec = fs::read_to_string(root().join("end2end/tests").join(file)).unwrap_or_default();
@@ -353,7 +357,7 @@ fn every_bar_names_tests_that_exist() {
 #[test]
 fn every_planted_fault_still_applies() {
     let bars = fs::read_to_string(root().join("server/tests/bars.toml")).unwrap();
-    let sources: String = all("server", ".rs").into_iter().map(|(_, text)| text).collect();
+    let sources: String = ["server", "app"].iter().flat_map(|top| all(top, ".rs")).map(|(_, text)| text).collect();
     let git = std::process::Command::new("git").arg("--version").output().is_ok_and(|answer| answer.status.success());
     let (mut planted, mut numbers) = (0, Vec::new());
     for (path, text) in all("server/tests/faults", ".patch") {

@@ -24,6 +24,7 @@ pub mod records;
 pub mod sales;
 pub mod schema;
 pub mod text;
+pub mod views;
 pub mod workflow;
 
 pub use backend::{Backend, BackendHandle};

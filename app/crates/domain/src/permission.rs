@@ -188,6 +188,7 @@ pub const FIXED: &[Fixed] = &[
     Fixed { key: "people.role.read", label: "See roles" },
     Fixed { key: "people.security.manage", label: "Say who needs a second factor, and how long sessions last" },
     Fixed { key: "people.session.manage", label: "See and end the sessions of members" },
+    Fixed { key: "records.view.update", label: "Make and change views of the whole team" },
     Fixed { key: "settings.company.update", label: "Say who the workspace is on its documents" },
     Fixed { key: "workflow.notification.send", label: "Send notifications" },
     Fixed { key: "workflow.run.cancel", label: "Cancel runs" },
@@ -358,9 +359,28 @@ pub const ROLES: &[RoleSeed] = &[
     },
 ];
 
+/// What a role is called, for people: its own name where it comes with Nexus, else its key in words (`SITE_MANAGER` is "Site manager").
+pub fn role_label(key: &str) -> String {
+    if let Some(seed) = ROLES.iter().find(|role| role.key == key) {
+        return seed.label.to_owned();
+    }
+    let words = key.to_lowercase().replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_without_a_name_is_called_by_its_key() {
+        assert_eq!(
+            (role_label("SALES_REP").as_str(), role_label("SITE_MANAGER").as_str()),
+            ("Sales representative", "Site manager")
+        );
+        assert_eq!(role_label(""), "");
+    }
 
     fn grants(list: &[(&str, Reach)]) -> Grants {
         Grants(list.iter().map(|(pattern, reach)| ((*pattern).to_owned(), *reach)).collect())

@@ -26,6 +26,16 @@ pub fn normal(text: &str) -> String {
     out
 }
 
+/// Words as people list them: "Value, Owner and Expected close", with `last` for the "and".
+pub fn listed<T: AsRef<str>>(words: &[T], last: &str) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
+}
+
 /// Bytes; longer words are like no other.
 const LONGEST_WORD: usize = 256;
 

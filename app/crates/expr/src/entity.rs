@@ -55,14 +55,16 @@ impl Scope for EntityScope<'_> {
     fn names(&self, record: Option<&str>) -> Vec<String> {
         let mut names = self.names.names(record);
         if let Some(entity) = record.and_then(|record| self.catalog.get(record)) {
-            names.extend(entity.fields.iter().map(|field| field.key.clone()));
+            let fields = entity.fields.iter().filter(|field| type_of(entity, field).is_some());
+            names.extend(fields.map(|field| field.key.clone()));
         }
         names
     }
 }
 
 fn described(entity: &Entity, key: &str) -> Option<Found> {
-    entity.field(key).map(|field| Found::new(&field.key, type_of(entity, field)))
+    let field = entity.field(key)?;
+    type_of(entity, field).map(|of_type| Found::new(&field.key, of_type))
 }
 
 /// Names that no description writes.
@@ -83,15 +85,20 @@ fn implied(entity: &Entity, key: &str) -> Option<Found> {
     described(entity, name).filter(|found| matches!(found.ty, Type::Reference(_)))
 }
 
-fn type_of(entity: &Entity, field: &Field) -> Type {
-    match &field.kind {
+/// What a field of the entity is to an expression; none for what no expression can say anything about.
+pub(crate) fn type_of(entity: &Entity, field: &Field) -> Option<Type> {
+    Some(match &field.kind {
         FieldKind::Text { .. }
         | FieldKind::LongText { .. }
         | FieldKind::Email
         | FieldKind::Phone
         | FieldKind::Country
+        | FieldKind::Url
         | FieldKind::Number => Type::Text,
-        FieldKind::Integer { .. } | FieldKind::Decimal { .. } => Type::Number,
+        FieldKind::Integer { .. }
+        | FieldKind::Decimal { .. }
+        | FieldKind::Percentage { .. }
+        | FieldKind::Duration { .. } => Type::Number,
         FieldKind::Money { .. } => Type::Money,
         FieldKind::Boolean => Type::Bool,
         FieldKind::Date { .. } => Type::Date,
@@ -103,5 +110,12 @@ fn type_of(entity: &Entity, field: &Field) -> Type {
         }
         FieldKind::Reference { entity } => Type::Reference(entity.clone()),
         FieldKind::Member => Type::reference(MEMBER),
-    }
+        FieldKind::Options { .. } => Type::list(Type::Text),
+        FieldKind::References { entity } => Type::list(Type::Reference(entity.clone())),
+        FieldKind::Address
+        | FieldKind::Geo
+        | FieldKind::Checklist
+        | FieldKind::File { .. }
+        | FieldKind::Image { .. } => return None,
+    })
 }

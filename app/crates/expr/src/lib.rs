@@ -67,6 +67,7 @@ mod env;
 mod eval;
 mod expr;
 mod fault;
+mod formula;
 mod function;
 #[cfg(test)]
 mod hostile;
@@ -88,6 +89,7 @@ pub use env::Env;
 pub use eval::{MAX_ITEMS, MAX_STEPS, MAX_TEXT};
 pub use expr::Expr;
 pub use fault::{EvalFault, EvalFaultKind, Fault, Span};
+pub use formula::Formula;
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_NODES};
 pub use scope::{Found, Names, Scope};
 pub use template::{CheckedTemplate, MAX_TEMPLATE, Template};

@@ -21,8 +21,9 @@
 //! | [`page`] | `Page` (padded), `FillPage` (list and board), `RecordLayout`, `RecordPane`, `PageHeader`, `Stack`, `Columns` |
 //! | [`table`] | `DataTable`, `HeadCell`, `SortHead`, `HeadCheck`, `Row`, `RowCheck`, `Cell`, `RowActions`, `TableFoot` |
 //! | [`board`] | `Board`, `BoardColumn`, `BoardCard`, `CardField` |
+//! | [`calendar`] | `CalendarTable`, `DayHead`, `DayCard` |
 //! | [`timeline`] | `Timeline`, `TimelineDay`, `TimelineItem`, `TimelineNote`, `ChangedField`, `Composer` |
-//! | [`chart`] | `StatTile`, `Tiles`, `ChartPanel`, `BarChart`, `LineChart`, `BarList`, `Funnel`, `Sparkline`; each chart has its table |
+//! | [`chart`] | `StatTile`, `Tiles`, `ChartPanel`, `BarChart`, `StackedChart`, `LineChart`, `Donut`, `Gauge`, `BarList`, `Funnel`, `CohortGrid`, `Sparkline`; each chart has its table, or is one |
 //! | [`shell`] | `AppShell`, `AdminShell`, `AuthShell`, `WorkspaceSwitch`, with `NavItem`, `NavSection`, `UserCard` as data |
 //! | [`markup`] | the small ones as text: `icon`, `state_chip`, `avatar`, `time`, `cell`, `row`, ... for lists of many |
 //! | [`theme`] | `Theme`, `Density`: what the cookie holds and `<html>` carries |
@@ -32,6 +33,7 @@
 
 pub mod board;
 pub mod button;
+pub mod calendar;
 pub mod chart;
 pub mod chip;
 pub mod feedback;
@@ -52,6 +54,7 @@ pub mod timeline;
 
 pub use board::*;
 pub use button::*;
+pub use calendar::*;
 pub use chart::*;
 pub use chip::*;
 pub use feedback::*;

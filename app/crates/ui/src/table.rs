@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::markup::{Markup, html};
+use crate::markup::{Markup, drawn, html};
 use crate::{Icon, MaybeText, Slot};
 
 /// The frame. `head` holds the cells of the one header row; children are [`Row`]s.
@@ -59,7 +59,20 @@ pub fn SortHead(
     #[prop(into)] href: String,
     #[prop(optional_no_strip)] direction: Option<SortDirection>,
     #[prop(optional)] numeric: bool,
+    /// Which of several columns it is that sorts: the second breaks the ties of the first.
+    #[prop(optional_no_strip)]
+    rank: Option<usize>,
+    /// Leads to the order with this column behind the present ones.
+    #[prop(optional, into)]
+    add_href: MaybeText,
 ) -> impl IntoView {
+    let rank = rank.map(|rank| {
+        view! { <span class="sort-rank"><span class="sr-only">"Sorts as number "</span>{rank}</span> }
+    });
+    let add = add_href.into_option().map(|href| {
+        let words = format!("Then by {label}");
+        view! { <a class="sort-add" href=href aria-label=words.clone() title=words><Icon name="plus"/></a> }
+    });
     let (sort, icon) = match direction {
         Some(SortDirection::Ascending) => (Some("ascending"), "arrow-up"),
         Some(SortDirection::Descending) => (Some("descending"), "arrow-down"),
@@ -67,7 +80,7 @@ pub fn SortHead(
     };
     view! {
         <th scope="col" aria-sort=sort class:is-numeric=numeric>
-            <a class="sort" href=href><span>{label}</span><Icon name=icon/></a>
+            <a class="sort" href=href><span>{label}</span><Icon name=icon/>{rank}</a>{add}
         </th>
     }
     .into_any()
@@ -111,8 +124,14 @@ pub fn RowCheck(
     #[prop(optional)] checked: bool,
     #[prop(optional, into)] form: MaybeText,
 ) -> impl IntoView {
-    view! { <td class="is-check"><input type="checkbox" class="check" name=name value=value checked=checked form=form.into_option() aria-label=label/></td> }
-        .into_any()
+    drawn(row_check(&name, &value, &label, checked, form.as_deref()))
+}
+
+/// [`RowCheck`] as text, for lists of many.
+pub fn row_check(name: &str, value: &str, label: &str, checked: bool, form: Option<&str>) -> Markup {
+    html! {
+        td.is-check { input.check type="checkbox" name=(name) value=(value) checked[checked] form=[form] aria-label=(label); }
+    }
 }
 
 /// One cell. `label` is its column, shown on phones where rows are cards.
@@ -185,7 +204,6 @@ pub fn TableFoot(#[prop(optional, into)] end: Slot, children: Children) -> impl 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::markup::drawn;
 
     /// As HTML, without the marks that Leptos leaves for itself and with the attributes of each element in alphabetical order.
     fn plain(view: AnyView) -> Vec<String> {

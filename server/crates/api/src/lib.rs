@@ -13,7 +13,7 @@ mod records;
 pub mod routes;
 
 pub use caller::ApiCaller;
-pub use export::{CsvStream, csv_cell};
+pub use export::{Format, csv_cell, file as export_file};
 pub use routes::{Guard, RouteInfo, Table};
 
 use axum::http::Method;
@@ -49,4 +49,5 @@ pub fn table<S: Clone + Send + Sync + 'static>() -> Table<S> {
         .route(Method::POST, "/{entity}/{id}/restore", Guard::Workspace, post(records::restore))
         .route(Method::POST, "/{entity}/{id}/transitions/{name}", Guard::Workspace, post(records::transition))
         .route(Method::GET, "/{entity}/{id}/timeline", Guard::Workspace, get(records::timeline))
+        .route(Method::GET, "/{entity}/{id}/versions", Guard::Workspace, get(records::versions))
 }

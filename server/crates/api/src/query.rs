@@ -7,7 +7,7 @@ use domain::{Error, FieldError, Result};
 /// Characters of a search.
 pub const MAX_SEARCH: usize = 255;
 
-/// Reads `filter`, `sort`, `search`, `status`, `limit`, `offset`, `cursor`, `fields`, `count` and `trash`. Everything that is wrong is
+/// Reads `filter`, `sort`, `search`, `status`, `limit`, `offset`, `cursor`, `fields`, `count`, `trash` and `as_of`. Everything that is wrong is
 /// named at once; unknown parameters are left to the page that knows them, unless `strict`.
 pub fn list_query(entity: &Entity, pairs: &[(String, String)], strict: bool) -> Result<ListQuery> {
     let mut query = ListQuery::default();
@@ -33,12 +33,7 @@ fn apply(query: &mut ListQuery, entity: &Entity, name: &str, value: &str, strict
         "status" => add_filter(query, status_filter(entity, value)?),
         // Only a program gets this far with nothing.
         "sort" if value.is_empty() => return Err("Name the field to sort by".to_owned()),
-        "sort" => {
-            query.sort = Sort::parse_list(value, entity).map_err(|error| error.to_string())?;
-            if query.sort.len() > 1 {
-                return Err("A list is sorted by one field; the id breaks ties".to_owned());
-            }
-        }
+        "sort" => query.sort = Sort::parse_list(value, entity).map_err(|error| error.to_string())?,
         "search" if strict && value.chars().count() > MAX_SEARCH => {
             return Err(format!("Search for {MAX_SEARCH} characters at most"));
         }
@@ -63,6 +58,7 @@ fn apply(query: &mut ListQuery, entity: &Entity, name: &str, value: &str, strict
                 _ => false,
             };
         }
+        "as_of" => query.as_of = Some(value.to_owned()),
         _ if strict => return Err(format!("{name} is not a parameter of a list")),
         _ => {}
     }

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use domain::records::{GetRecord, ListRecords, Record, RecordTimeline, Values};
+use domain::records::{GetRecord, ListRecords, PastRecord, Record, RecordTimeline, RecordVersions, Values};
 use domain::{Error, Kind};
 use platform::Reply;
 use platform::dispatch::Idempotent;
@@ -62,9 +62,18 @@ fn id(caller: &ApiCaller, text: &str) -> Result<Uuid, Problem> {
         .map_err(|_| caller.problem(Error { resource_id: Some(text.chars().take(64).collect()), ..Error::not_found() }))
 }
 
-pub async fn get(caller: ApiCaller, Path(path): Path<RecordPath>) -> Result<Response, Problem> {
+pub async fn get(caller: ApiCaller, Path(path): Path<RecordPath>, Query(pairs): Pairs) -> Result<Response, Problem> {
     let entity = caller.entity(&path.entity)?;
-    let record = caller.run(GetRecord { entity: entity.key.clone(), id: id(&caller, &path.id)? }).await?;
+    let id = id(&caller, &path.id)?;
+    let text = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let (at, version) = (text("as_of").map(str::to_owned), text("version").map(str::parse::<i64>).transpose());
+    let version = version.map_err(|_| caller.problem(Error::field("version", "Use a whole number")))?;
+    if at.is_some() || version.is_some() {
+        let past = caller.run(PastRecord { entity: entity.key.clone(), id, version, at }).await?;
+        // Without an ETag: what was cannot be written to.
+        return Ok(json_text(StatusCode::OK, json!({ "data": past }).to_string()));
+    }
+    let record = caller.run(GetRecord { entity: entity.key.clone(), id }).await?;
     Ok(one(StatusCode::OK, &record))
 }
 
@@ -155,6 +164,26 @@ pub async fn timeline(
     Ok(json_text(StatusCode::OK, json!({ "data": entries, "timestamp": caller.timestamp() }).to_string()))
 }
 
+pub async fn versions(
+    caller: ApiCaller,
+    Path(path): Path<RecordPath>,
+    Query(pairs): Pairs,
+) -> Result<Response, Problem> {
+    let entity = caller.entity(&path.entity)?;
+    let number = |name: &str, most: i64| match pairs.iter().find(|(key, _)| key == name) {
+        None => Ok(None),
+        Some((_, value)) => match value.parse::<i64>() {
+            Ok(number) if (1..=most).contains(&number) => Ok(Some(number)),
+            _ => Err(caller.problem(Error::field(name, format!("Use a whole number from 1 to {most}")))),
+        },
+    };
+    let limit = number("limit", 500)?.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(50);
+    let before = number("before", i64::from(u32::MAX))?;
+    let operation = RecordVersions { entity: entity.key.clone(), id: id(&caller, &path.id)?, limit, before };
+    let versions = caller.run(operation).await?;
+    Ok(json_text(StatusCode::OK, json!({ "data": versions, "timestamp": caller.timestamp() }).to_string()))
+}
+
 /// A write: its body, the version that it names and the key that makes it happen once.
 pub struct Write {
     pub body: Bytes,
@@ -177,7 +206,9 @@ impl<S: Send + Sync> axum::extract::FromRequest<S> for Write {
     type Rejection = Problem;
 
     async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Problem> {
-        let caller = request.extensions().get::<ApiCaller>().map(|caller| caller.request);
+        let asking = request.extensions().get::<ApiCaller>();
+        let key = asking.and_then(|caller| caller.caller.access.key.as_ref().map(|key| key.id));
+        let caller = asking.map(|caller| caller.request);
         let refuse = |error| Problem { error, request: caller };
         let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
         let body = Bytes::from_request(request, state).await.map_err(|rejection| {
@@ -196,7 +227,7 @@ impl<S: Send + Sync> axum::extract::FromRequest<S> for Write {
         }
         Ok(Self {
             version: if_match(&headers).map_err(refuse)?,
-            once: once(&method, &uri, &headers, &body).map_err(refuse)?,
+            once: once(&method, &uri, &headers, &body, key).map_err(refuse)?,
             body,
         })
     }
@@ -210,10 +241,21 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     version.map(Some).ok_or_else(|| Error::field("If-Match", "Send the ETag that the record came with, such as \"3\""))
 }
 
-fn once(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotent>, Error> {
+/// Programs that act for one member count by themselves: each of its keys has idempotency keys of its own, apart from those of the member.
+fn once(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+    by: Option<Uuid>,
+) -> Result<Option<Idempotent>, Error> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().map_err(|_| Error::field("Idempotency-Key", "Use printable ASCII"))?;
-    Ok(Some(Idempotent::new(format!("{method} {}", uri.path()), key.to_owned(), body)))
+    let route = match by {
+        Some(by) => format!("{by} {method} {}", uri.path()),
+        None => format!("{method} {}", uri.path()),
+    };
+    Ok(Some(Idempotent::new(route, key.to_owned(), body)))
 }
 
 fn one(status: StatusCode, record: &Record) -> Response {

@@ -6,11 +6,14 @@ pub mod audit;
 pub mod company;
 pub mod crm;
 pub mod documents;
+pub mod files;
 pub mod finance;
 pub mod inventory;
 pub mod messaging;
+pub mod notes;
 pub mod people;
 pub mod sales;
+pub mod views;
 
 use platform::Registry;
 
@@ -25,4 +28,7 @@ pub fn register(registry: &mut Registry) {
     company::register(registry);
     admin::register(registry);
     audit::register(registry);
+    views::register(registry);
+    notes::register(registry);
+    files::register(registry);
 }

@@ -4,8 +4,8 @@ use crate::ddl::{self, Statuses, Table};
 use crate::demo::Recipe;
 use crate::document::Document;
 use crate::start::Beginning;
-use crate::{Fault, Overlay, Pack, lint, schema};
-use domain::schema::{Catalog, CatalogFault, Entity};
+use crate::{Fault, Overlay, Pack, lint, roles, schema};
+use domain::schema::{Catalog, CatalogFault, Dashboard, Entity};
 use domain::text::nearest;
 use domain::workflow::{Definition, DefinitionFault};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +48,7 @@ struct Folder {
     recipe: Option<Read<Recipe>>,
     workflows: Vec<Read<Definition>>,
     beginnings: Vec<Read<Beginning>>,
+    dashboards: Vec<Read<Dashboard>>,
 }
 
 impl Library {
@@ -160,10 +161,28 @@ impl Library {
         self.shared_names(&core, &folders, faults);
         if faults.is_empty() {
             self.build_workflows(&core, None, faults);
+            self.build_dashboards(&core, None, faults);
             for folder in folders.values() {
                 self.build_workflows(folder, Some(&core), faults);
+                self.build_dashboards(folder, Some(&core), faults);
             }
         }
+    }
+
+    /// Gives an industry the core's dashboards and its own, each held to its descriptions; one of the same key stands in the place of the core's.
+    fn build_dashboards(&mut self, folder: &Folder, core: Option<&Folder>, faults: &mut Vec<Fault>) {
+        let Some(pack) = &folder.pack else { return };
+        let Some(catalog) = self.catalogs.get_mut(&pack.value.slug) else { return };
+        let own = |key: &str| folder.dashboards.iter().any(|read| read.value.key == key);
+        let shared = core.into_iter().flat_map(|core| &core.dashboards).filter(|read| !own(&read.value.key));
+        let offered: Vec<&Read<Dashboard>> = shared.chain(&folder.dashboards).collect();
+        for Read { document, value } in &offered {
+            for fault in value.check(catalog) {
+                let line = document.find(&fault.place, &fault.word).unwrap_or(0);
+                faults.push(Fault::new(&document.file, line, fault.message).or(fault.meant.as_deref()));
+            }
+        }
+        Arc::make_mut(catalog).set_dashboards(offered.iter().map(|read| read.value.clone()));
     }
 
     /// Holds each template against the descriptions of the industry. One about an entity that the industry does not have is not for it.
@@ -241,7 +260,14 @@ impl Library {
         let mut found: Vec<CatalogFault> = Vec::new();
         match Catalog::build(&pack.value.slug, &pack.value.label, described) {
             Ok(catalog) => {
-                catalog.iter().for_each(|entity| found.extend(linted(entity)));
+                for entity in catalog.iter() {
+                    found.extend(linted(entity));
+                    found.extend(roles::unknown(entity, &pack.value.roles));
+                }
+                for finding in roles::check(&pack.value.roles, &catalog) {
+                    let line = pack.document.find(&finding.place, &finding.word).unwrap_or(0);
+                    faults.push(Fault::new(&pack.document.file, line, finding.message));
+                }
                 self.keep(catalog, pack);
             }
             Err(faults) => {
@@ -254,8 +280,9 @@ impl Library {
 
     fn keep(&mut self, catalog: Catalog, pack: &Read<Pack>) {
         for entity in catalog.iter() {
-            if !self.described.iter().any(|known| known.key == entity.key) {
-                self.described.push(entity.clone());
+            match self.described.iter_mut().find(|known| known.key == entity.key) {
+                Some(known) => share(known, entity),
+                None => self.described.push(entity.clone()),
             }
         }
         self.packs.insert(pack.value.slug.clone(), pack.value.clone());
@@ -279,6 +306,15 @@ impl Library {
     }
 }
 
+/// Industries share a table, so it has what any of them asks for: a pipeline of its own may bring checklists and days.
+fn share(known: &mut Arc<Entity>, other: &Entity) {
+    for field in &other.fields {
+        if known.field(&field.key).is_none() {
+            Arc::make_mut(known).fields.push(field.clone());
+        }
+    }
+}
+
 /// Derived once a load; deriving is cheap but not free.
 struct Schemas {
     pack: serde_json::Value,
@@ -287,6 +323,7 @@ struct Schemas {
     recipe: serde_json::Value,
     workflow: serde_json::Value,
     records: serde_json::Value,
+    dashboard: serde_json::Value,
 }
 
 impl Schemas {
@@ -298,6 +335,7 @@ impl Schemas {
             recipe: schema::demo(),
             records: schema::records(),
             workflow: schema::workflow(),
+            dashboard: schema::dashboard(),
         }
     }
 
@@ -332,8 +370,13 @@ impl Schemas {
                 same(&read.document, "entity", key, &read.value.entity, faults);
                 folder.beginnings.push(read);
             }
+        } else if let Some(key) = stem("dashboards/") {
+            if let Some(read) = read::<Dashboard>(&name, text, &self.dashboard, faults) {
+                same(&read.document, "key", key, &read.value.key, faults);
+                folder.dashboards.push(read);
+            }
         } else {
-            let message = "a pack has pack.toml, demo.toml, entities/*.toml, overlays/*.toml, records/*.toml and workflows/*.toml; this file is none of them";
+            let message = "a pack has pack.toml, demo.toml, dashboards/*.toml, entities/*.toml, overlays/*.toml, records/*.toml and workflows/*.toml; this file is none of them";
             faults.push(Fault::new(&name, 0, message));
         }
     }

@@ -2,9 +2,11 @@
 //! `domain::schema::Catalog` checks what is said among entities; this checks what the tables and the screens need.
 
 use domain::Verb;
+use domain::schema::checklist::CHECKLIST;
+use domain::schema::upload::UPLOAD_BYTES;
 use domain::schema::value::{self, Rules};
-use domain::schema::{Entity, Field, FieldKind, Storage};
-use domain::text::normal;
+use domain::schema::{Entity, Field, FieldKind, STATUS_DUE, STATUS_SINCE, State, StateKind, Storage};
+use domain::text::{nearest, normal};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A fault before its line is known.
@@ -20,6 +22,9 @@ const LONGEST_NAME: usize = 63;
 /// Longest text whose normal form surely fits an index entry, four bytes a letter.
 const LONGEST_INDEXED: u32 = 600;
 
+/// Days that a row may stand in a state at most.
+const LONGEST_STAY: u16 = 3650;
+
 /// Columns that every table has, whatever its description says.
 const OWN_COLUMNS: [&str; 10] = [
     "tenant_id",
@@ -33,6 +38,9 @@ const OWN_COLUMNS: [&str; 10] = [
     "created_by",
     "updated_by",
 ];
+
+/// Columns of standard fields that a table has or may come to have.
+const STANDARD_COLUMNS: [&str; 5] = ["owner_id", "status", "status_since", "status_due", "checklist"];
 
 #[rustfmt::skip]
 const RESERVED: [&str; 77] = [
@@ -112,10 +120,11 @@ impl Lint<'_> {
             FieldKind::LongText { .. } if field.indexed || field.unique => {
                 self.add(&place, "indexed", format!("{} is long text, which cannot be indexed", field.key));
             }
-            FieldKind::State | FieldKind::Number if !is_standard(field) => {
+            FieldKind::State | FieldKind::Number | FieldKind::Checklist if !is_standard(field) => {
                 self.add(&place, &field.key, format!("{} has a type that only standard fields have", field.key));
             }
-            FieldKind::Option { options } => {
+            FieldKind::File { .. } | FieldKind::Image { .. } => self.upload(&place, field),
+            FieldKind::Option { options } | FieldKind::Options { options } => {
                 self.options(&place, options.iter().map(|choice| (choice.key.as_str(), choice.hue)));
             }
             _ => {}
@@ -124,6 +133,29 @@ impl Lint<'_> {
             && !matches!(field.storage(), Storage::Column { sql: "text", .. } | Storage::Normalised { .. })
         {
             self.add(&place, "search", format!("{} is not text, so search cannot find it", field.key));
+        }
+        if field.indexed && !field.is_ordered() {
+            self.add(&place, "indexed", format!("{} has no order that an index could hold", field.key));
+        }
+        if let Some(pattern) = &field.pattern {
+            if !matches!(field.kind, FieldKind::Text { .. } | FieldKind::Phone) {
+                self.add(&place, "pattern", format!("{} is not text, so it has no pattern", field.key));
+            }
+            if let Err(problem) = pattern.compiled() {
+                self.add(&place, "pattern", format!("the pattern of {} cannot be read: {problem}", field.key));
+            }
+        }
+        if let Err(problem) = expr::Formula::of(self.entity, field) {
+            self.add(&place, "formula", format!("the formula of {}: {problem}", field.key));
+        }
+        if field.rollup.is_some() && field.formula.is_some() {
+            self.add(&place, "rollup", format!("{} is either a formula or a figure over other rows", field.key));
+        }
+        if (field.formula.is_some() || field.rollup.is_some())
+            && (field.required || field.default.is_some() || field.unique)
+        {
+            let message = format!("{} is computed, so it is neither required nor unique and has no default", field.key);
+            self.add(&place, &field.key, message);
         }
         if field.unique && !field.indexed {
             self.add(&place, "unique", format!("{} is unique, so it is indexed too; say so", field.key));
@@ -173,10 +205,37 @@ impl Lint<'_> {
             self.add(place, &field.key, format!("{} names a row, so everybody has to read it", field.key));
         }
         for view in &entity.views {
-            if named(&view.filter) || named(&view.sort) || named(&view.group) || named(&view.measure) {
+            let by = [&view.filter, &view.sort, &view.group, &view.measure, &view.date, &view.end];
+            if by.into_iter().any(named) {
                 let message = format!("the view {} is made by {}, which not everybody may read", view.key, field.key);
                 self.add(place, &field.key, message);
             }
+        }
+    }
+
+    /// What a file may be has to be something that its content tells, and nothing may ask for one where none can be given.
+    fn upload(&mut self, place: &str, field: &Field) {
+        let Some(takes) = field.upload() else { return };
+        for unknown in takes.unknown() {
+            let meant = nearest(unknown, takes.choices()).map(|meant| format!("; did you mean {meant}?"));
+            let known = || format!("; say one of {}", takes.choices().collect::<Vec<_>>().join(", "));
+            let message =
+                format!("{} accepts {unknown}, which is not told by content{}", field.key, meant.unwrap_or_else(known));
+            self.add(place, unknown, message);
+        }
+        if !(1..=UPLOAD_BYTES).contains(&takes.max_size) {
+            let message = format!("the maxSize of {} is {} bytes; say 1 to {UPLOAD_BYTES}", field.key, takes.max_size);
+            self.add(place, "maxSize", message);
+        }
+        if field.required {
+            let message = format!(
+                "{} is a file, which no import brings, so that it is not required; let the gate of a move ask for it",
+                field.key
+            );
+            self.add(place, "required", message);
+        }
+        if field.default.is_some() {
+            self.add(place, "default", format!("{} is a file, which has no default", field.key));
         }
     }
 
@@ -198,14 +257,9 @@ impl Lint<'_> {
     fn columns(&mut self) {
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for field in &self.entity.fields {
-            let columns = match field.storage() {
-                Storage::Column { name, .. } => vec![name],
-                Storage::Normalised { name, norm } => vec![name, norm],
-                Storage::Money { minor, currency } => vec![minor, currency],
-            };
-            for column in columns {
+            for column in field.columns() {
                 if !is_standard(field)
-                    && (OWN_COLUMNS.contains(&column.as_str()) || column == "owner_id" || column == "status")
+                    && (OWN_COLUMNS.contains(&column.as_str()) || STANDARD_COLUMNS.contains(&column.as_str()))
                 {
                     self.add(
                         "fields",
@@ -262,6 +316,9 @@ impl Lint<'_> {
                 self.add("states.list", &state.key, format!("no transition leads to {}", state.key));
             }
         }
+        for state in &states.list {
+            self.standing(state);
+        }
         let mut seen = BTreeSet::new();
         for transition in &states.transitions {
             if !seen.insert(&transition.name) {
@@ -277,6 +334,39 @@ impl Lint<'_> {
         }
     }
 
+    /// How long a row may stand in a state, and what is to be done there.
+    fn standing(&mut self, state: &State) {
+        let (place, key) = (format!("states.list.{}", state.key), &state.key);
+        match state.sla_days {
+            Some(0) => {
+                let message = format!(
+                    "the slaDays of {key} is 0; say 1 to {LONGEST_STAY}, or leave it out where nothing is late"
+                );
+                self.add(&place, "slaDays", message);
+            }
+            Some(days) if days > LONGEST_STAY => {
+                self.add(&place, "slaDays", format!("the slaDays of {key} is {days}; {LONGEST_STAY} is the most"));
+            }
+            Some(_) if state.kind != StateKind::Open => {
+                self.add(&place, "slaDays", format!("{key} ends the way, so nothing is late there; take slaDays out"));
+            }
+            _ => {}
+        }
+        if !state.checklist.is_empty() && !state.allows("EDIT") {
+            let message = format!("nobody can tick a checklist in {key}, because its actions leave EDIT out");
+            self.add(&place, "checklist", message);
+        }
+        let place = format!("{place}.checklist");
+        for item in &state.checklist {
+            if !is_name(&item.key) {
+                self.add(&place, &item.key, format!("{} must be lower case letters, digits and _", item.key));
+            }
+            if item.label.trim().is_empty() {
+                self.add(&place, &item.key, format!("{} has no words", item.key));
+            }
+        }
+    }
+
     fn views(&mut self) {
         let mut seen = BTreeSet::new();
         for view in &self.entity.views {
@@ -288,7 +378,19 @@ impl Lint<'_> {
 }
 
 fn is_standard(field: &Field) -> bool {
-    matches!(field.key.as_str(), "number" | "status" | "owner" | "createdAt" | "createdBy" | "updatedAt" | "updatedBy")
+    matches!(
+        field.key.as_str(),
+        "number"
+            | "status"
+            | "owner"
+            | "createdAt"
+            | "createdBy"
+            | "updatedAt"
+            | "updatedBy"
+            | STATUS_SINCE
+            | STATUS_DUE
+            | CHECKLIST
+    )
 }
 
 fn is_name(word: &str) -> bool {

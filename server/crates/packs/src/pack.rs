@@ -1,5 +1,6 @@
 //! The files of a pack beside its entities: `pack.toml` and overlays over core entities.
 
+use crate::roles::JobRole;
 use domain::schema::{Entity, Labels, States, View};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -36,6 +37,9 @@ pub struct Pack {
     /// Entities in the order of the navigation; those not named follow in the order of their keys.
     #[serde(default)]
     pub navigation: Vec<String>,
+    /// Job roles of the industry, beside those of every workspace.
+    #[serde(default)]
+    pub roles: Vec<JobRole>,
     /// What core entities are called here, by key.
     #[serde(default)]
     pub nouns: BTreeMap<String, Labels>,

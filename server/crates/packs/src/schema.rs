@@ -4,7 +4,7 @@
 use crate::demo::Recipe;
 use crate::start::Beginning;
 use crate::{Overlay, Pack};
-use domain::schema::Entity;
+use domain::schema::{Dashboard, Entity};
 use domain::workflow::Definition;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -40,6 +40,10 @@ pub fn records() -> Value {
     of::<Beginning>()
 }
 
+pub fn dashboard() -> Value {
+    of::<Dashboard>()
+}
+
 pub fn all() -> Vec<Schema> {
     let schema = |file, schema| Schema { file, schema };
     vec![
@@ -49,6 +53,7 @@ pub fn all() -> Vec<Schema> {
         schema("demo.schema.json", demo()),
         schema("workflow.schema.json", workflow()),
         schema("records.schema.json", records()),
+        schema("dashboard.schema.json", dashboard()),
     ]
 }
 

@@ -6,7 +6,7 @@
 pub use crate::demo::Size;
 
 use crate::Library;
-use crate::demo::{Generated, Generator, Setting};
+use crate::demo::{Generated, Generator, Owner, Setting};
 use crate::start::furnish;
 use crate::trade::Market;
 use chrono::{DateTime, Utc};
@@ -139,7 +139,8 @@ impl Run<'_> {
             base: platform::clock::today_in(&ctx.access.timezone, self.workspace.made_at),
             owners: owners(ctx).await?,
         };
-        let (base, owners) = (setting.base, setting.owners.clone());
+        let base = setting.base;
+        let owners: Vec<Uuid> = setting.owners.iter().map(|owner| owner.id).collect();
         let generator = Generator::new(recipe, &catalog, &pack.key_prefix, setting);
         let (mut present, mut records) = (HashSet::new(), 0);
         let (mut goods, mut generated) = (0, Vec::new());
@@ -208,15 +209,16 @@ impl Run<'_> {
 }
 
 /// People of the workspace, in the order in which they joined.
-async fn owners(ctx: &mut Ctx) -> Result<Vec<Uuid>> {
+async fn owners(ctx: &mut Ctx) -> Result<Vec<Owner>> {
     let tenant = ctx.access.tenant.0;
-    sqlx::query_scalar(
-        "select id from members where tenant_id = $1 and kind = 'person' and status = 'ACTIVE' order by created_at, id",
+    let rows: Vec<(Uuid, Vec<String>)> = sqlx::query_as(
+        "select id, roles from members where tenant_id = $1 and kind = 'person' and status = 'ACTIVE' order by created_at, id",
     )
     .bind(tenant)
     .fetch_all(ctx.conn().await?)
     .await
-    .map_err(db_error)
+    .map_err(db_error)?;
+    Ok(rows.into_iter().map(|(id, roles)| Owner { id, roles }).collect())
 }
 
 /// Makes those records that are not there: neither by their key (requirement 135) nor by a value that must be unique. A record that points

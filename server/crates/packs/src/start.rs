@@ -3,6 +3,7 @@
 
 use crate::Library;
 use crate::lint::Finding;
+use crate::roles;
 use domain::records::Values;
 use domain::schema::value::{Rules, read};
 use domain::schema::{Catalog, Entity};
@@ -52,6 +53,9 @@ pub async fn furnish(platform: &Arc<Platform>, library: &Library, tenant: Tenant
     let mut caller = Caller { access, session: None, origin: platform.origin(None) };
     caller.origin.cause_kind = "start";
     let mut ctx = platform.open(&caller, OPERATION, TxMode::ReadWrite).await?;
+    if let Some(pack) = library.pack(&ctx.access.industry) {
+        roles::furnish(&mut ctx, &pack.roles).await?;
+    }
     let made = fill(&mut ctx, library).await?;
     ctx.commit().await?;
     Ok(made)

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use chrono::NaiveDate;
+use domain::schema::checklist::tick;
 use domain::schema::value::{self, Rules};
+use domain::schema::{STATUS_SINCE, StateKind};
 use packs::Library;
-use packs::demo::{Generated, Generator, Setting, Size};
+use packs::demo::{Generated, Generator, Owner, Setting, Size};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
+
+const INDUSTRIES: [&str; 2] = ["automotive", "home-showrooms"];
 
 fn base() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, 2).unwrap()
@@ -17,8 +21,13 @@ fn base() -> NaiveDate {
 /// Records by entity.
 fn make(library: &Library, industry: &str, tenant: &str, size: Size) -> BTreeMap<String, Vec<Generated>> {
     let catalog = library.catalog(industry).unwrap();
-    let setting =
-        Setting { tenant: tenant.to_owned(), size, base: base(), owners: vec![Uuid::from_u128(1), Uuid::from_u128(2)] };
+    let owner = |id, roles: &[&str]| Owner {
+        id: Uuid::from_u128(id),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+    };
+    let owners =
+        vec![owner(1, &["USER", "SURVEYOR"]), owner(2, &["CONSULTANT"]), owner(3, &["DESIGNER", "CONSULTANT"])];
+    let setting = Setting { tenant: tenant.to_owned(), size, base: base(), owners };
     let prefix = &library.pack(industry).unwrap().key_prefix;
     let generator = Generator::new(library.recipe(industry).unwrap(), &catalog, prefix, setting);
     generator.batches().map(|batch| (batch.entity.clone(), generator.records(batch).collect())).collect()
@@ -49,9 +58,13 @@ fn sizes_are_ten_a_hundred_and_a_thousand() {
 
 #[test]
 fn every_record_fits_its_description_and_passes_the_gate_of_its_state() {
+    INDUSTRIES.into_iter().for_each(fits);
+}
+
+fn fits(industry: &str) {
     let library = Library::load().unwrap();
-    let catalog = library.catalog("automotive").unwrap();
-    let made = make(&library, "automotive", "acme", Size::Large);
+    let catalog = library.catalog(industry).unwrap();
+    let made = make(&library, industry, "acme", Size::Large);
     let ids: BTreeMap<&str, BTreeSet<String>> = made
         .iter()
         .map(|(entity, list)| (entity.as_str(), list.iter().map(|record| record.id.to_string()).collect()))
@@ -87,7 +100,7 @@ fn keys_ids_and_addresses_come_once() {
     let library = Library::load().unwrap();
     let (mut ids, mut keys, mut mails) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for size in Size::ALL {
-        for (entity, list) in make(&library, "automotive", "acme", size) {
+        for (entity, list) in INDUSTRIES.into_iter().flat_map(|industry| make(&library, industry, "acme", size)) {
             for record in list {
                 assert!(ids.insert(record.id) && keys.insert(record.key.clone()), "{}", record.key);
                 if let Some(mail) = record.values.get("email") {
@@ -105,7 +118,7 @@ fn keys_ids_and_addresses_come_once() {
 #[test]
 fn nobody_real_can_be_reached_or_charged() {
     let library = Library::load().unwrap();
-    for (_, list) in make(&library, "automotive", "acme", Size::Large) {
+    for (_, list) in INDUSTRIES.into_iter().flat_map(|industry| make(&library, industry, "acme", Size::Large)) {
         for (name, given) in list.iter().flat_map(|record| &record.values) {
             let Value::String(text) = given else { continue };
             if name == "email" {
@@ -160,4 +173,37 @@ fn a_demo_looks_like_a_business() {
     let customer =
         made["customer"].iter().find(|customer| sample.values["customer"] == customer.id.to_string()).unwrap();
     assert_eq!(customer.ordinal, sample.ordinal);
+}
+
+/// Projects of every stage, held by whoever has the role of the stage where anybody has it, with everything done that the stages before ask for.
+#[test]
+fn demo_projects_have_come_to_their_stage_as_any_project_does() {
+    let library = Library::load().unwrap();
+    let project = library.catalog("home-showrooms").unwrap().get("project").unwrap().clone();
+    let states = project.states.as_ref().unwrap();
+    let made = make(&library, "home-showrooms", "acme", Size::Medium).remove("project").unwrap();
+    let (mut seen, mut over) = (BTreeSet::new(), 0);
+    for record in &made {
+        let state = states.get(record.state.as_deref().unwrap()).unwrap();
+        seen.insert(&state.key);
+        let owner = match state.owner_role.as_deref().unwrap() {
+            "SURVEYOR" => &[1][..],
+            "CONSULTANT" => &[2, 3],
+            "DESIGNER" => &[3],
+            _ => &[1, 2, 3],
+        };
+        let held = Uuid::try_parse(record.values["owner"].as_str().unwrap()).unwrap();
+        assert!(owner.iter().any(|id| held == Uuid::from_u128(*id)), "{} is {held}'s", record.key);
+        let ticks = record.values.get("checklist").cloned().unwrap_or_default();
+        for (of, item) in states.items() {
+            let (before, done) = (states.position(&of.key) < states.position(&state.key), tick(&ticks, &item.key));
+            assert!(!before || done.is_some(), "{} left {} with {} open", record.key, of.key, item.key);
+            assert!(before || of.key == state.key || done.is_none(), "{} did {} ahead of time", record.key, item.key);
+        }
+        let since = record.values[STATUS_SINCE].as_str().unwrap().get(..10).unwrap().parse::<NaiveDate>().unwrap();
+        assert!(since < base());
+        over += u32::from(state.kind == StateKind::Open && state.due(since).unwrap() < base());
+    }
+    assert_eq!(seen.len(), 13, "{seen:?}");
+    assert!((10..70).contains(&over), "{over} of {} are over time", made.len());
 }

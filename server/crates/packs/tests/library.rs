@@ -68,7 +68,10 @@ fn what_is_shipped_is_sound() {
     assert_eq!(stages, ["Enquiry", "Test drive", "Quotation", "Finance", "Delivery booked", "Won", "Lost"]);
     assert_eq!(core.get("opportunity").unwrap().labels.one, "Opportunity");
     assert!(core.get("dealer").is_none() && automotive.by_plural("dealers").is_some());
-    assert_eq!(library.industries().map(|pack| pack.slug.as_str()).collect::<Vec<_>>(), ["automotive"]);
+    assert_eq!(
+        library.industries().map(|pack| pack.slug.as_str()).collect::<Vec<_>>(),
+        ["automotive", "home-showrooms"]
+    );
     assert!(library.catalog("banking").is_none());
 }
 
@@ -76,7 +79,7 @@ fn what_is_shipped_is_sound() {
 fn every_icon_is_in_the_design_system() {
     let icons = include_str!("../../../../app/crates/ui/icons.txt");
     let library = Library::load().unwrap();
-    for industry in ["core", "automotive"] {
+    for industry in ["core", "automotive", "home-showrooms"] {
         for entity in library.catalog(industry).unwrap().iter() {
             assert!(
                 icons.lines().any(|icon| icon.trim() == entity.icon),
@@ -90,7 +93,9 @@ fn every_icon_is_in_the_design_system() {
 
 #[test]
 fn every_entity_can_be_listed_and_what_moves_has_a_board() {
-    for entity in Library::load().unwrap().catalog("automotive").unwrap().iter() {
+    let library = Library::load().unwrap();
+    let catalogs = ["automotive", "home-showrooms"].map(|industry| library.catalog(industry).unwrap());
+    for entity in catalogs.iter().flat_map(|catalog| catalog.iter()) {
         assert!(entity.first_view(ViewKind::Table).is_some(), "{}", entity.key);
         for view in &entity.views {
             view.filter.iter().for_each(|filter| drop(Filter::parse(filter, entity).unwrap()));
@@ -135,6 +140,7 @@ fn foreign_headers_find_their_fields() {
 }
 
 const LEAD: &str = "_core/entities/lead.toml";
+const SALES: &str = "_core/dashboards/sales.toml";
 
 #[test]
 fn an_unknown_field_in_a_view_is_named_with_its_line() {
@@ -150,6 +156,8 @@ fn an_unknown_field_in_a_view_is_named_with_its_line() {
 #[test]
 fn each_kind_of_mistake_is_named_with_its_line() {
     let opportunity = "automotive/overlays/opportunity.toml";
+    let (dealer, deal) = ("automotive/entities/dealer.toml", "_core/entities/opportunity.toml");
+    let (showrooms, project) = ("home-showrooms/pack.toml", "home-showrooms/entities/project.toml");
     #[rustfmt::skip]
     let cases = [
         // file, what stands there, the mistake, the line that is named, the words
@@ -178,6 +186,49 @@ fn each_kind_of_mistake_is_named_with_its_line() {
         ("automotive/demo.toml", "won = 6,", "wun = 6,", "won = 6,", "wun is not a state of lead"),
         ("automotive/demo.toml", "{ money = [14000, 260000, 500] }", "{ money = [14000, 260000] }", "{ money = [14000, 260000, 500] }", "money has 2 values where 3 belong"),
         ("automotive/demo.toml", "office@{company.mail}.example", "office@{company.mail}.co.ke", "email = { draw = { text = \"office", "what is drawn for email does not fit the field of customer"),
+        // Checklists, days and owners of a role.
+        (project, "key = \"photos_taken\"", "key = \"sizes_taken\"", "key = \"sizes_taken\"", "sizes_taken is an item of survey_booked already, and a tick is kept by the key of its item; call it sizes_taken_survey_booked or the like"),
+        (project, "key = \"plan_drawn\"", "key = \"sizes_taken\"", "key = \"plan_drawn\"", "sizes_taken is an item of survey_booked already, and a tick is kept by the key of its item; call it sizes_taken_survey_done or the like"),
+        (project, "key = \"fitted\"", "key = \"Fitted\"", "key = \"fitted\"", "Fitted must be lower case letters, digits and _"),
+        (project, "label = \"Everything fitted\"", "label = \" \"", "key = \"fitted\"", "fitted has no words"),
+        (project, "label = \"Everything fitted\"", "label = \"Everything fitted\", hlep = \"All of it\"", "label = \"Everything fitted\"", "hlep is not known here; did you mean help?"),
+        (project, "label = \"Back to the site\"", "label = \"Back to the site\"\ngate = { checklist = true }", "from = [\"completed\"]", "return asks for a checklist, and completed has none; describe one there, or take `checklist` out of the gate"),
+        (project, "gate = { checklist = true }", "gate = { cheklist = true }", "gate = { checklist = true }", "cheklist is not known here; did you mean checklist?"),
+        (project, "slaDays = 2\n", "slaDays = 0\n", "slaDays = 2", "the slaDays of enquiry is 0; say 1 to 3650, or leave it out where nothing is late"),
+        (project, "slaDays = 2\n", "slaDays = 4000\n", "slaDays = 2", "the slaDays of enquiry is 4000; 3650 is the most"),
+        (project, "slaDays = 2\n", "slaDays = -2\n", "slaDays = 2", "slaDays is out of range"),
+        (project, "kind = \"done\"", "slaDays = 5\nkind = \"done\"", "kind = \"done\"", "completed ends the way, so nothing is late there; take slaDays out"),
+        (project, "slaDays = 2\n", "slaDays = 2\nactions = [\"VIEW\"]\n", "label = \"Client called back\"", "nobody can tick a checklist in enquiry, because its actions leave EDIT out"),
+        (project, "ownerRole = \"SURVEYOR\"", "ownerRole = \"SURVEYER\"", "ownerRole = \"SURVEYOR\"", "SURVEYER is not a role; did you mean SURVEYOR?"),
+        (project, "roles = [\"MANAGER\"]", "roles = [\"MANGER\"]", "roles = [\"MANAGER\"]", "MANGER is not a role; did you mean MANAGER?"),
+        (project, "key = \"orderReference\"", "key = \"statusDue\"", "key = \"orderReference\"", "statusDue is a standard field and cannot be described again"),
+        (showrooms, "key = \"SURVEYOR\"", "key = \"WAREHOUSE\"", "key = \"SURVEYOR\"", "there is a role WAREHOUSE already"),
+        (showrooms, "label = \"Surveyor\"", "label = \"Designer\"", "label = \"Designer\"", "Designer is the name of another role"),
+        (showrooms, "key = \"SURVEYOR\"", "key = \"Surveyor\"", "key = \"SURVEYOR\"", "Surveyor must be capital letters, digits and _"),
+        (showrooms, "\"crm.project.update\" = \"own\"", "\"crm.projct.update\" = \"own\"", "\"crm.project.update\" = \"own\"", "crm.projct.update grants nothing; did you mean crm.project.update?"),
+        (showrooms, "\"crm.project.update\" = \"own\"", "\"crm.project.update\" = \"mine\"", "\"crm.project.update\" = \"own\"", "mine is not a crm.project.update; known are all, own, team, location"),
+        // Dashboards.
+        (SALES, "chart = \"funnel\"", "chart = \"funel\"", "chart = \"funnel\"", "funel is not a chart; did you mean funnel?"),
+        (SALES, "title = \"Sales\"", "title = \"Sales\"\ncolour = \"red\"", "help = \"What is open", "colour is not known here; known are blocks, help, key, range, title"),
+        (SALES, "range = \"year\"", "range = \"yaer\"", "range = \"year\"", "yaer is not a range; did you mean year?"),
+        (SALES, "key = \"sales\"", "key = \"sells\"", "key = \"sales\"", "key is sells, but the file is named after sales"),
+        (SALES, "entity = \"activity\"", "entity = \"activty\"", "entity = \"activity\"", "activty is not an entity; did you mean activity?"),
+        (SALES, "group = { field = \"source\" }", "group = { field = \"sauce\" }", "group = { field = \"source\" }", "sauce is not a field of lead; did you mean source?"),
+        (SALES, "filter = \"status != lost\"", "filter = \"stauts != lost\"", "filter = \"status != lost\"", "Opportunity has no field stauts; did you mean status?"),
+        (SALES, "of = \"status in (won, lost)\"\n", "", "chart = \"gauge\"", "win_rate shows a part of something; say of what in `of`"),
+        (SALES, "key = \"stages\"", "key = \"pipeline\"", "key = \"pipeline\"", "pipeline is the key of two blocks"),
+        // Several references.
+        (deal, "type = \"references\", entity = \"contact\"", "type = \"references\", entity = \"contcat\"", "type = \"references\"", "contcat is not an entity; did you mean contact?"),
+        (deal, "type = \"references\"", "type = \"referances\"", "type = \"references\"", "referances is not a type; did you mean references?"),
+        (deal, "label = \"Participants\"", "label = \"Participants\"\nindexed = true", "type = \"references\"", "participants has no order that an index could hold"),
+        // Files.
+        (dealer, "\"image/webp\"", "\"image/svg+xml\"", "type = \"image\"", "logo accepts image/svg+xml, which is not told by content; say one of image/png, image/jpeg, image/gif, image/webp"),
+        (dealer, "\"image/webp\"", "\"image/wbp\"", "type = \"image\"", "logo accepts image/wbp, which is not told by content; did you mean image/webp?"),
+        (dealer, "maxSize = 2_000_000", "maxSize = 60_000_000", "type = \"image\"", "the maxSize of logo is 60000000 bytes; say 1 to 25000000"),
+        (dealer, "maxSize = 2_000_000", "maxsize = 2_000_000", "type = \"image\"", "maxsize is not known here; did you mean maxSize?"),
+        (dealer, "label = \"Logo\"", "label = \"Logo\"\nrequired = true", "type = \"image\"", "logo is a file, which no import brings, so that it is not required; let the gate of a move ask for it"),
+        (dealer, "label = \"Logo\"", "label = \"Logo\"\nindexed = true", "type = \"image\"", "logo has no order that an index could hold"),
+        ("automotive/demo.toml", "entity = \"lead\"\nphase = 2\n", "entity = \"lead\"\nphase = 2\nsince = [-3, 0]\n", "start = 1150", "no state of lead says how long a record may stand in it"),
     ];
     for (file, from, to, at, message) in cases {
         let found = faults(file, from, to);
@@ -214,7 +265,7 @@ fn the_schema_files_are_what_the_types_say() {
 fn every_workspace_begins_with_accounts_and_an_industry_may_have_its_own() {
     const CHART: &str = "_core/records/ledger_account.toml";
     let library = Library::load().unwrap();
-    for industry in ["core", "automotive", "unknown"] {
+    for industry in ["core", "automotive", "home-showrooms", "unknown"] {
         let entities: Vec<&str> = library.beginnings(industry).iter().map(|begin| begin.entity.as_str()).collect();
         assert_eq!(entities, ["ledger_account", "tax_rate"], "{industry}");
     }
@@ -242,4 +293,90 @@ fn every_workspace_begins_with_accounts_and_an_industry_may_have_its_own() {
         found.iter().any(|fault| fault.starts_with(&format!("server/packs/{CHART}:")) && fault.contains("odd")),
         "{found:?}"
     );
+}
+
+/// The thirteen stages of a showroom project, each with what it asks for.
+#[test]
+fn a_showroom_project_goes_through_thirteen_stages() {
+    let library = Library::load().unwrap();
+    let catalog = library.catalog("home-showrooms").unwrap();
+    let project = catalog.get("project").unwrap();
+    let states = project.states.as_ref().unwrap();
+    let stages: Vec<&str> = states.list.iter().map(|state| state.key.as_str()).collect();
+    assert_eq!(
+        stages,
+        [
+            "enquiry",
+            "qualified",
+            "showroom_visit",
+            "survey_booked",
+            "survey_done",
+            "design_in_progress",
+            "design_presented",
+            "quote_sent",
+            "contract_signed",
+            "ordered",
+            "install_scheduled",
+            "installing",
+            "completed",
+        ]
+    );
+    for pair in stages.windows(2) {
+        let step =
+            states.between(pair[0], pair[1]).unwrap_or_else(|| panic!("no step from {} to {}", pair[0], pair[1]));
+        assert!(step.gate.checklist, "{} asks for the checklist of {}", step.name, pair[0]);
+    }
+    let (last, open) = states.list.split_last().unwrap();
+    assert!(
+        open.iter().all(|state| state.sla_days.is_some() && !state.checklist.is_empty() && state.owner_role.is_some())
+    );
+    assert!(last.sla_days.is_none() && last.checklist.is_empty() && last.owner_role.is_some());
+    for field in ["statusSince", "statusDue", "checklist"] {
+        assert!(project.field(field).is_some_and(|field| field.read_only), "{field}");
+        assert!(catalog.get("lead").unwrap().field(field).is_none(), "{field} of a lead");
+    }
+    assert_eq!((project.prefix.as_str(), catalog.get("customer").unwrap().labels.one.as_str()), ("PROJ", "Client"));
+    let roles: Vec<&str> = library.pack("home-showrooms").unwrap().roles.iter().map(|role| role.key.as_str()).collect();
+    assert_eq!(roles, ["CONSULTANT", "SURVEYOR", "DESIGNER", "COORDINATOR", "INSTALLER"]);
+    assert!(library.workflows("home-showrooms").iter().any(|template| template.key == "stage_overdue"));
+}
+
+/// Industries share tables: what one asks of a core entity the table has, and the others do not see.
+#[test]
+fn a_checklist_of_one_industry_is_a_column_of_the_shared_table() {
+    let library = Library::load().unwrap();
+    let tables = library.tables();
+    let columns = |name: &str| -> Vec<String> {
+        let table = tables.iter().find(|table| table.name == name).unwrap();
+        table.columns.iter().map(|column| format!("{} {}", column.name, column.sql)).collect()
+    };
+    for column in ["status_since timestamptz", "status_due date", "checklist jsonb"] {
+        assert!(columns("opportunities").iter().any(|known| known == column), "{column}");
+        assert!(columns("leads").iter().all(|known| known != column), "{column}");
+    }
+    assert!(library.catalog("core").unwrap().get("opportunity").unwrap().field("statusDue").is_none());
+    assert!(library.catalog("automotive").unwrap().get("opportunity").unwrap().field("statusDue").is_some());
+}
+
+#[test]
+fn an_industry_has_the_cores_dashboards_and_its_own() {
+    let keys = |library: &Library, industry: &str| -> Vec<String> {
+        library.catalog(industry).unwrap().dashboards().iter().map(|board| board.key.clone()).collect()
+    };
+    let library = Library::load().unwrap();
+    assert_eq!(keys(&library, "core"), ["money", "sales"]);
+    assert_eq!(keys(&library, "automotive"), ["money", "sales"]);
+    assert_eq!(keys(&library, "home-showrooms"), ["money", "sales", "projects"]);
+    // One of the same key stands in the place of the core's.
+    let mut files = shipped();
+    let own = "key = \"sales\"\ntitle = \"Cars\"\n[[blocks]]\nkey = \"dealers\"\ntitle = \"Dealers\"\nchart = \"number\"\nentity = \"dealer\"\n";
+    files.insert("automotive/dashboards/sales.toml".to_owned(), own.to_owned());
+    let library = Library::from_files(&files).unwrap();
+    assert_eq!(keys(&library, "automotive"), ["money", "sales"]);
+    assert_eq!(library.catalog("automotive").unwrap().dashboard("sales").unwrap().title, "Cars");
+    assert_eq!(library.catalog("core").unwrap().dashboard("sales").unwrap().title, "Sales");
+    // What another industry describes is not known here.
+    files.insert("home-showrooms/dashboards/sales.toml".to_owned(), own.to_owned());
+    let found: Vec<String> = Library::from_files(&files).unwrap_err().iter().map(Fault::to_string).collect();
+    assert_eq!(found, ["server/packs/home-showrooms/dashboards/sales.toml:7: dealer is not an entity"]);
 }

@@ -202,3 +202,47 @@ async fn the_wrong_industry_is_refused_in_words() {
     assert!(told.contains("plain is a workspace of the industry core"), "{told}");
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_showroom_is_filled_with_projects_of_every_stage() {
+    let (world, owner) = world().await;
+    let tenant = world.tenant("bowman", "home-showrooms").await;
+    world.furnish(&tenant).await;
+    for (name, role) in [("Ann", "CONSULTANT"), ("Sam", "SURVEYOR"), ("Dee", "DESIGNER"), ("Ina", "INSTALLER")] {
+        world.member(&tenant, name, &[role]).await;
+    }
+    let filled = seed(&world.platform, &world.library, "home-showrooms", Size::Medium, "bowman").await.unwrap();
+    assert!(matches!(filled, Outcome::Seeded { records } if records > 600), "{filled:?}");
+    for (what, sql, wanted) in [
+        ("projects", "select count(*) from showroom_projects", 100),
+        ("stages", "select count(distinct status) from showroom_projects", 13),
+        ("since", "select count(*) from showroom_projects where status_since is null", 0),
+        ("due", "select count(*) from showroom_projects where (status_due is null) <> (status = 'completed')", 0),
+        (
+            "days",
+            "select count(*) from showroom_projects where status = 'enquiry' and status_due <> (status_since at time zone 'Africa/Nairobi')::date + 2",
+            0,
+        ),
+        (
+            "owners",
+            "select count(*) from showroom_projects p join members m on m.tenant_id = p.tenant_id and m.id = p.owner_id
+             where p.status like 'survey%' and m.name <> 'Sam' or p.status = 'installing' and m.name <> 'Ina'",
+            0,
+        ),
+        (
+            "open before",
+            "select count(*) from showroom_projects where status <> 'enquiry' and not checklist ? 'client_called'",
+            0,
+        ),
+        (
+            "roles",
+            "select count(*) from roles where key in ('CONSULTANT', 'SURVEYOR', 'DESIGNER', 'COORDINATOR', 'INSTALLER')",
+            5,
+        ),
+    ] {
+        assert_eq!(count(&owner, sql).await, wanted, "{what}");
+    }
+    let again = seed(&world.platform, &world.library, "home-showrooms", Size::Medium, "bowman").await.unwrap();
+    assert_eq!(again, Outcome::AlreadySeeded);
+    world.end().await;
+}

@@ -29,10 +29,19 @@ pub struct Access {
     pub grants: Grants,
     /// Every workspace that the person may enter, this one included, where that was asked for together with the rest.
     pub workspaces: Option<Vec<WorkspaceLink>>,
+    /// What waits for the member, where that was asked for together with the rest.
+    pub waiting: Waiting,
     /// Set where support staff act for the member.
     pub impersonation: Option<Impersonation>,
     /// Set where a key asks on the member's behalf; `grants` are then what its scopes leave.
     pub key: Option<Key>,
+}
+
+/// Told and unread, and asked and undecided; each counted to a hundred at most, since they are counted with every page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub notifications: u64,
+    pub approvals: u64,
 }
 
 /// A key that is asking.

@@ -460,6 +460,12 @@ impl Platform {
         idempotency::alike(&mut ctx, once, since).await
     }
 
+    /// Whether just this was done under its key already: whatever is sent once more is answered as the first time.
+    pub async fn was_done(self: &Arc<Self>, caller: &Caller, once: &Idempotent) -> Result<bool> {
+        let mut ctx = self.open(caller, "idempotency.done", TxMode::ReadOnly).await?;
+        Ok(idempotency::reply(&mut ctx, once).await?.is_some())
+    }
+
     pub(crate) async fn run_nested<O: Operation>(&self, ctx: &mut Ctx, operation: O) -> Result<O::Output> {
         let entry = self.entry(O::NAME, Realm::Workspace)?.clone();
         let output = self.nested(ctx, &entry, Box::new(operation)).await?;

@@ -5,6 +5,7 @@ use crate::db::db_error;
 use bytes::BytesMut;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Error, Result};
+use serde_json::Value;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres};
@@ -22,12 +23,18 @@ pub enum Bind {
     Moment(Option<DateTime<Utc>>),
     Bool(Option<bool>),
     Bytes(Option<Vec<u8>>),
+    /// One value that is a list of words, where [`Bind::Texts`] is a list of values.
+    Words(Option<Vec<String>>),
+    /// One value that is a list of ids, where [`Bind::Ids`] is a list of values.
+    Several(Option<Vec<Uuid>>),
+    Json(Option<Value>),
     Texts(Vec<Option<String>>),
     Ints(Vec<Option<i64>>),
     Ids(Vec<Option<Uuid>>),
     Dates(Vec<Option<NaiveDate>>),
     Moments(Vec<Option<DateTime<Utc>>>),
     Bools(Vec<Option<bool>>),
+    Jsons(Vec<Option<Value>>),
 }
 
 /// Does the same with the value of every variant.
@@ -41,12 +48,16 @@ macro_rules! each {
             Bind::Moment($value) => $do,
             Bind::Bool($value) => $do,
             Bind::Bytes($value) => $do,
+            Bind::Words($value) => $do,
+            Bind::Several($value) => $do,
+            Bind::Json($value) => $do,
             Bind::Texts($value) => $do,
             Bind::Ints($value) => $do,
             Bind::Ids($value) => $do,
             Bind::Dates($value) => $do,
             Bind::Moments($value) => $do,
             Bind::Bools($value) => $do,
+            Bind::Jsons($value) => $do,
         }
     };
 }
@@ -73,8 +84,9 @@ impl Bind {
             Self::Date(_) | Self::Dates(_) => Self::Dates(Vec::new()),
             Self::Moment(_) | Self::Moments(_) => Self::Moments(Vec::new()),
             Self::Bool(_) | Self::Bools(_) => Self::Bools(Vec::new()),
-            // No list of bytes is ever written.
-            Self::Bytes(_) => Self::Texts(Vec::new()),
+            Self::Json(_) | Self::Jsons(_) => Self::Jsons(Vec::new()),
+            // No list of these is ever written.
+            Self::Bytes(_) | Self::Words(_) | Self::Several(_) => Self::Texts(Vec::new()),
         }
     }
 
@@ -82,11 +94,15 @@ impl Bind {
     pub fn append(&mut self, value: Self) -> Result<()> {
         match (self, value) {
             (Self::Texts(list), Self::Text(value)) => list.push(value),
+            // PostgreSQL has no list of lists of different lengths: each goes as its literal and is cast where it is read.
+            (Self::Texts(list), Self::Words(value)) => list.push(value.map(|words| array_literal(&words))),
+            (Self::Texts(list), Self::Several(value)) => list.push(value.map(|ids| array_literal(&ids))),
             (Self::Ints(list), Self::Int(value)) => list.push(value),
             (Self::Ids(list), Self::Id(value)) => list.push(value),
             (Self::Dates(list), Self::Date(value)) => list.push(value),
             (Self::Moments(list), Self::Moment(value)) => list.push(value),
             (Self::Bools(list), Self::Bool(value)) => list.push(value),
+            (Self::Jsons(list), Self::Json(value)) => list.push(value),
             (list, value) => {
                 tracing::error!(?list, ?value, "a list of one type was given a value of another");
                 return Err(Error::internal());
@@ -104,17 +120,34 @@ impl Bind {
             Self::Moment(_) => Type::TIMESTAMPTZ,
             Self::Bool(_) => Type::BOOL,
             Self::Bytes(_) => Type::BYTEA,
-            Self::Texts(_) => Type::TEXT_ARRAY,
+            Self::Json(_) => Type::JSONB,
+            Self::Texts(_) | Self::Words(_) => Type::TEXT_ARRAY,
             Self::Ints(_) => Type::INT8_ARRAY,
-            Self::Ids(_) => Type::UUID_ARRAY,
+            Self::Ids(_) | Self::Several(_) => Type::UUID_ARRAY,
             Self::Dates(_) => Type::DATE_ARRAY,
             Self::Moments(_) => Type::TIMESTAMPTZ_ARRAY,
             Self::Bools(_) => Type::BOOL_ARRAY,
+            Self::Jsons(_) => Type::JSONB_ARRAY,
         }
     }
 }
 
+/// `{"a","b"}`
+fn array_literal<T: ToString>(words: &[T]) -> String {
+    let quoted = |word: &T| format!("\"{}\"", word.to_string().replace('\\', "\\\\").replace('"', "\\\""));
+    format!("{{{}}}", words.iter().map(quoted).collect::<Vec<_>>().join(","))
+}
+
 impl Bind {
+    /// What the literals of a list of these are cast with where they are read; nothing where they go as they are.
+    pub const fn cast(&self) -> &'static str {
+        match self {
+            Self::Words(_) => "::text[]",
+            Self::Several(_) => "::uuid[]",
+            _ => "",
+        }
+    }
+
     /// As SQL writes it.
     pub const fn sql_type(&self) -> &'static str {
         match self {
@@ -125,12 +158,14 @@ impl Bind {
             Self::Moment(_) => "timestamptz",
             Self::Bool(_) => "boolean",
             Self::Bytes(_) => "bytea",
-            Self::Texts(_) => "text[]",
+            Self::Json(_) => "jsonb",
+            Self::Texts(_) | Self::Words(_) => "text[]",
             Self::Ints(_) => "bigint[]",
-            Self::Ids(_) => "uuid[]",
+            Self::Ids(_) | Self::Several(_) => "uuid[]",
             Self::Dates(_) => "date[]",
             Self::Moments(_) => "timestamptz[]",
             Self::Bools(_) => "boolean[]",
+            Self::Jsons(_) => "jsonb[]",
         }
     }
 }
@@ -152,12 +187,17 @@ impl Bind {
             Self::Moment(value) => one(value.as_ref()),
             Self::Bool(value) => one(value.as_ref()),
             Self::Bytes(_) => "null".to_owned(),
+            Self::Words(None) | Self::Several(None) => "null".to_owned(),
+            Self::Several(Some(ids)) => list(&ids.iter().map(Some).collect::<Vec<_>>()),
+            Self::Words(Some(words)) => list(&words.iter().map(Some).collect::<Vec<_>>()),
+            Self::Json(value) => one(value.as_ref()),
             Self::Texts(values) => list(values),
             Self::Ints(values) => list(values),
             Self::Ids(values) => list(values),
             Self::Dates(values) => list(values),
             Self::Moments(values) => list(values),
             Self::Bools(values) => list(values),
+            Self::Jsons(values) => list(values),
         };
         format!("{value}::{}", self.sql_type())
     }

@@ -1,11 +1,15 @@
 //! `records.create`, and making many rows at once for imports and seeding.
 
+use crate::derive::Formulas;
 use crate::gate;
+use crate::holder::Holders;
 use crate::input::{self, By, all_right, filled};
+use crate::kept;
 use crate::number;
 use crate::project::{self, Projection, readable};
 use crate::refuse;
 use crate::sql::{Bind, Sql};
+use crate::standing;
 use crate::store::{columns, stored};
 use domain::records::{CreateRecord, Record, Values};
 use domain::schema::Entity;
@@ -32,7 +36,7 @@ pub async fn insert(ctx: &mut Ctx, entity: &Entity, values: &Values, by: By) -> 
         input::permitted(&ctx.access, entity, &known.collect())?;
     }
     let given = complete(ctx, entity, values, by)?;
-    all_right(input::pointing(ctx, entity, &given, Verb::Create).await?)?;
+    all_right(input::pointing(ctx, entity, &[], &given, Verb::Create).await?)?;
     let number = number::take(ctx, entity, 1).await?;
     make(ctx, entity, NewRow { values: given, ..NewRow::default() }, number).await
 }
@@ -64,7 +68,7 @@ fn complete(ctx: &Ctx, entity: &Entity, values: &Values, by: By) -> Result<Value
 }
 
 async fn make(ctx: &mut Ctx, entity: &Entity, row: NewRow, number: i64) -> Result<Record> {
-    let draft = Draft::new(ctx, entity, row, number);
+    let draft = Draft::new(ctx, entity, &Formulas::of(entity)?, row, number);
     let catalog = ctx.catalog.clone();
     let projection = Projection::of(&ctx.access, &catalog, entity, &[])?;
     let drafts = [draft];
@@ -72,6 +76,7 @@ async fn make(ctx: &mut Ctx, entity: &Entity, row: NewRow, number: i64) -> Resul
     let [draft] = drafts;
     let Some(row) = rows.first() else { return Err(occupied(ctx, entity, &draft).await?) };
     let record = projection.record(row)?;
+    kept::claim(ctx, entity, draft.id, &draft.values).await?;
     ctx.changed(draft.change(entity));
     Ok(record)
 }
@@ -102,6 +107,8 @@ pub async fn create_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<NewRow>) -> R
     ctx.reach(entity, Verb::Create)?;
     let count = i64::try_from(rows.len()).map_err(|_| Error::internal())?;
     let first = number::take(ctx, entity, count).await?;
+    let formulas = Formulas::of(entity)?;
+    let holders = Holders::load(ctx, entity).await?;
     let mut drafts = Vec::with_capacity(rows.len());
     for (number, mut row) in (first..).zip(rows) {
         if let Some(status) = &row.status {
@@ -111,7 +118,12 @@ pub async fn create_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<NewRow>) -> R
         if !row.values.contains_key("owner") {
             row.values.insert("owner".to_owned(), Value::String(ctx.access.member.to_string()));
         }
-        drafts.push(Draft::new(ctx, entity, row, number));
+        if let (Some(states), Some(status)) = (&entity.states, &row.status)
+            && *status != states.initial
+        {
+            holders.fit(states, status, &row.values)?;
+        }
+        drafts.push(Draft::new(ctx, entity, &formulas, row, number));
     }
     let written = write(ctx, entity, &drafts, None).await?;
     if written.len() < drafts.len() {
@@ -156,10 +168,15 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(ctx: &Ctx, entity: &Entity, row: NewRow, number: i64) -> Self {
-        let NewRow { id, values, status } = row;
+    fn new(ctx: &Ctx, entity: &Entity, formulas: &Formulas<'_>, row: NewRow, number: i64) -> Self {
+        let NewRow { id, mut values, status } = row;
         let initial = entity.states.as_ref().map(|states| states.initial.clone());
         let status = if initial.is_some() { status.or(initial) } else { None };
+        if let Some(status) = &status {
+            let begun = standing::begun(ctx, entity, status, &values);
+            values.extend(begun);
+        }
+        formulas.fill(&mut values, status.as_deref());
         Self { id: id.unwrap_or_else(|| ctx.new_id()), number: number::print(entity, number), status, values }
     }
 
@@ -181,6 +198,14 @@ impl Draft {
     }
 }
 
+/// The values of a column, one for each row.
+struct Column {
+    name: String,
+    /// Of values that are lists, which go as their literals.
+    cast: &'static str,
+    values: Bind,
+}
+
 /// One array per column. A row whose unique value is taken is left out, without spoiling the transaction. Answers the rows made: as the
 /// projection has them, or their ids.
 async fn write(
@@ -195,7 +220,7 @@ async fn write(
     sql.push("with r as (insert into ")
         .name(&entity.table)
         .push(" (tenant_id, created_by, created_at, updated_by, updated_at, location_id");
-    for (name, _) in &columns {
+    for Column { name, .. } in &columns {
         sql.push(", ").name(name);
     }
     sql.push(") select ").again(tenant).push(", ");
@@ -205,17 +230,26 @@ async fn write(
     let now = sql.bind(now);
     sql.push(", ").again(member).push(", ").again(now).push(", ");
     sql.bind(Bind::Id(ctx.access.location));
-    sql.push(", v.* from unnest(");
-    for (at, (_, values)) in columns.into_iter().enumerate() {
+    for Column { name, cast, .. } in &columns {
+        sql.push(", ").column("v", name).push(cast);
+    }
+    sql.push(" from unnest(");
+    let mut names = Vec::with_capacity(columns.len());
+    for (at, Column { name, values, .. }) in columns.into_iter().enumerate() {
         sql.push(if at == 0 { "" } else { ", " });
         sql.bind(values);
+        names.push(name);
     }
-    sql.push(") v on conflict do nothing returning *) select ");
+    sql.push(") v (");
+    for (at, name) in names.iter().enumerate() {
+        sql.push(if at == 0 { "" } else { ", " }).name(name);
+    }
+    sql.push(") on conflict do nothing returning *) select ");
     match projection {
         Some(projection) => {
             projection.select(&mut sql);
             sql.push(" from r");
-            projection.joins(&mut sql, &ctx.access, tenant);
+            projection.joins(&mut sql, ctx, tenant)?;
         }
         None => {
             sql.push("r.id from r");
@@ -225,14 +259,14 @@ async fn write(
 }
 
 /// Every column that is written by value, so that all creations of an entity are one statement to PostgreSQL.
-fn arrays(entity: &Entity, drafts: &[Draft]) -> Result<Vec<(String, Bind)>> {
+fn arrays(entity: &Entity, drafts: &[Draft]) -> Result<Vec<Column>> {
+    let column = |name: &str, values: Bind| Column { name: name.to_owned(), cast: "", values };
     let mut out = vec![
-        ("id".to_owned(), Bind::ids(drafts.iter().map(|draft| draft.id))),
-        ("number".to_owned(), Bind::texts(drafts.iter().map(|draft| draft.number.as_str()))),
+        column("id", Bind::ids(drafts.iter().map(|draft| draft.id))),
+        column("number", Bind::texts(drafts.iter().map(|draft| draft.number.as_str()))),
     ];
     if entity.states.is_some() {
-        let states = drafts.iter().map(|draft| draft.status.clone()).collect();
-        out.push(("status".to_owned(), Bind::Texts(states)));
+        out.push(column("status", Bind::Texts(drafts.iter().map(|draft| draft.status.clone()).collect())));
     }
     for field in stored(entity) {
         let start = out.len();
@@ -240,9 +274,9 @@ fn arrays(entity: &Entity, drafts: &[Draft]) -> Result<Vec<(String, Bind)>> {
             let filled = columns(field, draft.values.get(&field.key).unwrap_or(&Value::Null))?;
             for (at, (name, value)) in filled.into_iter().enumerate() {
                 if out.len() == start + at {
-                    out.push((name, value.list()));
+                    out.push(Column { name, cast: value.cast(), values: value.list() });
                 }
-                out[start + at].1.append(value)?;
+                out[start + at].values.append(value)?;
             }
         }
     }

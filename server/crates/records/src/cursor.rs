@@ -3,7 +3,7 @@
 //! A cursor names the sort it belongs to and the last row's value and id, so a page starts where the one before ended whatever was added or
 //! removed meanwhile, and page 10,000 costs what page 1 costs.
 
-use crate::sql::Bind;
+use crate::sql::{Bind, Sql};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,9 +12,15 @@ use platform::Row;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What rows are ordered by, beside the id.
+/// What rows are ordered by: one field, those that break its ties, and at last the id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
+    pub first: Key,
+    pub then: Vec<Key>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
     /// As in `sort=`.
     pub key: String,
     pub column: String,
@@ -31,6 +37,8 @@ pub enum Start {
     /// Behind this row, or before it when going back.
     Row {
         value: Option<Bind>,
+        /// Of the fields that break ties.
+        then: Vec<Option<Bind>>,
         id: Uuid,
         back: bool,
     },
@@ -43,6 +51,16 @@ struct Wire {
     v: Option<String>,
     i: Uuid,
     b: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    t: Vec<Tie>,
+}
+
+/// A field that breaks ties, in a cursor.
+#[derive(Serialize, Deserialize)]
+struct Tie {
+    s: String,
+    d: bool,
+    v: Option<String>,
 }
 
 impl Start {
@@ -51,18 +69,20 @@ impl Start {
         let unknown = || Error::field("cursor", "This is not a cursor that a page gave; start from the first page");
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| unknown())?;
         let wire: Wire = serde_json::from_slice(&json).map_err(|_| unknown())?;
-        if wire.s != order.key || wire.d != order.descending {
-            let sign = if wire.d { "-" } else { "" };
-            let message =
-                format!("This cursor belongs to a list sorted by {sign}{}; start from the first page", wire.s);
+        let same = |key: &Key, name: &str, descending: bool| key.key == name && key.descending == descending;
+        let ties = wire.t.len() == order.then.len()
+            && order.then.iter().zip(&wire.t).all(|(key, tie)| same(key, &tie.s, tie.d));
+        if !same(&order.first, &wire.s, wire.d) || !ties {
+            let mut told = signed(&wire.s, wire.d);
+            for tie in &wire.t {
+                told = format!("{told},{}", signed(&tie.s, tie.d));
+            }
+            let message = format!("This cursor belongs to a list sorted by {told}; start from the first page");
             return Err(Error::field("cursor", message));
         }
-        let value = match wire.v {
-            Some(text) => Some(read_key(order.sql, text).ok_or_else(unknown)?),
-            None if order.nullable => None,
-            None => return Err(unknown()),
-        };
-        Ok(Self::Row { value, id: wire.i, back: wire.b })
+        let value = order.first.read(wire.v).ok_or_else(unknown)?;
+        let then = order.then.iter().zip(wire.t).map(|(key, tie)| key.read(tie.v).ok_or_else(unknown));
+        Ok(Self::Row { value, then: then.collect::<Result<_>>()?, id: wire.i, back: wire.b })
     }
 
     pub const fn back(&self) -> bool {
@@ -70,13 +90,108 @@ impl Start {
     }
 }
 
+fn signed(key: &str, descending: bool) -> String {
+    format!("{}{key}", if descending { "-" } else { "" })
+}
+
 impl Order {
-    /// The cursor of a row, whose ordering value stands at `at`.
-    pub fn cursor(&self, row: &Row, id: Uuid, at: usize, back: bool) -> Result<String> {
-        let value = self.key_of(row, at)?;
-        let wire = Wire { s: self.key.clone(), d: self.descending, v: value, i: id, b: back };
+    /// The cursor of a row, whose ordering values stand at `at`, in the order of the fields.
+    pub fn cursor(&self, row: &Row, id: Uuid, at: &[usize], back: bool) -> Result<String> {
+        let mut places = at.iter().copied();
+        let mut value = |key: &Key| places.next().map_or_else(|| Err(Error::internal()), |at| key.key_of(row, at));
+        let first = value(&self.first)?;
+        let tie = |key: &Key| Ok(Tie { s: key.key.clone(), d: key.descending, v: value(key)? });
+        let ties = self.then.iter().map(tie).collect::<Result<_>>()?;
+        let wire = Wire { s: self.first.key.clone(), d: self.first.descending, v: first, i: id, b: back, t: ties };
         let json = serde_json::to_vec(&wire).map_err(|_| Error::internal())?;
         Ok(URL_SAFE_NO_PAD.encode(json))
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.first).chain(&self.then)
+    }
+
+    /// ` order by` all of it; `back` turns it round. Where `whole`, rows without a first value are among them and stand last.
+    pub fn by(&self, sql: &mut Sql, alias: &'static str, back: bool, whole: bool) {
+        for (at, key) in self.keys().enumerate() {
+            sql.push(if at == 0 { " order by " } else { ", " }).column(alias, &key.column).push(key.direction(back));
+            if key.nullable && (at > 0 || whole) {
+                sql.push(if back { " nulls first" } else { " nulls last" });
+            }
+        }
+        sql.push(", ").column(alias, "id").push(self.first.direction(back));
+    }
+
+    /// ` and` the condition for rows named `t` that come behind one with these values.
+    pub fn beyond(&self, sql: &mut Sql, value: Option<&Bind>, then: &[Option<Bind>], id: Uuid, back: bool) {
+        let falling = self.first.descending != back;
+        let sign = if falling { " < " } else { " > " };
+        match value {
+            Some(value) if self.then.is_empty() => {
+                sql.push(" and (").column("t", &self.first.column).push(", t.id)").push(sign).push("(");
+                sql.bind(value.clone());
+                sql.push(", ");
+                sql.bind(Bind::Id(Some(id)));
+                sql.push(")");
+            }
+            Some(value) => {
+                let column = &self.first.column;
+                // Said twice, so that the index finds where to begin.
+                sql.push(" and ").column("t", column).push(if falling { " <= " } else { " >= " });
+                let value = sql.bind(value.clone());
+                sql.push(" and (").column("t", column).push(sign).again(value).push(" or ");
+                self.ties(sql, then, 0, id, back);
+                sql.push(")");
+            }
+            None => {
+                sql.push(" and ");
+                self.ties(sql, then, 0, id, back);
+            }
+        }
+    }
+
+    /// Behind it among the rows that are equal up to here.
+    fn ties(&self, sql: &mut Sql, then: &[Option<Bind>], at: usize, id: Uuid, back: bool) {
+        let (Some(key), Some(value)) = (self.then.get(at), then.get(at)) else {
+            sql.push("t.id").push(if self.first.descending == back { " > " } else { " < " });
+            sql.bind(Bind::Id(Some(id)));
+            return;
+        };
+        let column = &key.column;
+        match value {
+            Some(value) => {
+                let value = sql.argument(value.clone());
+                let sign = if key.descending == back { " > " } else { " < " };
+                sql.push("(").column("t", column).push(sign).again(value);
+                if key.nullable && !back {
+                    sql.push(" or ").column("t", column).push(" is null");
+                }
+                sql.push(" or (").column("t", column).push(" = ").again(value).push(" and ");
+            }
+            None => {
+                sql.push("(");
+                if back {
+                    sql.column("t", column).push(" is not null or ");
+                }
+                sql.push("(").column("t", column).push(" is null and ");
+            }
+        }
+        self.ties(sql, then, at + 1, id, back);
+        sql.push("))");
+    }
+}
+
+impl Key {
+    const fn direction(&self, back: bool) -> &'static str {
+        if self.descending == back { "" } else { " desc" }
+    }
+
+    /// A value of a cursor; `None` where it is none of this field.
+    fn read(&self, text: Option<String>) -> Option<Option<Bind>> {
+        match text {
+            Some(text) => read_key(self.sql, text).map(Some),
+            None => self.nullable.then_some(None),
+        }
     }
 
     fn key_of(&self, row: &Row, at: usize) -> Result<Option<String>> {
@@ -109,7 +224,8 @@ mod tests {
     use super::*;
 
     fn order(sql: &'static str, nullable: bool) -> Order {
-        Order { key: "value".to_owned(), column: "value_minor".to_owned(), sql, nullable, descending: true }
+        let first = Key { key: "value".to_owned(), column: "value_minor".to_owned(), sql, nullable, descending: true };
+        Order { first, then: Vec::new() }
     }
 
     fn cursor(json: &str) -> String {

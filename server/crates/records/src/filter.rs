@@ -4,13 +4,13 @@
 //! nothing else becomes an index condition. Text is compared in its normal form, and "starts with" is a range.
 
 use crate::project::known;
-use crate::sql::{Bind, Sql};
+use crate::sql::{Argument, Bind, Sql};
 use chrono::{DateTime, Days, Duration, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use domain::money::{Money, parse_scaled};
 use domain::schema::filter::{MAX_DEPTH, MAX_TESTS};
 use domain::schema::value::{Rules, read};
-use domain::schema::{Comparison, Entity, Field, FieldKind, Filter, Storage, Test};
+use domain::schema::{Comparison, Entity, Field, FieldKind, Filter, Storage, Test, duration};
 use domain::text::normal;
 use domain::{Error, Result};
 use platform::{Access, Ctx};
@@ -21,14 +21,19 @@ use uuid::Uuid;
 pub struct Scope<'a> {
     pub access: &'a Access,
     pub entity: &'a Entity,
+    /// Argument that holds the workspace.
+    pub tenant: Argument,
+    /// Rows as they were at a moment, of which no other table tells.
+    pub past: bool,
     /// Today in the workspace's time zone.
     pub today: NaiveDate,
     pub zone: Tz,
 }
 
 impl<'a> Scope<'a> {
-    pub fn of(ctx: &'a Ctx, entity: &'a Entity) -> Self {
-        Self { access: &ctx.access, entity, today: ctx.today(), zone: zone(&ctx.access.timezone) }
+    pub fn of(ctx: &'a Ctx, entity: &'a Entity, tenant: Argument) -> Self {
+        let (today, zone) = (ctx.today(), zone(&ctx.access.timezone));
+        Self { access: &ctx.access, entity, tenant, past: false, today, zone }
     }
 }
 
@@ -93,6 +98,8 @@ fn condition(sql: &mut Sql, scope: &Scope<'_>, test: &Test) -> Result<()> {
     let (column, _) = field.ordering();
     match test.comparison {
         Comparison::Empty | Comparison::NotEmpty => empty(sql, field, &column, test.comparison == Comparison::Empty),
+        _ if matches!(field.kind, FieldKind::References { .. }) => among(sql, scope, field, &column, test)?,
+        _ if field.is_many() => chosen(sql, scope, field, &column, test)?,
         _ if described(field) => words(sql, scope, field, &column, test)?,
         Comparison::In | Comparison::NotIn => list(sql, scope, field, &column, test)?,
         Comparison::StartsWith => starts_with(sql, &column, &prefix(field, only(test)?)),
@@ -115,7 +122,7 @@ fn condition(sql: &mut Sql, scope: &Scope<'_>, test: &Test) -> Result<()> {
 
 /// Fields whose values are words that a description or a standard lists.
 fn described(field: &Field) -> bool {
-    matches!(field.kind, FieldKind::State | FieldKind::Option { .. } | FieldKind::Country)
+    matches!(field.kind, FieldKind::State | FieldKind::Option { .. } | FieldKind::Options { .. } | FieldKind::Country)
 }
 
 fn words(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &Test) -> Result<()> {
@@ -136,6 +143,72 @@ fn words(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &T
         sql.push(" or ").column("t", column).push(" is null)");
     }
     Ok(())
+}
+
+/// Several choices at once: `=` and `in` ask for one of those named, `!=` and `not in` for none of them.
+fn chosen(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &Test) -> Result<()> {
+    let negated = matches!(test.comparison, Comparison::NotEquals | Comparison::NotIn);
+    if matches!(test.comparison, Comparison::Equals | Comparison::NotEquals) {
+        only(test)?;
+    }
+    if test.values.is_empty() {
+        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+    }
+    let mut keys: Vec<String> = Vec::new();
+    for text in &test.values {
+        match read(field, None, text, "", Rules { today: scope.today }) {
+            Ok(Value::Array(chosen)) => keys.extend(chosen.iter().filter_map(Value::as_str).map(str::to_owned)),
+            Ok(_) => {
+                return Err(refused(format!(
+                    "{} has no value to compare with; write {} is empty",
+                    field.key, field.key
+                )));
+            }
+            Err(message) => return Err(refused(message)),
+        }
+    }
+    sql.push(if negated { "(" } else { "" }).column("t", column).push(" && array[");
+    for (at, key) in keys.iter().enumerate() {
+        sql.push(if at == 0 { "" } else { ", " }).word(key);
+    }
+    sql.push("]::text[]");
+    if negated {
+        sql.push(") is not true");
+    }
+    Ok(())
+}
+
+/// Several references: `=` and `in` ask for one of those named, `!=` and `not in` for none of them. Rows of the present are found by the table of
+/// the links, whose keys are compared by what an index serves; those of the past by the list itself.
+fn among(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &Test) -> Result<()> {
+    let negated = matches!(test.comparison, Comparison::NotEquals | Comparison::NotIn);
+    if matches!(test.comparison, Comparison::Equals | Comparison::NotEquals) {
+        only(test)?;
+    }
+    if test.values.is_empty() {
+        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+    }
+    let id = |text: &String| Uuid::try_parse(text.trim()).map_err(|_| no_id(field, text));
+    let ids = Bind::ids(test.values.iter().map(id).collect::<Result<Vec<_>>>()?);
+    sql.push(if negated { "not " } else { "" });
+    match field.link_table(&scope.entity.table).filter(|_| !scope.past) {
+        Some(links) => {
+            sql.push("exists (select from ").name(&links).push(" k where k.tenant_id = ").again(scope.tenant);
+            sql.push(" and k.from_id = t.id and k.to_id = any (");
+            sql.bind(ids);
+            sql.push("))");
+        }
+        None => {
+            sql.push("coalesce(").column("t", column).push(" && ");
+            sql.bind(ids);
+            sql.push(", false)");
+        }
+    }
+    Ok(())
+}
+
+fn no_id(field: &Field, text: &str) -> Error {
+    refused(format!("{text} is not an id that {} can be compared with", field.key))
 }
 
 /// The word as the description has it, whether its key or its label was written.
@@ -267,12 +340,18 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
         return Err(refused(format!("{} has no value to compare with; write {} is empty", field.key, field.key)));
     }
     match &field.kind {
-        FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Email | FieldKind::Phone => {
+        FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::Url => {
             Ok(Bind::text(text))
         }
         FieldKind::Number => Ok(Bind::text(text.to_uppercase())),
         FieldKind::Integer { .. } => scaled(text, 0),
         FieldKind::Decimal { scale, .. } => scaled(text, *scale),
+        FieldKind::Percentage { scale, .. } => scaled(text.trim_end_matches('%').trim_end(), *scale),
+        FieldKind::Duration { .. } => match text.parse() {
+            // As the API writes it.
+            Ok(seconds) => Ok(Bind::Int(Some(seconds))),
+            Err(_) => duration::parse(text).map(|seconds| Bind::Int(Some(seconds))).map_err(refused),
+        },
         FieldKind::Date { .. } => match day(scope.today, text) {
             Some(day) => Ok(Bind::Date(Some(day))),
             None => Ok(Bind::Date(Some(written_day(text)?))),
@@ -280,7 +359,7 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
         FieldKind::Member if text == "me" => Ok(Bind::Id(Some(scope.access.member.0))),
         FieldKind::Member | FieldKind::Reference { .. } => match Uuid::try_parse(text) {
             Ok(id) => Ok(Bind::Id(Some(id))),
-            Err(_) => Err(refused(format!("{text} is not an id that {} can be compared with", field.key))),
+            Err(_) => Err(no_id(field, text)),
         },
         FieldKind::Boolean => match read(field, None, text, "", Rules { today: scope.today }) {
             Ok(Value::Bool(yes)) => Ok(Bind::Bool(Some(yes))),
@@ -288,8 +367,15 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
         },
         FieldKind::Country
         | FieldKind::Option { .. }
+        | FieldKind::Options { .. }
+        | FieldKind::References { .. }
+        | FieldKind::Address
+        | FieldKind::Geo
         | FieldKind::State
         | FieldKind::Money { .. }
+        | FieldKind::Checklist
+        | FieldKind::File { .. }
+        | FieldKind::Image { .. }
         | FieldKind::Datetime => Err(refused(format!("{} cannot be compared so", field.key))),
     }
 }

@@ -2,14 +2,23 @@
 
 use crate::get::Held;
 use domain::records::Values;
+use domain::schema::checklist::CHECKLIST;
 use domain::schema::{Entity, States, Transition};
 use domain::text::nearest;
 use domain::{Error, FieldError, Kind, Result};
 use platform::Access;
 use serde_json::Value;
 
-/// Refuses unless the values and the caller's roles are what the transition asks for.
-pub fn pass(access: &Access, entity: &Entity, states: &States, transition: &Transition, values: &Values) -> Result<()> {
+/// Refuses unless the values and the caller's roles are what the transition asks for. `from` is the state that is left; a row that only now
+/// begins has left none, and no checklist of it can have been ticked.
+pub fn pass(
+    access: &Access,
+    entity: &Entity,
+    states: &States,
+    transition: &Transition,
+    from: Option<&str>,
+    values: &Values,
+) -> Result<()> {
     let target = states.get(&transition.to).map_or(transition.to.as_str(), |state| &state.label);
     let roles = &transition.gate.roles;
     if !roles.is_empty() && !roles.iter().any(|role| access.roles.contains(role)) {
@@ -23,22 +32,37 @@ pub fn pass(access: &Access, entity: &Entity, states: &States, transition: &Tran
         .filter(|key| values.get(*key).is_none_or(empty))
         .map(|key| (key.as_str(), entity.field(key).map_or(key.as_str(), |field| &field.label)))
         .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
     let labels: Vec<&str> = missing.iter().map(|(_, label)| *label).collect();
-    let fields = missing
+    let mut needs = if missing.is_empty() { Vec::new() } else { vec![labels.join(" and ")] };
+    let mut fields: Vec<FieldError> = missing
         .iter()
         .map(|(key, label)| FieldError {
             field: (*key).to_owned(),
             message: format!("Moving to {target} needs {label}"),
         })
         .collect();
-    Err(Error {
-        kind: Kind::Conflict,
-        message: format!("Move to {target} needs {}", labels.join(" and ")),
-        ..Error::fields(fields)
-    })
+    if let Some((here, open)) = unticked(states, transition, from, values) {
+        needs.push(format!("what is open on the checklist of {here}: {open}"));
+        fields.push(FieldError { field: CHECKLIST.to_owned(), message: format!("Of {here} is open: {open}") });
+    }
+    if needs.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Move to {target} needs {}", needs.join(", and "));
+    Err(Error { kind: Kind::Conflict, message, ..Error::fields(fields) })
+}
+
+/// What the gate asks to be done before the state is left, and is not: the state, and the items in words.
+fn unticked<'a>(
+    states: &'a States,
+    transition: &Transition,
+    from: Option<&str>,
+    values: &Values,
+) -> Option<(&'a str, String)> {
+    let state = states.get(from?).filter(|_| transition.gate.checklist)?;
+    let open = state.open_items(values.get(CHECKLIST).unwrap_or(&Value::Null));
+    let words: Vec<&str> = open.iter().map(|item| item.label.as_str()).collect();
+    (!words.is_empty()).then(|| (state.label.as_str(), words.join(", ")))
 }
 
 /// Refuses a change of values that the state of a row does not allow. Whom a record belongs to is no part of what it says: it can be handed over
@@ -83,7 +107,7 @@ pub fn arrival(access: &Access, entity: &Entity, status: &str, values: &Values) 
     let moves = |transition: &&Transition| transition.to == status && !transition.internal;
     let direct = states.from(&states.initial).find(moves);
     match direct.or_else(|| states.transitions.iter().find(moves)) {
-        Some(transition) => pass(access, entity, states, transition, values),
+        Some(transition) => pass(access, entity, states, transition, None, values),
         None => Err(Error::field(
             "status",
             format!("No move leads to {}", states.get(status).map_or(status, |state| &state.label)),

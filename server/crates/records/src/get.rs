@@ -31,12 +31,12 @@ pub async fn visible(ctx: &mut Ctx, entity: &Entity, id: Uuid) -> Result<Record>
     one(&mut sql, &ctx.access, reach, tenant, id);
     in_trash(&mut sql, ctx, trash, tenant);
     sql.push(") r");
-    projection.joins(&mut sql, &ctx.access, tenant);
+    projection.joins(&mut sql, ctx, tenant)?;
     let row = sql.optional(ctx).await?.ok_or_else(Error::not_found)?;
     projection.record(&row)
 }
 
-fn in_trash(sql: &mut Sql, ctx: &Ctx, trash: Option<Reach>, tenant: Argument) {
+pub fn in_trash(sql: &mut Sql, ctx: &Ctx, trash: Option<Reach>, tenant: Argument) {
     match trash {
         Some(Reach::All) => {}
         Some(trash) => {
@@ -109,4 +109,20 @@ pub async fn lock(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach) ->
     sql.push(" order by t.id for update");
     let rows = sql.all(ctx).await?;
     rows.iter().map(|row| Held::of(&projection, row)).collect()
+}
+
+/// Which of these rows the caller may see, those in the trash included: for telling that something happened to them, not what.
+pub async fn seen(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let reach = ctx.reach(entity, Verb::Read)?;
+    if reach == Reach::All {
+        return Ok(ids.to_vec());
+    }
+    let mut sql = Sql::new("select t.id from ");
+    sql.name(&entity.table).push(" t where ");
+    let tenant = crate::project::tenant(&mut sql, &ctx.access);
+    sql.push("t.tenant_id = ").again(tenant).push(" and t.id = any (");
+    sql.bind(crate::sql::Bind::ids(ids.iter().copied()));
+    sql.push(")");
+    reach::and(&mut sql, &ctx.access, reach, tenant);
+    sql.all(ctx).await?.iter().map(|row| row.get(0)).collect()
 }

@@ -9,6 +9,7 @@
 mod terms;
 
 use crate::import::plan_anew;
+use crate::spelling;
 use crate::sql::{Bind, Sql};
 use domain::schema::{Catalog, Entity, Field, Storage};
 use domain::{Result, TenantId};
@@ -46,7 +47,7 @@ select xid::text, id, tenant_id, entity, record_id, xid < pg_snapshot_xmin(pg_cu
 where (xid, id) > ($1::text::xid8, $2) order by xid, id limit $3";
 const MOVE: &str = "update event_consumers set xid = $2::text::xid8, event_id = $3, moved_at = now() where name = $1";
 const INDUSTRIES: &str = "select id, industry from tenants where id = any ($1)";
-const REMOVE: &str = "delete from search_terms where tenant_id = $1 and record_id = any ($2)";
+const REMOVE: &str = "delete from search_terms where tenant_id = $1 and record_id = any ($2) returning term";
 const INSERT: &str = "\
 insert into search_terms (tenant_id, term, entity, record_id, weight)
 select $1, t.term, $2, t.record_id, t.weight from unnest($3::text[], $4::uuid[], $5::smallint[]) as t (term, record_id, weight)";
@@ -250,21 +251,30 @@ pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Enti
         owners.push(id);
         weights.push(weight);
     }
-    remove(conn, tenant, records).await?;
+    let before = taken(conn, tenant, records).await?;
     sqlx::query(INSERT)
         .bind(tenant.0)
         .bind(&entity.key)
-        .bind(terms)
+        .bind(&terms)
         .bind(owners)
         .bind(weights)
-        .execute(conn)
+        .execute(&mut *conn)
         .await
         .map_err(db_error)?;
-    Ok(())
+    let now: BTreeSet<&str> = terms.iter().map(String::as_str).collect();
+    spelling::forget(conn, tenant, before.iter().filter(|term| !now.contains(term.as_str()))).await?;
+    spelling::learn(conn, tenant, &now).await
 }
 
 /// Forgets rows, for whoever removes them for good.
 pub async fn remove(conn: &mut PgConnection, tenant: TenantId, records: &[Uuid]) -> Result<()> {
-    sqlx::query(REMOVE).bind(tenant.0).bind(records).execute(conn).await.map_err(db_error)?;
-    Ok(())
+    let before = taken(conn, tenant, records).await?;
+    spelling::forget(conn, tenant, before.iter()).await
+}
+
+/// Removes the words of rows, and answers them.
+async fn taken(conn: &mut PgConnection, tenant: TenantId, records: &[Uuid]) -> Result<BTreeSet<String>> {
+    let terms: Vec<String> =
+        sqlx::query_scalar(REMOVE).bind(tenant.0).bind(records).fetch_all(conn).await.map_err(db_error)?;
+    Ok(terms.into_iter().collect())
 }

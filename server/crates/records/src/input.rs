@@ -1,5 +1,7 @@
 //! What a caller sends, held to the description: every field that is wrong is named at once.
 
+use crate::get::Held;
+use crate::kept;
 use crate::project::readable;
 use crate::reach;
 use crate::sql::{Bind, Sql};
@@ -63,6 +65,7 @@ fn one(access: &Access, entity: &Entity, key: &str, value: &Value, by: By, rules
             ));
         }
         FieldKind::Number => return Err(format!("{} is given by the server", field.label)),
+        FieldKind::Checklist if by == By::Caller => return Err(format!("{} is ticked item by item", field.label)),
         _ if field.read_only && by == By::Caller => return Err(format!("{} is set by the server", field.label)),
         _ => {}
     }
@@ -137,9 +140,41 @@ pub fn id_of(value: &Value) -> Option<Uuid> {
     value.as_str().and_then(|text| Uuid::try_parse(text).ok())
 }
 
+/// The ids of several references.
+pub fn ids_of(value: &Value) -> Option<Vec<Uuid>> {
+    value.as_array()?.iter().map(id_of).collect()
+}
+
+/// What a value points at. Of several references those that none of the rows has: what somebody else put there, where this caller may not see
+/// it, stays while they change the rest.
+fn added(field: &Field, value: &Value, held: &[&Held]) -> Vec<Uuid> {
+    let Some(mut ids) = ids_of(value) else { return id_of(value).into_iter().collect() };
+    let known: Vec<Uuid> = held.iter().filter_map(|held| ids_of(held.values.get(&field.key)?)).flatten().collect();
+    ids.retain(|id| !known.contains(id));
+    ids
+}
+
+/// Rows of the target, named `t`, that the caller may see and that are not in the trash.
+fn living(sql: &mut Sql, access: &Access, target: &Entity, tenant: crate::sql::Argument) {
+    sql.push(" t where t.tenant_id = ").again(tenant).push(" and t.deleted_at is null");
+    match access.grants.reach(&target.permission(Verb::Read)) {
+        Some(reach) => reach::and(sql, access, reach, tenant),
+        None => {
+            sql.push(" and false");
+        }
+    }
+}
+
 /// Looks up, in one statement, every row and member that the values point at, and whether the owner is one to whom the caller may give a
-/// record: who may change only their own records cannot hand them to others, or take others' for their own.
-pub async fn pointing(ctx: &mut Ctx, entity: &Entity, values: &Values, verb: Verb) -> Result<Vec<FieldError>> {
+/// record: who may change only their own records cannot hand them to others, or take others' for their own. `held` are the rows that the values
+/// are written to or come from, none for a new one: their files may be held, and what they point at already is in no question.
+pub async fn pointing(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    held: &[&Held],
+    values: &Values,
+    verb: Verb,
+) -> Result<Vec<FieldError>> {
     let access = ctx.access.clone();
     let catalog = ctx.catalog.clone();
     let mut sql = Sql::new("select ");
@@ -147,8 +182,20 @@ pub async fn pointing(ctx: &mut Ctx, entity: &Entity, values: &Values, verb: Ver
     let mut asked: Vec<(&Field, String)> = Vec::new();
     for field in &entity.fields {
         let Some(value) = values.get(&field.key) else { continue };
-        let Some(id) = id_of(value) else { continue };
+        let ids = added(field, value, held);
+        let Some(&id) = ids.first() else { continue };
         match &field.kind {
+            FieldKind::References { entity: target } => {
+                let Some(target) = catalog.get(target) else { continue };
+                sql.push(if asked.is_empty() { "" } else { ", " }).push("(select count(*) from ").name(&target.table);
+                living(&mut sql, &access, target, tenant);
+                sql.push(" and t.id = any (");
+                let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+                sql.bind(Bind::ids(ids));
+                sql.push(")) = ").number(count);
+                asked.push((field, no_such(field)));
+                continue;
+            }
             FieldKind::Member if id == access.member.0 => continue,
             FieldKind::Member => {
                 sql.push(if asked.is_empty() { "" } else { ", " })
@@ -158,20 +205,19 @@ pub async fn pointing(ctx: &mut Ctx, entity: &Entity, values: &Values, verb: Ver
             FieldKind::Reference { entity: target } => {
                 let Some(target) = catalog.get(target) else { continue };
                 sql.push(if asked.is_empty() { "" } else { ", " }).push("exists (select from ").name(&target.table);
-                sql.push(" t where t.tenant_id = ").again(tenant).push(" and t.deleted_at is null");
-                match access.grants.reach(&target.permission(Verb::Read)) {
-                    Some(reach) => reach::and(&mut sql, &access, reach, tenant),
-                    None => {
-                        sql.push(" and false");
-                    }
-                }
+                living(&mut sql, &access, target, tenant);
                 sql.push(" and t.id = ");
+            }
+            FieldKind::File { .. } | FieldKind::Image { .. } => {
+                sql.push(if asked.is_empty() { "" } else { ", " });
+                let rows: Vec<Uuid> = held.iter().map(|held| held.id).collect();
+                kept::fits(&mut sql, &access, entity, field, tenant, &rows);
             }
             _ => continue,
         }
         sql.bind(Bind::Id(Some(id)));
         sql.push(")");
-        asked.push((field, no_such(field)));
+        asked.push((field, if field.is_upload() { kept::no_such(field) } else { no_such(field) }));
     }
     if let Some(field) = entity.field("owner")
         && let Some(value) = values.get("owner")

@@ -4,30 +4,45 @@
 //! fields, which `select`, `reach` and `project` compile into every statement; the text of statements comes from `sql` alone.
 
 mod access;
+mod alike;
+mod beside;
+pub mod bulk;
 mod create;
+mod cross;
 mod cursor;
+mod derive;
+mod figure;
 mod filter;
 mod gate;
 mod get;
+mod holder;
 mod hook;
 pub mod import;
 pub mod index;
 mod input;
+mod kept;
 mod known;
 mod list;
 mod many;
 mod memo;
+mod merge;
 mod number;
+mod past;
+mod pointer;
 mod project;
 mod reach;
 mod refuse;
 mod remove;
 mod search;
 mod select;
+mod spelling;
 mod sql;
 mod stale;
+mod standing;
+mod stop;
 mod store;
 mod summarise;
+mod tick;
 mod timeline;
 mod total;
 mod transition;
@@ -37,7 +52,7 @@ mod write;
 
 pub use create::{insert, insert_own};
 pub use gate::{allowed, arrival};
-pub use get::{Held, hold, visible};
+pub use get::{Held, hold, seen, visible};
 pub use hook::{After, Before, Move, TransitionHook};
 pub use input::By;
 pub use known::{held_values, known_ids};
@@ -64,9 +79,19 @@ pub fn register(registry: &mut Registry) {
         .add(remove::delete)
         .add(remove::restore)
         .add(transition::transition)
+        .add(tick::tick)
         .add(timeline::timeline)
+        .add(timeline::versions)
+        .add(past::past)
+        .add(alike::alike)
+        .add(merge::preview_merge)
+        .add(merge::merge)
+        .add(merge::unmerge)
+        .add(merge::latest_merge)
+        .add(past::put_back)
         .add(summarise::summarise)
         .add(summarise::board)
         .add(search::search);
+    bulk::register(registry);
     import::register(registry);
 }

@@ -1,13 +1,13 @@
 //! `records.list` and `records.export`: one page of rows, in order.
 
-use crate::cursor::{Order, Start};
+use crate::cursor::{Key, Order, Start};
 use crate::project::{Projection, known};
 use crate::select::{Rows, rows};
-use crate::sql::{Bind, Sql};
+use crate::sql::Sql;
 use crate::total::Plan;
 use domain::records::{ExportRecords, ListRecords, Page, Total};
-use domain::schema::query::MAX_LIMIT;
-use domain::schema::{Entity, ListQuery};
+use domain::schema::query::{MAX_LIMIT, MAX_SORTS};
+use domain::schema::{Count, Entity, ListQuery, Sort};
 use domain::{Error, Reach, Result, Verb};
 use platform::{Change, Ctx, Row};
 use serde_json::json;
@@ -47,10 +47,10 @@ pub async fn explain(ctx: &mut Ctx, entity: &str, query: &ListQuery, analyze: bo
     let entity = ctx.entity(entity)?;
     let reach = ctx.reach(&entity, Verb::Read)?;
     let catalog = ctx.catalog.clone();
-    let listing = Listing::prepare(ctx, &catalog, &entity, query, reach)?;
+    let listing = Listing::prepare(ctx, &catalog, &entity, query, reach).await?;
     let mut plans = Vec::new();
     for part in listing.parts() {
-        let statement = listing.statement(ctx, &part, &Plan::Nothing);
+        let statement = listing.statement(ctx, &part, &Plan::Nothing)?;
         plans.push(statement.explain(ctx, analyze).await?);
     }
     Ok(plans)
@@ -58,8 +58,10 @@ pub async fn explain(ctx: &mut Ctx, entity: &str, query: &ListQuery, analyze: bo
 
 async fn page(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -> Result<Page> {
     let catalog = ctx.catalog.clone();
-    let listing = Listing::prepare(ctx, &catalog, entity, query, reach)?;
-    let plan = Plan::make(ctx, entity, &listing.rows.sql, &listing.rows.matching, query.count);
+    let listing = Listing::prepare(ctx, &catalog, entity, query, reach).await?;
+    // Rows of the past are few enough to be counted.
+    let count = if listing.rows.past && query.count == Count::Estimated { Count::Exact } else { query.count };
+    let plan = Plan::make(ctx, entity, &listing.rows, count);
     let mut found: Vec<Row> = Vec::new();
     for (at, part) in listing.parts().into_iter().enumerate() {
         if found.len() > listing.limit {
@@ -68,7 +70,7 @@ async fn page(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -
         let Some(part) = listing.skipping(ctx, part, at, found.len()).await? else { break };
         // Only the first statement that finds rows has to carry the count.
         let counting = if found.is_empty() { &plan } else { &Plan::Nothing };
-        found.extend(listing.statement(ctx, &part, counting).all(ctx).await?);
+        found.extend(listing.statement(ctx, &part, counting)?.all(ctx).await?);
     }
     let counted = match (&plan, found.first()) {
         (Plan::Count { .. }, Some(row)) => Some(row.get(listing.projection.width())?),
@@ -76,19 +78,20 @@ async fn page(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -
         (Plan::Count { .. }, None) if listing.start == Start::Top && query.offset == 0 => Some(0),
         _ => None,
     };
-    let total = plan.finish(ctx, entity, listing.rows.sql.clone(), &listing.rows.matching, counted).await?;
+    let total = plan.finish(ctx, entity, &listing.rows, counted).await?;
     listing.page(found, total)
 }
 
 /// A list query made ready: what to select, from where, in which order.
 struct Listing<'a> {
-    entity: &'a Entity,
     projection: Projection<'a>,
     rows: Rows,
     order: Order,
-    /// Position of the ordering column in the rows.
-    ordering: usize,
+    /// Positions of the ordering columns in the rows.
+    ordering: Vec<usize>,
     start: Start,
+    /// Rows without a value of the ordering field are among those that are asked for.
+    blank: bool,
     limit: usize,
     offset: u32,
 }
@@ -102,8 +105,8 @@ struct Part {
 }
 
 impl<'a> Listing<'a> {
-    fn prepare(
-        ctx: &Ctx,
+    async fn prepare(
+        ctx: &mut Ctx,
         catalog: &'a domain::schema::Catalog,
         entity: &'a Entity,
         query: &ListQuery,
@@ -119,16 +122,23 @@ impl<'a> Listing<'a> {
         let order = order(ctx, entity, query)?;
         let start = Start::read(&order, query.cursor.as_deref())?;
         let mut projection = Projection::of(&ctx.access, catalog, entity, &query.fields)?;
-        let ordering = projection.column(&order.column);
-        let rows = rows(ctx, entity, query, reach)?;
+        let ordering = order.keys().map(|key| projection.column(&key.column)).collect();
+        let rows = rows(ctx, entity, query, reach).await?;
         let offset = if start == Start::Top { query.offset } else { 0 };
-        Ok(Self { entity, projection, rows, order, ordering, start, limit: query.limit as usize, offset })
+        let blank = query.filter.as_ref().is_none_or(|filter| !filter.demands(&order.first.key));
+        Ok(Self { projection, rows, order, ordering, start, blank, limit: query.limit as usize, offset })
     }
 
-    /// In the order in which they are read.
+    /// In the order in which they are read. A stretch of a calendar, say, is one statement: its rows all have a day.
     fn parts(&self) -> Vec<Part> {
+        let mut parts = self.halves();
+        parts.retain(|part| self.blank || part.filled != Some(false));
+        parts
+    }
+
+    fn halves(&self) -> Vec<Part> {
         let part = |filled, behind| Part { filled, behind, offset: self.offset };
-        if !self.order.nullable {
+        if !self.order.first.nullable {
             return vec![part(None, self.start != Start::Top)];
         }
         match &self.start {
@@ -149,68 +159,44 @@ impl<'a> Listing<'a> {
             return Ok(Some(Part { offset: 0, ..part }));
         }
         let mut sql = self.rows.sql.clone();
-        sql.push("select count(*) from ").name(&self.entity.table).push(" t where ").place(&self.rows.matching);
-        sql.push(" and ").column("t", &self.order.column).push(" is not null");
+        sql.push("select count(*) from ").place(&self.rows.source).push(" where ").place(&self.rows.matching);
+        sql.push(" and ").column("t", &self.order.first.column).push(" is not null");
         let skipped: i64 = sql.one(ctx).await?.get(0)?;
         Ok(Some(Part { offset: self.offset.saturating_sub(u32::try_from(skipped).unwrap_or(u32::MAX)), ..part }))
     }
 
-    fn statement(&self, ctx: &Ctx, part: &Part, plan: &Plan) -> Sql {
+    fn statement(&self, ctx: &Ctx, part: &Part, plan: &Plan) -> Result<Sql> {
         let mut sql = self.rows.sql.clone();
         sql.push("select ");
         self.projection.select(&mut sql);
-        plan.select(&mut sql, self.entity, &self.rows.matching);
+        plan.select(&mut sql, &self.rows);
         sql.push(" from (select ");
         self.projection.columns(&mut sql, "t");
-        sql.push(" from ").name(&self.entity.table).push(" t where ").place(&self.rows.matching);
+        sql.push(" from ").place(&self.rows.source).push(" where ").place(&self.rows.matching);
         self.bounds(&mut sql, part);
-        self.ordered(&mut sql, "t");
+        self.order.by(&mut sql, "t", self.start.back(), false);
         // One row more than the page holds tells whether there is another page. Printed, because a plan for any limit would be another.
         sql.push(" limit ").number(u32::try_from(self.limit).unwrap_or(MAX_LIMIT).saturating_add(1));
         if part.offset > 0 {
             sql.push(" offset ").number(part.offset);
         }
         sql.push(") r");
-        self.projection.joins(&mut sql, &ctx.access, self.rows.tenant);
-        self.ordered(&mut sql, "r");
-        sql.ordered_by(&self.order.column);
-        sql
-    }
-
-    fn descending(&self) -> bool {
-        self.order.descending != self.start.back()
-    }
-
-    fn ordered(&self, sql: &mut Sql, alias: &'static str) {
-        let direction = if self.descending() { " desc" } else { "" };
-        sql.push(" order by ").column(alias, &self.order.column).push(direction);
-        sql.push(", ").column(alias, "id").push(direction);
+        self.projection.joins(&mut sql, ctx, self.rows.tenant)?;
+        self.order.by(&mut sql, "r", self.start.back(), false);
+        sql.ordered_by(&self.order.first.column);
+        Ok(sql)
     }
 
     fn bounds(&self, sql: &mut Sql, part: &Part) {
-        let column = &self.order.column;
+        let column = &self.order.first.column;
         match part.filled {
             Some(true) => sql.push(" and ").column("t", column).push(" is not null"),
             Some(false) => sql.push(" and ").column("t", column).push(" is null"),
             None => sql,
         };
-        let Start::Row { value, id, .. } = &self.start else { return };
-        if !part.behind {
-            return;
-        }
-        let beyond = if self.descending() { " < " } else { " > " };
-        match value {
-            Some(value) => {
-                sql.push(" and (").column("t", column).push(", t.id)").push(beyond).push("(");
-                sql.bind(value.clone());
-                sql.push(", ");
-                sql.bind(Bind::Id(Some(*id)));
-                sql.push(")");
-            }
-            None => {
-                sql.push(" and t.id").push(beyond);
-                sql.bind(Bind::Id(Some(*id)));
-            }
+        let Start::Row { value, then, id, back } = &self.start else { return };
+        if part.behind {
+            self.order.beyond(sql, value.as_ref(), then, *id, *back);
         }
     }
 
@@ -222,7 +208,7 @@ impl<'a> Listing<'a> {
             found.reverse();
         }
         let cursor = |row: Option<&Row>, wanted: bool, back: bool| match row.filter(|_| wanted) {
-            Some(row) => self.order.cursor(row, Projection::id(row)?, self.ordering, back).map(Some),
+            Some(row) => self.order.cursor(row, Projection::id(row)?, &self.ordering, back).map(Some),
             None => Ok(None),
         };
         let came_from_somewhere = self.start != Start::Top;
@@ -252,27 +238,31 @@ impl<'a> Listing<'a> {
 
 /// The order that a query asks for; newest first unless it says. In the trash: last thrown away first.
 pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
-    if query.sort.len() > 1 {
-        return Err(Error::field("sort", "A list is sorted by one field; name one"));
+    if query.sort.len() > MAX_SORTS {
+        return Err(Error::field("sort", format!("A list is sorted by up to {MAX_SORTS} fields")));
     }
-    let (key, descending) = match query.sort.first() {
-        Some(sort) => (sort.field.as_str(), sort.descending),
-        None if query.trash => {
-            let column = "deleted_at".to_owned();
-            return Ok(Order {
-                key: "deletedAt".to_owned(),
-                column,
-                sql: "timestamptz",
-                nullable: false,
-                descending: true,
-            });
-        }
-        None => ("createdAt", true),
+    let newest = Sort { field: "createdAt".to_owned(), descending: true };
+    let mut keys = query.sort.iter().map(|sort| key(ctx, entity, sort));
+    let first = match keys.next() {
+        Some(first) => first?,
+        None if query.trash => Key {
+            key: "deletedAt".to_owned(),
+            column: "deleted_at".to_owned(),
+            sql: "timestamptz",
+            nullable: false,
+            descending: true,
+        },
+        None => key(ctx, entity, &newest)?,
     };
-    let field = known(&ctx.access, entity, key, "sort")?;
+    Ok(Order { first, then: keys.collect::<Result<_>>()? })
+}
+
+fn key(ctx: &Ctx, entity: &Entity, sort: &Sort) -> Result<Key> {
+    let field = known(&ctx.access, entity, &sort.field, "sort")?;
     if !field.indexed {
         return Err(Error::field("sort", format!("{} cannot be sorted by {}", entity.labels.many, field.key)));
     }
     let (column, sql) = field.ordering();
-    Ok(Order { key: field.key.clone(), column, sql, nullable: field.nullable_ordering(), descending })
+    let nullable = field.nullable_ordering();
+    Ok(Key { key: field.key.clone(), column, sql, nullable, descending: sort.descending })
 }

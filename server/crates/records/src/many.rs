@@ -1,15 +1,19 @@
 //! Changing and removing many rows at once, for imports and for taking them back. Making many is in `create`.
 
 pub use crate::create::{Created, NewRow, create_many};
+use crate::derive::Formulas;
 use crate::gate::{self, Wanted};
 use crate::get::{Held, lock};
+use crate::holder::Holders;
 use crate::input::permitted;
+use crate::pointer::pointing_at;
 use crate::project;
 use crate::refuse;
 use crate::sql::{Bind, Sql};
+use crate::standing;
 use crate::store::columns;
 use domain::records::Values;
-use domain::schema::{Catalog, Entity, FieldKind};
+use domain::schema::{Entity, STATUS_SINCE};
 use domain::{Error, Reach, Result, Verb};
 use platform::{Change, Ctx};
 use serde_json::{Value, json};
@@ -51,8 +55,10 @@ async fn change_many(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let holders = if gated { Holders::load(ctx, entity).await? } else { Holders::default() };
     let reach = ctx.reach(entity, Verb::Update)?.min(ctx.reach(entity, Verb::Read)?);
     let mut held = held_by_id(ctx, entity, rows.iter().map(|(id, ..)| *id), reach).await?;
+    let formulas = Formulas::of(entity)?;
     let mut answers = Vec::with_capacity(rows.len());
     let mut edits: Vec<(Held, Values)> = Vec::new();
     for (id, version, values) in rows {
@@ -66,7 +72,7 @@ async fn change_many(
         }
         let differing = values.iter().filter(|(key, value)| row.values.get(*key).unwrap_or(&Value::Null) != *value);
         permitted(&ctx.access, entity, &differing.map(|(key, value)| (key.clone(), value.clone())).collect())?;
-        let (answer, edit) = judge(ctx, entity, row, version, values, gated);
+        let (answer, edit) = judge(ctx, entity, &formulas, row, version, values, gated.then_some(&holders));
         answers.push(answer);
         edits.extend(edit);
     }
@@ -82,10 +88,11 @@ async fn change_many(
 fn judge(
     ctx: &Ctx,
     entity: &Entity,
+    formulas: &Formulas<'_>,
     held: Held,
     version: i64,
     mut values: Values,
-    gated: bool,
+    gated: Option<&Holders>,
 ) -> (Updated, Option<(Held, Values)>) {
     if held.version != version {
         return (Updated::Stale { version: held.version }, None);
@@ -94,16 +101,27 @@ fn judge(
     if values.is_empty() {
         return (Updated::Same { version }, None);
     }
-    if gated && let Some(Err(error)) = values.get("status").map(|status| moves(ctx, entity, &held, &values, status)) {
+    if let Some(holders) = gated
+        && let Some(Err(error)) = values.get("status").map(|status| moves(ctx, entity, holders, &held, &values, status))
+    {
         return (Updated::Refused(error), None);
     }
     // A move among the values has passed its own gate.
-    if gated
+    if gated.is_some()
         && !values.contains_key("status")
         && let Err(error) = gate::editable(entity, &held, &values)
     {
         return (Updated::Refused(error), None);
     }
+    if let Some(status) = values.get("status").and_then(Value::as_str) {
+        let entered = standing::entered(ctx, entity, status, ctx.now());
+        // What is put back stands since when it stood, where that is told.
+        if gated.is_some() || !values.contains_key(STATUS_SINCE) {
+            values.extend(entered);
+        }
+    }
+    let status = values.get("status").and_then(Value::as_str).map(str::to_owned);
+    formulas.follow(&held, &mut values, status.as_deref());
     let before = values.keys().map(|key| (key.clone(), held.values.get(key).cloned().unwrap_or(Value::Null))).collect();
     (Updated::Changed { version: version + 1, before }, Some((held, values)))
 }
@@ -117,14 +135,15 @@ fn one_by_one(entity: &Entity) -> Result<()> {
     Err(Error::field("status", message))
 }
 
-fn moves(ctx: &Ctx, entity: &Entity, held: &Held, values: &Values, status: &Value) -> Result<()> {
+fn moves(ctx: &Ctx, entity: &Entity, holders: &Holders, held: &Held, values: &Values, status: &Value) -> Result<()> {
     let (Some(states), Some(to)) = (&entity.states, status.as_str()) else {
         return Err(Error::field("status", format!("{} has no such state", entity.labels.one)));
     };
     let transition = gate::find(entity, states, held.text("status"), Wanted::To(to), false)?;
     let mut arriving = held.values.clone();
     arriving.extend(values.clone());
-    gate::pass(&ctx.access, entity, states, transition, &arriving)
+    gate::pass(&ctx.access, entity, states, transition, Some(held.text("status")), &arriving)?;
+    holders.fit(states, &transition.to, &arriving)
 }
 
 async fn held_by_id(
@@ -138,14 +157,19 @@ async fn held_by_id(
 }
 
 /// One array for every column that any of the rows changes; the others give back what they have.
-async fn store(ctx: &mut Ctx, entity: &Entity, edits: &[(Held, Values)]) -> Result<()> {
+pub async fn store(ctx: &mut Ctx, entity: &Entity, edits: &[(Held, Values)]) -> Result<()> {
     let keys: HashSet<&String> = edits.iter().flat_map(|(_, values)| values.keys()).collect();
     let mut arrays: BTreeMap<String, Bind> = BTreeMap::new();
+    // Columns whose values are lists, which go as their literals.
+    let mut lists: HashMap<String, &'static str> = HashMap::new();
     for (held, values) in edits {
         for key in &keys {
             let field = entity.field(key).ok_or_else(Error::internal)?;
             let value = values.get(*key).or_else(|| held.values.get(*key)).unwrap_or(&Value::Null);
             for (name, bind) in columns(field, value)? {
+                if !bind.cast().is_empty() {
+                    lists.insert(name.clone(), bind.cast());
+                }
                 arrays.entry(name).or_insert_with(|| bind.list()).append(bind)?;
             }
         }
@@ -157,7 +181,8 @@ async fn store(ctx: &mut Ctx, entity: &Entity, edits: &[(Held, Values)]) -> Resu
     sql.push(", updated_at = ");
     sql.bind(Bind::Moment(Some(ctx.now())));
     for name in arrays.keys() {
-        sql.push(", ").name(name).push(" = ").column("v", name);
+        let cast = lists.get(name).copied().unwrap_or_default();
+        sql.push(", ").name(name).push(" = ").column("v", name).push(cast);
     }
     let names: Vec<String> = arrays.keys().cloned().collect();
     sql.push(" from unnest(");
@@ -175,7 +200,7 @@ async fn store(ctx: &mut Ctx, entity: &Entity, edits: &[(Held, Values)]) -> Resu
     Ok(())
 }
 
-fn tell(ctx: &mut Ctx, entity: &Entity, held: &Held, values: Values) {
+pub fn tell(ctx: &mut Ctx, entity: &Entity, held: &Held, values: Values) {
     let mut before: Values =
         values.keys().map(|key| (key.clone(), held.values.get(key).cloned().unwrap_or(Value::Null))).collect();
     let mut after = values;
@@ -255,11 +280,14 @@ async fn unreferenced(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<Ha
         .push(" and t.id = any (");
     let ids = sql.bind(Bind::ids(ids.iter().copied()));
     sql.push(")");
-    for (table, column) in pointing_at(&catalog, entity) {
+    for pointer in pointing_at(&catalog, entity) {
         // Rows that go together may point at each other.
-        sql.push(" and not exists (select from ").name(table).push(" o where o.tenant_id = ").again(tenant);
-        sql.push(" and ").column("o", &column).push(" = t.id");
-        if table == entity.table {
+        sql.push(" and not exists (select from ").name(&pointer.entity.table).push(" o where o.tenant_id = ");
+        sql.again(tenant).push(" and ");
+        pointer.at(&mut sql, "o", tenant, |sql| {
+            sql.push("t.id");
+        });
+        if pointer.entity.table == entity.table {
             sql.push(" and o.id <> all (").again(ids).push(")");
         }
         sql.push(")");
@@ -267,14 +295,4 @@ async fn unreferenced(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<Ha
     sql.push(" returning t.id");
     let rows = sql.try_all(ctx.conn().await?).await?.map_err(|error| refuse::from_database(entity, error))?;
     rows.iter().map(|row| row.get(0)).collect()
-}
-
-fn pointing_at<'a>(catalog: &'a Catalog, entity: &'a Entity) -> impl Iterator<Item = (&'a str, String)> {
-    catalog.iter().flat_map(move |other| {
-        let fields = other
-            .fields
-            .iter()
-            .filter(|field| matches!(&field.kind, FieldKind::Reference { entity: target } if *target == entity.key));
-        fields.map(|field| (other.table.as_str(), field.column()))
-    })
 }

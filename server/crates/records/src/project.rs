@@ -4,14 +4,16 @@
 //! `json_build_object` with its formatting of money and moments costs more than twice what the whole plain select does. Titles of
 //! referenced rows are joined after the limit, so that they are looked up for the rows of the page only.
 
+use crate::figure::Figure;
 use crate::reach;
 use crate::sql::{Argument, Bind, Sql};
 use domain::money::scaled;
 use domain::records::Record;
-use domain::schema::{Catalog, Entity, Field, FieldKind, Storage};
+use domain::schema::place::geo;
+use domain::schema::{ADDRESS, Catalog, Entity, Field, FieldKind, Storage};
 use domain::text::nearest;
 use domain::{Error, Reach, Result, Verb, currency};
-use platform::{Access, Row};
+use platform::{Access, Ctx, Row};
 use std::io::Write as _;
 use uuid::Uuid;
 
@@ -39,12 +41,14 @@ pub struct Projection<'a> {
     columns: Vec<String>,
     shown: Vec<Shown<'a>>,
     labels: Vec<Label<'a>>,
+    figures: Vec<Figure<'a>>,
 }
 
 struct Shown<'a> {
     field: &'a Field,
+    /// Place among the columns, or among the figures where the value is one.
     at: usize,
-    /// The currency of money.
+    /// The currency of money, the longitude of a point.
     beside: usize,
     label: Option<usize>,
 }
@@ -57,7 +61,21 @@ struct Label<'a> {
 
 enum Target<'a> {
     Member,
-    Row { entity: &'a Entity, title: String, reach: Reach },
+    /// What a file is called.
+    File,
+    /// Whether it may be fetched, of the file whose name stands before.
+    FileState,
+    Row {
+        entity: &'a Entity,
+        title: String,
+        reach: Reach,
+    },
+    /// Of several rows, as a list in the order of the ids.
+    Rows {
+        entity: &'a Entity,
+        title: String,
+        reach: Reach,
+    },
 }
 
 impl<'a> Projection<'a> {
@@ -66,13 +84,13 @@ impl<'a> Projection<'a> {
         let mut projection = Self::empty();
         if asked.is_empty() {
             for field in entity.fields.iter().filter(|field| readable(access, field)) {
-                projection.show(field, label(access, catalog, field));
+                projection.add(access, catalog, field);
             }
         }
         for key in asked.iter().filter(|key| !matches!(key.as_str(), "id" | "version")) {
             let field = known(access, entity, key, "fields")?;
             if projection.shown.iter().all(|shown| shown.field.key != field.key) {
-                projection.show(field, label(access, catalog, field));
+                projection.add(access, catalog, field);
             }
         }
         Ok(projection)
@@ -81,10 +99,17 @@ impl<'a> Projection<'a> {
     /// Everything, without titles: what a write compares with. Never shown to anybody as it is.
     pub fn whole(entity: &'a Entity) -> Self {
         let mut projection = Self::empty();
-        for field in &entity.fields {
+        for field in entity.fields.iter().filter(|field| field.rollup.is_none()) {
             projection.show(field, None);
         }
         projection
+    }
+
+    /// Figures over other rows stay empty: what they were at another time nobody wrote down.
+    #[must_use]
+    pub fn without_figures(mut self) -> Self {
+        self.figures.clear();
+        self
     }
 
     fn empty() -> Self {
@@ -92,6 +117,7 @@ impl<'a> Projection<'a> {
             columns: ["id", "version", "deleted_at"].map(str::to_owned).to_vec(),
             shown: Vec::new(),
             labels: Vec::new(),
+            figures: Vec::new(),
         }
     }
 
@@ -104,16 +130,42 @@ impl<'a> Projection<'a> {
         self.columns.len() - 1
     }
 
+    /// Columns that stand one behind the other; the position of the first.
+    fn columns_of(&mut self, names: &[String]) -> usize {
+        let first = self.columns.len();
+        self.columns.extend_from_slice(names);
+        first
+    }
+
     fn show(&mut self, field: &'a Field, target: Option<Target<'a>>) {
         let (at, beside) = match field.storage() {
             Storage::Column { name, .. } | Storage::Normalised { name, .. } => (self.column(&name), 0),
             Storage::Money { minor, currency } => (self.column(&minor), self.column(&currency)),
+            Storage::Geo { lat, lon } => (self.column(&lat), self.column(&lon)),
+            Storage::Address(parts) => (self.columns_of(&parts), 0),
+            // None until it is counted.
+            Storage::Elsewhere => (usize::MAX, 0),
         };
         let label = target.map(|target| {
+            let file = matches!(target, Target::File);
             self.labels.push(Label { column: field.column(), target });
-            self.labels.len() - 1
+            let label = self.labels.len() - 1;
+            if file {
+                self.labels.push(Label { column: field.column(), target: Target::FileState });
+            }
+            label
         });
         self.shown.push(Shown { field, at, beside, label });
+    }
+
+    /// A field with its title, or with what it counts, as far as the reader may see them: for others they are empty.
+    fn add(&mut self, access: &Access, catalog: &'a Catalog, field: &'a Field) {
+        self.show(field, label(access, catalog, field));
+        let Some(figure) = field.rollup.as_ref().and_then(|rollup| Figure::of(access, catalog, rollup)) else { return };
+        if let Some(shown) = self.shown.last_mut() {
+            shown.at = self.figures.len();
+            self.figures.push(figure);
+        }
     }
 
     /// Columns of the inner select: `t.a, t.b`.
@@ -127,26 +179,40 @@ impl<'a> Projection<'a> {
     pub fn select(&self, sql: &mut Sql) {
         self.columns(sql, "r");
         for (number, label) in self.labels.iter().enumerate() {
-            sql.push(", ").alias("l", number).push(".");
+            sql.push(", ").alias("l", label.table(number)).push(".");
             match &label.target {
-                Target::Member => sql.push("name"),
+                Target::Member | Target::File => sql.push("name"),
+                Target::FileState => sql.push("state"),
                 Target::Row { title, .. } => sql.name(title),
+                Target::Rows { .. } => sql.push("titles"),
             };
+        }
+        for number in 0..self.figures.len() {
+            sql.push(", ").alias("f", number).push(".figure, ").alias("f", number).push(".beside");
         }
     }
 
     /// Position of the first column after all of `select`.
     pub fn width(&self) -> usize {
-        self.columns.len() + self.labels.len()
+        self.columns.len() + self.labels.len() + 2 * self.figures.len()
     }
 
     /// The joins that find the titles of rows named `r`. A title that the caller may not read is not found.
-    pub fn joins(&self, sql: &mut Sql, access: &Access, tenant: Argument) {
+    pub fn joins(&self, sql: &mut Sql, ctx: &Ctx, tenant: Argument) -> Result<()> {
+        let access = &ctx.access;
         for (number, label) in self.labels.iter().enumerate() {
+            if label.table(number) != number {
+                continue;
+            }
+            if let Target::Rows { entity, title, reach } = &label.target {
+                titles(sql, access, (*entity, title.as_str(), *reach), (number, label.column.as_str()), tenant);
+                continue;
+            }
             sql.push(" left join ");
             match &label.target {
                 Target::Member => sql.push("members "),
-                Target::Row { entity, .. } => sql.name(&entity.table).push(" "),
+                Target::File | Target::FileState => sql.push("files "),
+                Target::Row { entity, .. } | Target::Rows { entity, .. } => sql.name(&entity.table).push(" "),
             };
             sql.alias("l", number).push(" on ").alias("l", number).push(".tenant_id = ").again(tenant).push(" and ");
             sql.alias("l", number).push(".id = ").column("r", &label.column);
@@ -159,6 +225,10 @@ impl<'a> Projection<'a> {
                 });
             }
         }
+        for (number, figure) in self.figures.iter().enumerate() {
+            figure.join(sql, ctx, tenant, number)?;
+        }
+        Ok(())
     }
 
     pub fn id(row: &Row) -> Result<Uuid> {
@@ -184,7 +254,14 @@ impl<'a> Projection<'a> {
             out.push(b',');
             text(&shown.field.key, out);
             out.push(b':');
-            shown.write(row, out)?;
+            match shown.field.rollup {
+                Some(_) if shown.at < self.figures.len() => {
+                    let at = self.columns.len() + self.labels.len() + 2 * shown.at;
+                    Shown { at, beside: at + 1, ..*shown }.write(row, out)?;
+                }
+                Some(_) => out.extend_from_slice(b"null"),
+                None => shown.write(row, out)?,
+            }
         }
         self.write_labels(row, out)?;
         if let Some(deleted) = row.get::<Option<chrono::DateTime<chrono::Utc>>>(DELETED)? {
@@ -199,17 +276,51 @@ impl<'a> Projection<'a> {
         let mut first = true;
         for shown in &self.shown {
             let Some(number) = shown.label else { continue };
-            let Some(title) = row.get::<Option<&str>>(self.columns.len() + number)? else { continue };
+            let at = self.columns.len() + number;
+            if let Some(Target::Rows { .. }) = self.labels.get(number).map(|label| &label.target) {
+                if let Some(titles) = row.get::<Option<Vec<Option<String>>>>(at)? {
+                    out.extend_from_slice(if first { b",\"_labels\":{" } else { b"," });
+                    first = false;
+                    text(&shown.field.key, out);
+                    out.push(b':');
+                    let _ = serde_json::to_writer(&mut *out, &titles);
+                }
+                continue;
+            }
+            let Some(title) = row.get::<Option<&str>>(at)? else { continue };
             out.extend_from_slice(if first { b",\"_labels\":{" } else { b"," });
             first = false;
             text(&shown.field.key, out);
             out.push(b':');
             text(title, out);
+            self.write_state(row, number, &shown.field.key, out)?;
         }
         if !first {
             out.push(b'}');
         }
         Ok(())
+    }
+
+    /// Beside the name of a file that cannot be fetched why not: `logo.state` is `held` or `refused`.
+    fn write_state(&self, row: &Row, name: usize, key: &str, out: &mut Vec<u8>) -> Result<()> {
+        let beside = self.labels.get(name + 1).filter(|label| matches!(label.target, Target::FileState));
+        if beside.is_none() {
+            return Ok(());
+        }
+        if let Some(state) = row.get::<Option<&str>>(self.columns.len() + name + 1)?.filter(|state| *state != "ready") {
+            out.push(b',');
+            text(&format!("{key}.state"), out);
+            out.push(b':');
+            text(state, out);
+        }
+        Ok(())
+    }
+}
+
+impl Label<'_> {
+    /// The number of the joined table that holds it: a file's state stands in the table of its name.
+    const fn table(&self, own: usize) -> usize {
+        if matches!(self.target, Target::FileState) { own - 1 } else { own }
     }
 }
 
@@ -217,14 +328,37 @@ fn label<'a>(access: &Access, catalog: &'a Catalog, field: &Field) -> Option<Tar
     match &field.kind {
         // The names of colleagues are everybody's: they show who owns what.
         FieldKind::Member => Some(Target::Member),
-        FieldKind::Reference { entity } => title_of(access, catalog.get(entity)?),
+        FieldKind::File { .. } | FieldKind::Image { .. } => Some(Target::File),
+        FieldKind::Reference { entity } => {
+            let entity = catalog.get(entity)?;
+            title_column(access, entity).map(|(title, reach)| Target::Row { entity, title, reach })
+        }
+        FieldKind::References { entity } => {
+            let entity = catalog.get(entity)?;
+            title_column(access, entity).map(|(title, reach)| Target::Rows { entity, title, reach })
+        }
         _ => None,
     }
 }
 
-fn title_of<'a>(access: &Access, entity: &'a Entity) -> Option<Target<'a>> {
-    let (title, reach) = title_column(access, entity)?;
-    Some(Target::Row { entity, title, reach })
+/// Joins the titles of several rows as one list, empty for those that the caller may not see. They are looked up one by one, by their keys.
+fn titles(
+    sql: &mut Sql,
+    access: &Access,
+    (entity, title, reach): (&Entity, &str, Reach),
+    (number, column): (usize, &str),
+    tenant: Argument,
+) {
+    sql.push(" left join lateral (select array_agg(x.").name(title).push(" order by u.place) as titles from unnest(");
+    sql.column("r", column).push(") with ordinality u (id, place) left join ").name(&entity.table);
+    sql.push(" x on x.tenant_id = ").again(tenant).push(" and x.id = u.id");
+    if reach != Reach::All {
+        sql.push(" and ");
+        reach::within(sql, access, reach, tenant, |sql| {
+            sql.push("x");
+        });
+    }
+    sql.push(") ").alias("l", number).push(" on true");
 }
 
 /// The column that names a row of the entity, for callers who may read it, with how far they may.
@@ -240,8 +374,8 @@ pub fn title_column(access: &Access, entity: &Entity) -> Option<(String, Reach)>
 impl Shown<'_> {
     fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
         match &self.field.kind {
-            FieldKind::Integer { .. } => or_null(row.get(self.at)?, out, integer),
-            FieldKind::Decimal { scale, .. } => {
+            FieldKind::Integer { .. } | FieldKind::Duration { .. } => or_null(row.get(self.at)?, out, integer),
+            FieldKind::Decimal { scale, .. } | FieldKind::Percentage { scale, .. } => {
                 or_null(row.get(self.at)?, out, |number: i64, out| text(&scaled(number, *scale), out));
             }
             FieldKind::Money { .. } => {
@@ -262,10 +396,38 @@ impl Shown<'_> {
                 let _ = write!(out, "\"{date}\"");
             }),
             FieldKind::Datetime => or_null(row.get(self.at)?, out, moment),
-            FieldKind::Reference { .. } | FieldKind::Member => or_null(row.get(self.at)?, out, |id, out| {
-                out.push(b'"');
-                uuid(id, out);
-                out.push(b'"');
+            FieldKind::Reference { .. } | FieldKind::Member | FieldKind::File { .. } | FieldKind::Image { .. } => {
+                or_null(row.get(self.at)?, out, |id, out| {
+                    out.push(b'"');
+                    uuid(id, out);
+                    out.push(b'"');
+                });
+            }
+            FieldKind::References { .. } => or_null(row.get(self.at)?, out, |ids: Vec<Uuid>, out| {
+                let _ = serde_json::to_writer(out, &ids);
+            }),
+            FieldKind::Options { .. } => or_null(row.get(self.at)?, out, |keys: Vec<String>, out| {
+                let _ = serde_json::to_writer(out, &keys);
+            }),
+            FieldKind::Address => {
+                let mut parts = serde_json::Map::new();
+                for (place, (part, _)) in ADDRESS.iter().enumerate() {
+                    if let Some(text) = row.get::<Option<String>>(self.at + place)? {
+                        parts.insert((*part).to_owned(), text.into());
+                    }
+                }
+                or_null((!parts.is_empty()).then_some(parts), out, |parts, out| {
+                    let _ = serde_json::to_writer(out, &parts);
+                });
+            }
+            FieldKind::Geo => {
+                let point = row.get::<Option<i64>>(self.at)?.zip(row.get::<Option<i64>>(self.beside)?);
+                or_null(point, out, |(lat, lon), out| {
+                    let _ = serde_json::to_writer(out, &geo(lat, lon));
+                });
+            }
+            FieldKind::Checklist => or_null(row.get(self.at)?, out, |ticks: serde_json::Value, out| {
+                let _ = serde_json::to_writer(out, &ticks);
             }),
             _ => or_null(row.get(self.at)?, out, text),
         }

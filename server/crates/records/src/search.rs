@@ -1,10 +1,12 @@
 //! `records.search` and the words of a list: by the beginnings of words, over a plain table of words (index.rs fills it).
 //!
-//! A range of words is the only kind of text search that row security leaves indexed.
+//! A range of words is the only kind of text search that row security leaves indexed. Where it finds little, words that are one slip away are
+//! looked for too ([`spelling`]); they stand below what was typed.
 
 use crate::filter::after;
 use crate::project::{Projection, readable};
 use crate::reach;
+use crate::spelling;
 use crate::sql::{Argument, Bind, Sql};
 use crate::words::{MAX_WORDS, words};
 use domain::records::{Record, SearchHit, SearchRecords};
@@ -18,6 +20,8 @@ use uuid::Uuid;
 const MOST_HITS: u32 = 50;
 /// Words looked at before they are ranked. A short beginning has many; those nearest to what was typed come first in the index.
 const CANDIDATES: u32 = 300;
+/// Whoever finds fewer may have mistyped.
+const FEW: usize = 5;
 
 /// Appends that a row named `t` has every word of the text; one without any word matches nothing.
 pub fn having_words(sql: &mut Sql, entity: &Entity, tenant: Argument, text: &str) {
@@ -59,24 +63,68 @@ pub async fn search(ctx: &mut Ctx, operation: SearchRecords) -> Result<Vec<Searc
     words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     let Some((first, others)) = words.split_first() else { return Ok(Vec::new()) };
     let catalog = ctx.catalog.clone();
-    let ranked = ranked(ctx, &catalog, first, others, operation.limit).await?;
+    let others: Vec<Word> = others.iter().map(|word| Word { beginning: word, near: Vec::new() }).collect();
+    let found = ranked(ctx, &catalog, &[Start::Beginning(first)], &others, operation.limit).await?;
+    let mut hits = shown(ctx, &catalog, found, operation.limit).await?;
+    if hits.len() < FEW {
+        let near = mistyped(ctx, &catalog, &words, operation.limit).await?;
+        let more = shown(ctx, &catalog, near, operation.limit).await?;
+        let more: Vec<SearchHit> = more.into_iter().filter(|hit| hits.iter().all(|known| known.id != hit.id)).collect();
+        hits.extend(more);
+        hits.truncate(operation.limit as usize);
+    }
+    Ok(hits)
+}
+
+/// The rows that were found, as they are shown, in their order.
+async fn shown(ctx: &mut Ctx, catalog: &Catalog, ranked: Vec<(String, Uuid)>, limit: u32) -> Result<Vec<SearchHit>> {
     let mut found: HashMap<Uuid, SearchHit> = HashMap::new();
     for (entity, ids) in by_entity(&ranked) {
         if let Some(entity) = catalog.get(entity) {
-            found.extend(hits(ctx, &catalog, entity, ids).await?);
+            found.extend(hits(ctx, catalog, entity, ids).await?);
         }
     }
     // Words of a row that has just gone to the trash may still be there; more was ranked than is shown, to make up for it.
     let hits = ranked.into_iter().filter_map(|(_, id)| found.remove(&id));
-    Ok(hits.take(operation.limit as usize).collect())
+    Ok(hits.take(limit as usize).collect())
+}
+
+/// What would be found had every word been typed right: each as it stands, or as one of the words of records that it is one slip away from.
+async fn mistyped(ctx: &mut Ctx, catalog: &Catalog, words: &[String], limit: u32) -> Result<Vec<(String, Uuid)>> {
+    let mut all = Vec::new();
+    for word in words {
+        all.push(Word { beginning: word, near: spelling::neighbours(ctx, word).await? });
+    }
+    if all.iter().all(|word| word.near.is_empty()) {
+        return Ok(Vec::new());
+    }
+    // Begins with a word that has neighbours, since those are few.
+    let at = all.iter().position(|word| !word.near.is_empty()).unwrap_or_default();
+    let first = all.remove(at);
+    let itself = std::iter::once(Start::Exactly(first.beginning));
+    let starts: Vec<Start> = itself.chain(first.near.iter().map(|term| Start::Exactly(term))).collect();
+    ranked(ctx, catalog, &starts, &all, limit).await
+}
+
+/// Where a search enters the index.
+#[derive(Clone, Copy)]
+enum Start<'a> {
+    Beginning(&'a str),
+    Exactly(&'a str),
+}
+
+/// Another word that a row has to have: one that begins so, or one of these.
+struct Word<'a> {
+    beginning: &'a str,
+    near: Vec<String>,
 }
 
 /// Entity and id of the best rows within reach, best first.
 async fn ranked(
     ctx: &mut Ctx,
     catalog: &Catalog,
-    first: &str,
-    others: &[String],
+    starts: &[Start<'_>],
+    others: &[Word<'_>],
     limit: u32,
 ) -> Result<Vec<(String, Uuid)>> {
     let access = ctx.access.clone();
@@ -93,30 +141,34 @@ async fn ranked(
     }
     let mut sql = Sql::new("select entity, record_id from (");
     let tenant = crate::project::tenant(&mut sql, &access);
-    if !whole.is_empty() {
-        // Words of all these entities stand beside each other, so that one stretch of the index answers for all.
-        sql.push("(select s.entity, s.record_id, s.term, s.weight from search_terms s where ");
-        candidates(&mut sql, tenant, first, others);
-        sql.push(" and s.entity = any (");
-        sql.bind(Bind::texts(whole.iter().copied()));
-        sql.push(") order by s.term limit ").number(CANDIDATES).push(")");
-    }
-    for (at, (entity, reach)) in part.into_iter().enumerate() {
-        sql.push(if at == 0 && whole.is_empty() { "(" } else { " union all (" });
-        // Joined rather than looked up afterwards: somebody with a few rows of their own is found through those.
-        sql.push("select s.entity, s.record_id, s.term, s.weight from search_terms s join ").name(&entity.table);
-        sql.push(" t on t.tenant_id = s.tenant_id and t.id = s.record_id where ");
-        candidates(&mut sql, tenant, first, others);
-        sql.push(" and s.entity = ");
-        sql.bind(Bind::text(&entity.key));
-        sql.push(" and ");
-        crate::select::living(&mut sql, tenant, true);
-        reach::and(&mut sql, &access, reach, tenant);
-        sql.push(" order by s.term limit ").number(CANDIDATES).push(")");
+    let mut between = "(";
+    for start in starts {
+        if !whole.is_empty() {
+            sql.push(std::mem::replace(&mut between, " union all ("));
+            // Words of all these entities stand beside each other, so that one stretch of the index answers for all.
+            sql.push("select s.entity, s.record_id, s.term, s.weight from search_terms s where ");
+            candidates(&mut sql, tenant, *start, others);
+            sql.push(" and s.entity = any (");
+            sql.bind(Bind::texts(whole.iter().copied()));
+            sql.push(") order by s.term limit ").number(CANDIDATES).push(")");
+        }
+        for (entity, reach) in &part {
+            sql.push(std::mem::replace(&mut between, " union all ("));
+            // Joined rather than looked up afterwards: somebody with a few rows of their own is found through those.
+            sql.push("select s.entity, s.record_id, s.term, s.weight from search_terms s join ").name(&entity.table);
+            sql.push(" t on t.tenant_id = s.tenant_id and t.id = s.record_id where ");
+            candidates(&mut sql, tenant, *start, others);
+            sql.push(" and s.entity = ");
+            sql.bind(Bind::text(&entity.key));
+            sql.push(" and ");
+            crate::select::living(&mut sql, tenant, true);
+            reach::and(&mut sql, &access, *reach, tenant);
+            sql.push(" order by s.term limit ").number(CANDIDATES).push(")");
+        }
     }
     // A word that is exactly what was typed counts more than one that only begins so.
     sql.push(") c group by entity, record_id order by max(c.weight + case when c.term = ");
-    sql.bind(Bind::text(first));
+    sql.bind(Bind::text(typed(starts)));
     sql.push(" then 100 else 0 end) desc, min(c.term), record_id limit ")
         .number(limit.saturating_mul(2))
         .ordered_by("");
@@ -125,14 +177,33 @@ async fn ranked(
     ranked.collect()
 }
 
-fn candidates(sql: &mut Sql, tenant: Argument, first: &str, others: &[String]) {
+/// The word that stood there: the first start of a search is what was typed.
+fn typed<'a>(starts: &[Start<'a>]) -> &'a str {
+    match starts.first() {
+        Some(Start::Beginning(word) | Start::Exactly(word)) => word,
+        None => "",
+    }
+}
+
+fn candidates(sql: &mut Sql, tenant: Argument, start: Start<'_>, others: &[Word<'_>]) {
     sql.push("s.tenant_id = ").again(tenant).push(" and ");
-    beginning(sql, "s", first);
+    match start {
+        Start::Beginning(word) => beginning(sql, "s", word),
+        Start::Exactly(word) => {
+            sql.push("s.term = ");
+            sql.bind(Bind::text(word));
+        }
+    }
     for word in others {
         sql.push(" and exists (select from search_terms o where o.tenant_id = ").again(tenant);
-        sql.push(" and o.record_id = s.record_id and o.entity = s.entity and ");
-        beginning(sql, "o", word);
-        sql.push(")");
+        sql.push(" and o.record_id = s.record_id and o.entity = s.entity and (");
+        beginning(sql, "o", word.beginning);
+        if !word.near.is_empty() {
+            sql.push(" or o.term = any (");
+            sql.bind(Bind::texts(word.near.iter().map(String::as_str)));
+            sql.push(")");
+        }
+        sql.push("))");
     }
 }
 
@@ -161,7 +232,7 @@ async fn hits(ctx: &mut Ctx, catalog: &Catalog, entity: &Entity, ids: Vec<Uuid>)
     let tenant = crate::project::tenant(&mut sql, &access);
     projection.select(&mut sql);
     sql.push(" from ").name(&entity.table).push(" r");
-    projection.joins(&mut sql, &access, tenant);
+    projection.joins(&mut sql, ctx, tenant)?;
     sql.push(" where r.tenant_id = ").again(tenant).push(" and r.deleted_at is null and r.id = any (");
     sql.bind(Bind::ids(ids));
     sql.push(")");

@@ -1,5 +1,6 @@
 //! `records.summarise` and `records.board`: counts, sums and first cards of the rows that match.
 
+use crate::cross::{Plan, crossed};
 use crate::cursor::Order;
 use crate::filter::zone;
 use crate::list::order;
@@ -8,7 +9,7 @@ use crate::select::{Rows, rows};
 use crate::sql::{Bind, Piece, Sql};
 use domain::money::scaled;
 use domain::records::{BoardColumn, BoardRecords, Group, GroupBy, Record, Sum, SummariseRecords};
-use domain::schema::{Entity, Field, FieldKind, Storage};
+use domain::schema::{Entity, Field, FieldKind, Step, Storage};
 use domain::{Error, Result, Verb, currency};
 use platform::{Access, Ctx, Row};
 use std::collections::HashMap;
@@ -20,17 +21,26 @@ const MOST_CARDS: u32 = 100;
 pub async fn summarise(ctx: &mut Ctx, operation: SummariseRecords) -> Result<Vec<Group>> {
     let entity = ctx.entity(&operation.entity)?;
     let reach = ctx.reach(&entity, Verb::Read)?;
-    let rows = rows(ctx, &entity, &operation.query, reach)?;
+    let rows = rows(ctx, &entity, &operation.query, reach).await?;
     let measure = measured(&ctx.access, &entity, operation.measure.as_deref())?;
-    let mut groups = grouped(ctx, &entity, rows, &operation.group, measure).await?;
+    let mut groups = match (operation.limit, &operation.inner) {
+        (None, None) => grouped(ctx, &entity, rows, &operation.group, measure).await?,
+        (limit, inner) => {
+            let plan = Plan { by: &operation.group, limit, inner: inner.as_ref(), measure };
+            crossed(ctx, &entity, rows, plan).await?
+        }
+    };
     sort(&entity, &operation.group, &mut groups);
+    if let Some(inner) = &operation.inner {
+        groups.iter_mut().for_each(|group| sort(&entity, &inner.group, &mut group.inner));
+    }
     Ok(groups)
 }
 
 fn measured<'a>(access: &Access, entity: &'a Entity, key: Option<&str>) -> Result<Option<&'a Field>> {
     let Some(key) = key else { return Ok(None) };
     let field = known(access, entity, key, "measure")?;
-    if field.is_numeric() {
+    if field.adds_up() {
         Ok(Some(field))
     } else {
         Err(Error::field("measure", format!("{} is nothing that adds up", field.label)))
@@ -45,27 +55,21 @@ async fn grouped(
     by: &GroupBy,
     measure: Option<&Field>,
 ) -> Result<Vec<Group>> {
-    let Rows { mut sql, matching, .. } = rows;
+    let Rows { mut sql, matching, source, .. } = rows;
     sql.push("select ");
-    let key = key(ctx, entity, &mut sql, by)?;
+    let key = key(ctx, entity, &mut sql, by, "group")?;
     sql.place(&key).push(", count(*), ");
-    match measure.map(Field::storage) {
-        None => sql.push("null::text, null::text"),
-        Some(Storage::Money { minor, currency }) => {
-            sql.push("sum(").column("t", &minor).push(")::text, ").column("t", &currency)
-        }
-        Some(Storage::Column { name, .. } | Storage::Normalised { name, .. }) => {
-            sql.push("sum(").column("t", &name).push(")::text, null::text")
-        }
-    };
-    sql.push(" from ").name(&entity.table).push(" t where ").place(&matching);
+    amount(&mut sql, measure)?;
+    sql.push("::text, ");
+    currency_of(&mut sql, measure);
+    sql.push(" from ").place(&source).push(" where ").place(&matching);
     sql.push(" group by 1, 4 order by 2 desc limit ").number(MOST_GROUPS).ordered_by("");
     let found = sql.all(ctx).await?;
     let mut groups: Vec<Group> = Vec::new();
     for row in &found {
         let (key, count, sum, currency) = read(row)?;
         let at = groups.iter().position(|group| group.key == key).unwrap_or_else(|| {
-            groups.push(Group { key, count: 0, sums: Vec::new() });
+            groups.push(Group { key, ..Group::default() });
             groups.len() - 1
         });
         groups[at].count += count;
@@ -77,9 +81,29 @@ async fn grouped(
         group.sums.sort_by(|one, other| one.currency.cmp(&other.currency));
     }
     if groups.is_empty() && *by == GroupBy::All {
-        groups.push(Group { key: None, count: 0, sums: Vec::new() });
+        groups.push(Group::default());
     }
     Ok(groups)
+}
+
+/// The sum of a group's values, as the database keeps them.
+pub fn amount(sql: &mut Sql, measure: Option<&Field>) -> Result<()> {
+    match measure.map(Field::storage) {
+        None => sql.push("null::numeric"),
+        Some(Storage::Money { minor: name, .. } | Storage::Column { name, .. } | Storage::Normalised { name, .. }) => {
+            sql.push("sum(").column("t", &name).push(")")
+        }
+        Some(Storage::Address(_) | Storage::Geo { .. } | Storage::Elsewhere) => return Err(Error::internal()),
+    };
+    Ok(())
+}
+
+/// What it is a sum of: amounts of different currencies are never one.
+pub fn currency_of(sql: &mut Sql, measure: Option<&Field>) {
+    match measure.map(Field::storage) {
+        Some(Storage::Money { currency, .. }) => sql.column("t", &currency),
+        _ => sql.push("null::text"),
+    };
 }
 
 type Found = (Option<String>, i64, Option<String>, Option<String>);
@@ -89,7 +113,7 @@ fn read(row: &Row) -> Result<Found> {
 }
 
 /// The sum as a decimal string. Sums of bigints are wider than bigints; one that no longer fits into 64 bits is left out rather than wrong.
-fn total(field: &Field, sum: &str, code: Option<String>) -> Option<Sum> {
+pub fn total(field: &Field, sum: &str, code: Option<String>) -> Option<Sum> {
     let number: i64 = sum.parse().ok()?;
     let amount = match &field.kind {
         FieldKind::Money { .. } => scaled(number, currency::decimals(code.as_deref()?)?),
@@ -99,60 +123,63 @@ fn total(field: &Field, sum: &str, code: Option<String>) -> Option<Sum> {
     Some(Sum { currency: code, amount })
 }
 
-fn key(ctx: &Ctx, entity: &Entity, sql: &mut Sql, by: &GroupBy) -> Result<crate::sql::Piece> {
-    sql.piece(|sql| {
-        match by {
-            GroupBy::All => {
-                sql.push("null::text");
-            }
-            GroupBy::Field(key) => {
-                let field = known(&ctx.access, entity, key, "group")?;
-                let groups = matches!(
-                    field.kind,
-                    FieldKind::State
-                        | FieldKind::Option { .. }
-                        | FieldKind::Reference { .. }
-                        | FieldKind::Member
-                        | FieldKind::Boolean
-                        | FieldKind::Country
-                );
-                if !groups {
-                    return Err(Error::field(
-                        "group",
-                        format!("{} cannot be grouped by {}", entity.labels.many, field.label),
-                    ));
-                }
-                sql.column("t", &field.column()).push("::text");
-            }
-            GroupBy::Month(key) => {
-                let field = known(&ctx.access, entity, key, "group")?;
-                match field.kind {
-                    FieldKind::Date { .. } => sql.push("to_char(").column("t", &field.column()).push(", 'YYYY-MM')"),
-                    FieldKind::Datetime => {
-                        sql.push("to_char(").column("t", &field.column()).push(" at time zone ");
-                        // A name that PostgreSQL does not know would be a fault; this one has been looked up.
-                        sql.bind(Bind::text(zone(&ctx.access.timezone).name()));
-                        sql.push(", 'YYYY-MM')")
-                    }
-                    _ => return Err(Error::field("group", format!("{} has no months", field.label))),
-                };
-            }
+/// What rows of a group share, as text. `place` is the part of the operation that a refusal is about.
+pub fn key(ctx: &Ctx, entity: &Entity, sql: &mut Sql, by: &GroupBy, place: &str) -> Result<Piece> {
+    sql.piece(|sql| match by {
+        GroupBy::All => {
+            sql.push("null::text");
+            Ok(())
         }
-        Ok(())
+        GroupBy::Field(key) => {
+            let field = known(&ctx.access, entity, key, place)?;
+            if !field.is_grouping() {
+                let message = format!("{} cannot be grouped by {}", entity.labels.many, field.label);
+                return Err(Error::field(place, message));
+            }
+            sql.column("t", &field.column()).push("::text");
+            Ok(())
+        }
+        GroupBy::Month(key) => stretch(ctx, known(&ctx.access, entity, key, place)?, sql, Step::Month, place),
+        GroupBy::Week(key) => stretch(ctx, known(&ctx.access, entity, key, place)?, sql, Step::Week, place),
+        GroupBy::Day(key) => stretch(ctx, known(&ctx.access, entity, key, place)?, sql, Step::Day, place),
     })
 }
 
-/// States in the order of the description, months in time, everything else largest first.
+/// The month, the week or the day that a value lies in, on the workspace's calendar. A week is called by its Monday.
+fn stretch(ctx: &Ctx, field: &Field, sql: &mut Sql, step: Step, place: &str) -> Result<()> {
+    sql.push(if step == Step::Week { "to_char(date_trunc('week', " } else { "to_char(" });
+    match field.kind {
+        FieldKind::Date { .. } => sql.column("t", &field.column()),
+        FieldKind::Datetime => {
+            sql.push("(").column("t", &field.column()).push(" at time zone ");
+            // A name that PostgreSQL does not know would be a fault; this one has been looked up.
+            sql.bind(Bind::text(zone(&ctx.access.timezone).name()));
+            sql.push(")")
+        }
+        _ => {
+            let message = format!("{} has no {}s", field.label, step.label().to_lowercase());
+            return Err(Error::field(place, message));
+        }
+    };
+    sql.push(match step {
+        Step::Month => ", 'YYYY-MM')",
+        Step::Week => "::timestamp), 'YYYY-MM-DD')",
+        Step::Day => ", 'YYYY-MM-DD')",
+    });
+    Ok(())
+}
+
+/// States in the order of the description, stretches in time, everything else largest first, and behind them what is beyond the limit.
 fn sort(entity: &Entity, by: &GroupBy, groups: &mut [Group]) {
     let states = entity.states.as_ref();
     match by {
-        GroupBy::Month(_) => {
-            groups.sort_by(|one, other| (one.key.is_none(), &one.key).cmp(&(other.key.is_none(), &other.key)));
-        }
-        GroupBy::Field(key) if key == "status" && states.is_some() => {
-            groups.sort_by_key(|group| states.map(|states| states.position(group.key.as_deref().unwrap_or_default())));
-        }
-        _ => groups.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.key.cmp(&other.key))),
+        GroupBy::Month(_) | GroupBy::Week(_) | GroupBy::Day(_) => groups.sort_by(|one, other| {
+            (one.rest, one.key.is_none(), &one.key).cmp(&(other.rest, other.key.is_none(), &other.key))
+        }),
+        GroupBy::Field(key) if key == "status" && states.is_some() => groups.sort_by_key(|group| {
+            (group.rest, states.map(|states| states.position(group.key.as_deref().unwrap_or_default())))
+        }),
+        _ => groups.sort_by(|one, other| (one.rest, other.count, &one.key).cmp(&(other.rest, one.count, &other.key))),
     }
 }
 
@@ -166,7 +193,7 @@ pub async fn board(ctx: &mut Ctx, operation: BoardRecords) -> Result<Vec<BoardCo
     }
     let reach = ctx.reach(&entity, Verb::Read)?;
     let measure = measured(&ctx.access, &entity, operation.measure.as_deref())?;
-    let found = rows(ctx, &entity, &operation.query, reach)?;
+    let found = rows(ctx, &entity, &operation.query, reach).await?;
     let groups = grouped(ctx, &entity, found, &GroupBy::Field("status".to_owned()), measure).await?;
     let mut groups: HashMap<String, Group> =
         groups.into_iter().filter_map(|group| Some((group.key.clone()?, group))).collect();
@@ -195,22 +222,24 @@ async fn cards(
 ) -> Result<HashMap<String, Vec<Record>>> {
     let order = order(ctx, entity, &operation.query)?;
     let reach = ctx.reach(entity, Verb::Read)?;
-    let Rows { mut sql, tenant, matching } = rows(ctx, entity, &operation.query, reach)?;
+    let Rows { mut sql, tenant, matching, source, .. } = rows(ctx, entity, &operation.query, reach).await?;
     let catalog = ctx.catalog.clone();
     let mut projection = Projection::of(&ctx.access, &catalog, entity, &operation.query.fields)?;
     let status = projection.column("status");
-    projection.column(&order.column);
+    for key in order.keys() {
+        projection.column(&key.column);
+    }
     sql.push("select ");
     projection.select(&mut sql);
     sql.push(" from (");
     let mut first = true;
     for state in &states {
         // Rows with a value of what is sorted by, then those without: as in a list, the index holds them in two stretches.
-        let parts: &[Option<bool>] = if order.nullable { &[Some(true), Some(false)] } else { &[None] };
+        let parts: &[Option<bool>] = if order.first.nullable { &[Some(true), Some(false)] } else { &[None] };
         for filled in parts {
             sql.push(if first { "(" } else { " union all (" });
             first = false;
-            top(&mut sql, entity, &projection, &matching, state, &order, *filled);
+            top(&mut sql, entity, &projection, [&source, &matching], state, &order, *filled);
             sql.push(" limit ").number(operation.cards).push(")");
         }
     }
@@ -218,14 +247,9 @@ async fn cards(
         return Ok(HashMap::new());
     }
     sql.push(") r");
-    projection.joins(&mut sql, &ctx.access, tenant);
-    sql.push(" order by ").column("r", &order.column).push(if order.descending {
-        " desc nulls last"
-    } else {
-        " nulls last"
-    });
-    sql.push(", r.id").push(if order.descending { " desc" } else { "" });
-    sql.ordered_by(&order.column);
+    projection.joins(&mut sql, ctx, tenant)?;
+    order.by(&mut sql, "r", false, true);
+    sql.ordered_by(&order.first.column);
     let mut out: HashMap<String, Vec<Record>> = HashMap::new();
     for row in sql.all(ctx).await? {
         let state: String = row.get(status)?;
@@ -241,24 +265,23 @@ fn top(
     sql: &mut Sql,
     entity: &Entity,
     projection: &Projection<'_>,
-    matching: &Piece,
+    [source, matching]: [&Piece; 2],
     state: &str,
     order: &Order,
     filled: Option<bool>,
 ) {
     sql.push("select ");
     projection.columns(sql, "t");
-    sql.push(" from ").name(&entity.table).push(" t where ").place(matching).push(" and t.status = ");
+    sql.push(" from ").place(source).push(" where ").place(matching).push(" and t.status = ");
     if entity.states.as_ref().is_some_and(|states| states.get(state).is_some()) {
         sql.word(state);
     } else {
         sql.bind(Bind::text(state));
     }
     match filled {
-        Some(true) => sql.push(" and ").column("t", &order.column).push(" is not null"),
-        Some(false) => sql.push(" and ").column("t", &order.column).push(" is null"),
+        Some(true) => sql.push(" and ").column("t", &order.first.column).push(" is not null"),
+        Some(false) => sql.push(" and ").column("t", &order.first.column).push(" is null"),
         None => sql,
     };
-    let direction = if order.descending { " desc" } else { "" };
-    sql.push(" order by ").column("t", &order.column).push(direction).push(", t.id").push(direction);
+    order.by(sql, "t", false, false);
 }

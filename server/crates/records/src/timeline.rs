@@ -5,8 +5,8 @@ use crate::project::{readable, title_column};
 use crate::reach;
 use crate::sql::{Bind, Sql};
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::records::{Cause, FieldChange, RecordTimeline, TimelineEntry};
-use domain::schema::{Entity, FieldKind};
+use domain::records::{Cause, FieldChange, RecordTimeline, RecordVersion, RecordVersions, TimelineEntry};
+use domain::schema::{Entity, Field, FieldKind};
 use domain::{Error, Result};
 use platform::{Access, Ctx, db_error};
 use serde_json::Value;
@@ -18,12 +18,24 @@ use uuid::Uuid;
 const MOST: u32 = 500;
 
 // Who acted for a member is named with the member.
-const ENTRIES: &str = "\
-select c.id, c.operation, c.at, coalesce(i.staff_name || ' for ' || m.name, m.name) as name, c.cause_kind, c.cause_id, c.before, c.after
+macro_rules! entries {
+    ($which:literal) => {
+        concat!(
+            "select c.id, c.operation, c.at, coalesce(i.staff_name || ' for ' || m.name, m.name) as name, c.cause_kind, c.cause_id, c.before, c.after
 from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
 left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
-where c.tenant_id = $1 and c.record_id = $2 and c.entity = $3 and ($4::uuid is null or c.id < $4)
-order by c.id desc limit $5";
+where c.tenant_id = $1 and c.record_id = $2 and c.entity = $3 and ",
+            $which
+        )
+    };
+}
+
+const ENTRIES: &str = entries!("($4::uuid is null or c.id < $4) order by c.id desc limit $5");
+/// What was refused made no version.
+const VERSIONS: &str = entries!(
+    "c.outcome = 'done' and c.after ->> 'version' is not null and ($4::bigint is null or (c.after ->> 'version')::bigint < $4)
+order by (c.after ->> 'version')::bigint desc, c.id desc limit $5"
+);
 
 pub async fn timeline(ctx: &mut Ctx, operation: RecordTimeline) -> Result<Vec<TimelineEntry>> {
     if operation.limit == 0 || operation.limit > MOST {
@@ -33,25 +45,63 @@ pub async fn timeline(ctx: &mut Ctx, operation: RecordTimeline) -> Result<Vec<Ti
         ));
     }
     let entity = ctx.entity(&operation.entity)?;
+    let rows = entries(ctx, ENTRIES, &entity, operation.id, operation.before, operation.limit).await?;
+    read(ctx, &entity, &rows).await
+}
+
+/// The entries of a row before one of them, the newest first. `before` is what the statement counts back from: an id, or a version.
+async fn entries<'a, B>(
+    ctx: &mut Ctx,
+    sql: &'static str,
+    entity: &Entity,
+    id: Uuid,
+    before: Option<B>,
+    limit: u32,
+) -> Result<Vec<PgRow>>
+where
+    B: sqlx::Encode<'a, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + 'a,
+{
     // Whoever may not see the row may not see its past.
-    visible(ctx, &entity, operation.id).await?;
+    visible(ctx, entity, id).await?;
     let tenant = ctx.access.tenant.0;
-    let rows = sqlx::query(ENTRIES)
-        .bind(tenant)
-        .bind(operation.id)
-        .bind(&entity.key)
-        .bind(operation.before)
-        .bind(i64::from(operation.limit))
-        .fetch_all(ctx.conn().await?)
-        .await
-        .map_err(db_error)?;
+    let asked = sqlx::query(sql).bind(tenant).bind(id).bind(entity.key.clone()).bind(before).bind(i64::from(limit));
+    asked.fetch_all(ctx.conn().await?).await.map_err(db_error)
+}
+
+/// The versions of a row: the entries of its timeline that made one.
+pub async fn versions(ctx: &mut Ctx, operation: RecordVersions) -> Result<Vec<RecordVersion>> {
+    if operation.limit == 0 || operation.limit > MOST {
+        let message = format!("A page holds 1 to {MOST} versions, not {}", operation.limit);
+        return Err(Error::field("limit", message));
+    }
+    let entity = ctx.entity(&operation.entity)?;
+    let rows = entries(ctx, VERSIONS, &entity, operation.id, operation.before, operation.limit).await?;
+    let entries = read(ctx, &entity, &rows).await?;
+    let made = |row: &PgRow| -> sqlx::Result<i64> {
+        let after: Value = row.try_get("after")?;
+        Ok(after.get("version").and_then(Value::as_i64).unwrap_or_default())
+    };
+    rows.iter()
+        .zip(entries)
+        .map(|(row, change)| Ok(RecordVersion { version: made(row).map_err(db_error)?, change }))
+        .collect()
+}
+
+async fn read(ctx: &mut Ctx, entity: &Entity, rows: &[PgRow]) -> Result<Vec<TimelineEntry>> {
     let access = ctx.access.clone();
     let mut entries =
-        rows.iter().map(|row| entry(&access, &entity, row)).collect::<sqlx::Result<Vec<_>>>().map_err(db_error)?;
-    let titles = titles(ctx, &entity, &entries).await?;
+        rows.iter().map(|row| entry(&access, entity, row)).collect::<sqlx::Result<Vec<_>>>().map_err(db_error)?;
+    let titles = titles(ctx, entity, &entries).await?;
     for change in entries.iter_mut().flat_map(|entry| &mut entry.changes) {
-        let title =
-            |value: &Value| value.as_str().and_then(|id| titles.get(&(change.field.as_str(), id.to_owned()))).cloned();
+        let named = |id: &str| titles.get(&(change.field.as_str(), id.to_owned())).cloned();
+        let title = |value: &Value| match value {
+            // Of several those that the reader may see.
+            Value::Array(ids) => {
+                let names: Vec<String> = ids.iter().filter_map(Value::as_str).filter_map(named).collect();
+                (!names.is_empty()).then(|| names.join(", "))
+            }
+            one => one.as_str().and_then(named),
+        };
         (change.before_label, change.after_label) = (title(&change.before), title(&change.after));
     }
     Ok(entries)
@@ -90,22 +140,34 @@ fn changes(access: &Access, entity: &Entity, before: Option<&Value>, after: Opti
         .collect()
 }
 
+/// Whose titles are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Target<'a> {
+    Members,
+    Files,
+    Rows(&'a str),
+}
+
+fn target(field: &Field) -> Option<Target<'_>> {
+    match &field.kind {
+        FieldKind::Member => Some(Target::Members),
+        FieldKind::File { .. } | FieldKind::Image { .. } => Some(Target::Files),
+        FieldKind::Reference { entity } | FieldKind::References { entity } => Some(Target::Rows(entity)),
+        _ => None,
+    }
+}
+
 /// Titles by field and id of everything that the entries point at, one statement for each table.
 async fn titles<'a>(
     ctx: &mut Ctx,
     entity: &'a Entity,
     entries: &[TimelineEntry],
 ) -> Result<HashMap<(&'a str, String), String>> {
-    // By the entity pointed at; none for members.
-    let mut wanted: BTreeMap<Option<&'a str>, Vec<(&'a str, Uuid)>> = BTreeMap::new();
+    let mut wanted: BTreeMap<Target<'a>, Vec<(&'a str, Uuid)>> = BTreeMap::new();
     for field in &entity.fields {
-        let target = match &field.kind {
-            FieldKind::Member => None,
-            FieldKind::Reference { entity } => Some(entity.as_str()),
-            _ => continue,
-        };
+        let Some(target) = target(field) else { continue };
         let changes = entries.iter().flat_map(|entry| &entry.changes).filter(|change| change.field == field.key);
-        let ids = changes.flat_map(|change| [&change.before, &change.after]).filter_map(crate::input::id_of);
+        let ids = changes.flat_map(|change| [&change.before, &change.after]).flat_map(pointed);
         wanted.entry(target).or_default().extend(ids.map(|id| (field.key.as_str(), id)));
     }
     let mut out = HashMap::new();
@@ -120,16 +182,26 @@ async fn titles<'a>(
     Ok(out)
 }
 
-async fn titles_of(ctx: &mut Ctx, target: Option<&str>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
+/// What a value points at, one or several.
+fn pointed(value: &Value) -> Vec<Uuid> {
+    crate::input::ids_of(value).unwrap_or_else(|| crate::input::id_of(value).into_iter().collect())
+}
+
+async fn titles_of(ctx: &mut Ctx, target: Target<'_>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
     let access = ctx.access.clone();
     let mut sql = Sql::new("select t.id, ");
     let tenant = crate::project::tenant(&mut sql, &access);
     let reach = match target {
-        None => {
+        Target::Members => {
             sql.push("t.name from members t");
             None
         }
-        Some(target) => {
+        // Named to whoever may read the field; the entries hold no other.
+        Target::Files => {
+            sql.push("t.name from files t");
+            None
+        }
+        Target::Rows(target) => {
             let target = ctx.entity(target)?;
             let Some((title, reach)) = title_column(&access, &target) else { return Ok(HashMap::new()) };
             sql.column("t", &title).push(" from ").name(&target.table).push(" t");

@@ -4,7 +4,8 @@
 //! through a long list counts nothing.
 
 use crate::memo::Memo;
-use crate::sql::{Piece, Sql};
+use crate::select::Rows;
+use crate::sql::Sql;
 use domain::records::Total;
 use domain::schema::query::EXACT_TOTAL;
 use domain::schema::{Count, Entity};
@@ -24,12 +25,12 @@ pub enum Plan {
 }
 
 impl Plan {
-    pub fn make(ctx: &Ctx, entity: &Entity, sql: &Sql, matching: &Piece, count: Count) -> Self {
+    pub fn make(ctx: &Ctx, entity: &Entity, rows: &Rows, count: Count) -> Self {
         match count {
             Count::None => Self::Nothing,
             Count::Exact => Self::Count { exact: true, key: String::new() },
             Count::Estimated => {
-                let key = key(ctx, entity, sql, matching);
+                let key = key(ctx, entity, rows);
                 match Memo::of(&ctx.services).estimate(&key, ctx.now()) {
                     Some(value) => Self::Known(Total { value, exact: false }),
                     None => Self::Count { exact: false, key },
@@ -39,10 +40,10 @@ impl Plan {
     }
 
     /// `, (select count(*) ...)`, where something is to be counted. The subselect does not depend on the row, so it runs once.
-    pub fn select(&self, sql: &mut Sql, entity: &Entity, matching: &Piece) {
+    pub fn select(&self, sql: &mut Sql, rows: &Rows) {
         let Self::Count { exact, .. } = self else { return };
         sql.push(", (");
-        count(sql, entity, matching, *exact);
+        count(sql, rows, *exact);
         sql.push(")");
     }
 
@@ -51,8 +52,7 @@ impl Plan {
         self,
         ctx: &mut Ctx,
         entity: &Entity,
-        sql: Sql,
-        matching: &Piece,
+        rows: &Rows,
         counted: Option<i64>,
     ) -> Result<Option<Total>> {
         let (exact, key) = match self {
@@ -64,37 +64,37 @@ impl Plan {
             Some(counted) => counted,
             None => {
                 // The page held no row that could have carried the count.
-                let mut statement = sql.clone();
-                count(&mut statement, entity, matching, exact);
+                let mut statement = rows.sql.clone();
+                count(&mut statement, rows, exact);
                 statement.one(ctx).await?.get(0)?
             }
         };
         if exact || counted <= EXACT_TOTAL {
             return Ok(Some(Total { value: counted, exact: true }));
         }
-        let value = estimate(ctx, entity, sql, matching).await?.max(counted);
+        let value = estimate(ctx, entity, rows).await?.max(counted);
         Memo::of(&ctx.services).keep_estimate(key, ctx.now(), value);
         Ok(Some(Total { value, exact: false }))
     }
 }
 
-fn count(sql: &mut Sql, entity: &Entity, matching: &Piece, exact: bool) {
+fn count(sql: &mut Sql, rows: &Rows, exact: bool) {
     if exact {
-        sql.push("select count(*) from ").name(&entity.table).push(" t where ").place(matching);
+        sql.push("select count(*) from ").place(&rows.source).push(" where ").place(&rows.matching);
     } else {
-        sql.push("select count(*) from (select 1 from ").name(&entity.table).push(" t where ").place(matching);
+        sql.push("select count(*) from (select 1 from ").place(&rows.source).push(" where ").place(&rows.matching);
         sql.push(" limit ").number(u32::try_from(EXACT_TOTAL).unwrap_or(u32::MAX).saturating_add(1)).push(") counted");
     }
 }
 
-/// `sql` holds the arguments of `matching` and no text yet.
-async fn estimate(ctx: &mut Ctx, entity: &Entity, mut sql: Sql, matching: &Piece) -> Result<i64> {
-    sql.push("select 1 from ").name(&entity.table).push(" t where ").place(matching);
+async fn estimate(ctx: &mut Ctx, entity: &Entity, rows: &Rows) -> Result<i64> {
+    let mut sql = rows.sql.clone();
+    sql.push("select 1 from ").name(&entity.table).push(" t where ").place(&rows.matching);
     let plan: serde_json::Value = sql.explained().one(ctx).await?.get(0)?;
     plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_i64).ok_or_else(Error::internal)
 }
 
-fn key(ctx: &Ctx, entity: &Entity, sql: &Sql, matching: &Piece) -> String {
+fn key(ctx: &Ctx, entity: &Entity, rows: &Rows) -> String {
     // Arguments include the tenant and whatever limits the caller's reach.
-    format!("{} {matching:?} {:?} {}", entity.table, sql.binds(), ctx.access.tenant)
+    format!("{} {:?} {:?} {}", entity.table, rows.matching, rows.sql.binds(), ctx.access.tenant)
 }

@@ -2,13 +2,14 @@
 
 use crate::gate::{self, Wanted};
 use crate::get::hold;
+use crate::holder::Holders;
 use crate::hook::{self, Move};
 use crate::input::{self, By, all_right};
 use crate::stale;
 use crate::update::{differing, given};
 use crate::write::{Edit, write};
 use domain::records::{Record, TransitionRecord, Values};
-use domain::schema::Entity;
+use domain::schema::{Entity, States};
 use domain::{Error, Result, Verb};
 use platform::Ctx;
 use uuid::Uuid;
@@ -57,11 +58,15 @@ async fn take(
     let transition = gate::find(entity, states, held.text("status"), wanted, by == By::Server)?;
     let mut arriving = held.values.clone();
     arriving.extend(values.clone());
-    gate::pass(&ctx.access, entity, states, transition, &arriving)?;
+    gate::pass(&ctx.access, entity, states, transition, Some(held.text("status")), &arriving)?;
+    let asks_for_owner = handed_over(ctx, states, &transition.to, &arriving).await?;
     let values = differing(&held, values);
     if by == By::Caller {
         input::permitted(&ctx.access, entity, &values)?;
-        all_right(input::pointing(ctx, entity, &values, Verb::Update).await?)?;
+        let mut pointing = values.clone();
+        // The description asks for this owner, so that it is no question whether the caller could give the row away by themselves.
+        pointing.retain(|key, _| !(asks_for_owner && key == "owner"));
+        all_right(input::pointing(ctx, entity, &[&held], &pointing, Verb::Update).await?)?;
     }
     let transition = transition.clone();
     let mut making = Move { entity: ctx.entity(&entity.key)?, held, transition, values };
@@ -71,4 +76,13 @@ async fn take(
     let record = write(ctx, entity, held, edit, &transition.to).await?;
     hook::after(ctx, &making).await?;
     Ok(record)
+}
+
+/// Whether the state asks for an owner of a certain role; refuses one who is not.
+async fn handed_over(ctx: &mut Ctx, states: &States, to: &str, values: &Values) -> Result<bool> {
+    if states.get(to).is_none_or(|state| state.owner_role.is_none()) {
+        return Ok(false);
+    }
+    Holders::check(ctx, states, to, values).await?;
+    Ok(true)
 }

@@ -28,7 +28,7 @@ pub async fn update(ctx: &mut Ctx, operation: UpdateRecord) -> Result<Record> {
     let values = differing(&held, values);
     gate::editable(&entity, &held, &values)?;
     input::permitted(&ctx.access, &entity, &values)?;
-    all_right(input::pointing(ctx, &entity, &values, Verb::Update).await?)?;
+    all_right(input::pointing(ctx, &entity, &[&held], &values, Verb::Update).await?)?;
     write(ctx, &entity, &held, Edit::values(values), "updated").await
 }
 

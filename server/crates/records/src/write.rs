@@ -1,9 +1,12 @@
 //! The one way in which an existing row changes: only what differs is written, compared and told.
 
+use crate::derive::Formulas;
 use crate::get::{Held, visible};
+use crate::kept;
 use crate::project::{self, Projection};
 use crate::refuse;
 use crate::sql::{Bind, Sql};
+use crate::standing;
 use crate::store::columns;
 use domain::records::{Record, Values};
 use domain::schema::Entity;
@@ -32,13 +35,20 @@ impl Edit {
 pub async fn write(ctx: &mut Ctx, entity: &Entity, held: &Held, mut edit: Edit, event: &str) -> Result<Record> {
     edit.values.retain(|key, value| held.values.get(key).unwrap_or(&Value::Null) != value);
     edit.status = edit.status.filter(|status| *status != held.text("status"));
+    Formulas::of(entity)?.follow(held, &mut edit.values, edit.status.as_deref());
     if edit.values.is_empty() && edit.status.is_none() && edit.deleted.is_none() {
         return visible(ctx, entity, held.id).await;
+    }
+    if let Some(status) = &edit.status {
+        let entered = standing::entered(ctx, entity, status, ctx.now());
+        edit.values.extend(entered);
+        edit.values.retain(|key, value| held.values.get(key).unwrap_or(&Value::Null) != value);
     }
     if let Some(taken) = refuse::holder(ctx, entity, &edit.values, Some(held.id)).await? {
         return Err(taken);
     }
     let record = update(ctx, entity, held, &edit).await?;
+    kept::claim(ctx, entity, held.id, &edit.values).await?;
     ctx.changed(change(ctx, entity, held, &edit, event));
     Ok(record)
 }
@@ -73,7 +83,7 @@ async fn update(ctx: &mut Ctx, entity: &Entity, held: &Held, edit: &Edit) -> Res
     sql.push(" returning t.*) select ");
     projection.select(&mut sql);
     sql.push(" from r");
-    projection.joins(&mut sql, &ctx.access, tenant);
+    projection.joins(&mut sql, ctx, tenant)?;
     let rows = sql.try_all(ctx.conn().await?).await?.map_err(|error| refuse::from_database(entity, error))?;
     // The row is locked, so it is there.
     projection.record(rows.first().ok_or_else(Error::internal)?)

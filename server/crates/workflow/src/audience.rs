@@ -1,6 +1,6 @@
 //! Who is meant by a role, a member, or those above a member; and telling them.
 
-use domain::workflow::{Audience, ListNotifications, NotificationRow, Notified, Notify, ReadNotifications};
+use domain::workflow::{Audience, NotificationKind, Notified, Notify};
 use domain::{Error, Result};
 use platform::{Bind, Ctx, Statement, db_error};
 use uuid::Uuid;
@@ -19,16 +19,10 @@ select m.id from up join members m on m.tenant_id = $1 and m.id = up.id
 where up.level = $3 and m.status = 'ACTIVE' and m.kind = 'person'";
 
 const TELL: &str = "\
-insert into notifications (tenant_id, id, member_id, title, body, entity, record_id, key, at)
-select $1, n.id, n.member_id, $2, $3, $4, $5, $6, $7 from unnest($8::uuid[], $9::uuid[]) as n (id, member_id)
+insert into notifications (tenant_id, id, member_id, kind, title, body, entity, record_id, key, at)
+select $1, n.id, n.member_id, $10, $2, $3, $4, $5, $6, $7 from unnest($8::uuid[], $9::uuid[]) as n (id, member_id)
+where not exists (select from notification_mutes q where q.tenant_id = $1 and q.member_id = n.member_id and q.kind = $10)
 on conflict (tenant_id, member_id, key) do nothing";
-
-const LIST: &str = "\
-select id, title, body, entity, record_id,
-    to_char(at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), to_char(read_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
-from notifications where tenant_id = $1 and member_id = $2 and (not $3 or read_at is null) order by id desc limit $4";
-
-const READ: &str = "update notifications set read_at = $4 where tenant_id = $1 and member_id = $2 and id = any ($3) and read_at is null";
 
 /// In the order of their ids: whoever has been a member the longest comes first.
 pub async fn members(ctx: &mut Ctx, audience: &Audience) -> Result<Vec<Uuid>> {
@@ -74,38 +68,10 @@ pub async fn notify(ctx: &mut Ctx, notify: Notify) -> Result<Notified> {
             .bind(now)
             .bind(ids)
             .bind(&members)
+            .bind(NotificationKind::Workflow.key())
             .execute(ctx.conn().await?)
             .await
             .map_err(db_error)?;
     }
     Ok(Notified { members })
-}
-
-pub async fn list_notifications(ctx: &mut Ctx, list: ListNotifications) -> Result<Vec<NotificationRow>> {
-    let binds = vec![
-        Bind::Id(Some(ctx.access.tenant.0)),
-        Bind::Id(Some(ctx.access.member.0)),
-        Bind::Bool(Some(list.unread)),
-        Bind::Int(Some(i64::from(list.limit.min(500)))),
-    ];
-    let rows = ctx.fetch(Statement::new(LIST, binds)).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(NotificationRow {
-                id: row.get(0)?,
-                title: row.get(1)?,
-                body: row.get(2)?,
-                entity: row.get(3)?,
-                record: row.get(4)?,
-                at: row.get(5)?,
-                read_at: row.get(6)?,
-            })
-        })
-        .collect()
-}
-
-pub async fn read_notifications(ctx: &mut Ctx, read: ReadNotifications) -> Result<u64> {
-    let (tenant, member, now) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now());
-    let done = sqlx::query(READ).bind(tenant).bind(member).bind(read.ids).bind(now);
-    Ok(done.execute(ctx.conn().await?).await.map_err(db_error)?.rows_affected())
 }

@@ -1,9 +1,9 @@
 //! The workflow engine: something happens, it is written down, and work follows from it, step by step, visibly, exactly once, with people
 //! in charge.
 //!
-//! `matcher` reads events and begins runs, `worker` goes on with them, `timers` does what is due, `approvals` lets people decide. A step is
-//! a pure function from inputs to intents (`steps`), which `perform` carries out in one transaction with the run's next place. What a
-//! definition may say is checked by `check` before it is saved. `docs/workflows.md` tells it for people.
+//! `matcher` reads events, has members told of them (`told`) and begins runs, `worker` goes on with them, `timers` does what is due, `approvals`
+//! lets people decide. A step is a pure function from inputs to intents (`steps`), which `perform` carries out in one transaction with the run's
+//! next place. What a definition may say is checked by `check` before it is saved. `docs/workflows.md` tells it for people.
 
 mod approvals;
 mod audience;
@@ -12,6 +12,7 @@ mod engine;
 mod failure;
 mod input;
 pub mod matcher;
+mod notifications;
 mod operations;
 mod perform;
 mod roots;
@@ -20,6 +21,7 @@ mod steps;
 mod store;
 pub mod templates;
 pub mod timers;
+mod told;
 mod trigger;
 mod waits;
 pub mod worker;
@@ -53,7 +55,9 @@ pub fn register(registry: &mut Registry) {
         .add(approvals::list::get_approval)
         .add(approvals::decide::decide_approval)
         .add(audience::notify)
-        .add(audience::list_notifications)
-        .add(audience::read_notifications)
+        .add(notifications::list_notifications)
+        .add(notifications::read_notifications)
+        .add(notifications::notification_kinds)
+        .add(notifications::choose_notifications)
         .hook(approvals::gate::hook());
 }

@@ -1,4 +1,5 @@
-//! Matches events to workflows: reads them in the order of their commits and begins a run for each active workflow that one concerns.
+//! Matches events to workflows: reads them in the order of their commits, has members told what concerns them (`told`), and begins a run for each
+//! active workflow that one concerns.
 //!
 //! As for the search index (`records::index`), the place in `event_consumers` never moves past the oldest transaction that is still running,
 //! so no event is skipped; what was committed beyond that place is worked at once and remembered. An event of a transaction that was rolled
@@ -11,7 +12,7 @@ mod scan;
 
 use crate::engine::{Engine, Shelved};
 use crate::trigger::{Images, TICKED, concerns};
-use crate::{templates, trigger};
+use crate::{templates, told, trigger};
 use chrono::{DateTime, Utc};
 use decide::NewRun;
 pub use decide::{Holds, test};
@@ -148,8 +149,9 @@ impl Matcher {
         if let Some((xid, event)) = self.places.done(&events, full) {
             let moved = sqlx::query(MOVE).bind(CONSUMER).bind(xid.to_string()).bind(event);
             moved.execute(tx.conn()).await.map_err(db_error)?;
-            tx.commit().await.map_err(db_error)?;
         }
+        // Even where nothing moved: a transaction that is dropped holds the place until its connection is used again.
+        tx.commit().await.map_err(db_error)?;
         Ok(events.len())
     }
 
@@ -165,6 +167,7 @@ impl Matcher {
         }
         let mut listening = self.listening(by_tenant.keys().copied().collect()).await?;
         for (tenant, events) in by_tenant {
+            told::tell(&self.engine, tenant, &events).await?;
             if let Some(listening) = listening.remove(&tenant) {
                 self.tenant(tenant, &listening, &events).await?;
             }

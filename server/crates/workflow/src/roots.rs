@@ -123,15 +123,16 @@ impl Roots {
             .filter(|(length, ..)| *length > 0)
             .collect();
         for (_, container, entity) in followed {
-            let place = format!("/{}", container.join("/"));
-            let id = match self.0.pointer(&place) {
-                Some(Value::String(id)) => Uuid::try_parse(id).ok(),
-                _ => None,
-            };
-            if let Some(id) = id {
-                let record = fetch(ctx, catalog, entity, id).await?;
-                if let Some(slot) = self.0.pointer_mut(&place) {
-                    *slot = record;
+            for place in places(&self.0, container) {
+                let id = match self.0.pointer(&place) {
+                    Some(Value::String(id)) => Uuid::try_parse(id).ok(),
+                    _ => None,
+                };
+                if let Some(id) = id {
+                    let record = fetch(ctx, catalog, entity, id).await?;
+                    if let Some(slot) = self.0.pointer_mut(&place) {
+                        *slot = record;
+                    }
                 }
             }
         }
@@ -144,6 +145,23 @@ impl Roots {
         if let (Value::Object(roots), Value::Object(fresh)) = (&mut self.0, fresh.0) {
             roots.extend(fresh);
         }
+    }
+}
+
+/// Where a path leads: through several references to each of them.
+fn places(roots: &Value, path: &[String]) -> Vec<String> {
+    let mut found = vec![String::new()];
+    for name in path {
+        found = found.iter().flat_map(|place| items(roots, &format!("{place}/{name}"))).collect();
+    }
+    found
+}
+
+/// A place, or those of its items where a list stands there.
+fn items(roots: &Value, place: &str) -> Vec<String> {
+    match roots.pointer(place) {
+        Some(Value::Array(list)) => (0..list.len()).map(|at| format!("{place}/{at}")).collect(),
+        _ => vec![place.to_owned()],
     }
 }
 
@@ -182,4 +200,23 @@ pub fn with_env<T>(ctx: &Ctx, evaluate: impl FnOnce(&Env<'_>) -> T) -> T {
     let zone = ctx.access.timezone.parse().unwrap_or(chrono_tz::UTC);
     let local = move |moment: DateTime<Utc>| -> NaiveDateTime { moment.with_timezone(&zone).naive_local() };
     evaluate(&Env { today: ctx.today(), local: &local, ..Env::utc(ctx.now()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::places;
+    use serde_json::json;
+
+    #[test]
+    fn a_path_goes_through_each_of_several() {
+        let roots = json!({ "deal": { "customer": "1", "participants": ["2", { "customer": "3" }], "none": null } });
+        let of = |path: &[&str]| places(&roots, &path.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(&["deal", "customer"]), ["/deal/customer"]);
+        assert_eq!(of(&["deal", "participants"]), ["/deal/participants/0", "/deal/participants/1"]);
+        assert_eq!(
+            of(&["deal", "participants", "customer"]),
+            ["/deal/participants/0/customer", "/deal/participants/1/customer"]
+        );
+        assert_eq!(of(&["deal", "none"]), ["/deal/none"]);
+    }
 }

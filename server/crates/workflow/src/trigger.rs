@@ -22,6 +22,11 @@ impl Images {
         Self { before: read(before), after: read(after) }
     }
 
+    /// What the change made of a field, where it is of that field.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        self.after.as_ref().and_then(|after| after.get(key))
+    }
+
     fn created(&self) -> bool {
         self.before.is_none() && self.after.is_some()
     }

@@ -10,7 +10,7 @@ mod sign_up;
 
 pub use invitation::{accept, invitation_page};
 pub use recovery::{change_password, confirm_email, email_page, forgot, reset, reset_page};
-pub use sign_up::{code, confirm, confirm_page, new_workspace, setup, setup_page, sign_up};
+pub use sign_up::{code, confirm, confirm_page, new_workspace, register, setup, setup_page, sign_up};
 
 use super::form_values::own;
 use super::sign_in::{self, Person};

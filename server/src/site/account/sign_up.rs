@@ -1,5 +1,6 @@
 //! Signing up by mail or phone, another workspace for somebody who has an account, and the first owner.
 
+use super::super::tokens;
 use super::*;
 
 pub async fn sign_up(
@@ -10,25 +11,71 @@ pub async fn sign_up(
 ) -> Response {
     let asked = Asked { state: &state, headers: &headers, info };
     let fields = fields(&body);
-    let services = &state.platform.services;
-    let sent = async {
-        let (name, workspace) = person_and_workspace(&asked, &fields)?;
-        services.auth.count_mail(info.address).await?;
-        let (login, password) = (text(&fields, "login"), text(&fields, "password"));
-        let new = SignUp {
-            name: &name,
-            login: &login,
-            password: &password,
-            language: asked.language(),
-            workspace: &workspace,
-        };
-        let (id, login) = services.auth.pend_sign_up(new).await?;
-        people::queue_now(services, &AccountMail::SignUp { id }).await?;
-        Ok(if login.phone.is_some() { format!("/sign-up/code?of={id}") } else { "/sign-up?sent=1".to_owned() })
-    };
-    match sent.await {
+    match pend(&asked, &fields).await {
         Ok(next) => Redirect::to(&next).into_response(),
         Err(error) => asked.again("/sign-up", "sign_up", fields, error, Some(asked.choosing())).await,
+    }
+}
+
+/// Writes a sign-up down and sends for its link or code, whoever the address belongs to. Where it goes on.
+async fn pend(asked: &Asked<'_>, fields: &[(String, String)]) -> Result<String> {
+    let services = &asked.state.platform.services;
+    let (name, workspace) = person_and_workspace(asked, fields)?;
+    services.auth.count_mail(asked.info.address).await?;
+    let (login, password) = (text(fields, "login"), text(fields, "password"));
+    let new =
+        SignUp { name: &name, login: &login, password: &password, language: asked.language(), workspace: &workspace };
+    let (id, login) = services.auth.pend_sign_up(new).await?;
+    people::queue_now(services, &AccountMail::SignUp { id }).await?;
+    Ok(if login.phone.is_some() { format!("/sign-up/code?of={id}") } else { "/sign-up?sent=1".to_owned() })
+}
+
+/// What a program says of a person and a workspace to be.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Register {
+    name: String,
+    #[serde(alias = "email", alias = "phone")]
+    login: String,
+    password: String,
+    workspace: String,
+    industry: String,
+    currency: Option<String>,
+    timezone: Option<String>,
+    slug: Option<String>,
+}
+
+/// The same for a program (R68). The answer is one and the same, whether the address has an account or not: what there is to know stands in the mail.
+pub async fn register(
+    State(state): State<App>,
+    Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked = Asked { state: &state, headers: &headers, info };
+    let done = async {
+        let new: Register = tokens::read(&headers, &body)?;
+        let (currency, timezone) = guess(&headers);
+        let fields = [
+            ("name", new.name),
+            ("login", new.login),
+            ("password", new.password),
+            ("workspace", new.workspace),
+            ("industry", new.industry),
+            ("currency", new.currency.unwrap_or_else(|| currency.to_owned())),
+            ("timezone", new.timezone.unwrap_or_else(|| timezone.to_owned())),
+            ("slug", new.slug.unwrap_or_default()),
+        ];
+        pend(&asked, &fields.map(|(name, value)| (name.to_owned(), value))).await
+    };
+    match done.await {
+        Ok(next) => {
+            let message = "A link or a code is on its way to this address. Nothing exists before it is confirmed";
+            let mut response = tokens::json_text(&serde_json::json!({ "message": message, "next": next }));
+            *response.status_mut() = StatusCode::ACCEPTED;
+            response
+        }
+        Err(error) => tokens::problem(info, error),
     }
 }
 

@@ -30,6 +30,11 @@ const BY_HAND: &[&str] = &[
     "insert into impersonations (tenant_id, id, staff_id, staff_name, member_id, reason, started_at, ends_at)
      select tenant_id, gen_random_uuid(), $1, 'Support', id, 'A reason of ten letters', now(), now() + interval '1 hour' from members where tenant_id = $1 limit 1",
     "insert into import_rows (tenant_id, import_id, row_number, outcome) select tenant_id, id, 1000000, 'refused' from imports where tenant_id = $1 limit 1",
+    "insert into saved_views (tenant_id, id, entity, owner_id, label, content, created_at, updated_at, updated_by)
+     select tenant_id, gen_random_uuid(), 'lead', id, 'Mine', '{}', now(), now(), id from members where tenant_id = $1 limit 1",
+    "insert into bulk_changes (tenant_id, id, entity, change, status, created_by, created_at)
+     select tenant_id, gen_random_uuid(), 'lead', '{\"action\": \"delete\"}', 'done', id, now() from members where tenant_id = $1 limit 1",
+    "insert into bulk_rows (tenant_id, bulk_id, position, record_id) select tenant_id, id, 1, id from bulk_changes where tenant_id = $1 limit 1",
     "insert into message_attachments (tenant_id, message_id, position, document, source_id) select tenant_id, id, 100, 'invoice', id from messages
      where tenant_id = $1 limit 1",
     "insert into payments (tenant_id, id, number, status, customer_id, amount_minor, amount_currency, received_on, method, created_by)
@@ -38,6 +43,19 @@ const BY_HAND: &[&str] = &[
      from payments p join invoices i on i.tenant_id = p.tenant_id where p.tenant_id = $1 limit 1",
     "insert into idempotency_keys (tenant_id, member_id, key, route, body_hash) select tenant_id, id, 'k', 'POST /leads', '' from members where tenant_id = $1 limit 1",
     "insert into waitpoints (tenant_id, run_id, step, kind) select tenant_id, id, 'never', 'time' from runs where tenant_id = $1 limit 1",
+    "insert into merges (tenant_id, id, entity, kept_id, merged_id, merged_at, merged_by)
+     select tenant_id, gen_random_uuid(), 'lead', gen_random_uuid(), gen_random_uuid(), now(), id from members where tenant_id = $1 limit 1",
+    "insert into notes (tenant_id, id, entity, record_id, author_id, body, created_at)
+     select tenant_id, gen_random_uuid(), 'lead', gen_random_uuid(), id, 'A note', now() from members where tenant_id = $1 limit 1",
+    "insert into mentions (tenant_id, note_id, member_id, mentioned_at) select tenant_id, id, author_id, now() from notes where tenant_id = $1 limit 1",
+    "insert into notification_mutes (tenant_id, member_id, kind, muted_at) select tenant_id, id, 'workflow', now() from members where tenant_id = $1 limit 1",
+    "insert into files (tenant_id, id, entity, record_id, name, media_type, bytes, sha256, state, uploaded_by, uploaded_at)
+     select tenant_id, gen_random_uuid(), 'lead', gen_random_uuid(), 'a.txt', 'text/plain', 1, decode(repeat('00', 32), 'hex'), 'ready', id, now()
+     from members where tenant_id = $1 limit 1",
+    "insert into showroom_projects (tenant_id, id, number, status, name, client_id, project_status, created_by)
+     select tenant_id, gen_random_uuid(), 'PROJ-1', 'enquiry', 'Kitchen', id, 'active', created_by from customers where tenant_id = $1 limit 1",
+    "insert into opportunities_participants (tenant_id, from_id, to_id) select o.tenant_id, o.id, c.id
+     from opportunities o join contacts c on c.tenant_id = o.tenant_id where o.tenant_id = $1 limit 1 on conflict do nothing",
     "insert into jobs (id, tenant_id, kind, payload, run_at) values (gen_random_uuid(), $1, 'never', '{}', now() + interval '1 year')",
 ];
 

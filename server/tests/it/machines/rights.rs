@@ -230,3 +230,30 @@ async fn whole(server: &Server, tenant: &TestTenant, caller: &Caller) -> Program
     let all = CreateKey { scopes, per_minute: Some(60_000), ..ask("Whole", KeyAccess::Scopes) };
     make(server, &caller, all).await.1
 }
+
+/// L-07. Two programs of one member do not answer each other: the same idempotency key means another thing to each, and to the member.
+#[tokio::test]
+async fn each_key_has_idempotency_keys_of_its_own() {
+    let (server, tenant) = world().await;
+    let (olive, owner) = server.signed_in(&tenant, "Olive", &["OWNER"]).await;
+    let grants = [("crm.lead.read", Reach::All), ("crm.lead.create", Reach::All)];
+    let ((_, one), (_, other)) =
+        (make(&server, &owner, scoped(&grants)).await, make(&server, &owner, scoped(&grants)).await);
+    let mut ids = std::collections::BTreeSet::new();
+    for (name, request) in [
+        ("Of one", one.request(Method::POST, LEADS)),
+        ("Of one", one.request(Method::POST, LEADS)),
+        ("Of the other", other.request(Method::POST, LEADS)),
+        ("Of the member", olive.request(Method::POST, LEADS)),
+    ] {
+        let request = request.header(header::CONTENT_TYPE, "application/json").header("idempotency-key", "order-4711");
+        let answer = request.body(json!({ "name": name }).to_string()).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{name}");
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["data"]["name"], name, "somebody else's answer");
+        ids.insert(body["data"]["id"].to_string());
+    }
+    assert_eq!(ids.len(), 3, "each once");
+    println!("bar=L-07 askers=3 effects=3 pass=1");
+    server.end().await;
+}

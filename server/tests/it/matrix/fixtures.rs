@@ -21,6 +21,10 @@ pub const TABLES: &[&str] = &[
     "api_keys",
     "companies",
     "leads",
+    "merges",
+    "notes",
+    "mentions",
+    "files",
     "customers",
     "contacts",
     "opportunities",
@@ -49,6 +53,9 @@ pub const TABLES: &[&str] = &[
     "notifications",
     "imports",
     "import_rows",
+    "saved_views",
+    "bulk_changes",
+    "bulk_rows",
     DONE,
     "events",
     "sessions",
@@ -114,9 +121,15 @@ impl Fixtures {
         match kind {
             "lead" => Some(self.id("/leads", &json!({ "name": self.canary, "owner": owner.0 })).await),
             "customer" => Some(self.id("/customers", &json!({ "name": self.canary, "owner": owner.0 })).await),
+            "opportunity" => Some(self.opportunity(owner).await),
             "order" => Some(self.order(Some(owner)).await),
             _ => None,
         }
+    }
+
+    async fn opportunity(&self, owner: MemberId) -> String {
+        let deal = json!({ "name": self.canary, "customer": self.customer, "owner": owner.0 });
+        self.id("/opportunities", &deal).await
     }
 
     async fn order(&self, owner: Option<MemberId>) -> String {
@@ -133,6 +146,7 @@ impl Fixtures {
         match kind {
             "lead" => self.id("/leads", &json!({ "name": self.canary, "notes": self.canary })).await,
             "customer" => self.customer.clone(),
+            "opportunity" => self.opportunity(self.me).await,
             "product" => self.product.clone(),
             "account" => self.account.clone(),
             "order" => self.order(None).await,

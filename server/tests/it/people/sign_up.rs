@@ -79,6 +79,31 @@ async fn nothing_is_made_before_the_address_is_confirmed() {
     server.end().await;
 }
 
+/// L-07. The form of another workspace, pressed twice: the one id that its person and its key make. Of two people, two.
+#[tokio::test]
+async fn another_workspace_is_made_once_by_its_form() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (amina, _) = server.signed_in(&tenant, "Amina", &["USER"]).await;
+    let (john, _) = server.signed_in(&tenant, "John", &["USER"]).await;
+    let form = |name: &'static str, key: &'static str| {
+        let choices = [("industry", "automotive"), ("currency", "EUR"), ("timezone", "Europe/Berlin")];
+        [&[("workspace", name), ("slug", "second"), ("_key", key)][..], &choices].concat()
+    };
+    let pressed = form("Second", "k1");
+    let (first, again) = tokio::join!(amina.form("/workspaces/new", &pressed), amina.form("/workspaces/new", &pressed));
+    assert_eq!((location(&first), location(&again)), ("/w/second", "/w/second"));
+    assert_eq!(location(&amina.form("/workspaces/new", &pressed).await), "/w/second", "and after a while");
+    let other = amina.form("/workspaces/new", &form("Third", "k1")).await;
+    assert_eq!(other.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(other.text().await.unwrap().contains("This form has made Second already"));
+    assert_eq!(location(&amina.form("/workspaces/new", &form("Second", "k2")).await), "/w/second-2", "another form");
+    assert_eq!(location(&john.form("/workspaces/new", &pressed).await), "/w/second-3", "another person");
+    assert_eq!(count(&server, "select count(*) from tenants").await, 4);
+    println!("bar=L-07 workspaces=3 pressed=6 pass=1");
+    server.end().await;
+}
+
 /// R185. By phone, with a code that the sandbox shows.
 #[tokio::test]
 async fn a_phone_signs_up_with_a_code() {
@@ -180,5 +205,55 @@ async fn the_first_owner_comes_by_a_link() {
     assert_eq!(server.client().page(&path).await.0, StatusCode::NOT_FOUND);
     assert!(auth.setup_link().await.unwrap().is_none(), "no link where somebody is");
     println!("bar=C-20 pairs=50 realms=2 logins={signed_in} setup_presses=20 owners={made} pass=1");
+    server.end().await;
+}
+
+/// R68. A program signs up as the form does: the answer is one for who has an account and who has none, and nothing exists before the mail's link.
+#[tokio::test]
+async fn a_program_signs_up_and_learns_nothing() {
+    const REGISTER: &str = "/api/v1/auth/register";
+    let server = Server::new().await;
+    server.world.user("Known", "known@new.example").await;
+    let body = |login: &str| {
+        let fields = fields(login).map(|(name, value)| (name.to_owned(), value.into()));
+        serde_json::Value::Object(fields.into_iter().collect())
+    };
+    let client = server.client();
+    let mut answers = Vec::new();
+    for login in ["known@new.example", "amina@new.example"] {
+        let (status, answer) = client.write(reqwest::Method::POST, REGISTER, &body(login)).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+        answers.push(answer);
+    }
+    assert_eq!(answers[0], answers[1], "the answer tells who has an account");
+    assert!(mail(&server, "sign_up_known", "known@new.example").await.contains("has an account already"));
+    let path = link(&server, &mail(&server, "sign_up", "amina@new.example").await);
+    assert_eq!(count(&server, "select count(*) from users").await, 1);
+    assert_eq!(location(&client.form(&path, &[]).await), "/w/lakeside-motors");
+    let login = serde_json::json!({ "email": "amina@new.example", "password": PASSWORD });
+    let (status, pair) = server.client().write(reqwest::Method::POST, "/api/v1/auth/login", &login).await;
+    assert!(status == StatusCode::OK && pair["accessToken"].is_string() && pair["user"]["name"] == "Amina Otieno");
+
+    // A phone gets its code, and the answer says where it goes.
+    let (_, answer) = client.write(reqwest::Method::POST, REGISTER, &body("+254712345678")).await;
+    assert!(answer["next"].as_str().unwrap().starts_with("/sign-up/code?of="), "{answer}");
+    // Everything that is wrong at once, and no password back.
+    let mut wrong = body("nobody");
+    wrong["password"] = "short".into();
+    wrong["industry"] = "none".into();
+    let (status, answer) = client.write(reqwest::Method::POST, REGISTER, &wrong).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let said = answer.to_string();
+    assert!(["login", "password", "industry"].iter().all(|field| said.contains(&format!("\"{field}\""))), "{said}");
+    assert!(!said.contains("short"), "{said}");
+    wrong["role"] = "OWNER".into();
+    assert_eq!(
+        client.write(reqwest::Method::POST, REGISTER, &wrong).await.0,
+        StatusCode::BAD_REQUEST,
+        "what nobody asks"
+    );
+    let form = client.request(reqwest::Method::POST, REGISTER).header("content-type", "text/plain");
+    assert_eq!(client.send(form.body(body("other@new.example").to_string())).await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(count(&server, "select count(*) from sign_ups").await, 3);
     server.end().await;
 }

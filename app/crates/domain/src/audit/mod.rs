@@ -26,6 +26,14 @@ declare!(
     "audit.give_feedback" Write Requires::Permission(READ), GiveFeedback { change: Uuid, verdict: String, #[serde(default)] note: Option<String> } -> ()
 );
 declare!(
+    /// What somebody has to say of Nexus or of how the workspace has set it up, and on which page. Everybody may; it becomes an entry.
+    "audit.send_feedback" Write Requires::Member, SendFeedback { kind: String, text: String, #[serde(default)] page: Option<String> } -> ()
+);
+declare!(
+    /// What people sent and what reviewers said of entries, newest first; `before` is `next` of the page before.
+    "audit.list_feedback" Read Requires::Permission(READ), ListFeedback { #[serde(default)] before: Option<Uuid> } -> FeedbackPage
+);
+declare!(
     /// What an undo would put back and what it could not: it is done for real and rolled back.
     "audit.preview_undo" Read Requires::Member, PreviewUndo { #[serde(default)] change: Option<Uuid>, #[serde(default)] request: Option<Uuid>, #[serde(default)] alone: bool } -> UndoPlan
 );
@@ -34,6 +42,12 @@ declare!(
     /// of any other write, and is a change itself.
     "audit.undo" Write Requires::Member, Undo { #[serde(default)] change: Option<Uuid>, #[serde(default)] request: Option<Uuid>, #[serde(default)] alone: bool } -> UndoPlan
 );
+
+/// What feedback may be about, with its words.
+pub const FEEDBACK: [(&str, &str); 3] =
+    [("idea", "An idea"), ("problem", "Something is wrong"), ("praise", "Something is good")];
+/// Characters of it at most.
+pub const FEEDBACK_LENGTH: usize = 2000;
 
 /// Which entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +150,30 @@ pub struct AuditChange {
     pub label: String,
     pub before: Value,
     pub after: Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct FeedbackPage {
+    pub entries: Vec<Feedback>,
+    /// `before` of the page after it.
+    pub next: Option<Uuid>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Feedback {
+    pub id: Uuid,
+    /// RFC 3339.
+    pub at: String,
+    pub name: Option<String>,
+    /// One of [`FEEDBACK`]; of what a reviewer said, the verdict.
+    pub kind: String,
+    pub text: Option<String>,
+    /// Address within the workspace that it was sent from.
+    pub page: Option<String>,
+    /// The entry that a reviewer spoke of.
+    pub change: Option<Uuid>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,11 @@ pub const MAX_CELL_BYTES: usize = 64 * 1024;
 pub struct CreateImport {
     pub entity: String,
     pub file_name: String,
+    /// CSV, or a spreadsheet (XLSX).
     pub content: Vec<u8>,
+    /// Of a spreadsheet: the sheet that is meant. The first that holds anything when absent.
+    #[serde(default)]
+    pub sheet: Option<String>,
 }
 
 /// Columns of the file to fields of the entity, and how to meet rows that exist.

@@ -54,6 +54,9 @@ pub struct Invitation {
     pub login: String,
     pub name: Option<String>,
     pub roles: Vec<String>,
+    /// What the workspace calls them, in the same order.
+    #[serde(default)]
+    pub role_labels: Vec<String>,
     pub invited_by: String,
     /// RFC 3339; none while the mail waits to be sent.
     pub sent_at: Option<String>,

@@ -113,6 +113,9 @@ pub struct Member {
     pub name: String,
     pub email: Option<String>,
     pub roles: Vec<String>,
+    /// What the workspace calls them, in the same order.
+    #[serde(default)]
+    pub role_labels: Vec<String>,
     /// `active`, `suspended`, `left`, `automation`.
     pub status: String,
     pub manager: Option<Uuid>,

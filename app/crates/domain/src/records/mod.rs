@@ -1,10 +1,19 @@
 //! Generic operations over described entities. The engine behind them is the crate `records`.
 
+mod bulk;
+
+pub use bulk::{
+    Bulk, BulkAction, BulkChange, BulkRecords, BulkRow, BulkRows, BulkStatus, GetBulk, MOST_NAMED, MOST_ROWS, UndoBulk,
+    UndoneBulk,
+};
+
 use crate::operation::{Operation, OperationKind, Requires};
 use crate::permission::{Reach, Verb};
 use crate::schema::ListQuery;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Values by camelCase field key, in the canonical JSON form of `schema::value`.
@@ -19,7 +28,7 @@ pub struct Record {
     pub version: i64,
     #[serde(flatten)]
     pub values: Values,
-    /// Titles of referenced rows and members, by field key.
+    /// Titles of referenced rows and members, and names of files, by field key; of several references a list.
     #[serde(rename = "_labels", skip_serializing_if = "Map::is_empty")]
     pub labels: Map<String, Value>,
     /// RFC 3339; only on rows in the trash.
@@ -54,6 +63,20 @@ impl Record {
 
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.get(key).and_then(Value::as_str)
+    }
+
+    /// What the rows of several references are called, in the order of their ids; nothing for one that the reader may not see.
+    pub fn titles(&self, key: &str) -> Vec<Option<&str>> {
+        self.labels.get(key).and_then(Value::as_array).into_iter().flatten().map(Value::as_str).collect()
+    }
+
+    /// The label in one text: of several references the names that may be seen, as a cell of a file holds them.
+    pub fn label_text(&self, key: &str) -> Option<Cow<'_, str>> {
+        let label = self.labels.get(key)?;
+        match label.as_str() {
+            Some(one) => Some(one.into()),
+            None => Some(self.titles(key).into_iter().flatten().collect::<Vec<_>>().join("; ").into()),
+        }
     }
 }
 
@@ -107,6 +130,9 @@ macro_rules! entity_operation {
     };
 }
 
+mod beside;
+pub use beside::*;
+
 entity_operation!(
     /// A page of rows that match, in order.
     "records.list" Read Read ListRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery } -> Page
@@ -130,12 +156,53 @@ entity_operation!(
     "records.transition" Write Update TransitionRecord { id: Uuid, version: Option<i64>, #[serde(default)] name: Option<String>, #[serde(default)] to: Option<String>, #[serde(default)] values: Values } -> Record
 );
 entity_operation!(
+    /// Ticks an item of a checklist, or takes its tick back (`done` is false). `version` is the one that was read.
+    "records.tick" Write Update TickRecord { id: Uuid, version: Option<i64>, item: String, done: bool } -> Record
+);
+entity_operation!(
     /// What has happened to a row, newest first.
     "records.timeline" Read Read RecordTimeline { id: Uuid, limit: u32, #[serde(default)] before: Option<Uuid> } -> Vec<TimelineEntry>
 );
 entity_operation!(
-    /// Counts and sums of the matching rows by the values of a field.
-    "records.summarise" Read Read SummariseRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery, group: GroupBy, measure: Option<String> } -> Vec<Group>
+    /// The changes that made the versions of a row, the newest first. `before` is the version that the page before ended with.
+    "records.versions" Read Read RecordVersions { id: Uuid, limit: u32, #[serde(default)] before: Option<i64> } -> Vec<RecordVersion>
+);
+entity_operation!(
+    /// A row as it was: at a version, or at a moment (RFC 3339, or a day or a time on the workspace's clock). Who may see the row now may see
+    /// what it was, in the fields that they may see now.
+    "records.past" Read Read PastRecord { id: Uuid, #[serde(default)] version: Option<i64>, #[serde(default)] at: Option<String> } -> Record
+);
+entity_operation!(
+    /// Writes the values of an earlier version into a row, as an update by the caller. `version` is the one that was read, `old_version` the
+    /// one whose values are wanted. The state stays: a row is moved by its moves.
+    "records.put_back" Write Update PutBack { id: Uuid, version: Option<i64>, old_version: i64 } -> WasPutBack
+);
+entity_operation!(
+    /// Rows that look like one with these values: the same e-mail, the same digits of a telephone number, or the same name and company. `except`
+    /// is the row itself.
+    "records.alike" Read Read AlikeRecords { values: Values, #[serde(default)] except: Option<Uuid> } -> Vec<Alike>
+);
+entity_operation!(
+    /// In what two rows differ, what would move from the one that goes to the one that stays, and why they cannot be merged.
+    "records.preview_merge" Read Update PreviewMerge { kept: Uuid, merged: Uuid } -> MergePlan
+);
+entity_operation!(
+    /// Makes one of two rows: everything that points at `merged` points at `kept`, which takes the fields that `take` names with `merged`, and
+    /// those that it lacks. `merged` goes to the trash.
+    "records.merge" Write Update MergeRecords { kept: Uuid, merged: Uuid, #[serde(default)] version: Option<i64>, #[serde(default)] merged_version: Option<i64>, #[serde(default)] take: BTreeMap<String, String> } -> Merged
+);
+entity_operation!(
+    /// Takes a merge back, for thirty days: what somebody has changed since stays, and is named.
+    "records.unmerge" Write Update UnmergeRecords { merge: Uuid } -> Unmerged
+);
+entity_operation!(
+    /// The merge that the row came out of or went into, while it can be taken back.
+    "records.latest_merge" Read Read LatestMerge { id: Uuid } -> Option<PastMerge>
+);
+entity_operation!(
+    /// Counts and sums of the matching rows by the values of a field, and inside each by those of another. Of `limit` groups at most, those that
+    /// weigh most; the rest is one group behind them.
+    "records.summarise" Read Read SummariseRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery, group: GroupBy, measure: Option<String>, #[serde(default)] limit: Option<u32>, #[serde(default)] inner: Option<Inner> } -> Vec<Group>
 );
 entity_operation!(
     /// Every column of a board with its count, its sums and its first cards.
@@ -228,11 +295,25 @@ pub enum GroupBy {
     Field(String),
     /// Calendar months of a date or datetime, `2026-11`.
     Month(String),
+    /// Weeks of a date or datetime by their Monday, `2026-11-16`.
+    Week(String),
+    /// Days of a date or datetime, `2026-11-21`.
+    Day(String),
     /// One group of all rows.
     All,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What makes groups inside groups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Inner {
+    pub group: GroupBy,
+    /// As `limit` of the operation: the same inner groups in every outer one.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Group {
     /// Value of the field, `None` for rows without one.
@@ -240,6 +321,12 @@ pub struct Group {
     pub count: i64,
     /// One sum per currency for money, one without currency for numbers, as decimal strings.
     pub sums: Vec<Sum>,
+    /// Whether these are the rows of all groups beyond the limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rest: bool,
+    /// Where groups inside groups were asked for: they add up to this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inner: Vec<Self>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -273,6 +360,92 @@ pub struct TimelineEntry {
     pub cause: Option<Cause>,
     /// Changed fields with their raw values before and after.
     pub changes: Vec<FieldChange>,
+}
+
+/// A version of a row, by the change that made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RecordVersion {
+    pub version: i64,
+    pub change: TimelineEntry,
+}
+
+/// What became of putting an earlier version back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WasPutBack {
+    pub record: Record,
+    /// Labels of the fields that hold their earlier value again.
+    pub fields: Vec<String>,
+    /// What stays as it is, and why.
+    pub kept: Vec<String>,
+    /// In words for people.
+    pub said: String,
+}
+
+/// A row that looks like another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Alike {
+    pub id: Uuid,
+    pub number: String,
+    pub title: String,
+    /// Label of what is the same: "E-mail".
+    pub same: String,
+}
+
+/// What a merge would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct MergePlan {
+    /// Keys of the fields in which the two differ.
+    pub fields: Vec<String>,
+    pub moves: Vec<MergeMoves>,
+    /// Why it cannot be done, where it cannot.
+    pub refused: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct MergeMoves {
+    /// "Activities".
+    pub what: String,
+    /// Label of the field by which they point here.
+    pub by: String,
+    pub count: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Merged {
+    /// Of the row that stayed.
+    pub id: Uuid,
+    pub merge: Uuid,
+    pub record: Record,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct PastMerge {
+    pub id: Uuid,
+    /// RFC 3339.
+    pub at: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Unmerged {
+    /// Of the row that had stayed, and of the one that is there again.
+    pub id: Uuid,
+    pub merged: Uuid,
+    /// Changes taken back.
+    pub done: u32,
+    /// What stays because it was changed since.
+    pub kept: Vec<String>,
+    /// In words for people.
+    pub said: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

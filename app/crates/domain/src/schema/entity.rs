@@ -1,5 +1,6 @@
 //! An entity: its names, its table, its fields, its states and the views that it offers.
 
+use super::checklist::CHECKLIST;
 use super::{Field, FieldKind, FieldPermissions, States};
 use serde::{Deserialize, Serialize};
 
@@ -59,12 +60,18 @@ pub struct View {
     /// In the syntax of `sort=`.
     #[serde(default)]
     pub sort: Option<String>,
-    /// Boards: the field that makes the columns; the state unless it is given.
+    /// Boards: the field that makes the columns; the state unless it is given. Timelines: the field that makes the groups.
     #[serde(default)]
     pub group: Option<String>,
     /// Boards: the money or number field that columns add up.
     #[serde(default)]
     pub measure: Option<String>,
+    /// Calendars and timelines: the date or datetime that places a row. Where none is named the page takes the first one that there is.
+    #[serde(default)]
+    pub date: Option<String>,
+    /// Calendars and timelines: the date or datetime that a row lasts until; without one it is a point.
+    #[serde(default)]
+    pub end: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +80,40 @@ pub struct View {
 pub enum ViewKind {
     Table,
     Board,
+    Calendar,
+    Timeline,
+}
+
+impl ViewKind {
+    pub const ALL: [Self; 4] = [Self::Table, Self::Board, Self::Calendar, Self::Timeline];
+
+    /// As saved views say it, and `view=` of entities whose description has no view of the kind.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Board => "board",
+            Self::Calendar => "calendar",
+            Self::Timeline => "timeline",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Table => "Table",
+            Self::Board => "Board",
+            Self::Calendar => "Calendar",
+            Self::Timeline => "Timeline",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Whether rows stand by a day.
+    pub const fn is_dated(self) -> bool {
+        matches!(self, Self::Calendar | Self::Timeline)
+    }
 }
 
 impl Entity {
@@ -97,12 +138,19 @@ impl Entity {
         self.views.iter().find(|view| view.kind == kind)
     }
 
-    /// Fields that a file may fill: what a person may edit, and the state.
+    /// Fields by whose day rows can stand: those of the description, then when a row was made and last touched. Only indexed ones, since a
+    /// calendar asks for a stretch of days.
+    pub fn dated(&self) -> impl Iterator<Item = &Field> {
+        let dated = || self.fields.iter().filter(|field| field.is_dated());
+        dated().filter(|field| !field.is_stamp()).chain(dated().filter(|field| field.is_stamp()))
+    }
+
+    /// Fields that the rows of a file may fill: what a person may edit, and the state. A cell holds no file.
     pub fn importable<'a>(&'a self, grants: &'a crate::Grants) -> impl Iterator<Item = &'a Field> {
         self.fields.iter().filter(|field| {
             let open = match field.kind {
                 FieldKind::State => !self.moves_one_by_one(),
-                _ => !field.read_only,
+                _ => !field.read_only && !field.is_upload(),
             };
             open && field.writable(grants)
         })
@@ -137,6 +185,9 @@ pub(super) fn standard_fields(states: Option<&States>) -> Vec<Field> {
         group: None,
         permissions: FieldPermissions::default(),
         aliases: Vec::new(),
+        formula: None,
+        rollup: None,
+        pattern: None,
     };
     let mut fields = vec![Field { search: Some(8), ..fixed("number", "Number", FieldKind::Number, true, true) }];
     if let Some(states) = states {
@@ -156,6 +207,7 @@ pub(super) fn standard_fields(states: Option<&States>) -> Vec<Field> {
             .to_vec(),
             ..fixed("status", &states.label, FieldKind::State, true, true)
         });
+        fields.extend(standing(states, fixed));
     }
     fields.push(Field {
         aliases: [
@@ -175,5 +227,23 @@ pub(super) fn standard_fields(states: Option<&States>) -> Vec<Field> {
     fields.push(fixed("createdBy", "Created by", FieldKind::Member, false, true));
     fields.push(fixed("updatedAt", "Last touched", FieldKind::Datetime, true, true));
     fields.push(fixed("updatedBy", "Changed by", FieldKind::Member, false, true));
+    fields
+}
+
+/// Key of the moment at which a row came into its state.
+pub const STATUS_SINCE: &str = "statusSince";
+/// Key of the day by which it is to leave it.
+pub const STATUS_DUE: &str = "statusDue";
+
+/// What is kept of a row's stay in its state, where the description asks for it: since when, until when, and what is done.
+fn standing(states: &States, fixed: impl Fn(&str, &str, FieldKind, bool, bool) -> Field) -> Vec<Field> {
+    let mut fields = Vec::new();
+    if states.timed() {
+        fields.push(fixed(STATUS_SINCE, &format!("{} since", states.label), FieldKind::Datetime, false, true));
+        fields.push(fixed(STATUS_DUE, &format!("{} due", states.label), FieldKind::Date { past: false }, true, true));
+    }
+    if states.items().next().is_some() {
+        fields.push(fixed(CHECKLIST, "Checklist", FieldKind::Checklist, false, true));
+    }
     fields
 }

@@ -1,5 +1,6 @@
 //! One field of an entity: its type, its rules, and the columns that hold it.
 
+use super::upload::{PICTURE_BYTES, UPLOAD_BYTES};
 use crate::permission::Grants;
 use crate::text::snake;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,55 @@ pub struct Field {
     /// Header words under which files from elsewhere carry this field; used to propose a mapping.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// What the server computes the value from, over the fields of the same row: `price * (1 - discount / 100)`. Such a field is read only.
+    #[serde(default)]
+    pub formula: Option<String>,
+    /// What is counted or added up over the rows of another entity that point at this one. Such a field is read only and has no column.
+    #[serde(default)]
+    pub rollup: Option<Rollup>,
+    /// How a text has to be written, beside what its type asks for.
+    #[serde(default)]
+    pub pattern: Option<Pattern>,
+}
+
+/// A figure over rows that point here, computed when it is read: of the rows that the reader may see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Rollup {
+    /// Whose rows.
+    pub entity: String,
+    /// Their reference to this entity.
+    pub via: String,
+    pub what: Aggregate,
+    /// What is added up or compared; none for a count.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// Which of the rows, as a list is filtered: `status in (approved, shipped)`.
+    #[serde(default)]
+    pub filter: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    Count,
+    /// Of money there is one where all amounts are of one currency.
+    Sum,
+    Min,
+    Max,
+}
+
+/// A shape of texts, such as that of a chassis number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    /// A regular expression that the whole value meets, in the syntax of the crate `regex-lite`.
+    pub regex: String,
+    /// What is asked for, in words that follow "write it as": `17 letters and digits, such as WVWZZZ1JZXW000001`.
+    pub says: String,
 }
 
 /// Permissions of one field. Where none is named the field goes with its entity.
@@ -91,6 +141,24 @@ pub enum FieldKind {
         #[serde(default)]
         allow_negative: bool,
     },
+    /// A share in percent: an exact decimal kept as a scaled bigint, `12.50` for 12.5 %.
+    Percentage {
+        #[serde(default = "default_percentage_scale")]
+        scale: u32,
+        /// Scaled, as with decimals.
+        #[serde(default)]
+        min: Option<i64>,
+        #[serde(default)]
+        max: Option<i64>,
+    },
+    /// A length of time in whole seconds; people write `1h 30m`.
+    Duration {
+        /// Seconds.
+        #[serde(default)]
+        min: Option<i64>,
+        #[serde(default)]
+        max: Option<i64>,
+    },
     Boolean,
     Date {
         /// Refuse days after today (in the workspace's time zone).
@@ -101,9 +169,41 @@ pub enum FieldKind {
     Option {
         options: Vec<Choice>,
     },
+    /// Several of the choices at once, in the order of the description.
+    Options {
+        options: Vec<Choice>,
+    },
+    /// An address of the web, with http or https.
+    Url,
+    /// A postal address in five parts: see [`ADDRESS`].
+    Address,
+    /// A point on the earth in degrees of WGS 84, to six decimals (a decimetre).
+    Geo,
     /// A row of another described entity.
     Reference {
         entity: String,
+    },
+    /// Rows of another described entity, any number of them, in no order.
+    References {
+        entity: String,
+    },
+    /// A file that is kept with the record.
+    File {
+        /// Media types that are taken, such as `application/pdf`; any but programs where none is named.
+        #[serde(default)]
+        accept: Vec<String>,
+        /// Bytes.
+        #[serde(default = "default_file_bytes")]
+        max_size: u32,
+    },
+    /// A picture that is kept with the record and shown in it.
+    Image {
+        /// Media types that are taken: PNG, JPEG, GIF and WebP where none is named.
+        #[serde(default)]
+        accept: Vec<String>,
+        /// Bytes.
+        #[serde(default = "default_picture_bytes")]
+        max_size: u32,
     },
     /// A member of the workspace.
     Member,
@@ -111,6 +211,26 @@ pub enum FieldKind {
     State,
     /// The natural key, `LEAD-000123`, made by the server.
     Number,
+    /// What is done of the checklists of the states, item by item; it changes by ticking only.
+    Checklist,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Pattern {
+    /// The expression, held to the whole value. Kept once read: a list of many rows asks for it many times.
+    pub fn compiled(&self) -> Result<std::sync::Arc<regex_lite::Regex>, String> {
+        use std::collections::HashMap;
+        use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+        static READ: LazyLock<Mutex<HashMap<String, Arc<regex_lite::Regex>>>> = LazyLock::new(Mutex::default);
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(regex) = read.get(&self.regex) {
+            return Ok(regex.clone());
+        }
+        let regex = regex_lite::Regex::new(&format!("^(?:{})$", self.regex)).map_err(|error| error.to_string())?;
+        let regex = Arc::new(regex);
+        read.insert(self.regex.clone(), regex.clone());
+        Ok(regex)
+    }
 }
 
 fn default_text_max() -> u32 {
@@ -120,6 +240,31 @@ fn default_text_max() -> u32 {
 fn default_long_text_max() -> u32 {
     65_536
 }
+
+fn default_percentage_scale() -> u32 {
+    2
+}
+
+fn default_file_bytes() -> u32 {
+    UPLOAD_BYTES
+}
+
+fn default_picture_bytes() -> u32 {
+    PICTURE_BYTES
+}
+
+/// Rows that one field points at.
+pub const MOST_REFERENCES: usize = 100;
+/// Longest address of the web, in characters.
+pub const LONGEST_URL: u32 = 2_048;
+/// Parts of a postal address with what they are called, as a form shows them and a file names them.
+pub const ADDRESS: [(&str, &str); 5] = [
+    ("street", "Street and number"),
+    ("postcode", "Postcode"),
+    ("city", "City"),
+    ("region", "Region or county"),
+    ("country", "Country"),
+];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -141,6 +286,12 @@ pub enum Storage {
     Normalised { name: String, norm: String },
     /// `<name>_minor bigint` and `<name>_currency text`.
     Money { minor: String, currency: String },
+    /// One text column for each part of an address, `<name>_street` and so on, in the order of [`ADDRESS`].
+    Address(Vec<String>),
+    /// Millionths of a degree: `<name>_lat bigint` and `<name>_lon bigint`.
+    Geo { lat: String, lon: String },
+    /// No column: a figure over other rows.
+    Elsewhere,
 }
 
 impl Field {
@@ -168,12 +319,17 @@ impl Field {
                 "createdBy" | "updatedBy" => snake(&self.key),
                 _ => format!("{}_id", snake(&self.key)),
             },
+            FieldKind::File { .. } | FieldKind::Image { .. } => format!("{}_id", snake(&self.key)),
+            FieldKind::References { .. } => format!("{}_ids", snake(&self.key)),
             FieldKind::State => "status".to_owned(),
             _ => snake(&self.key),
         }
     }
 
     pub fn storage(&self) -> Storage {
+        if self.rollup.is_some() {
+            return Storage::Elsewhere;
+        }
         let name = self.column();
         let sql = match &self.kind {
             FieldKind::Text { .. } | FieldKind::Email if self.indexed || self.unique => {
@@ -182,19 +338,32 @@ impl Field {
             FieldKind::Money { .. } => {
                 return Storage::Money { minor: format!("{name}_minor"), currency: format!("{name}_currency") };
             }
+            FieldKind::Address => {
+                return Storage::Address(ADDRESS.iter().map(|(part, _)| format!("{name}_{part}")).collect());
+            }
+            FieldKind::Geo => return Storage::Geo { lat: format!("{name}_lat"), lon: format!("{name}_lon") },
             FieldKind::Text { .. }
             | FieldKind::LongText { .. }
             | FieldKind::Email
             | FieldKind::Phone
             | FieldKind::Country
+            | FieldKind::Url
             | FieldKind::Option { .. }
             | FieldKind::State
             | FieldKind::Number => "text",
-            FieldKind::Integer { .. } | FieldKind::Decimal { .. } => "bigint",
+            FieldKind::Options { .. } => "text[]",
+            FieldKind::References { .. } => "uuid[]",
+            FieldKind::Integer { .. }
+            | FieldKind::Decimal { .. }
+            | FieldKind::Percentage { .. }
+            | FieldKind::Duration { .. } => "bigint",
             FieldKind::Boolean => "boolean",
             FieldKind::Date { .. } => "date",
             FieldKind::Datetime => "timestamptz",
-            FieldKind::Reference { .. } | FieldKind::Member => "uuid",
+            FieldKind::Reference { .. } | FieldKind::Member | FieldKind::File { .. } | FieldKind::Image { .. } => {
+                "uuid"
+            }
+            FieldKind::Checklist => "jsonb",
         };
         Storage::Column { name, sql }
     }
@@ -205,6 +374,85 @@ impl Field {
             Storage::Column { name, sql } => (name, sql),
             Storage::Normalised { norm, .. } => (norm, "text"),
             Storage::Money { minor, .. } => (minor, "bigint"),
+            // No list is sorted by a place; whether there is one is asked of the part that always is.
+            Storage::Address(columns) => (columns.into_iter().next().unwrap_or_default(), "text"),
+            Storage::Geo { lat, .. } => (lat, "bigint"),
+            Storage::Elsewhere => (String::new(), "text"),
+        }
+    }
+
+    /// Every column that holds a part of the value.
+    pub fn columns(&self) -> Vec<String> {
+        match self.storage() {
+            Storage::Column { name, .. } => vec![name],
+            Storage::Normalised { name, norm } => vec![name, norm],
+            Storage::Money { minor, currency } => vec![minor, currency],
+            Storage::Address(columns) => columns,
+            Storage::Geo { lat, lon } => vec![lat, lon],
+            Storage::Elsewhere => Vec::new(),
+        }
+    }
+
+    /// Whether the values have an order that an index holds.
+    pub const fn is_ordered(&self) -> bool {
+        self.rollup.is_none()
+            && !self.is_upload()
+            && !matches!(
+                self.kind,
+                FieldKind::Options { .. } | FieldKind::References { .. } | FieldKind::Address | FieldKind::Geo
+            )
+    }
+
+    /// The parts of a value that forms and files carry one by one, with what they are called. Empty for a value that is one text.
+    pub const fn parts(&self) -> &'static [(&'static str, &'static str)] {
+        match self.kind {
+            FieldKind::Money { .. } => &[("amount", "Amount"), ("currency", "currency")],
+            FieldKind::Address => &ADDRESS,
+            _ => &[],
+        }
+    }
+
+    /// The names under which columns of a file fill the field, with what each is called: its key, `value.currency`, `address.city`.
+    pub fn targets(&self) -> Vec<(String, String)> {
+        let whole = (self.key.clone(), self.label.clone());
+        let part = |(part, label): &(&str, &str)| match *part {
+            // The amount is the field itself, and the currency may go without saying.
+            "amount" => whole.clone(),
+            part => (format!("{}.{part}", self.key), format!("{} {}", self.label, label.to_lowercase())),
+        };
+        if self.parts().is_empty() { vec![whole] } else { self.parts().iter().map(part).collect() }
+    }
+
+    /// Whether the value follows from others, by a formula or from other rows.
+    pub const fn is_computed(&self) -> bool {
+        self.formula.is_some() || self.rollup.is_some()
+    }
+
+    /// Whether forms send more than one value under the field's name.
+    pub const fn is_many(&self) -> bool {
+        matches!(self.kind, FieldKind::Options { .. } | FieldKind::References { .. })
+    }
+
+    /// The entity whose rows the value points at: one of them, or several.
+    pub const fn target(&self) -> Option<&String> {
+        match &self.kind {
+            FieldKind::Reference { entity } | FieldKind::References { entity } => Some(entity),
+            _ => None,
+        }
+    }
+
+    /// The table that holds what several references of a row point at, kept by the database beside the column: it holds them to rows that are
+    /// there, and finds who points at one.
+    pub fn link_table(&self, table: &str) -> Option<String> {
+        matches!(self.kind, FieldKind::References { .. }).then(|| format!("{table}_{}", snake(&self.key)))
+    }
+
+    /// Decimals of a number that the database keeps as a whole one.
+    pub const fn scale(&self) -> Option<u32> {
+        match self.kind {
+            FieldKind::Integer { .. } | FieldKind::Duration { .. } => Some(0),
+            FieldKind::Decimal { scale, .. } | FieldKind::Percentage { scale, .. } => Some(scale),
+            _ => None,
         }
     }
 
@@ -217,19 +465,42 @@ impl Field {
         !(never || self.required || set_by_server)
     }
 
-    /// The key under which a form, a URL or a file carries a part of a money field.
-    pub fn currency_key(&self) -> String {
-        format!("{}.currency", self.key)
-    }
-
     pub fn choices(&self) -> &[Choice] {
         match &self.kind {
-            FieldKind::Option { options } => options,
+            FieldKind::Option { options } | FieldKind::Options { options } => options,
             _ => &[],
         }
     }
 
-    pub fn is_numeric(&self) -> bool {
-        matches!(self.kind, FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. })
+    /// Whether rows can be put into groups by it: what it holds has to come more than once.
+    pub const fn is_grouping(&self) -> bool {
+        matches!(
+            self.kind,
+            FieldKind::State
+                | FieldKind::Option { .. }
+                | FieldKind::Reference { .. }
+                | FieldKind::Member
+                | FieldKind::Boolean
+                | FieldKind::Country
+        )
+    }
+
+    /// Whether a row can stand by the day of this field.
+    pub const fn is_dated(&self) -> bool {
+        self.indexed && matches!(self.kind, FieldKind::Date { .. } | FieldKind::Datetime)
+    }
+
+    /// When a row was made or last touched, which every row has.
+    pub fn is_stamp(&self) -> bool {
+        matches!(self.key.as_str(), "createdAt" | "updatedAt")
+    }
+
+    pub const fn is_numeric(&self) -> bool {
+        matches!(self.kind, FieldKind::Money { .. }) || self.scale().is_some()
+    }
+
+    /// Whether a sum of the values says anything: one of shares does not.
+    pub const fn adds_up(&self) -> bool {
+        self.is_numeric() && self.rollup.is_none() && !matches!(self.kind, FieldKind::Percentage { .. })
     }
 }

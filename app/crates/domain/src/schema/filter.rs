@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A test is `field comparison value`. Comparisons: `= != < <= > >= in not in is empty, is not empty, starts with`. Values are bare words
-//! or quoted text; `me` is the caller, `today`, `today-30` and `today+7` are days. `and` binds tighter than `or`.
+//! or quoted text; `me` is the caller, `today`, `today-30` and `today+7` are days. `and` binds tighter than `or`. Of a field that holds several,
+//! `=` and `in` ask whether one of those named is among them, which `includes` and `not includes` say too.
 
 use super::{Entity, Field, FieldKind};
 use crate::text::nearest;
@@ -101,6 +102,15 @@ impl Comparison {
         }
     }
 
+    /// The same of a field that holds several: whether one of those named is among them.
+    pub const fn words_of_many(self) -> &'static str {
+        match self {
+            Self::Equals | Self::In => "includes",
+            Self::NotEquals | Self::NotIn => "does not include",
+            other => other.words(false),
+        }
+    }
+
     /// For people, before a value.
     pub const fn words(self, days: bool) -> &'static str {
         match self {
@@ -138,23 +148,35 @@ impl Comparison {
         use Comparison::{
             Empty, Equals, Greater, GreaterOrEqual, In, Less, LessOrEqual, NotEmpty, NotEquals, NotIn, StartsWith,
         };
-        if !field.indexed {
+        // What several references are asked for has the index of their own table. None serves what several choices are asked for, nor whether there
+        // is a file; the rows of one workspace are looked through.
+        if !field.indexed && !field.is_upload() && !field.is_many() {
             return &[];
         }
         match &field.kind {
             FieldKind::Text { .. } | FieldKind::Email => &[StartsWith, Equals, NotEquals, In, Empty, NotEmpty],
-            FieldKind::Phone | FieldKind::Number | FieldKind::LongText { .. } => &[Equals, StartsWith, In],
-            FieldKind::Option { .. } | FieldKind::Member | FieldKind::Reference { .. } | FieldKind::Country => {
-                &[Equals, NotEquals, In, NotIn, Empty, NotEmpty]
+            FieldKind::Phone | FieldKind::Number | FieldKind::Url | FieldKind::LongText { .. } => {
+                &[Equals, StartsWith, In]
             }
+            FieldKind::Option { .. }
+            | FieldKind::Options { .. }
+            | FieldKind::References { .. }
+            | FieldKind::Member
+            | FieldKind::Reference { .. }
+            | FieldKind::Country => &[Equals, NotEquals, In, NotIn, Empty, NotEmpty],
+            FieldKind::Address | FieldKind::Geo => &[],
+            FieldKind::File { .. } | FieldKind::Image { .. } => &[NotEmpty, Empty],
             FieldKind::State => &[Equals, NotEquals, In, NotIn],
             FieldKind::Boolean => &[Equals],
-            FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. } => {
-                &[Greater, GreaterOrEqual, Less, LessOrEqual, Equals, Empty, NotEmpty]
-            }
+            FieldKind::Integer { .. }
+            | FieldKind::Decimal { .. }
+            | FieldKind::Percentage { .. }
+            | FieldKind::Duration { .. }
+            | FieldKind::Money { .. } => &[Greater, GreaterOrEqual, Less, LessOrEqual, Equals, Empty, NotEmpty],
             FieldKind::Date { .. } | FieldKind::Datetime => {
                 &[GreaterOrEqual, Greater, LessOrEqual, Less, Equals, Empty, NotEmpty]
             }
+            FieldKind::Checklist => &[],
         }
     }
 }
@@ -200,6 +222,19 @@ impl Filter {
         match self {
             Self::All(filters) => filters.iter().collect(),
             other => vec![other],
+        }
+    }
+
+    /// Whether no row without a value of the field can match.
+    pub fn demands(&self, field: &str) -> bool {
+        match self {
+            Self::All(filters) => filters.iter().any(|filter| filter.demands(field)),
+            Self::Any(filters) => !filters.is_empty() && filters.iter().all(|filter| filter.demands(field)),
+            Self::Test(test) => {
+                let met_by_nothing =
+                    matches!(test.comparison, Comparison::Empty | Comparison::NotEquals | Comparison::NotIn);
+                test.field == field && !met_by_nothing
+            }
         }
     }
 
@@ -378,8 +413,12 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 Comparison::from_symbol(symbol)
             }
+            _ if field.is_many() && self.word("includes") => Some(Comparison::Equals),
             _ if self.word("in") => Some(Comparison::In),
-            _ if self.word("not") => self.word("in").then_some(Comparison::NotIn),
+            _ if self.word("not") => match field.is_many() && self.word("includes") {
+                true => Some(Comparison::NotEquals),
+                false => self.word("in").then_some(Comparison::NotIn),
+            },
             _ if self.word("starts") => self.word("with").then_some(Comparison::StartsWith),
             _ if self.word("is") => {
                 let not = self.word("not");

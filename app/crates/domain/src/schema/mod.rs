@@ -4,16 +4,28 @@
 //! the events, so everything that a screen or an endpoint needs to know about an entity is here and nowhere else.
 
 mod catalog;
+pub mod checklist;
+pub mod dashboard;
+pub mod duration;
 mod entity;
 mod field;
 pub mod filter;
+pub mod place;
 pub mod query;
 mod states;
+mod stretch;
+pub mod upload;
 pub mod value;
 
 pub use catalog::{Catalog, CatalogFault};
-pub use entity::{Entity, Labels, View, ViewKind};
-pub use field::{Choice, Field, FieldKind, FieldPermissions, Storage};
+pub use dashboard::{Block, BlockSize, ChartKind, Dashboard, DashboardFault, Grouping, Range, Step};
+pub use entity::{Entity, Labels, STATUS_DUE, STATUS_SINCE, View, ViewKind};
+pub use field::{
+    ADDRESS, Aggregate, Choice, Field, FieldKind, FieldPermissions, LONGEST_URL, MOST_REFERENCES, Pattern, Rollup,
+    Storage,
+};
 pub use filter::{Comparison, Filter, FilterError, Test};
 pub use query::{Count, ListQuery, Sort};
 pub use states::{Gate, State, StateKind, States, Transition};
+pub use stretch::stretch;
+pub use upload::Upload;

@@ -4,9 +4,12 @@ use super::filter::FilterError;
 use super::{Entity, Field, Filter};
 use crate::text::nearest;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub const DEFAULT_LIMIT: u32 = 50;
 pub const MAX_LIMIT: u32 = 500;
+/// Fields that a list is sorted by at once.
+pub const MAX_SORTS: usize = 3;
 /// Totals are exact up to here; beyond, a marked estimate unless an exact one is asked for.
 pub const EXACT_TOTAL: i64 = 10_000;
 
@@ -15,9 +18,12 @@ pub const EXACT_TOTAL: i64 = 10_000;
 #[serde(rename_all = "camelCase", default)]
 pub struct ListQuery {
     pub filter: Option<Filter>,
-    /// At most one field for now beside the id, which always breaks ties.
+    /// Fields in order, up to [`MAX_SORTS`]; the id breaks ties.
     pub sort: Vec<Sort>,
     pub search: Option<String>,
+    /// These rows alone, where any are named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<Uuid>,
     pub limit: u32,
     pub offset: u32,
     /// Opaque, from `next` of the page before.
@@ -27,6 +33,8 @@ pub struct ListQuery {
     pub count: Count,
     /// Rows in the trash instead of the living ones.
     pub trash: bool,
+    /// The rows as they stood at a moment: RFC 3339, or a day or a time on the workspace's clock. For lists, boards and summaries.
+    pub as_of: Option<String>,
 }
 
 impl Default for ListQuery {
@@ -35,12 +43,14 @@ impl Default for ListQuery {
             filter: None,
             sort: Vec::new(),
             search: None,
+            ids: Vec::new(),
             limit: DEFAULT_LIMIT,
             offset: 0,
             cursor: None,
             fields: Vec::new(),
             count: Count::default(),
             trash: false,
+            as_of: None,
         }
     }
 }
@@ -65,7 +75,15 @@ pub struct Sort {
 impl Sort {
     /// `-value,name`: fields in order, a minus for descending. Only indexed fields can be sorted by.
     pub fn parse_list(text: &str, entity: &Entity) -> Result<Vec<Self>, FilterError> {
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| Self::parse(part, entity)).collect()
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let sorts: Vec<Self> = parts.map(|part| Self::parse(part, entity)).collect::<Result<_, _>>()?;
+        let twice =
+            sorts.iter().enumerate().any(|(at, sort)| sorts[..at].iter().any(|other| other.field == sort.field));
+        if twice || sorts.len() > MAX_SORTS {
+            let message = format!("A list is sorted by up to {MAX_SORTS} fields, each named once");
+            return Err(FilterError { message, meant: None });
+        }
+        Ok(sorts)
     }
 
     fn parse(part: &str, entity: &Entity) -> Result<Self, FilterError> {

@@ -1,5 +1,7 @@
 //! State machines: states, the transitions between them, and the gate that each transition must pass.
 
+use super::checklist::Item;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,9 +35,23 @@ pub struct State {
     /// What may be done with a row in this state (EDIT, DELETE, VIEW, EDIT_ITEMS, ...); anything that roles allow when absent.
     #[serde(default)]
     pub actions: Option<Vec<String>>,
+    /// What is to be done while a row stands here.
+    #[serde(default)]
+    pub checklist: Vec<Item>,
+    /// Days that a row may stand here. It is due on the day that lies so many after the one on which it came.
+    #[serde(default)]
+    pub sla_days: Option<u16>,
+    /// Role of whoever owns a row in this state: a move that leads here asks for an owner who holds it.
+    #[serde(default)]
+    pub owner_role: Option<String>,
 }
 
 impl State {
+    /// The last day on which a row that came on this day is in time.
+    pub fn due(&self, came: NaiveDate) -> Option<NaiveDate> {
+        came.checked_add_days(Days::new(u64::from(self.sla_days?)))
+    }
+
     pub fn allows(&self, action: &str) -> bool {
         self.actions.as_ref().is_none_or(|actions| actions.iter().any(|allowed| allowed == action))
     }
@@ -80,6 +96,9 @@ pub struct Gate {
     /// Roles of which the member must hold one; empty means anyone who may update.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// Whether the checklist of the state that is left has to be done.
+    #[serde(default)]
+    pub checklist: bool,
     /// Others have to agree before it is taken.
     #[serde(default)]
     pub approval: Option<Approval>,
@@ -103,6 +122,11 @@ const fn one() -> u16 {
 impl States {
     pub fn get(&self, key: &str) -> Option<&State> {
         self.list.iter().find(|state| state.key == key)
+    }
+
+    /// Whether any state says how long a row may stand in it.
+    pub fn timed(&self) -> bool {
+        self.list.iter().any(|state| state.sla_days.is_some())
     }
 
     pub fn position(&self, key: &str) -> usize {

@@ -2,13 +2,17 @@
 //!
 //! Canonical JSON forms: text, e-mail, phone, country, option and state are strings; integer is a number; decimal is a decimal string;
 //! money is `{"amount": "12.50", "currency": "KES"}`; boolean; date is `2026-11-21`; datetime is RFC 3339 in UTC; reference and member are
-//! UUID strings. An empty value is `null`.
+//! UUID strings, and so is a file; several references are a list of them in the order of the ids; a percentage is a decimal string; a duration is a number of seconds; options are a list of strings; an address is an object
+//! of its parts; a point is `{"lat": "-1.292100", "lon": "36.821900"}`; a checklist is an object of its ticks
+//! (`checklist`). An empty value is `null`.
 
-use super::{Field, FieldKind, States};
+use super::place::{check_address, check_geo, check_url, short, show_address, show_geo};
+use super::{Field, FieldKind, MOST_REFERENCES, States, checklist, duration};
 use crate::money::{Money, ScaleError, group_thousands, parse_scaled, scaled};
 use crate::text::{nearest, normal};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// What checking needs to know beside the field.
@@ -33,7 +37,14 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
         | FieldKind::LongText { .. }
         | FieldKind::Email
         | FieldKind::Phone
-        | FieldKind::Country => check(field, &Value::String(trimmed.to_owned()), rules),
+        | FieldKind::Country
+        | FieldKind::Url
+        | FieldKind::Address
+        | FieldKind::Geo
+        | FieldKind::Duration { .. } => check(field, &Value::String(trimmed.to_owned()), rules),
+        FieldKind::Percentage { .. } => {
+            check(field, &Value::String(trimmed.trim_end_matches('%').trim_end().to_owned()), rules)
+        }
         FieldKind::Integer { .. } => match parse_scaled(trimmed, 0) {
             Ok(number) => check(field, &json!(number), rules),
             Err(_) => Err(format!("{trimmed} is not a whole number")),
@@ -48,13 +59,34 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
         FieldKind::Option { options } => {
             read_choice(trimmed, options.iter().map(|choice| (choice.key.as_str(), choice.label.as_str())))
         }
+        FieldKind::Options { options } => {
+            // A label may hold a comma, and then it is the whole.
+            let choices = || options.iter().map(|choice| (choice.key.as_str(), choice.label.as_str()));
+            let chosen = match read_choice(trimmed, choices()) {
+                Ok(one) => vec![one],
+                Err(_) => trimmed
+                    .split([',', ';', '\n'])
+                    .map(str::trim)
+                    .filter(|word| !word.is_empty())
+                    .map(|word| read_choice(word, choices()))
+                    .collect::<Result<_, _>>()?,
+            };
+            check(field, &Value::Array(chosen), rules)
+        }
+        FieldKind::References { .. } => {
+            let ids = trimmed.split([',', ';', '\n']).map(str::trim).filter(|id| !id.is_empty());
+            check(field, &Value::Array(ids.map(|id| json!(id)).collect()), rules)
+        }
         FieldKind::State => {
             let states = states.map(|states| states.list.as_slice()).unwrap_or_default();
             read_choice(trimmed, states.iter().map(|state| (state.key.as_str(), state.label.as_str())))
         }
-        FieldKind::Reference { .. } | FieldKind::Member | FieldKind::Number => {
-            check(field, &Value::String(trimmed.to_owned()), rules)
-        }
+        FieldKind::Reference { .. }
+        | FieldKind::Member
+        | FieldKind::File { .. }
+        | FieldKind::Image { .. }
+        | FieldKind::Number
+        | FieldKind::Checklist => check(field, &Value::String(trimmed.to_owned()), rules),
     }
 }
 
@@ -63,7 +95,7 @@ pub fn check(field: &Field, value: &Value, rules: Rules) -> Result<Value, String
     if value.is_null() {
         return Ok(Value::Null);
     }
-    match &field.kind {
+    let checked = match &field.kind {
         FieldKind::Text { max } => check_text(value, *max, false),
         FieldKind::LongText { max } => check_text(value, *max, true),
         FieldKind::Email => check_email(text(value)?),
@@ -92,8 +124,101 @@ pub fn check(field: &Field, value: &Value, rules: Rules) -> Result<Value, String
                 .map(|id| Value::String(id.to_string()))
                 .map_err(|_| format!("{id} is not a known record"))
         }
+        FieldKind::File { .. } | FieldKind::Image { .. } => {
+            let id = text(value)?;
+            let kept = Uuid::try_parse(id).map(|id| Value::String(id.to_string()));
+            kept.map_err(|_| {
+                format!("{id} is not a file that is kept here; a file is sent with the form, or by files.attach")
+            })
+        }
         FieldKind::State | FieldKind::Number => text(value).map(|text| Value::String(text.to_owned())),
+        FieldKind::Checklist => checklist::check(value),
+        FieldKind::Percentage { scale, min, max } => check_decimal(value, *scale, *min, *max),
+        FieldKind::Duration { min, max } => check_duration(value, *min, *max),
+        FieldKind::Options { options } => check_choices(value, options),
+        FieldKind::References { .. } => check_references(value),
+        FieldKind::Url => check_url(text(value)?),
+        FieldKind::Address => check_address(value, check_country),
+        FieldKind::Geo => check_geo(value),
+    }?;
+    shaped(field, &checked)?;
+    Ok(checked)
+}
+
+/// The value of a field whose parts were given one by one, as by a form or the columns of a file. `part` answers what was written.
+pub fn read_parts<'a>(field: &Field, part: impl Fn(&str) -> Option<&'a str>, rules: Rules) -> Result<Value, String> {
+    match field.kind {
+        FieldKind::Money { .. } => {
+            let currency = part("currency").unwrap_or_default();
+            read(field, None, part("amount").unwrap_or_default(), currency, rules)
+        }
+        _ => {
+            let given = field.parts().iter().filter_map(|(key, _)| Some(((*key).to_owned(), json!(part(key)?))));
+            check(field, &Value::Object(given.collect()), rules)
+        }
     }
+}
+
+/// Whether a text meets the pattern of its field. The browser is told the words and leaves the check to the server.
+#[cfg(not(target_arch = "wasm32"))]
+fn shaped(field: &Field, value: &Value) -> Result<(), String> {
+    let (Some(pattern), Value::String(text)) = (&field.pattern, value) else { return Ok(()) };
+    // A description whose pattern cannot be read is refused at the start, so that the other case does not arise.
+    let meets = pattern.compiled().is_ok_and(|regex| regex.is_match(text));
+    if meets { Ok(()) } else { Err(format!("{text} does not fit; write it as {}", pattern.says)) }
+}
+
+#[cfg(target_arch = "wasm32")]
+fn shaped(_: &Field, _: &Value) -> Result<(), String> {
+    Ok(())
+}
+
+fn check_duration(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<Value, String> {
+    let seconds = match value {
+        Value::String(text) if text.trim().is_empty() => return Ok(Value::Null),
+        Value::String(text) => duration::parse(text)?,
+        other => other.as_i64().ok_or_else(|| format!("{other} is not a whole number of seconds"))?,
+    };
+    let min = min.unwrap_or(0);
+    if seconds < min {
+        return Err(format!("{} is below the least allowed, {}", duration::show(seconds), duration::show(min)));
+    }
+    if let Some(max) = max.filter(|max| seconds > *max) {
+        return Err(format!("{} is above the most allowed, {}", duration::show(seconds), duration::show(max)));
+    }
+    Ok(json!(seconds))
+}
+
+/// Each choice once, in the order of the description, so that two lists of the same choices are equal.
+fn check_choices(value: &Value, options: &[super::Choice]) -> Result<Value, String> {
+    let Value::Array(given) = value else {
+        return Err(format!("{value} should be a list of choices"));
+    };
+    for one in given {
+        let key = text(one)?;
+        if options.iter().all(|choice| choice.key != key) {
+            return Err(not_a_choice(key, options.iter().map(|choice| choice.label.as_str())));
+        }
+    }
+    let chosen = |choice: &&super::Choice| given.iter().any(|one| one.as_str() == Some(&choice.key));
+    let kept: Vec<Value> = options.iter().filter(chosen).map(|choice| json!(choice.key)).collect();
+    Ok(if kept.is_empty() { Value::Null } else { Value::Array(kept) })
+}
+
+/// Each id once, in the order of the ids, so that two lists of the same rows are equal.
+fn check_references(value: &Value) -> Result<Value, String> {
+    let Value::Array(given) = value else {
+        return Err(format!("{value} should be a list of records"));
+    };
+    if given.len() > MOST_REFERENCES {
+        return Err(format!("{} records are too many; at most {MOST_REFERENCES} fit", given.len()));
+    }
+    let mut ids = BTreeSet::new();
+    for one in given {
+        let id = text(one)?;
+        ids.insert(Uuid::try_parse(id).map_err(|_| format!("{id} is not a known record"))?);
+    }
+    Ok(if ids.is_empty() { Value::Null } else { ids.into_iter().map(|id| json!(id.to_string())).collect() })
 }
 
 fn text(value: &Value) -> Result<&str, String> {
@@ -319,8 +444,26 @@ pub fn show(field: &Field, states: Option<&States>, value: &Value, label: Option
             states.and_then(|states| states.get(key)).map_or_else(|| key.clone(), |state| state.label.clone())
         }
         (FieldKind::Reference { .. } | FieldKind::Member, Value::String(id)) => label.unwrap_or(id).to_owned(),
+        (FieldKind::References { .. }, Value::Array(ids)) => match (label, ids.len()) {
+            (Some(label), _) => label.to_owned(),
+            (None, 1) => "1 record".to_owned(),
+            (None, several) => format!("{several} records"),
+        },
+        (FieldKind::File { .. } | FieldKind::Image { .. }, Value::String(_)) => label.unwrap_or("A file").to_owned(),
+        (FieldKind::Checklist, ticks) => checklist::show(states, ticks),
         (FieldKind::Boolean, Value::Bool(yes)) => if *yes { "Yes" } else { "No" }.to_owned(),
         (FieldKind::Integer { .. }, Value::Number(number)) => group_thousands(&number.to_string()),
+        (FieldKind::Percentage { .. }, Value::String(share)) => format!("{}%", short(share)),
+        (FieldKind::Duration { .. }, Value::Number(seconds)) => duration::show(seconds.as_i64().unwrap_or_default()),
+        (FieldKind::Options { options }, Value::Array(keys)) => {
+            let label = |key: &Value| {
+                let key = key.as_str().unwrap_or_default();
+                options.iter().find(|choice| choice.key == key).map_or(key, |choice| &choice.label).to_owned()
+            };
+            keys.iter().map(label).collect::<Vec<_>>().join(", ")
+        }
+        (FieldKind::Address, Value::Object(_)) => show_address(value),
+        (FieldKind::Geo, Value::Object(_)) => show_geo(value),
         (FieldKind::Date { .. }, Value::String(text)) => show_date(text),
         (FieldKind::Datetime, Value::String(text)) => show_moment(text),
         (_, Value::String(text)) => text.clone(),

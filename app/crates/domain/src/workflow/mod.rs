@@ -2,10 +2,12 @@
 
 mod definition;
 mod descriptor;
+mod notification;
 mod run;
 
 pub use definition::{CONTINUE, Definition, DefinitionFault, END, Frequency, Retry, Step, Trigger, TriggerKind};
 pub use descriptor::{Answer, InputDescriptor, InputKind, StepDescriptor};
+pub use notification::{ChooseNotifications, ListNotificationKinds, NotificationChoice, NotificationKind};
 pub use run::{
     ApprovalRow, AttemptRow, CauseLink, DecisionRow, EffectRow, NotificationRow, Rehearsal, RehearsedStep, RunRow,
     RunState, RunView, VersionRow, WhyRow, WorkflowRow, WorkflowView,

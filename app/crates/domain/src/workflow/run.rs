@@ -1,6 +1,6 @@
 //! Runs and approvals as people look at them.
 
-use super::DefinitionFault;
+use super::{DefinitionFault, NotificationKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -248,6 +248,7 @@ pub struct DecisionRow {
 #[serde(rename_all = "camelCase")]
 pub struct NotificationRow {
     pub id: Uuid,
+    pub kind: NotificationKind,
     pub title: String,
     pub body: Option<String>,
     pub entity: Option<String>,

@@ -62,7 +62,50 @@ fn charts() -> AnyView {
             <ChartPanel title="Referrals bring the most">
                 <BarList title="Won value by source" data=sources hue=Hue::nth(1)/>
             </ChartPanel>
+            {more_charts()}
         </Columns>
+    }
+    .into_any()
+}
+
+fn more_charts() -> AnyView {
+    let parts = [("Qualification", 40.0), ("Proposal", 31.4), ("Negotiation", 20.0)];
+    let parts: Vec<_> = parts
+        .into_iter()
+        .map(|(name, value)| Datum::new(name, value, format!("KES {value} M")).href("#part"))
+        .collect();
+    let layer = |name: &str, share: f64| {
+        let points = weeks().into_iter().map(|datum| Datum { value: datum.value * share, ..datum });
+        Series::new(name, points.collect())
+    };
+    let cohort = |month: &str, whole: f64, steps: &[f64]| {
+        let cell = |value: &f64| Some(Datum::new("", *value, value.to_string()).href("#cell"));
+        let empty = std::iter::repeat_n(None, 3 - steps.len());
+        Cohort {
+            whole: Datum::new(month, whole, whole.to_string()).href("#cohort"),
+            steps: steps.iter().map(cell).chain(empty).collect(),
+        }
+    };
+    let cohorts = vec![
+        cohort("Sep 2026", 20.0, &[2.0, 11.0, 3.0]),
+        cohort("Oct 2026", 31.0, &[4.0, 9.0]),
+        cohort("Nov 2026", 12.0, &[1.0]),
+    ];
+    let steps = ["Same month", "+1", "+2"].map(str::to_owned).to_vec();
+    let (part, whole) = (Datum::new("Won", 9.0, "9").href("#won"), Datum::new("All", 20.0, "20").href("#all"));
+    view! {
+        <ChartPanel title="Proposals are worth a third of the pipeline">
+            <Donut title="Open pipeline by stage" data=parts total="KES 91.4 M" column="Stage" value_column="Value"/>
+        </ChartPanel>
+        <ChartPanel title="Referrals grow, walk-ins do not">
+            <StackedChart title="Leads by week and source" series=vec![layer("Referral", 0.6), layer("Walk-in", 0.4)] column="Week"/>
+        </ChartPanel>
+        <ChartPanel title="Nearly half of what is decided is won">
+            <Gauge title="Won of what was decided" part whole note="This quarter" hue=Hue::nth(2)/>
+        </ChartPanel>
+        <ChartPanel title="Clients sign in the month after they ask">
+            <CohortGrid title="Months from enquiry to contract" cohorts steps column="Asked" hue=Hue::nth(2)/>
+        </ChartPanel>
     }
     .into_any()
 }

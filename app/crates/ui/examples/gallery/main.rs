@@ -3,6 +3,7 @@
 //! compiled style sheet as `/pkg/nexus.css`.
 
 mod board;
+mod calendar;
 mod components;
 mod home;
 mod list;
@@ -14,12 +15,13 @@ use leptos::prelude::*;
 
 type Frame = (&'static str, fn() -> AnyView);
 
-const FRAMES: [Frame; 13] = [
+const FRAMES: [Frame; 14] = [
     ("components", components::page),
     ("list", list::page),
     ("list-bulk", list::bulk_page),
     ("list-empty", list::empty_page),
     ("board", board::page),
+    ("calendar", calendar::page),
     ("record", record::page),
     ("home", home::page),
     ("sign-in", pages::sign_in),

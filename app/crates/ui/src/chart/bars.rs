@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::parts::{Datum, figure, grid, nice_top, percent, table_twin};
+use super::parts::{Datum, MOST_MARKS, figure, grid, mark, nice_top, percent, role, share, table_twin};
 use crate::{Hue, MaybeText};
 
 /// Upright bars. `title` names it for those who hear it; `top` and `middle` are the texts of the axis.
@@ -19,17 +19,11 @@ pub fn BarChart(
 ) -> impl IntoView {
     let top = nice_top(data.iter().map(|datum| datum.value).fold(0.0, f64::max));
     let write = format.unwrap_or(plain_number);
-    let slot = 1.0 / data.len().max(1) as f64;
+    let drawn = &data[..data.len().min(MOST_MARKS)];
+    let slot = 1.0 / drawn.len().max(1) as f64;
     let bars: Vec<_> =
-        data.iter().enumerate().map(|(index, datum)| bar(datum, index as f64 * slot, slot, top)).collect();
-    let every = data.len().div_ceil(8).max(1);
-    let labels: Vec<_> = data
-        .iter()
-        .enumerate()
-        .map(|(index, datum)| view! { <span>{(index % every == 0).then(|| datum.label.clone())}</span> })
-        .collect();
-    // A picture hides what is in it from assistive technology, and so must not hold links.
-    let role = if data.iter().any(|datum| datum.href.is_some()) { "group" } else { "img" };
+        drawn.iter().enumerate().map(|(index, datum)| bar(datum, index as f64 * slot, slot, top)).collect();
+    let (labels, role) = (every_label(drawn), role(&data));
     let rows = data.iter().map(|datum| (datum.label.clone(), vec![figure(datum)])).collect();
     let twin = table_twin(&title, &[column, value_column], rows);
     view! {
@@ -42,17 +36,22 @@ pub fn BarChart(
     .into_any()
 }
 
+/// As many labels as there is room for.
+pub(super) fn every_label(data: &[Datum]) -> Vec<AnyView> {
+    let every = data.len().div_ceil(8).max(1);
+    let labels = data.iter().enumerate();
+    labels
+        .map(|(index, datum)| view! { <span>{(index % every == 0).then(|| datum.label.clone())}</span> }.into_any())
+        .collect()
+}
+
 fn bar(datum: &Datum, start: f64, slot: f64, top: f64) -> AnyView {
-    let height = (datum.value / top).clamp(0.0, 1.0);
+    let height = share(datum.value, top);
     let shape = view! {
         <rect class="chart-hit" x=percent(start) y="0" width=percent(slot) height="100%"></rect>
         <rect class="chart-bar" x=percent(start + slot * 0.2) y=percent(1.0 - height) width=percent(slot * 0.6) height=percent(height) rx="2"></rect>
-        <title>{format!("{}: {}", datum.label, datum.text)}</title>
     };
-    match &datum.href {
-        Some(href) => view! { <a class="chart-link" href=href.clone() aria-label=format!("{}: {}", datum.label, datum.text)>{shape}</a> }.into_any(),
-        None => view! { <g>{shape}</g> }.into_any(),
-    }
+    mark(datum, "", shape.into_any())
 }
 
 pub(crate) fn plain_number(value: f64) -> String {
@@ -94,11 +93,11 @@ pub fn Funnel(#[prop(into)] title: String, stages: Vec<Datum>, #[prop(optional)]
     view! { <ol class=format!("bar-list is-funnel {}", hue.class()) aria-label=title>{rows}</ol> }.into_any()
 }
 
-fn lying_bar(datum: Datum, top: f64, share: Option<String>) -> AnyView {
-    let part = if top > 0.0 { datum.value / top } else { 0.0 };
-    let share: MaybeText = share.into();
-    let share = share.into_option().map(|share| {
-        view! { <span class="bar-share" title="of the stage before">{share}<span class="sr-only">" of the stage before"</span></span> }
+fn lying_bar(datum: Datum, top: f64, came: Option<String>) -> AnyView {
+    let part = share(datum.value, top);
+    let came: MaybeText = came.into();
+    let came = came.into_option().map(|came| {
+        view! { <span class="bar-share" title="of the stage before">{came}<span class="sr-only">" of the stage before"</span></span> }
     });
     let label = match datum.href {
         Some(href) => view! { <a class="bar-label" href=href dir="auto">{datum.label}</a> }.into_any(),
@@ -109,7 +108,7 @@ fn lying_bar(datum: Datum, top: f64, share: Option<String>) -> AnyView {
             {label}
             <svg class="bar-track" width="100%" height="8" aria-hidden="true"><rect class="bar-ground" width="100%" height="8" rx="2"></rect><rect class="chart-bar" width=percent(part) height="8" rx="2"></rect></svg>
             <span class="bar-text">{datum.text}</span>
-            {share}
+            {came}
         </li>
     }
     .into_any()

@@ -3,39 +3,39 @@
 use leptos::prelude::*;
 
 use super::bars::plain_number;
-use super::parts::{Datum, Series, figure, grid, nice_top, percent, table_twin};
+use super::parts::{
+    Datum, MOST_MARKS, Series, edge_labels, grid, hue_of, legend, mark, nice_top, percent, role, series_twin, share,
+};
 use crate::Hue;
 
-/// Lines over the same labels. A single series gets an area; several get a legend.
+/// Lines over the same labels. A single series gets an area, unless it is to be `plain`; several get a legend.
 #[component]
 pub fn LineChart(
     #[prop(into)] title: String,
     series: Vec<Series>,
     #[prop(default = "".to_owned(), into)] column: String,
     #[prop(optional_no_strip)] format: Option<fn(f64) -> String>,
+    #[prop(optional)] plain: bool,
 ) -> impl IntoView {
     let highest = series.iter().flat_map(|series| &series.points).map(|datum| datum.value).fold(0.0, f64::max);
     let top = nice_top(highest);
     let write = format.unwrap_or(plain_number);
     let alone = series.len() == 1;
+    let (filled, role) = (alone && !plain, role(series.iter().flat_map(|series| &series.points)));
     let shapes: Vec<_> =
-        series.iter().enumerate().map(|(index, series)| line(series, hue_of(series, index), top, alone)).collect();
+        series.iter().enumerate().map(|(index, series)| line(series, hue_of(series, index), top, filled)).collect();
     let labels = series.first().map(|series| edge_labels(&series.points)).unwrap_or_default();
     let legend = (!alone).then(|| legend(&series));
-    let twin = twin(&title, column, &series);
+    let twin = series_twin(&title, column, &series);
     view! {
         <figure class="chart">
             {legend}
-            <svg class="chart-plot" role="img" aria-label=title width="100%" height="160">{grid(&write(top), &write(top / 2.0))}<line class="chart-base" x1="0" x2="100%" y1="100%" y2="100%"></line>{shapes}</svg>
+            <svg class="chart-plot" role=role aria-label=title width="100%" height="160">{grid(&write(top), &write(top / 2.0))}<line class="chart-base" x1="0" x2="100%" y1="100%" y2="100%"></line>{shapes}</svg>
             <div class="chart-labels is-edges" aria-hidden="true">{labels}</div>
             {twin}
         </figure>
     }
     .into_any()
-}
-
-fn hue_of(series: &Series, index: usize) -> Hue {
-    series.hue.unwrap_or(Hue::nth(index))
 }
 
 /// Points in a box of 100 by 100 that is stretched over the plot; strokes do not scale.
@@ -47,75 +47,37 @@ fn path(points: &[Datum], top: f64) -> Option<String> {
     let parts: Vec<_> = points
         .iter()
         .enumerate()
-        .map(|(index, datum)| {
-            format!("{:.2} {:.2}", index as f64 * step, 100.0 - (datum.value / top).clamp(0.0, 1.0) * 100.0)
-        })
+        .map(|(index, datum)| format!("{:.2} {:.2}", index as f64 * step, 100.0 - share(datum.value, top) * 100.0))
         .collect();
     Some(format!("M{}", parts.join("L")))
 }
 
-fn line(series: &Series, hue: Hue, top: f64, area: bool) -> AnyView {
-    let Some(path) = path(&series.points, top) else {
-        return ().into_any();
-    };
-    let area = area.then(|| view! { <path class="chart-area" d=format!("{path}L100 100L0 100Z")></path> });
+fn line(series: &Series, hue: Hue, top: f64, filled: bool) -> AnyView {
     let count = series.points.len();
-    let points: Vec<_> =
-        series.points.iter().enumerate().map(|(index, datum)| point(datum, index, count, top)).collect();
-    view! {
-        <g class=hue.class()>
-            <svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">{area}<path class="chart-line" d=path></path></svg>
-            {points}
-        </g>
-    }
-    .into_any()
+    let points: Vec<_> = series
+        .points
+        .iter()
+        .take(MOST_MARKS)
+        .enumerate()
+        .map(|(index, datum)| point(datum, index, count, top))
+        .collect();
+    // One point makes no line, and is there all the same.
+    let path = path(&series.points, top).map(|path| {
+        let area = filled.then(|| view! { <path class="chart-area" d=format!("{path}L100 100L0 100Z")></path> });
+        view! { <svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">{area}<path class="chart-line" d=path></path></svg> }
+    });
+    view! { <g class=hue.class()>{path}{points}</g> }.into_any()
 }
 
 fn point(datum: &Datum, index: usize, count: usize, top: f64) -> AnyView {
-    let step = 1.0 / (count - 1).max(1) as f64;
-    let centre = index as f64 * step;
-    let height = 1.0 - (datum.value / top).clamp(0.0, 1.0);
-    view! {
-        <g class="chart-point">
-            <rect class="chart-hit" x=percent(centre - step / 2.0) y="0" width=percent(step) height="100%"></rect>
-            <circle class="chart-dot" cx=percent(centre) cy=percent(height) r="3.5"></circle>
-            <title>{format!("{}: {}", datum.label, datum.text)}</title>
-        </g>
-    }
-    .into_any()
-}
-
-/// First, middle and last label: enough to place the rest.
-fn edge_labels(points: &[Datum]) -> Vec<AnyView> {
-    let chosen: Vec<&Datum> = match points {
-        [] => Vec::new(),
-        [only] => vec![only],
-        [first, last] => vec![first, last],
-        many => vec![&many[0], &many[many.len() / 2], &many[many.len() - 1]],
+    let step = 1.0 / count.saturating_sub(1).max(1) as f64;
+    let centre = if count == 1 { 0.5 } else { index as f64 * step };
+    let height = 1.0 - share(datum.value, top);
+    let shape = view! {
+        <rect class="chart-hit" x=percent(centre - step / 2.0) y="0" width=percent(step) height="100%"></rect>
+        <circle class="chart-dot" cx=percent(centre) cy=percent(height) r="3.5"></circle>
     };
-    chosen.into_iter().map(|datum| view! { <span>{datum.label.clone()}</span> }.into_any()).collect()
-}
-
-fn legend(series: &[Series]) -> AnyView {
-    let items: Vec<_> = series
-        .iter()
-        .enumerate()
-        .map(|(index, series)| view! { <li class=hue_of(series, index).class()><span class="legend-mark"></span>{series.name.clone()}</li> })
-        .collect();
-    view! { <ul class="legend">{items}</ul> }.into_any()
-}
-
-fn twin(title: &str, column: String, series: &[Series]) -> AnyView {
-    let columns: Vec<_> = std::iter::once(column).chain(series.iter().map(|series| series.name.clone())).collect();
-    let count = series.first().map_or(0, |series| series.points.len());
-    let rows = (0..count)
-        .map(|index| {
-            let cells =
-                series.iter().map(|series| series.points.get(index).map_or_else(|| "".into_any(), figure)).collect();
-            (series[0].points[index].label.clone(), cells)
-        })
-        .collect();
-    table_twin(title, &columns, rows)
+    mark(datum, "chart-point", shape.into_any())
 }
 
 /// A line without axes, for a tile; decoration beside a figure and its trend in words.

@@ -25,7 +25,7 @@ impl Datum {
     }
 }
 
-/// A line of a line chart; all series of a chart have the same labels.
+/// A line of a line chart, or a layer of stacked bars; all series of a chart have the same labels.
 #[derive(Clone, Debug, Default)]
 pub struct Series {
     pub name: String,
@@ -52,9 +52,77 @@ pub fn ChartPanel(
         .into_any()
 }
 
+/// Marks that a chart draws at most; its table has every figure.
+pub(crate) const MOST_MARKS: usize = 400;
+
 /// A number of an attribute: two decimals are finer than a pixel.
 pub(crate) fn percent(part: f64) -> String {
-    format!("{:.2}%", (part * 100.0).clamp(0.0, 100.0))
+    format!("{:.2}%", share(part, 1.0) * 100.0)
+}
+
+/// What part of a whole something is, from 0 to 1: less than nothing and what is no number draw nothing.
+pub(crate) fn share(part: f64, whole: f64) -> f64 {
+    let share = part / whole;
+    if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
+}
+
+/// A shape that says what it stands for, and leads to its rows where there are any.
+pub(crate) fn mark(datum: &Datum, class: &str, shape: AnyView) -> AnyView {
+    let said = format!("{}: {}", datum.label, datum.text);
+    let (name, hint) = (said.clone(), said.clone());
+    match &datum.href {
+        Some(href) => {
+            let class = format!("chart-link {class}");
+            view! { <a class=class href=href.clone() aria-label=name data-said=said>{shape}<title>{hint}</title></a> }
+                .into_any()
+        }
+        None => view! { <g class=class.to_owned() data-said=said>{shape}<title>{hint}</title></g> }.into_any(),
+    }
+}
+
+/// A picture hides what is in it from assistive technology, and so must not hold links.
+pub(crate) fn role<'a>(data: impl IntoIterator<Item = &'a Datum>) -> &'static str {
+    if data.into_iter().any(|datum| datum.href.is_some()) { "group" } else { "img" }
+}
+
+/// The hue of a series: its own, else by its place.
+pub(crate) fn hue_of(series: &Series, index: usize) -> Hue {
+    series.hue.unwrap_or(Hue::nth(index))
+}
+
+/// What each hue stands for.
+pub(crate) fn legend(series: &[Series]) -> AnyView {
+    let items: Vec<_> = series
+        .iter()
+        .enumerate()
+        .map(|(index, series)| view! { <li class=hue_of(series, index).class()><span class="legend-mark"></span>{series.name.clone()}</li> })
+        .collect();
+    view! { <ul class="legend">{items}</ul> }.into_any()
+}
+
+/// First, middle and last label: enough to place the rest.
+pub(crate) fn edge_labels(points: &[Datum]) -> Vec<AnyView> {
+    let chosen: Vec<&Datum> = match points {
+        [] => Vec::new(),
+        [only] => vec![only],
+        [first, last] => vec![first, last],
+        many => vec![&many[0], &many[many.len() / 2], &many[many.len() - 1]],
+    };
+    chosen.into_iter().map(|datum| view! { <span>{datum.label.clone()}</span> }.into_any()).collect()
+}
+
+/// The table of several series: a row for each label, a column for each series.
+pub(crate) fn series_twin(title: &str, column: String, series: &[Series]) -> AnyView {
+    let columns: Vec<_> = std::iter::once(column).chain(series.iter().map(|series| series.name.clone())).collect();
+    let count = series.first().map_or(0, |series| series.points.len());
+    let rows = (0..count)
+        .map(|index| {
+            let cells =
+                series.iter().map(|series| series.points.get(index).map_or_else(|| "".into_any(), figure)).collect();
+            (series[0].points[index].label.clone(), cells)
+        })
+        .collect();
+    table_twin(title, &columns, rows)
 }
 
 /// The top of an axis: the next 1, 2, 2.5 or 5 times a power of ten.
@@ -63,7 +131,8 @@ pub(crate) fn nice_top(highest: f64) -> f64 {
         return 1.0;
     }
     let power = 10_f64.powf(highest.log10().floor());
-    [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|step| step * power).find(|top| *top >= highest).unwrap_or(highest)
+    let tops = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|step| step * power);
+    tops.filter(|top| top.is_finite()).find(|top| *top >= highest).unwrap_or(highest)
 }
 
 /// The figures of a chart for those who cannot see it, or want to read them.
@@ -115,7 +184,7 @@ pub(crate) fn grid(top_text: &str, middle_text: &str) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use super::{nice_top, percent};
+    use super::{nice_top, percent, share};
 
     #[test]
     fn axis_tops_are_round_and_hold_the_highest_value() {
@@ -131,5 +200,16 @@ mod tests {
         assert_eq!(percent(0.125), "12.50%");
         assert_eq!(percent(-1.0), "0.00%");
         assert_eq!(percent(7.0), "100.00%");
+        for (part, whole, drawn) in [
+            (0.0, 0.0, 0.0),
+            (1.0, 0.0, 1.0),
+            (-1.0, 0.0, 0.0),
+            (f64::NAN, 1.0, 0.0),
+            (f64::INFINITY, f64::INFINITY, 0.0),
+            (f64::MAX, f64::INFINITY, 0.0),
+            (1.0, 4.0, 0.25),
+        ] {
+            assert!((share(part, whole) - drawn).abs() < 1e-9, "{part} of {whole}");
+        }
     }
 }

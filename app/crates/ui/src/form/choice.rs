@@ -132,6 +132,57 @@ pub fn Checkbox(
     .into_any()
 }
 
+/// Several controls of one value, under its name.
+#[component]
+pub fn FieldSet(
+    /// Id that hint and error hang on.
+    #[prop(into)]
+    name: String,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] hint: MaybeText,
+    #[prop(optional, into)] error: MaybeText,
+    #[prop(optional)] required: bool,
+    /// The name is only heard.
+    #[prop(optional)]
+    bare: bool,
+    children: Children,
+) -> impl IntoView {
+    let Wiring { described_by, invalid: _ } = wiring(&name, &hint, &error);
+    let is_invalid = error.is_some();
+    let mark = required.then(|| view! { <span class="field-required" aria-hidden="true">"*"</span> });
+    let hint = hint.into_option().map(|hint| view! { <p class="field-hint" id=format!("{name}-hint")>{hint}</p> });
+    let error = error.into_option().map(|error| {
+        view! { <p class="field-error" id=format!("{name}-error")><Icon name="circle-alert"/><span>{error}</span></p> }
+    });
+    view! {
+        <fieldset class="field" class:is-invalid=is_invalid aria-describedby=described_by>
+            <legend class=if bare { "sr-only" } else { "field-label" }>{label}{mark}</legend>
+            {children()}
+            {hint}
+            {error}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// One of several ticks of a [`FieldSet`].
+#[component]
+pub fn Tick(
+    #[prop(into)] id: String,
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(into)] value: String,
+    #[prop(optional)] checked: bool,
+) -> impl IntoView {
+    view! {
+        <div class="choice">
+            <input class="check" type="checkbox" id=id.clone() name=name value=value checked=checked/>
+            <label for=id>{label}</label>
+        </div>
+    }
+    .into_any()
+}
+
 /// One of a few, all in sight.
 #[component]
 pub fn RadioGroup(

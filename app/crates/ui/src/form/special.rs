@@ -70,11 +70,12 @@ pub fn FileInput(
     #[prop(optional, into)] hint: MaybeText,
     #[prop(optional, into)] error: MaybeText,
     #[prop(optional)] required: bool,
+    #[prop(optional)] bare: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or(name.clone());
     let Wiring { described_by, invalid } = wiring(&id, &hint, &error);
     view! {
-        <Field id=id.clone() label hint error required>
+        <Field id=id.clone() label hint error required bare>
             <input
                 class="file"
                 id=id

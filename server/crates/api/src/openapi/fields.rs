@@ -3,7 +3,7 @@
 
 use super::View;
 use domain::currency;
-use domain::schema::{Entity, Field, FieldKind};
+use domain::schema::{ADDRESS, Choice, Entity, Field, FieldKind, LONGEST_URL, MOST_REFERENCES, States};
 use serde_json::{Map, Value, json};
 
 /// Names of an entity's components: a row, what makes one, what changes one.
@@ -68,8 +68,10 @@ fn row(view: &View, entity: &Entity) -> Value {
     }
     properties.insert(
         "_labels".to_owned(),
-        json!({ "type": "object", "additionalProperties": { "type": "string" }, "readOnly": true,
-            "description": "What references and members are called, by field" }),
+        json!({ "type": "object", "additionalProperties": { "anyOf": [
+            { "type": "string" }, { "type": "array", "items": { "type": ["string", "null"] } },
+        ] }, "readOnly": true,
+            "description": "What references, members and files are called, by field, of several references a list in the order of the ids; `{field}.state` says `held` or `refused` of a file that cannot be fetched" }),
     );
     properties.insert(
         "deletedAt".to_owned(),
@@ -114,8 +116,14 @@ fn described(schema: &mut Value, field: &Field) {
     if let FieldKind::Reference { entity } = &field.kind {
         says.push(format!("The id of a row of {entity}"));
     }
+    if let FieldKind::References { entity } = &field.kind {
+        says.push(format!("The ids of rows of {entity}"));
+    }
     if field.kind == FieldKind::Member {
         says.push("The id of a member".to_owned());
+    }
+    if let Some(takes) = field.upload() {
+        says.push(format!("The id of a file: {}. `files.attach` keeps one and answers its id", takes.says()));
     }
     if let Some(permission) = &field.permissions.read {
         says.push(format!("Seen with {permission}"));
@@ -150,14 +158,43 @@ fn shown(entity: &Entity, field: &Field) -> Value {
         FieldKind::Option { options } => {
             json!({ "type": "string", "enum": options.iter().map(|choice| &choice.key).collect::<Vec<_>>() })
         }
-        FieldKind::Reference { .. } | FieldKind::Member => json!({ "type": "string", "format": "uuid" }),
+        FieldKind::Options { options } => choices(options),
+        FieldKind::References { .. } => references(),
+        FieldKind::Percentage { scale, .. } => json!({ "type": "string", "pattern": decimals(*scale, true) }),
+        FieldKind::Duration { .. } => json!({ "type": "integer", "format": "int64" }),
+        FieldKind::Url => json!({ "type": "string", "format": "iri", "maxLength": LONGEST_URL }),
+        FieldKind::Address => json!({ "$ref": "#/components/schemas/PostalAddress" }),
+        FieldKind::Geo => json!({ "$ref": "#/components/schemas/GeoPoint" }),
+        FieldKind::Reference { .. } | FieldKind::Member | FieldKind::File { .. } | FieldKind::Image { .. } => {
+            json!({ "type": "string", "format": "uuid" })
+        }
         FieldKind::State => {
             let states = entity.states.iter().flat_map(|states| &states.list);
             json!({ "type": "string", "enum": states.map(|state| &state.key).collect::<Vec<_>>() })
         }
         FieldKind::Number => json!({ "type": "string" }),
+        FieldKind::Checklist => ticks(entity),
     };
     if always { schema } else { or_null(schema) }
+}
+
+/// What is done, by the items that the description knows.
+fn ticks(entity: &Entity) -> Value {
+    let tick = json!({
+        "type": "object", "required": ["by", "at"], "additionalProperties": false,
+        "properties": { "by": or_null(json!({ "type": "string", "format": "uuid" })), "at": { "type": "string", "format": "date-time" } },
+    });
+    let items = entity.states.iter().flat_map(States::items);
+    let properties: Map<String, Value> = items
+        .map(|(state, item)| {
+            let mut tick = tick.clone();
+            tick["title"] = json!(item.label);
+            tick["description"] = json!(format!("Of {}. There once it is done", state.label));
+            (item.key.clone(), tick)
+        })
+        .collect();
+    // An item that a description gave up is still in the rows that had it.
+    json!({ "type": "object", "properties": properties, "additionalProperties": tick })
 }
 
 /// As a write takes it. `empty` is whether the field may hold nothing.
@@ -191,8 +228,26 @@ fn taken(field: &Field, empty: bool) -> Value {
         FieldKind::Option { options } => {
             json!({ "type": "string", "enum": options.iter().map(|choice| &choice.key).collect::<Vec<_>>() })
         }
-        FieldKind::Reference { .. } | FieldKind::Member => json!({ "type": "string", "format": "uuid" }),
+        FieldKind::Options { options } => choices(options),
+        FieldKind::References { .. } => references(),
+        FieldKind::Percentage { scale, .. } => {
+            json!({ "anyOf": [{ "type": "string", "pattern": decimals(*scale, false) }, { "type": "number" }] })
+        }
+        FieldKind::Duration { min, max } => {
+            let most = max.unwrap_or(3_600_000_000);
+            json!({ "type": "integer", "format": "int64", "minimum": min.unwrap_or(0), "maximum": most })
+        }
+        FieldKind::Url => or_blank(json!({
+            "type": "string", "maxLength": LONGEST_URL, "pattern": r"^https?://[a-z0-9]+\.[a-z]{2,8}(/[a-zA-Z0-9/._-]*)?$",
+        })),
+        FieldKind::Address => json!({ "$ref": "#/components/schemas/PostalAddressInput" }),
+        FieldKind::Geo => json!({ "$ref": "#/components/schemas/GeoPointInput" }),
+        FieldKind::Reference { .. } | FieldKind::Member | FieldKind::File { .. } | FieldKind::Image { .. } => {
+            json!({ "type": "string", "format": "uuid" })
+        }
         FieldKind::State | FieldKind::Number => json!({ "type": "string" }),
+        // Set by ticking: no write takes it.
+        FieldKind::Checklist => json!({ "type": "object" }),
     };
     if empty { or_null(schema) } else { schema }
 }
@@ -204,6 +259,15 @@ fn decimals(scale: u32, shown: bool) -> String {
         (_, true) => format!(r"^-?[0-9]+\.[0-9]{{{scale}}}$"),
         (_, false) => format!(r"^-?[0-9]{{1,12}}(\.[0-9]{{1,{scale}}})?$"),
     }
+}
+
+fn references() -> Value {
+    json!({ "type": "array", "items": { "type": "string", "format": "uuid" }, "maxItems": MOST_REFERENCES })
+}
+
+fn choices(options: &[Choice]) -> Value {
+    let keys: Vec<&String> = options.iter().map(|choice| &choice.key).collect();
+    json!({ "type": "array", "items": { "type": "string", "enum": keys } })
 }
 
 fn or_null(schema: Value) -> Value {
@@ -247,5 +311,37 @@ pub fn amounts() -> Vec<(String, Value)> {
         ),
         ("AmountInput".to_owned(), taken("-?")),
         ("PositiveAmountInput".to_owned(), taken("")),
+    ]
+}
+
+/// Postal addresses and points, as they are shown and as they are taken.
+pub fn places() -> Vec<(String, Value)> {
+    let parts = |blank: bool| {
+        let part = |(key, label): &(&str, &str)| {
+            let (pattern, max) = if *key == "country" { ("^[A-Z]{2}$", 2) } else { (r"^[^\u0000]*$", 200) };
+            let schema = json!({ "type": "string", "title": label, "maxLength": max, "pattern": pattern });
+            ((*key).to_owned(), if blank { or_null(schema) } else { schema })
+        };
+        let properties: Map<String, Value> = ADDRESS.iter().map(part).collect();
+        json!({
+            "type": "object", "description": "A postal address; parts that are empty are left out. The country is two letters of ISO 3166-1",
+            "properties": properties, "additionalProperties": false,
+        })
+    };
+    let degrees = |shown: bool| {
+        let degree = |most: u32| match shown {
+            true => json!({ "type": "string", "pattern": decimals(6, true) }),
+            false => json!({ "type": "number", "minimum": -i64::from(most), "maximum": most, "multipleOf": 0.000_001 }),
+        };
+        json!({
+            "type": "object", "description": "A point in degrees of WGS 84, to six decimals",
+            "properties": { "lat": degree(90), "lon": degree(180) }, "required": ["lat", "lon"], "additionalProperties": false,
+        })
+    };
+    vec![
+        ("PostalAddress".to_owned(), parts(false)),
+        ("PostalAddressInput".to_owned(), parts(true)),
+        ("GeoPoint".to_owned(), degrees(true)),
+        ("GeoPointInput".to_owned(), degrees(false)),
     ]
 }

@@ -1,7 +1,7 @@
 //! The types of operations as components: what they take and what they answer, derived from the structs themselves.
 
 use domain::audit::AuditEntry;
-use domain::records::TimelineEntry;
+use domain::records::{RecordVersion, TimelineEntry};
 use platform::Registry;
 use platform::dispatch::OperationInfo;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -17,6 +17,7 @@ pub struct Described {
 pub struct Types {
     pub operations: Vec<Described>,
     pub timeline: Value,
+    pub versions: Value,
     pub entries: Value,
     pub components: Map<String, Value>,
 }
@@ -44,13 +45,14 @@ impl Types {
             })
             .collect();
         let timeline = plain(answered.subschema_for::<Vec<TimelineEntry>>().to_value());
+        let versions = plain(answered.subschema_for::<Vec<RecordVersion>>().to_value());
         let entries = plain(answered.subschema_for::<Vec<AuditEntry>>().to_value());
         let mut components: Map<String, Value> =
             answered.take_definitions(true).into_iter().map(|(name, schema)| (name, plain(schema))).collect();
         components.extend(
             taken.take_definitions(true).into_iter().map(|(name, schema)| (format!("{name}{TAKEN}"), renamed(schema))),
         );
-        Self { operations, timeline, entries, components }
+        Self { operations, timeline, versions, entries, components }
     }
 
     pub fn get(&self, name: &str) -> Option<&Described> {

@@ -4,7 +4,7 @@ use super::fields::{members, names};
 use super::{View, words};
 use crate::query::MAX_SEARCH;
 use domain::OperationKind;
-use domain::schema::query::{DEFAULT_LIMIT, MAX_LIMIT};
+use domain::schema::query::{DEFAULT_LIMIT, MAX_LIMIT, MAX_SORTS};
 use domain::schema::{Entity, Transition};
 use serde_json::{Value, json};
 
@@ -25,6 +25,7 @@ pub fn describe(view: &View, method: &str, path: &str) -> Vec<(String, Value)> {
         ("DELETE", "/{entity}/{id}") => each(&delete),
         ("POST", "/{entity}/{id}/restore") => each(&restore),
         ("GET", "/{entity}/{id}/timeline") => each(&timeline),
+        ("GET", "/{entity}/{id}/versions") => each(&versions),
         ("POST", "/{entity}/{id}/transitions/{name}") => moves(view, path),
         ("POST", "/operations/{name}") => operations(view, path),
         ("GET", "/operations") => one("operations", catalogue(view)),
@@ -42,6 +43,8 @@ pub fn describe(view: &View, method: &str, path: &str) -> Vec<(String, Value)> {
         _ => Vec::new(),
     }
 }
+
+const AS_OF: &str = "As it stood at this moment: RFC 3339, or a day or a time on the workspace's clock";
 
 fn about(mut operation: Value, tag: &str) -> Value {
     operation["tags"] = json!([tag]);
@@ -90,7 +93,10 @@ fn selection(view: &View, entity: &Entity) -> Vec<Value> {
                 "Tests joined by and, or and brackets, such as `createdAt > today-30 and owner = me`. By {filterable}"
             ),
         ),
-        query("sort", json!({ "type": "string", "enum": either }), "A minus before it: the largest first"),
+        json!({
+            "name": "sort", "in": "query", "style": "form", "explode": false, "description": "A minus before it: the largest first. The later ones break ties",
+            "schema": { "type": "array", "items": { "type": "string", "enum": either }, "minItems": 1, "maxItems": MAX_SORTS },
+        }),
         query("search", json!({ "type": "string", "maxLength": MAX_SEARCH }), "Words that the rows hold"),
         json!({
             "name": "fields", "in": "query", "style": "form", "explode": false, "description": "These only; every readable one otherwise",
@@ -98,6 +104,7 @@ fn selection(view: &View, entity: &Entity) -> Vec<Value> {
         }),
         query("trash", json!({ "type": "boolean", "default": false }), "Rows in the trash in place of the living ones"),
     ];
+    all.push(query("as_of", text(), AS_OF));
     if let Some(states) = &entity.states {
         let states: Vec<&String> = states.list.iter().map(|state| &state.key).collect();
         all.push(query("status", json!({ "type": "string", "enum": states }), "Rows in this state"));
@@ -133,12 +140,21 @@ fn list(view: &View, entity: &Entity) -> Value {
 
 fn export(view: &View, entity: &Entity) -> Value {
     let mut parameters = selection(view, entity);
-    parameters.push(query("format", json!({ "type": "string", "enum": ["csv"], "default": "csv" }), "Of the file"));
+    parameters.push(query(
+        "format",
+        json!({ "type": "string", "enum": ["csv", "xlsx", "json"], "default": "csv" }),
+        "Of the file",
+    ));
+    let mut file = words::file("One line a row, with a heading; as JSON one array", "text/csv");
+    let workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    file["content"][workbook] = json!({ "schema": { "type": "string", "format": "binary" } });
+    let rows = json!({ "type": "array", "items": schema(&names(entity).row) });
+    file["content"]["application/json"] = json!({ "schema": rows });
     json!({
         "summary": format!("All {} that match, as a file", entity.labels.many.to_lowercase()),
         "description": "Wants a confirmation from the last five minutes of whoever is signed in with a browser.",
         "parameters": parameters,
-        "responses": words::answers(200, words::file("One line a row, with a heading", "text/csv"), false),
+        "responses": words::answers(200, file, false),
     })
 }
 
@@ -162,7 +178,10 @@ fn create(view: &View, entity: &Entity) -> Value {
 fn get(view: &View, entity: &Entity) -> Value {
     json!({
         "summary": format!("One {}", entity.labels.one.to_lowercase()),
-        "parameters": [parameter("id")],
+        "parameters": [
+            parameter("id"), query("as_of", text(), AS_OF),
+            query("version", json!({ "type": "integer", "minimum": 1 }), "The row as it was at this version"),
+        ],
         "responses": words::answers(200, words::versioned(words::good("The row", words::bare(whole(view, entity)))), false),
     })
 }
@@ -238,6 +257,16 @@ fn timeline(view: &View, _: &Entity) -> Value {
         "summary": "What has happened to it, newest first",
         "parameters": [parameter("id"), query("limit", limit, "Entries"), query("before", uuid(), "Entries older than this one")],
         "responses": words::answers(200, words::good("Entries", words::data(view.types.timeline.clone())), false),
+    })
+}
+
+fn versions(view: &View, _: &Entity) -> Value {
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 50 });
+    let before = json!({ "type": "integer", "minimum": 1 });
+    json!({
+        "summary": "Its versions and the changes that made them, newest first",
+        "parameters": [parameter("id"), query("limit", limit, "Versions"), query("before", before, "Versions older than this one")],
+        "responses": words::answers(200, words::good("Versions", words::data(view.types.versions.clone())), false),
     })
 }
 

@@ -144,6 +144,7 @@ pub fn components() -> Vec<(String, Value)> {
         "additionalProperties": false,
     });
     let mut all = super::fields::amounts();
+    all.extend(super::fields::places());
     all.push(("Refusal".to_owned(), refusal));
     all
 }

@@ -13,6 +13,8 @@ pub fn register(registry: &mut Registry) {
         .add(list::export)
         .add(summary::summary)
         .add(feedback::give_feedback)
+        .add(feedback::send_feedback)
+        .add(feedback::list_feedback)
         .add(undo::preview_undo)
         .add(undo::undo);
 }

@@ -6,8 +6,11 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::audit::{AuditChange, PreviewUndo, Undo, UndoPlan, UndoStep};
-use domain::records::{DeleteRecord, GetRecord, Record, RestoreRecord, TransitionRecord, UpdateRecord, Values};
-use domain::schema::Entity;
+use domain::records::{
+    DeleteRecord, GetRecord, Record, RestoreRecord, TickRecord, TransitionRecord, UpdateRecord, Values,
+};
+use domain::schema::checklist::{CHECKLIST, with_only};
+use domain::schema::{Entity, STATUS_DUE, STATUS_SINCE};
 use domain::{Error, Kind, Result};
 use platform::{Bind, Change, Ctx, Row, Statement};
 use serde_json::{Value, json};
@@ -199,6 +202,8 @@ async fn take_back(ctx: &mut Ctx, change: &Done, undoing: &[Uuid]) -> Result<(Un
         .to_owned();
     if change.cause == "import" {
         step.kept.push("It came with an import: take that back on its own page".to_owned());
+    } else if change.cause == "merge" {
+        step.kept.push("It came with a merge: take that back on the merge page of the record".to_owned());
     } else {
         kind(ctx, &entity, &record, change, undoing, &mut step).await?;
     }
@@ -253,10 +258,13 @@ async fn put_back(
     step: &mut UndoStep,
 ) -> Result<()> {
     let nothing = Value::Null;
+    if before.contains_key(CHECKLIST) {
+        return untick(ctx, entity, record, before, after, step).await;
+    }
     let (mut values, mut state) = (Values::new(), None);
     for (key, was) in before {
         let Some(field) = entity.field(key) else { continue };
-        if matches!(key.as_str(), "updatedAt" | "updatedBy" | "createdAt" | "createdBy") {
+        if matches!(key.as_str(), "updatedAt" | "updatedBy" | "createdAt" | "createdBy" | STATUS_SINCE | STATUS_DUE) {
             continue;
         }
         if !records::readable(&ctx.access, field) {
@@ -302,6 +310,46 @@ async fn put_back(
         }
         None => update(ctx, step, key, id, version, values).await,
     }
+}
+
+/// Ticks go back item by item: what others have ticked since stays.
+async fn untick(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    record: &Record,
+    before: &Values,
+    after: &Values,
+    step: &mut UndoStep,
+) -> Result<()> {
+    let ticks = |values: &Values| values.get(CHECKLIST).cloned().unwrap_or_default();
+    let (was, became, now) = (ticks(before), ticks(after), ticks(&record.values));
+    let mut version = record.version;
+    for (_, item) in entity.states.iter().flat_map(domain::schema::States::items) {
+        let [was, became, now] = [&was, &became, &now].map(|ticks| with_only(ticks, &item.key));
+        if was.is_null() == became.is_null() || now == was {
+            continue;
+        }
+        if now != became {
+            step.kept.push(format!("{} was ticked or taken back since", item.label));
+            continue;
+        }
+        let (key, id, done) = (entity.key.clone(), record.id, !was.is_null());
+        let ticking = TickRecord { entity: key, id, version: Some(version), item: item.key.clone(), done };
+        match ctx.attempt(ticking).await? {
+            Ok(record) => {
+                version = record.version;
+                step.action = Some("put_back".to_owned());
+                let (field, label) = (CHECKLIST.to_owned(), "Checklist".to_owned());
+                step.fields.push(AuditChange { field, label, before: now, after: was });
+            }
+            Err(error) if matches!(error.kind, Kind::Internal | Kind::Unavailable) => return Err(error),
+            Err(error) => step.kept.push(error.message),
+        }
+    }
+    if step.action.is_none() && step.kept.is_empty() {
+        step.kept.push("It is as it was already".to_owned());
+    }
+    Ok(())
 }
 
 async fn update(

@@ -13,9 +13,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use domain::messaging::{Attachment, DeliveryOutcome};
 use domain::records::Values;
 use domain::{Error, Kind, Result, TenantId, Verb};
-use jobs::{BoxFuture, Claimed, Fenced, Handler, Outcome};
+use jobs::{BoxFuture, Claimed, Handler, Outcome};
 use platform::capability::{Delivery, Documents, File, Mail, Mailer};
-use platform::{Caller, Ctx, Platform, TxMode, auth, db_error};
+use platform::{Caller, Ctx, Platform, Stop, TxMode, auth, db_error};
 use records::{Edit, Held};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -82,26 +82,6 @@ impl Handler for DeliveryJob {
                 Err(Stop::Error(error)) => Outcome::Retry(error.to_string()),
             }
         })
-    }
-}
-
-enum Stop {
-    Lost,
-    Error(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<Fenced> for Stop {
-    fn from(fenced: Fenced) -> Self {
-        match fenced {
-            Fenced::Lost => Self::Lost,
-            Fenced::Database(error) => Self::Error(db_error(error)),
-        }
     }
 }
 

@@ -26,12 +26,34 @@ const MAX_TRIES: i32 = 16;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "mail", rename_all = "snake_case")]
 pub enum AccountMail {
-    Forgot { login: String },
-    SignUp { id: Uuid },
-    Invitation { tenant: Uuid, id: Uuid },
-    Email { user: Uuid, email: String },
-    EmailChanged { name: String, language: String, before: String, email: String },
-    PasswordChanged { user: Uuid },
+    Forgot {
+        login: String,
+    },
+    SignUp {
+        id: Uuid,
+    },
+    Invitation {
+        tenant: Uuid,
+        id: Uuid,
+    },
+    Email {
+        user: Uuid,
+        email: String,
+    },
+    EmailChanged {
+        name: String,
+        language: String,
+        before: String,
+        email: String,
+    },
+    PasswordChanged {
+        user: Uuid,
+    },
+    /// The account opens by a provider from now on.
+    ProviderLinked {
+        user: Uuid,
+        provider: String,
+    },
 }
 
 /// Queues a mail in the transaction of an operation.
@@ -131,18 +153,26 @@ impl AccountMailJob {
             AccountMail::EmailChanged { name, language, before, email } => {
                 Some(Letter { to: before, ..letter("email_changed", language, email, name, "/sign-in".to_owned()) })
             }
-            AccountMail::PasswordChanged { user } => {
-                let found: Option<(String, Option<String>, String)> =
-                    sqlx::query_as("select name, email, language from users where id = $1 and status = 'ACTIVE'")
-                        .bind(user)
-                        .fetch_optional(&services.pools.platform)
-                        .await
-                        .map_err(db_error)?;
-                found.and_then(|(name, email, language)| {
-                    Some(letter("password_changed", language, email?, name, "/sign-in".to_owned()))
+            AccountMail::PasswordChanged { user } => self.to_owner("password_changed", user).await?,
+            AccountMail::ProviderLinked { user, provider } => {
+                self.to_owner("provider_linked", user).await?.map(|mut letter| {
+                    letter.values.push(("provider", provider));
+                    letter
                 })
             }
         })
+    }
+
+    /// About what happened to an account, to the address of whoever it belongs to.
+    async fn to_owner(&self, template: &'static str, user: Uuid) -> Result<Option<Letter>> {
+        let found: Option<(String, Option<String>, String)> =
+            sqlx::query_as("select name, email, language from users where id = $1 and status = 'ACTIVE'")
+                .bind(user)
+                .fetch_optional(&self.platform.services.pools.platform)
+                .await
+                .map_err(db_error)?;
+        Ok(found
+            .and_then(|(name, email, language)| Some(letter(template, language, email?, name, "/sign-in".to_owned()))))
     }
 
     async fn invitation(&self, tenant: TenantId, id: Uuid) -> Result<Option<Letter>> {

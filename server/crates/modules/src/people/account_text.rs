@@ -99,7 +99,7 @@ mod tests {
     fn every_language_has_every_text() {
         let names: Vec<Vec<&String>> =
             TEXTS.iter().map(|(_, texts)| texts.as_ref().unwrap().keys().collect()).collect();
-        assert!(names.len() == 2 && names[0] == names[1] && names[0].len() == 9, "{names:?}");
+        assert!(names.len() == 2 && names[0] == names[1] && names[0].len() == 10, "{names:?}");
     }
 
     #[test]

@@ -17,7 +17,9 @@ const INSERT: &str = "\
 insert into invitations (tenant_id, id, name, email, email_norm, phone, roles, location_id, manager_id, invited_by, created_at, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const LIST: &str = "\
-select i.id, coalesce(i.email, i.phone) as login, i.name, i.roles, m.name as invited_by, i.sent_at, i.expires_at
+select i.id, coalesce(i.email, i.phone) as login, i.name, i.roles, m.name as invited_by, i.sent_at, i.expires_at,
+    array(select coalesce(r.label, u.key) from unnest(i.roles) with ordinality as u (key, place)
+        left join roles r on r.tenant_id = i.tenant_id and r.key = u.key order by u.place) as role_labels
 from invitations i join members m on m.tenant_id = i.tenant_id and m.id = i.invited_by
 where i.tenant_id = $1 and i.status = 'PENDING' order by i.created_at desc, i.id limit 500";
 // Who sends it again stands for it from then on.
@@ -38,6 +40,7 @@ struct Row {
     login: String,
     name: Option<String>,
     roles: Vec<String>,
+    role_labels: Vec<String>,
     invited_by: String,
     sent_at: Option<DateTime<Utc>>,
     expires_at: DateTime<Utc>,
@@ -115,6 +118,7 @@ pub async fn list_invitations(ctx: &mut Ctx, _: ListInvitations) -> Result<Vec<I
             login: row.login,
             name: row.name,
             roles: row.roles,
+            role_labels: row.role_labels,
             invited_by: row.invited_by,
             sent_at: row.sent_at.map(text),
             expired: row.expires_at <= now,

@@ -7,7 +7,10 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 const ROWS: &str = "\
-select id, name, email, roles, kind, status, manager_id, location_id from members where tenant_id = $1 order by lower(name), id limit 2000";
+select m.id, m.name, m.email, m.roles, m.kind, m.status, m.manager_id, m.location_id,
+    array(select coalesce(r.label, u.key) from unnest(m.roles) with ordinality as u (key, place)
+        left join roles r on r.tenant_id = m.tenant_id and r.key = u.key order by u.place) as role_labels
+from members m where m.tenant_id = $1 order by lower(m.name), m.id limit 2000";
 
 #[derive(FromRow)]
 struct Row {
@@ -15,6 +18,7 @@ struct Row {
     name: String,
     email: Option<String>,
     roles: Vec<String>,
+    role_labels: Vec<String>,
     kind: String,
     status: String,
     manager_id: Option<Uuid>,
@@ -36,6 +40,7 @@ fn member(row: Row, details: bool, me: Uuid) -> Member {
         name: row.name,
         email: row.email.filter(|_| open),
         roles: if open { row.roles } else { Vec::new() },
+        role_labels: if open { row.role_labels } else { Vec::new() },
         status: if row.kind == "automation" { row.kind } else { row.status.to_lowercase() },
         manager: row.manager_id.filter(|_| open),
         location: row.location_id.filter(|_| open),

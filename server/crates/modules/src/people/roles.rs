@@ -121,11 +121,17 @@ fn kept(row: &Row, decides: &[Decides]) -> Option<String> {
     decides.first().map(|first| format!("{} waits for its holders; name another role there first", first.what))
 }
 
-/// What asks for each role: gates of moves, and approvals of workflows.
+/// What asks for each role: gates of moves, states that are for owners who hold it, and approvals of workflows.
 async fn decides(ctx: &mut Ctx) -> Result<BTreeMap<String, Vec<Decides>>> {
     let mut asked: BTreeMap<String, Vec<Decides>> = BTreeMap::new();
     let catalog = ctx.catalog.clone();
     for entity in catalog.iter() {
+        for state in entity.states.iter().flat_map(|states| &states.list) {
+            let what = format!("{}: {}", entity.labels.one, state.label);
+            if let Some(role) = &state.owner_role {
+                asked.entry(role.clone()).or_default().push(Decides { what, workflow: None });
+            }
+        }
         for step in entity.states.iter().flat_map(|states| &states.transitions) {
             let what = format!("{}: {}", entity.labels.one, step.label);
             let gate = step.gate.roles.iter().chain(step.gate.approval.iter().flat_map(|approval| &approval.roles));

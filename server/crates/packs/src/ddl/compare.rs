@@ -5,7 +5,7 @@
 
 use super::live::{self, Live, LiveColumn, LiveIndex};
 use super::print;
-use super::table::{Check, Column, ForeignKey, Index, Rule, Table};
+use super::table::{Check, Column, ForeignKey, Index, Link, Rule, Table};
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -40,12 +40,19 @@ const POLICIES: [&str; 4] = ["tenant", "assistant", "platform", "owner"];
 
 /// Holds every table against the live catalogue.
 pub async fn compare(pool: &PgPool, tables: &[Table]) -> sqlx::Result<Vec<Difference>> {
-    let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
+    let links = tables.iter().flat_map(|table| &table.links).map(|link| link.name.clone());
+    let names: Vec<String> = tables.iter().map(|table| table.name.clone()).chain(links).collect();
     let live = live::read(pool, &names).await?;
     let mut out = Vec::new();
     for table in tables {
         match live.get(&table.name) {
-            Some(live) => Comparison { table, live, out: &mut out }.all(),
+            Some(live_table) => {
+                let mut comparison = Comparison { table, live: live_table, out: &mut out };
+                comparison.all();
+                for link in &table.links {
+                    comparison.link(link, live.get(&link.name));
+                }
+            }
             None => out.push(Difference {
                 table: table.name.clone(),
                 what: "the table is missing".to_owned(),
@@ -202,6 +209,36 @@ impl Comparison<'_> {
                 self.add(format!("constraint {} is another one: {found}", wanted.name), Mend::Last(drop + &add));
             }
             Some(_) => {}
+        }
+    }
+
+    /// The table of the links, its keys, and the triggers that fill it.
+    fn link(&mut self, wanted: &Link, found: Option<&Live>) {
+        let table = self.table.name.clone();
+        let Some(found) = found else {
+            let missing = format!("the links {} are missing", wanted.name);
+            return self.add(missing, Mend::Last(print::link(&table, wanted)));
+        };
+        for (name, target, tail) in [
+            (format!("{}_from", wanted.name), table.as_str(), "from_id"),
+            (print::link_key(&table, wanted), wanted.target.as_str(), "to_id"),
+        ] {
+            let definition = format!("foreign key (tenant_id, {tail}) references {target} (tenant_id, id)");
+            let held = found.constraints.get(&name).is_some_and(|known| plain(known).starts_with(&plain(&definition)));
+            if !held {
+                let advice = format!("add constraint {name} {definition} to {}", wanted.name);
+                self.add(format!("constraint {name} of the links is missing"), Mend::ByHand(advice));
+            }
+        }
+        if !found.secured || POLICIES.iter().any(|policy| !found.policies.contains(*policy)) {
+            let advice =
+                format!("call secure_tenant_table('{}', 'insert, delete') after dropping its policies", wanted.name);
+            self.add(format!("row security of the links {} is not forced", wanted.name), Mend::ByHand(advice));
+        }
+        for (name, trigger) in print::triggers(&table, wanted) {
+            if !self.live.triggers.contains(&name) {
+                self.add(format!("trigger {name} is missing"), Mend::Last(trigger));
+            }
         }
     }
 

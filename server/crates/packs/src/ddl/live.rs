@@ -13,6 +13,8 @@ pub struct Live {
     /// Row security enabled and forced.
     pub secured: bool,
     pub policies: BTreeSet<String>,
+    /// Those that are switched on.
+    pub triggers: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -64,6 +66,9 @@ pub async fn read(pool: &PgPool, names: &[String]) -> sqlx::Result<BTreeMap<Stri
     for (table, name) in sqlx::query_as::<_, (String, String)>(POLICIES).bind(names).fetch_all(pool).await? {
         out.entry(table).or_default().policies.insert(name);
     }
+    for (table, name) in sqlx::query_as::<_, (String, String)>(TRIGGERS).bind(names).fetch_all(pool).await? {
+        out.entry(table).or_default().triggers.insert(name);
+    }
     Ok(out)
 }
 
@@ -91,6 +96,11 @@ select c.relname::text, i.relname::text, x.indisunique, x.indisvalid,
     pg_get_expr(x.indpred, x.indrelid)
 from pg_class c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid
 where c.relname = any($1) and c.relkind in ('r', 'p') and pg_table_is_visible(c.oid)";
+
+const TRIGGERS: &str = "
+select c.relname::text, t.tgname::text
+from pg_class c join pg_trigger t on t.tgrelid = c.oid
+where c.relname = any($1) and pg_table_is_visible(c.oid) and not t.tgisinternal and t.tgenabled = 'O'";
 
 const POLICIES: &str = "
 select c.relname::text, p.polname::text

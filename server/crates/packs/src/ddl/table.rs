@@ -1,6 +1,6 @@
 //! The table that a description asks for, as data: printed by `print`, held against the live database by `live`.
 
-use domain::schema::{Entity, Field, FieldKind, Storage};
+use domain::schema::{Entity, Field, FieldKind, MOST_REFERENCES, Storage};
 
 /// Values of `status` that a table must accept: the union over every industry, since they share the table.
 pub type Statuses = Vec<String>;
@@ -14,6 +14,16 @@ pub struct Table {
     pub checks: Vec<Check>,
     pub keys: Vec<ForeignKey>,
     pub indexes: Vec<Index>,
+    pub links: Vec<Link>,
+}
+
+/// What a column of several references points at, one row for each: made by triggers whenever the column is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Of the table that holds them.
+    pub name: String,
+    pub column: String,
+    pub target: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +83,7 @@ pub fn describe<'a>(entity: &Entity, statuses: &Statuses, target: impl Fn(&str) 
         checks: Vec::new(),
         keys: Vec::new(),
         indexes: Vec::new(),
+        links: Vec::new(),
     };
     out.columns.push(Column { bytewise: true, ..column("number", "text").required() });
     out.indexes.push(Index {
@@ -136,15 +147,28 @@ impl Table {
                 self.columns.push(Column { required: field.required, ..column(&minor, "bigint") });
                 self.columns.push(Column { required: field.required, ..column(&currency, "text") });
             }
+            Storage::Elsewhere => return,
+            Storage::Address(parts) => self.columns.extend(parts.iter().map(|part| column(part, "text"))),
+            Storage::Geo { lat, lon } => {
+                for name in [lat, lon] {
+                    self.columns.push(Column { required: field.required, ..column(&name, "bigint") });
+                }
+            }
         }
         self.rules(field);
         let key = match &field.kind {
             FieldKind::Member => Some(("members", false)),
+            FieldKind::File { .. } | FieldKind::Image { .. } => Some(("files", false)),
             FieldKind::Reference { entity } => target(entity).map(|table| (table, true)),
             _ => None,
         };
         if let Some((target, described)) = key {
             self.key(&field.column(), target, described);
+        }
+        if let Some(name) = field.link_table(&self.name)
+            && let Some(target) = field.target().and_then(|entity| target(entity))
+        {
+            self.links.push(Link { name, column: field.column(), target: target.to_owned() });
         }
     }
 
@@ -155,6 +179,29 @@ impl Table {
             FieldKind::Option { options } => {
                 self.known(&name, options.iter().map(|choice| choice.key.clone()).collect());
             }
+            FieldKind::Options { options } => {
+                let known: Vec<String> = options.iter().map(|choice| format!("'{}'", choice.key)).collect();
+                let known = format!("{name} <@ array[{}]", known.join(", "));
+                self.check(&format!("{name}_known"), format!("{known} and cardinality({name}) > 0"));
+            }
+            FieldKind::References { .. } => {
+                let range = format!("cardinality({name}) >= 1 and cardinality({name}) <= {MOST_REFERENCES}");
+                self.check(&format!("{name}_range"), range);
+            }
+            FieldKind::Url => self.check(&format!("{name}_shape"), format!("{name} ~ '^https?://'")),
+            FieldKind::Address => {
+                self.check(&format!("{name}_country_shape"), format!("{name}_country ~ '^[A-Z]{{2}}$'"));
+                if field.required {
+                    let parts = field.columns();
+                    self.check(&format!("{name}_given"), format!("num_nonnulls({}) > 0", parts.join(", ")));
+                }
+            }
+            FieldKind::Geo => {
+                let (lat, lon) = (format!("{name}_lat"), format!("{name}_lon"));
+                self.check(&format!("{name}_whole"), format!("({lat} is null) = ({lon} is null)"));
+                let range = format!("abs({lat}) <= 90000000 and abs({lon}) <= 180000000");
+                self.check(&format!("{name}_range"), range);
+            }
             FieldKind::Country => self.check(&format!("{name}_shape"), format!("{name} ~ '^[A-Z]{{2}}$'")),
             FieldKind::Money { allow_negative } => {
                 let (minor, currency) = (format!("{name}_minor"), format!("{name}_currency"));
@@ -164,7 +211,10 @@ impl Table {
                     self.check(&format!("{name}_range"), format!("{minor} >= 0"));
                 }
             }
-            FieldKind::Integer { min, max } | FieldKind::Decimal { min, max, .. } => {
+            FieldKind::Integer { min, max }
+            | FieldKind::Decimal { min, max, .. }
+            | FieldKind::Percentage { min, max, .. }
+            | FieldKind::Duration { min, max } => {
                 let bounds = [min.map(|min| format!("{name} >= {min}")), max.map(|max| format!("{name} <= {max}"))];
                 let bounds: Vec<String> = bounds.into_iter().flatten().collect();
                 if !bounds.is_empty() {

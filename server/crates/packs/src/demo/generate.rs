@@ -3,10 +3,11 @@
 
 use super::dice::{Dice, digest};
 use super::recipe::{Batch, Draw, Field, Place, Recipe, Size, placeholders};
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, SecondsFormat};
 use domain::Money;
 use domain::records::Values;
-use domain::schema::{Catalog, Entity, FieldKind, StateKind};
+use domain::schema::checklist::{self, CHECKLIST};
+use domain::schema::{Catalog, Entity, FieldKind, STATUS_SINCE, State, StateKind};
 use domain::text::normal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,7 +22,14 @@ pub struct Setting {
     /// The day that the dates of the records are around. For a workspace the day of its making: fixed, and near enough to look alive.
     pub base: NaiveDate,
     /// Members who own records, in a fixed order; nobody owns them when empty.
-    pub owners: Vec<Uuid>,
+    pub owners: Vec<Owner>,
+}
+
+/// A member with the roles held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    pub id: Uuid,
+    pub roles: Vec<String>,
 }
 
 pub struct Generator<'a> {
@@ -89,10 +97,44 @@ impl<'a> Generator<'a> {
                 values.insert(described.key.clone(), canonical(described, value));
             }
         }
-        if let Some(owner) = dice.pick(&self.setting.owners) {
+        if let Some(owner) = self.owner(entity, state.as_deref(), &mut dice) {
             values.insert("owner".to_owned(), json!(owner));
         }
+        self.stand(batch, entity, state.as_deref(), &key, &mut values);
         Generated { ordinal, id: self.id(entity, ordinal), key, values, state }
+    }
+
+    /// Somebody who has the role that the state asks for, where anybody has it.
+    fn owner(&self, entity: &Entity, state: Option<&str>, dice: &mut Dice) -> Option<Uuid> {
+        let role = described(entity, state).and_then(|state| state.owner_role.as_ref());
+        let holds = |owner: &&Owner| role.is_none_or(|role| owner.roles.contains(role));
+        let holders: Vec<Uuid> = self.setting.owners.iter().filter(holds).map(|owner| owner.id).collect();
+        let all: Vec<Uuid> = self.setting.owners.iter().map(|owner| owner.id).collect();
+        dice.pick(if holders.is_empty() { &all } else { &holders }).copied()
+    }
+
+    /// Since when the record stands in its state, and what is done of the checklists: all of the states before, some of its own.
+    fn stand(&self, batch: &Batch, entity: &Entity, state: Option<&str>, key: &str, values: &mut Values) {
+        let (Some(states), Some(state)) = (&entity.states, described(entity, state)) else { return };
+        let mut dice = Dice::of(&[key, &self.setting.tenant, "standing"]);
+        let (from, to) = batch.since.unwrap_or_default();
+        let Some(day) = self.day(dice.between(from, to)) else { return };
+        let Some(at) = day.and_hms_opt(7, 30, 0).map(|at| at.and_utc()) else { return };
+        if batch.since.is_some() {
+            values.insert(STATUS_SINCE.to_owned(), json!(at.to_rfc3339_opts(SecondsFormat::Secs, true)));
+        }
+        let place = states.position(&state.key);
+        let mut ticks = Value::Null;
+        for (of, item) in states.items() {
+            let done = states.position(&of.key) < place || (of.key == state.key && dice.percent(50));
+            if done {
+                let owner = values.get("owner").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
+                ticks = checklist::with(&ticks, &item.key, Some(checklist::ticked(owner, at)));
+            }
+        }
+        if !ticks.is_null() {
+            values.insert(CHECKLIST.to_owned(), ticks);
+        }
     }
 
     fn state(&self, batch: &Batch, entity: &Entity, dice: &mut Dice) -> Option<String> {
@@ -142,21 +184,30 @@ impl<'a> Generator<'a> {
     }
 }
 
+fn described<'a>(entity: &'a Entity, state: Option<&str>) -> Option<&'a State> {
+    entity.states.as_ref()?.get(state?)
+}
+
 /// Whole numbers as the decimals of the field.
 fn canonical(field: &domain::schema::Field, value: Value) -> Value {
     match (&field.kind, value.as_i64()) {
-        (FieldKind::Decimal { scale, .. }, Some(whole)) => {
+        (FieldKind::Decimal { scale, .. } | FieldKind::Percentage { scale, .. }, Some(whole)) => {
             json!(domain::money::scaled(whole.saturating_mul(10_i64.saturating_pow(*scale)), *scale))
         }
+        // One of the choices is a list of one.
+        (FieldKind::Options { .. }, None) if value.is_string() => json!([value]),
         _ => value,
     }
 }
 
-/// Fields that any way into a state asks for.
+/// Fields that any way into a state asks for. Where stages have checklists, a record has gone through all those before its own.
 fn required<'a>(entity: &'a Entity, state: &str) -> Vec<&'a str> {
-    let transitions = entity.states.iter().flat_map(|states| &states.transitions);
+    let Some(states) = &entity.states else { return Vec::new() };
+    let staged = states.items().next().is_some();
+    let gone = |to: &str| to == state || (staged && states.position(to) < states.position(state));
+    let transitions = states.transitions.iter();
     transitions
-        .filter(|transition| transition.to == state)
+        .filter(|transition| gone(&transition.to))
         .flat_map(|transition| &transition.gate.requires)
         .map(String::as_str)
         .collect()

@@ -5,5 +5,5 @@ mod generate;
 mod recipe;
 
 pub(crate) use dice::Dice;
-pub use generate::{Generated, Generator, Setting};
+pub use generate::{Generated, Generator, Owner, Setting};
 pub use recipe::{Batch, Draw, Field, Pair, Place, Recipe, Size, Trade};

@@ -1,7 +1,7 @@
 //! The recipe of demo records, as `demo.toml` holds it.
 
 use crate::lint::Finding;
-use domain::schema::{Catalog, Entity, FieldKind};
+use domain::schema::{Catalog, Entity, FieldKind, STATUS_SINCE};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -83,6 +83,10 @@ pub struct Batch {
     /// States by weight; all in the initial state when empty.
     #[serde(default)]
     pub states: BTreeMap<String, u32>,
+    /// Days from the base date, from the first to the second, on which records came into the state in which they stand. Of an entity whose
+    /// states say how long that may be.
+    #[serde(default)]
+    pub since: Option<(i64, i64)>,
     pub fields: BTreeMap<String, Field>,
     /// Fields that are different once the state is no longer an open one.
     #[serde(default)]
@@ -294,6 +298,9 @@ impl<'a> Check<'a> {
                 self.add("batches", state, format!("{state} is not a state of {}", entity.key));
             }
         }
+        if batch.since.is_some() && entity.field(STATUS_SINCE).is_none() {
+            self.add("batches", "since", format!("no state of {} says how long a record may stand in it", entity.key));
+        }
         for (key, field) in batch.fields.iter().chain(&batch.settled) {
             self.field(key, field, entity);
         }
@@ -310,15 +317,25 @@ impl<'a> Check<'a> {
         let fits = match (&drawn.draw, &field.kind) {
             (
                 Draw::Text(_),
-                FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Phone | FieldKind::Country,
+                FieldKind::Text { .. }
+                | FieldKind::LongText { .. }
+                | FieldKind::Phone
+                | FieldKind::Country
+                | FieldKind::Url,
             ) => true,
             (Draw::Text(template), FieldKind::Email) => MAIL_DOMAINS.iter().any(|domain| template.ends_with(domain)),
             (Draw::Money(..), FieldKind::Money { .. })
             | (Draw::Day(..), FieldKind::Date { .. })
             | (Draw::Moment(..), FieldKind::Datetime)
             | (Draw::Truth(_), FieldKind::Boolean)
-            | (Draw::Number(..), FieldKind::Integer { .. } | FieldKind::Decimal { .. }) => true,
-            (Draw::Words(words), FieldKind::Option { options }) => {
+            | (
+                Draw::Number(..),
+                FieldKind::Integer { .. }
+                | FieldKind::Decimal { .. }
+                | FieldKind::Percentage { .. }
+                | FieldKind::Duration { .. },
+            ) => true,
+            (Draw::Words(words), FieldKind::Option { options } | FieldKind::Options { options }) => {
                 words.keys().all(|word| options.iter().any(|option| option.key == *word))
             }
             (Draw::Record(target), FieldKind::Reference { entity }) => {

@@ -20,10 +20,10 @@ use uuid::Uuid;
 const BATCH: i64 = 100;
 
 const WRITE: &str = "\
-insert into sign_ins (id, user_id, action, outcome, address, agent, session_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+insert into sign_ins (id, user_id, action, outcome, address, agent, session_id, at, issuer, linked) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const ANY: &str = "select exists (select from sign_ins where told_at is null)";
 const UNTOLD: &str = "\
-select id, user_id, action, outcome, address, agent, session_id, at from sign_ins where told_at is null order by id limit $1 for update skip locked";
+select id, user_id, action, outcome, address, agent, session_id, at, issuer, linked from sign_ins where told_at is null order by id limit $1 for update skip locked";
 const MEMBERSHIPS: &str = "\
 select m.tenant_id, m.id from members m join tenants t on t.id = m.tenant_id
 where m.user_id = $1 and m.kind = 'person' and m.status = 'ACTIVE' and t.deleted_at is null";
@@ -41,6 +41,10 @@ pub struct SignIn {
     pub refused: bool,
     pub client: Client,
     pub session: Option<Uuid>,
+    /// The provider that said who it is, in place of a password.
+    pub issuer: Option<String>,
+    /// For the first time: from now on the account opens to who that is there.
+    pub linked: bool,
 }
 
 #[derive(FromRow)]
@@ -53,6 +57,8 @@ struct Row {
     agent: Option<String>,
     session_id: Option<Uuid>,
     at: DateTime<Utc>,
+    issuer: Option<String>,
+    linked: bool,
 }
 
 pub async fn write(pool: &PgPool, clock: &dyn Clock, random: &dyn Random, sign_in: &SignIn) -> Result<()> {
@@ -65,6 +71,8 @@ pub async fn write(pool: &PgPool, clock: &dyn Clock, random: &dyn Random, sign_i
         .bind(&sign_in.client.agent)
         .bind(sign_in.session)
         .bind(clock.now())
+        .bind(&sign_in.issuer)
+        .bind(sign_in.linked)
         .execute(pool)
         .await
         .map_err(db_error)?;
@@ -110,12 +118,17 @@ async fn in_workspace(platform: &Arc<Platform>, row: &Row, tenant: TenantId, mem
     let caller = Caller { access, session: row.session_id, origin };
     let operation = if row.action == "sign_out" { "people.sign_out" } else { "people.sign_in" };
     let mut ctx = platform.open(&caller, operation, TxMode::ReadWrite).await?;
+    let mut after = json!({ "at": row.at.to_rfc3339_opts(SecondsFormat::Secs, true) });
+    if let Some(issuer) = &row.issuer {
+        after["provider"] = json!(issuer);
+        after["firstTime"] = json!(row.linked);
+    }
     ctx.outcome = if row.outcome == "refused" { "refused" } else { "done" };
     ctx.changed(Change {
         entity: "session".to_owned(),
         record: row.session_id,
         before: None,
-        after: Some(json!({ "at": row.at.to_rfc3339_opts(SecondsFormat::Secs, true) })),
+        after: Some(after),
         event: None,
     });
     ctx.commit().await

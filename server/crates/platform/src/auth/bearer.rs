@@ -20,16 +20,21 @@ pub enum Bearer {
     Access,
     /// The other of the pair: it makes the next one and opens nothing else.
     Refresh,
+    /// The same two of the platform's staff.
+    StaffAccess,
+    StaffRefresh,
 }
 
 impl Bearer {
-    const ALL: [Self; 3] = [Self::Key, Self::Access, Self::Refresh];
+    const ALL: [Self; 5] = [Self::Key, Self::Access, Self::Refresh, Self::StaffAccess, Self::StaffRefresh];
 
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Key => "nx_live_",
             Self::Access => "nx_at_",
             Self::Refresh => "nx_rt_",
+            Self::StaffAccess => "nx_sat_",
+            Self::StaffRefresh => "nx_srt_",
         }
     }
 

@@ -2,12 +2,12 @@
 //! they are, by password or by code, and for five minutes the session may do it.
 
 use super::second_factor::Owner;
-use super::session_store::{Realm, Sessions};
+use super::session_store::{Realm, Sessions, UserSessions};
 use super::sessions::current;
 use super::sign_in::Auth;
 use super::throttle::subject;
 use crate::db::db_error;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use domain::{Error, Result};
 use std::net::IpAddr;
 use tower_sessions::Session;
@@ -22,6 +22,28 @@ pub enum Proof<'a> {
     Password(&'a str),
     /// Of the second factor.
     Code(&'a str),
+}
+
+/// What somebody proved to a provider that they came from, beyond who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proved {
+    /// When they were last asked there; `None` where the provider does not say. Coming from one that still knew them confirms nothing.
+    pub at: Option<DateTime<Utc>>,
+    /// By more than one factor, and that is believed: a workspace that asks for a second one is content.
+    pub strong: bool,
+}
+
+impl UserSessions {
+    /// Keeps what a provider proved in a session that has just begun: it is confirmed since then, and not by having begun.
+    pub async fn prove(&self, handle: Uuid, proved: Proved) -> Result<()> {
+        let long_ago = self.clock.now() - Duration::days(1);
+        let done = sqlx::query("update sessions set confirmed_at = $2, strong = $3 where id = $1");
+        let done = done.bind(handle).bind(proved.at.unwrap_or(long_ago)).bind(proved.strong).execute(&self.pool);
+        match done.await.map_err(db_error)?.rows_affected() {
+            0 => Err(Error::unauthenticated()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl<R: Realm> Sessions<R> {

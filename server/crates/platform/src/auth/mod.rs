@@ -9,6 +9,8 @@ mod bearer;
 mod confirm;
 mod impersonate;
 mod invitations;
+#[cfg(feature = "oidc")]
+pub mod oidc;
 mod password;
 mod recovery;
 mod second_factor;
@@ -22,12 +24,12 @@ mod workspace;
 
 pub use accounts::{NewTenant, add_member, create_staff, create_tenant, create_user, ensure_roles};
 pub use bearer::Bearer;
-pub use confirm::{CONFIRMED_FOR, Proof};
+pub use confirm::{CONFIRMED_FOR, Proof, Proved};
 pub use impersonate::{Acting, Impersonate, Impersonation, MAY_IMPERSONATE, Prepared, Workspace};
 pub use invitations::{InvitationMail, OpenInvitation, invitation_link, open_invitation};
 pub use password::{Cost, Passwords, check_password};
 pub use recovery::{EmailLink, NewEmail, PasswordLink};
-pub use second_factor::{CodeAttempt, Owner, SecondFactor, SetUp};
+pub use second_factor::{CodeAttempt, Finished, Owner, SecondFactor, SetUp};
 pub use session_store::{Limits, Realm, Sessions, Staff, StaffSessions, UserSessions, Users, cookie_name};
 pub use sessions::{Current, SessionInfo, current};
 pub use sign_in::{Attempt, Auth, AuthConfig, SignIn};

@@ -24,7 +24,7 @@ const SEED_BYTES: usize = 20;
 /// How long a seed that was shown waits for its first code.
 const SETUP_MINUTES: i64 = 15;
 /// How long somebody has between the password and the code.
-const HALF_MINUTES: i64 = 10;
+pub(super) const HALF_MINUTES: i64 = 10;
 const TRIES_PER_SIGN_IN: i32 = 10;
 /// Days in which a browser is asked for the password alone.
 const TRUSTED_DAYS: i64 = 30;
@@ -123,6 +123,23 @@ where h.key = $1 and h.expires_at > $2 and h.tries < $3 and ((h.user_id is not n
   or (h.staff_id is not null and exists (
     select from staff s join staff_credentials c on c.staff_id = s.id where s.id = h.staff_id and s.status = 'ACTIVE' and c.changed_at <= h.created_at)))
 returning h.user_id, h.staff_id";
+
+// Two right codes at once finish one sign-in. Who came from a provider for the first time is put together with the account here and not before.
+const FINISH_HALF: &str = "\
+with gone as (delete from half_sign_ins where key = $1 returning user_id, issuer, subject, email),
+     linked as (insert into user_identities (issuer, subject, user_id, email, linked_at, last_used_at)
+        select issuer, subject, user_id, email, $2, $2 from gone where subject is not null on conflict do nothing returning user_id)
+select issuer, subject is not null, exists (select from linked) from gone";
+
+/// A sign-in whose code was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    pub owner: Owner,
+    /// The provider that the person came from, where it was one and no password.
+    pub issuer: Option<String>,
+    /// For the first time.
+    pub linked: bool,
+}
 
 impl Auth {
     /// What somebody has set up; `None` for nothing.
@@ -301,8 +318,13 @@ impl Auth {
             .map_err(db_error)
     }
 
-    /// The second half of signing in. *Unauthenticated* where the first half is over; *invalid* where the code is not right.
+    /// [`Auth::finish_half`] where it does not matter how the first half went.
     pub async fn finish_sign_in(&self, attempt: &CodeAttempt<'_>) -> Result<Owner> {
+        self.finish_half(attempt).await.map(|finished| finished.owner)
+    }
+
+    /// The second half of signing in. *Unauthenticated* where the first half is over; *invalid* where the code is not right.
+    pub async fn finish_half(&self, attempt: &CodeAttempt<'_>) -> Result<Finished> {
         let key = token_hash(attempt.half.as_bytes()).to_vec();
         let found: Option<(Option<Uuid>, Option<Uuid>)> = sqlx::query_as(TRY_HALF)
             .bind(&key)
@@ -317,9 +339,17 @@ impl Auth {
             _ => return Err(half_over()),
         };
         self.check_code(owner, attempt.code, attempt.address, attempt.device).await?;
-        let gone = sqlx::query("delete from half_sign_ins where key = $1").bind(&key).execute(&self.pool).await;
-        // Two right codes at once begin one session.
-        if gone.map_err(db_error)?.rows_affected() == 0 { Err(half_over()) } else { Ok(owner) }
+        let gone: Option<(Option<String>, bool, bool)> = sqlx::query_as(FINISH_HALF)
+            .bind(&key)
+            .bind(self.clock.now())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(db_error)?;
+        match gone {
+            // Somebody else of the provider was put together with the account meanwhile.
+            None | Some((_, true, false)) => Err(half_over()),
+            Some((issuer, _, linked)) => Ok(Finished { owner, issuer, linked }),
+        }
     }
 
     /// Takes a code of the app or a recovery code, once. Counts the try first.

@@ -7,6 +7,7 @@
 //!
 //! What `tower_sessions` believes about expiry is not read: the row and the injected clock decide.
 
+use super::bearer::Bearer;
 use super::sessions::{Begin, HANDLE, NEW, OWNER, ROTATED};
 use crate::clock::Clock;
 use crate::random::{Random, token_hash, uuid_v7};
@@ -58,10 +59,22 @@ pub struct Statements {
     pub(super) purge: &'static str,
     pub(super) confirm: &'static str,
     pub(super) confirmed: &'static str,
+    pub(super) tokens: TokenStatements,
+}
+
+/// Those of its token pairs.
+pub(super) struct TokenStatements {
+    pub begin: &'static str,
+    pub hold: &'static str,
+    pub take: &'static str,
+    pub next: &'static str,
+    pub owner: &'static str,
+    pub end: &'static str,
+    pub purge: &'static str,
 }
 
 macro_rules! statements {
-    ($sessions:literal, $owner:literal, $people:literal, $kind:literal) => {
+    ($sessions:literal, $owner:literal, $people:literal, $tokens:literal) => {
         Statements {
             load: concat!(
                 "select s.id, s.", $owner, ", s.data, s.expires_at, s.last_seen_at from ", $sessions, " s join ", $people, " p on p.id = s.", $owner,
@@ -78,7 +91,7 @@ macro_rules! statements {
             delete: concat!("delete from ", $sessions, " where key = $1"),
             rotate: concat!("update ", $sessions, " set key = $2 where key = $1 and idle_until > $3"),
             list: concat!(
-                "select id, ", $kind, ", address, agent, created_at, last_seen_at, expires_at from ", $sessions, " where ", $owner,
+                "select id, kind, address, agent, created_at, last_seen_at, expires_at from ", $sessions, " where ", $owner,
                 " = $1 and idle_until > $2 order by last_seen_at desc, id"
             ),
             end: concat!("delete from ", $sessions, " where ", $owner, " = $1 and id = $2"),
@@ -89,6 +102,38 @@ macro_rules! statements {
                 "delete from ", $sessions, " where key in (select key from ", $sessions,
                 " where idle_until <= $1 order by idle_until limit $2 for update skip locked)"
             ),
+            tokens: TokenStatements {
+                // Nobody's cookie has random bytes as its hash, so the row opens to tokens alone.
+                begin: concat!(
+                    "with begun as (insert into ", $sessions, " (key, id, ", $owner, ", kind, address, agent, created_at, last_seen_at, idle_until, expires_at, confirmed_at)
+                        values ($1, $2, $3, 'token', $4, $5, $6, $6, $7, $11, $6) returning id, expires_at)
+                     insert into ", $tokens, " (hash, session_id, kind, expires_at)
+                     select t.hash, b.id, t.kind, least(t.until, b.expires_at)
+                     from begun b, (values ($8::bytea, 'access', $9::timestamptz), ($10::bytea, 'refresh', $7::timestamptz)) as t (hash, kind, until)"
+                ),
+                // Locked before its tokens, as ending it does: the two never wait for each other in a circle.
+                hold: concat!(
+                    "select s.id, s.", $owner, ", s.expires_at from ", $sessions, " s join ", $people, " p on p.id = s.", $owner,
+                    " where s.id = (select t.session_id from ", $tokens, " t where t.hash = $1 and t.kind = 'refresh')
+                        and s.idle_until > $2 and p.status = 'ACTIVE' for no key update of s"
+                ),
+                take: concat!("update ", $tokens, " set used_at = $2 where hash = $1 and used_at is null"),
+                next: concat!(
+                    "with seen as (update ", $sessions, " set last_seen_at = $6, idle_until = $5 where id = $3)
+                     insert into ", $tokens, " (hash, session_id, kind, expires_at)
+                     values ($1, $3, 'access', least($4::timestamptz, $5::timestamptz)), ($2, $3, 'refresh', $5)"
+                ),
+                owner: concat!(
+                    "select s.", $owner, " as owner, s.id as handle from ", $tokens, " t join ", $sessions, " s on s.id = t.session_id join ", $people,
+                    " p on p.id = s.", $owner,
+                    " where t.hash = $1 and t.expires_at > $2 and s.idle_until > $2 and p.status = 'ACTIVE' and (t.kind = 'access' or $3)"
+                ),
+                end: concat!("delete from ", $sessions, " where id = $1"),
+                purge: concat!(
+                    "delete from ", $tokens, " where hash in (select hash from ", $tokens,
+                    " where expires_at <= $1 order by expires_at limit $2 for update skip locked)"
+                ),
+            },
         }
     };
 }
@@ -99,6 +144,10 @@ pub trait Realm: Send + Sync + 'static {
     #[doc(hidden)]
     const SQL: Statements;
     const COOKIE: &'static str;
+    /// Access and refresh token: what opens one realm has not even the form of what opens the other.
+    const TOKENS: (Bearer, Bearer);
+    /// How long a refresh token waits to be exchanged; `None` for as long as the session may last.
+    const REFRESH_FOR: Option<chrono::Duration>;
 }
 
 /// People of workspaces.
@@ -106,7 +155,9 @@ pub enum Users {}
 
 impl Realm for Users {
     const LIMITS: Limits = Limits { idle: chrono::Duration::hours(8), absolute: chrono::Duration::days(7) };
-    const SQL: Statements = statements!("sessions", "user_id", "users", "kind");
+    const SQL: Statements = statements!("sessions", "user_id", "users", "tokens");
+    const TOKENS: (Bearer, Bearer) = (Bearer::Access, Bearer::Refresh);
+    const REFRESH_FOR: Option<chrono::Duration> = None;
     const COOKIE: &'static str = "nexus";
 }
 
@@ -115,7 +166,10 @@ pub enum Staff {}
 
 impl Realm for Staff {
     const LIMITS: Limits = Limits { idle: chrono::Duration::minutes(15), absolute: chrono::Duration::hours(8) };
-    const SQL: Statements = statements!("staff_sessions", "staff_id", "staff", "'browser' as kind");
+    const SQL: Statements = statements!("staff_sessions", "staff_id", "staff", "staff_tokens");
+    const TOKENS: (Bearer, Bearer) = (Bearer::StaffAccess, Bearer::StaffRefresh);
+    /// The access token's quarter of an hour, and the quarter of an hour that staff may be idle.
+    const REFRESH_FOR: Option<chrono::Duration> = Some(chrono::Duration::minutes(30));
     const COOKIE: &'static str = "nexus-staff";
 }
 

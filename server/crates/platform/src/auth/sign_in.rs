@@ -266,10 +266,13 @@ impl Auth {
             .map_err(db_error)?;
         let tries = throttle::purge(&self.pool, now, limit).await?;
         let told = sign_ins::purge(&self.pool, now, limit).await?;
+        #[cfg(feature = "oidc")]
+        let told = told + self.purge_returns(limit).await?;
         Ok(devices.rows_affected()
             + tries
             + self.purge_half_open(limit).await?
-            + self.purge_tokens(limit).await?
+            + self.users.purge_tokens(limit).await?
+            + self.staff.purge_tokens(limit).await?
             + told
             + self.users.purge_expired(limit).await?
             + self.staff.purge_expired(limit).await?)

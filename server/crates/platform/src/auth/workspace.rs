@@ -4,7 +4,7 @@ use super::bearer;
 use super::impersonate::Impersonation;
 use super::session_store::{UserSessions, key};
 use super::sessions::{Current, SessionInfo, store_error};
-use crate::access::{Access, StaffAccess};
+use crate::access::{Access, StaffAccess, Waiting};
 use crate::db::{Pools, db_error};
 use crate::statement::{Bind, Row};
 use chrono::{DateTime, Utc};
@@ -50,7 +50,7 @@ macro_rules! session_columns {
     () => {
         "s.id as session, s.last_seen_at as seen, t.id = any (s.tenants) as known, i.id as impersonation, i.staff_name, i.ends_at,
             coalesce(s.impersonation is null and (p.second_factor = 'everybody' or p.second_factor = 'roles' and p.second_factor_roles && m.roles)
-                and not exists (select from second_factors f where f.owner = u.id), false) as factor_missing, s.rotate, "
+                and not s.strong and not exists (select from second_factors f where f.owner = u.id), false) as factor_missing, s.rotate, "
     };
 }
 macro_rules! session_joins {
@@ -78,12 +78,18 @@ const BY_TOKEN: &str = select_access!(
     concat!(session_joins!(), " join tokens o on o.session_id = s.id"),
     session_holds!("o.hash = $1 and o.kind = 'access' and o.expires_at > $2")
 );
-/// The same for a page, which shows the other workspaces of the person as well.
+/// The same for a page, which shows the other workspaces of the person as well, and what waits for the member here. The count of approvals is of
+/// those that the member can decide (workflow/src/approvals/list.rs, `mine`).
 const BY_SESSION_AND_OTHERS: &str = select_access!(
     session_columns!(),
     ", (select coalesce(json_agg(json_build_array(o.slug, o.name, o.industry) order by o.name, o.slug), '[]')::text
         from members w join tenants o on o.id = w.tenant_id
-        where w.user_id = u.id and w.kind = 'person' and w.status = 'ACTIVE' and o.deleted_at is null and o.status in ('TRIAL', 'ACTIVE'))",
+        where w.user_id = u.id and w.kind = 'person' and w.status = 'ACTIVE' and o.deleted_at is null and o.status in ('TRIAL', 'ACTIVE')),
+       (select count(*) from (select from notifications n where n.tenant_id = t.id and n.member_id = m.id and n.read_at is null limit 100) told),
+       (select count(*) from (select from approvals a where a.tenant_id = t.id and a.state = 'PENDING' and (a.roles && m.roles or m.id = any (a.members))
+           and (a.self_approval or a.requested_by is distinct from m.id)
+           and not exists (select from approval_decisions d where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.member_id = m.id)
+           limit 100) asked)",
     session_joins!(),
     session_holds!("s.key = $1")
 );
@@ -167,6 +173,7 @@ impl Entry {
             role,
             grants,
             workspaces: None,
+            waiting: Waiting::default(),
             impersonation: None,
             key: None,
         };
@@ -184,6 +191,12 @@ impl UserSessions {
         let Some((entered, seen)) = self.opened(pools, sql, key.clone(), slug, others).await? else { return Ok(None) };
         self.touch(&key, seen, self.clock.now()).await.map_err(|error| store_error(error.into()))?;
         Ok(Some(entered))
+    }
+
+    /// The same for what a page asks by itself: it does not keep a session alive that nobody uses.
+    pub async fn look_in(&self, pools: &Pools, session: &Session, slug: &str) -> Result<Option<Entered>> {
+        let Some(id) = session.id() else { return Ok(None) };
+        Ok(self.opened(pools, BY_SESSION, key(id), slug, false).await?.map(|(entered, _)| entered))
     }
 
     /// The same by an access token.
@@ -213,6 +226,9 @@ impl UserSessions {
                 serde_json::from_str(row.get(BEFORE + COLUMNS)?).map_err(|_| Error::internal())?;
             let link = |(slug, name, industry)| WorkspaceLink { slug, name, industry };
             access.workspaces = Some(links.into_iter().map(link).collect());
+            let count = |at| row.get::<i64>(at).map(i64::unsigned_abs);
+            access.waiting =
+                Waiting { notifications: count(BEFORE + COLUMNS + 1)?, approvals: count(BEFORE + COLUMNS + 2)? };
         }
         if let Some(id) = row.get::<Option<Uuid>>(3)? {
             let until: Option<DateTime<Utc>> = row.get(5)?;

@@ -4,27 +4,48 @@ use super::check::{Checked, Update};
 use super::existing::Stand;
 use super::plan::Plan;
 use crate::gate::{self, Wanted};
-use domain::Error;
+use crate::holder::Holders;
+use domain::records::Values;
 use domain::schema::FieldKind;
+use domain::{Error, Result};
 use platform::Ctx;
+use serde_json::Value;
 
 /// A new row.
-pub fn check_new(ctx: &Ctx, plan: &Plan, row: &mut Checked) {
+pub fn check_new(ctx: &Ctx, plan: &Plan, holders: &Holders, row: &mut Checked) {
     let Some(status) = row.status.clone() else { return };
-    if let Err(error) = gate::arrival(&ctx.access, &plan.entity, &status, &row.values) {
+    // Both are told: what the gate asks for, and who could hold the row.
+    let arrives = gate::arrival(&ctx.access, &plan.entity, &status, &row.values);
+    let begins = begins(ctx, plan, holders, &status, &row.values);
+    for error in [arrives, begins].into_iter().filter_map(Result::err) {
         refuse(plan, row, &error);
     }
 }
 
+/// A row that the file gives no owner is the caller's.
+fn begins(ctx: &Ctx, plan: &Plan, holders: &Holders, status: &str, values: &Values) -> Result<()> {
+    let Some(states) = plan.entity.states.as_ref().filter(|states| states.initial != status) else { return Ok(()) };
+    let mut values = values.clone();
+    values.entry("owner").or_insert_with(|| Value::String(ctx.access.member.to_string()));
+    holders.fit(states, status, &values)
+}
+
 /// An existing row that the file wants in another state; the values it will have count.
-pub fn check_move(ctx: &Ctx, plan: &Plan, row: &mut Checked, update: &Update, current: &Stand, to: &str) {
+pub fn check_move(
+    ctx: &Ctx,
+    plan: &Plan,
+    holders: &Holders,
+    row: &mut Checked,
+    (update, current): (&Update, &Stand),
+    to: &str,
+) {
     let Some(states) = &plan.entity.states else { return };
     let from = current.status.as_deref().unwrap_or_default();
     let mut values = current.values.clone();
     values.extend(update.after.clone());
     let passed = gate::find(&plan.entity, states, from, Wanted::To(to), false)
-        .and_then(|transition| gate::pass(&ctx.access, &plan.entity, states, transition, &values));
-    if let Err(error) = passed {
+        .and_then(|transition| gate::pass(&ctx.access, &plan.entity, states, transition, Some(from), &values));
+    for error in [passed, holders.fit(states, to, &values)].into_iter().filter_map(Result::err) {
         refuse(plan, row, &error);
     }
 }
@@ -38,7 +59,9 @@ fn refuse(plan: &Plan, row: &mut Checked, error: &Error) {
     for fault in &error.fields {
         let planned = plan.planned(&fault.field);
         // A cell that could not be read has been named already; that its value is missing follows from it.
-        let columns = planned.into_iter().flat_map(|planned| std::iter::once(planned.column).chain(planned.currency));
+        let columns = planned
+            .into_iter()
+            .flat_map(|planned| std::iter::once(planned.column).chain(planned.parts.values().copied()));
         let named = columns.filter_map(|column| plan.names.get(column)).any(|name| row.names(name));
         if !named {
             row.problem_at(plan, planned.map(|planned| planned.column).or(state), fault.message.clone());

@@ -8,6 +8,7 @@ use super::csv::Row;
 use super::existing::{self, Found};
 use super::lookup::{self, Lookup};
 use super::plan::{Plan, Planned};
+use crate::holder::Holders;
 use domain::imports::{Existing, Problem};
 use domain::records::Values;
 use domain::schema::value::{self, Rules};
@@ -68,6 +69,7 @@ pub struct Checker {
     pub plan: Plan,
     rules: Rules,
     lookup: Lookup,
+    holders: Holders,
     /// To whom the caller may give records, where not to everybody.
     owners: Option<HashSet<Uuid>>,
     /// Values of unique fields that earlier rows have taken: field key and normal form, to the row.
@@ -78,7 +80,8 @@ impl Checker {
     pub async fn new(ctx: &mut Ctx, plan: Plan) -> Result<Self> {
         let reach = ctx.reach(&plan.entity, Verb::Create)?;
         let owners = lookup::owners(ctx, reach).await?;
-        Ok(Self { plan, rules: Rules { today: ctx.today() }, lookup: Lookup::default(), owners, taken: HashMap::new() })
+        let (lookup, holders, taken) = (Lookup::default(), Holders::default(), HashMap::new());
+        Ok(Self { plan, rules: Rules { today: ctx.today() }, lookup, holders, owners, taken })
     }
 
     /// Forgets who is a member and which rows there are, because time has passed.
@@ -88,6 +91,7 @@ impl Checker {
 
     pub async fn check(&mut self, ctx: &mut Ctx, rows: Vec<Numbered>) -> Result<Vec<Checked>> {
         self.load(ctx, &rows).await?;
+        self.holders = Holders::load(ctx, &self.plan.entity).await?;
         let mut checked: Vec<Checked> = rows.into_iter().map(|row| self.read(row)).collect();
         let found = self.find_existing(ctx, &checked).await?;
         let mut existing = Vec::new();
@@ -122,6 +126,12 @@ impl Checker {
                     let texts =
                         rows.iter().filter_map(|row| row.read.cells.get(planned.column)).map(|cell| plain(cell));
                     self.lookup.load_rows(ctx, &entity, texts).await?;
+                }
+                FieldKind::References { entity } => {
+                    let entity = ctx.entity(entity)?;
+                    let cells =
+                        rows.iter().filter_map(|row| row.read.cells.get(planned.column)).map(|cell| plain(cell));
+                    self.lookup.load_rows(ctx, &entity, cells.flat_map(readings)).await?;
                 }
                 _ => {}
             }
@@ -161,17 +171,27 @@ impl Checker {
 
     fn read_field(&self, checked: &mut Checked, planned: &Planned) {
         let field = &planned.field;
+        if !matches!(field.kind, FieldKind::Money { .. }) && !planned.parts.is_empty() {
+            let part = |part: &str| planned.part(part).map(|column| plain(checked.cell(column)));
+            let read = value::read_parts(field, part, self.rules);
+            return self.take(checked, planned, read);
+        }
         let text = plain(checked.cell(planned.column)).trim().to_owned();
-        let currency =
-            planned.currency.map(|column| checked.cell(column).trim().to_uppercase()).filter(|text| !text.is_empty());
+        let code = planned.part("currency");
+        let currency = code.map(|column| checked.cell(column).trim().to_uppercase()).filter(|text| !text.is_empty());
         if let Some(currency) = &currency
             && !text.is_empty()
             && domain::currency::decimals(currency).is_none()
         {
             let reason = format!("{currency} is not a currency; use a three-letter code such as KES or EUR");
-            return checked.problem_at(&self.plan, planned.currency, reason);
+            return checked.problem_at(&self.plan, code, reason);
         }
         let read = self.read_value(field, &text, currency.as_deref().unwrap_or(&self.plan.currency), checked);
+        self.take(checked, planned, read);
+    }
+
+    fn take(&self, checked: &mut Checked, planned: &Planned, read: Result<Value, String>) {
+        let field = &planned.field;
         match read {
             Ok(Value::Null) if field.required && field.default.is_none() => {
                 checked.problem_at(
@@ -197,6 +217,7 @@ impl Checker {
         let target = match &field.kind {
             FieldKind::Member => self.lookup.member(text)?,
             FieldKind::Reference { entity } => self.lookup.row(entity, text)?,
+            FieldKind::References { entity } => return self.read_several(field, entity, text, checked),
             _ => return value::read(field, self.plan.entity.states.as_ref(), text, currency, self.rules),
         };
         if field.key == "owner" && self.owners.as_ref().is_some_and(|owners| !owners.contains(&target.id)) {
@@ -204,6 +225,18 @@ impl Checker {
         }
         checked.labels.insert(field.key.clone(), target.title);
         Ok(Value::String(target.id.to_string()))
+    }
+
+    /// Several rows in one cell. A name may hold a comma, and then it is the whole, or stands between semicolons.
+    fn read_several(&self, field: &Field, entity: &str, text: &str, checked: &mut Checked) -> Result<Value, String> {
+        let found = match self.lookup.row(entity, text) {
+            Ok(one) => vec![one],
+            Err(_) => pieces(text).map(|piece| self.lookup.row(entity, piece)).collect::<Result<_, _>>()?,
+        };
+        let ids = found.iter().map(|target| Value::String(target.id.to_string())).collect();
+        let names: Vec<&str> = found.iter().map(|target| target.title.as_str()).collect();
+        checked.labels.insert(field.key.clone(), names.join(", "));
+        value::check(field, &ids, self.rules)
     }
 
     async fn find_existing(&self, ctx: &mut Ctx, rows: &[Checked]) -> Result<HashMap<(usize, String), Found>> {
@@ -248,7 +281,7 @@ impl Checker {
             }
         }
         if same.is_none() {
-            arrival::check_new(ctx, &self.plan, checked);
+            arrival::check_new(ctx, &self.plan, &self.holders, checked);
         }
         if !checked.problems.is_empty() {
             return;
@@ -285,7 +318,7 @@ impl Checker {
                 update.differ(key, current.values.get(key), after);
             }
             if let Some(to) = row.status.clone().filter(|status| current.status.as_ref() != Some(status)) {
-                arrival::check_move(ctx, &self.plan, row, &update, current, &to);
+                arrival::check_move(ctx, &self.plan, &self.holders, row, (&update, current), &to);
                 update.differ(STATUS, current.values.get(STATUS), &Value::String(to));
             }
             if !row.problems.is_empty() {
@@ -310,6 +343,17 @@ impl Update {
 /// Mapped fields whose values no two rows may share, with their place in the plan.
 fn unique(plan: &Plan) -> impl Iterator<Item = (usize, &Planned)> {
     plan.fields.iter().enumerate().filter(|(_, planned)| planned.field.unique)
+}
+
+/// The names in a cell of several: between semicolons or lines where there are such, else between commas.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let by: &[char] = if text.contains([';', '\n']) { &[';', '\n'] } else { &[','] };
+    text.split(by).map(str::trim).filter(|piece| !piece.is_empty())
+}
+
+/// What a cell of several may name: the whole of it, and each piece.
+fn readings(text: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(text.trim()).chain(pieces(text))
 }
 
 /// A cell as it was before an export put a quote in front of it so that no spreadsheet takes it for a formula.

@@ -1,7 +1,7 @@
 //! Upload and mapping: what the wizard does before anything is read row by row.
 
 use super::plan::Plan;
-use super::{file, propose, sniff, store};
+use super::{file, propose, sheet, sniff, store};
 use domain::imports::{CreateImport, Import, ImportStatus, MAX_FILE_BYTES, MapImport, Mapping};
 use domain::schema::Entity;
 use domain::{Error, Kind, Result, Verb};
@@ -48,6 +48,7 @@ pub async fn create(ctx: &mut Ctx, input: CreateImport) -> Result<Import> {
             format!("The file is larger than {size} MB. Split it and import the parts one after the other"),
         ));
     }
+    let input = as_csv(input).await?;
     sniff::check_kind(&input.content)?;
     let seen = file::glance(&input.content, SAMPLE_ROWS + 1)?.ok_or_else(empty)?;
     if let Some(fault) = seen.first.faults.first() {
@@ -81,8 +82,24 @@ pub async fn create(ctx: &mut Ctx, input: CreateImport) -> Result<Import> {
     Ok(store::load(ctx, id).await?.0)
 }
 
+/// A spreadsheet goes on as the CSV of one sheet, and its name says which.
+async fn as_csv(input: CreateImport) -> Result<CreateImport> {
+    if !sheet::is_archive(&input.content) {
+        return match input.sheet.as_deref().map(str::trim) {
+            None | Some("") => Ok(input),
+            Some(_) => Err(Error::field("sheet", "A CSV file has no sheets. Leave the name of the sheet empty")),
+        };
+    }
+    let CreateImport { entity, file_name, content, sheet } = input;
+    // Unpacking and reading take a moment of a processor. A parser that gives up on what somebody made to harm it, gives up on that file.
+    let read = tokio::task::spawn_blocking(move || sheet::read(&content, sheet.as_deref()));
+    let sheet::Sheet { name, one_of_many, content } = read.await.map_err(|_| sheet::damaged())??;
+    let file_name = if one_of_many { format!("{file_name}, sheet {name}") } else { file_name };
+    Ok(CreateImport { entity, file_name, content, sheet: Some(name) })
+}
+
 fn empty() -> Error {
-    Error::field("content", "The file is empty. Choose a CSV file with a header and at least one row")
+    Error::field("content", "The file is empty. Choose one with a header and at least one row")
 }
 
 fn shape(seen: file::Glance, header: bool) -> Shape {

@@ -15,6 +15,7 @@ mod preview;
 mod problems;
 mod propose;
 mod run;
+mod sheet;
 mod sniff;
 mod start;
 mod store;

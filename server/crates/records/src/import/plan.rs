@@ -12,9 +12,16 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Planned {
     pub field: Field,
+    /// Of a value of several parts the first that is mapped: problems name it.
     pub column: usize,
-    /// Of a money field.
-    pub currency: Option<usize>,
+    /// Columns of the parts, where a value has parts.
+    pub parts: BTreeMap<&'static str, usize>,
+}
+
+impl Planned {
+    pub fn part(&self, part: &str) -> Option<usize> {
+        self.parts.get(part).copied()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -34,35 +41,58 @@ impl Plan {
     pub fn new(entity: Arc<Entity>, grants: &Grants, names: Vec<String>, mapping: &Mapping) -> Result<Self> {
         let mut faults = Vec::new();
         let mut fields: Vec<Planned> = Vec::new();
-        let mut currencies: BTreeMap<String, (usize, u32)> = BTreeMap::new();
+        // Of the column that each field was first mapped by.
+        let mut positions: Vec<u32> = Vec::new();
         for (&position, target) in &mapping.columns {
             let mut fault = |message: String| faults.push(FieldError { field: format!("columns.{position}"), message });
             let Some(column) = usize::try_from(position).ok().filter(|column| *column < names.len()) else {
                 fault(format!("The file has no column {}; it has {}", u64::from(position) + 1, names.len()));
                 continue;
             };
-            let (key, is_currency) =
-                target.strip_suffix(".currency").map_or((target.as_str(), false), |key| (key, true));
+            let (key, named) = target.split_once('.').map_or((target.as_str(), None), |(key, part)| (key, Some(part)));
             let Some(field) = entity.importable(grants).find(|field| field.key == key) else {
                 fault(unknown(&entity, grants, target));
                 continue;
             };
-            if is_currency && !matches!(field.kind, FieldKind::Money { .. }) {
-                fault(format!("{} is not an amount, so it has no currency", field.label));
-            } else if is_currency && currencies.insert(key.to_owned(), (column, position)).is_some() {
-                fault(format!("The currency of {} is mapped to two columns; choose one", field.label));
-            } else if !is_currency && fields.iter().any(|planned| planned.field.key == key) {
-                fault(format!("{} is mapped to two columns; choose one", field.label));
-            } else if !is_currency {
-                fields.push(Planned { field: field.clone(), column, currency: None });
+            let part = match (named, field.parts()) {
+                (None, []) => None,
+                // An amount goes by the name of its field.
+                (None, [(first, _), ..]) if field.targets().first().is_some_and(|(target, _)| target == key) => {
+                    Some(*first)
+                }
+                (named, parts) => match parts.iter().find(|(part, _)| Some(*part) == named) {
+                    Some((part, _)) => Some(*part),
+                    None => {
+                        fault(no_part(field, named));
+                        continue;
+                    }
+                },
+            };
+            let Some(planned) = fields.iter_mut().find(|planned| planned.field.key == key) else {
+                let parts = part.map(|part| (part, column)).into_iter().collect();
+                fields.push(Planned { field: field.clone(), column, parts });
+                positions.push(position);
+                continue;
+            };
+            match part {
+                Some(part) if !planned.parts.contains_key(part) => {
+                    planned.parts.insert(part, column);
+                }
+                Some(part) if part != "amount" => {
+                    fault(format!("The {part} of {} is mapped to two columns; choose one", field.label));
+                }
+                _ => fault(format!("{} is mapped to two columns; choose one", field.label)),
             }
         }
-        for (key, (column, position)) in currencies {
-            match fields.iter_mut().find(|planned| planned.field.key == key) {
-                Some(planned) => planned.currency = Some(column),
+        for (planned, position) in fields.iter_mut().zip(positions) {
+            if !matches!(planned.field.kind, FieldKind::Money { .. }) {
+                continue;
+            }
+            match planned.part("amount") {
+                Some(amount) => planned.column = amount,
                 None => faults.push(FieldError {
                     field: format!("columns.{position}"),
-                    message: format!("The currency is mapped, but no column holds the amount of {key}"),
+                    message: format!("The currency is mapped, but no column holds the amount of {}", planned.field.key),
                 }),
             }
         }
@@ -85,7 +115,24 @@ impl Plan {
     }
 }
 
+fn no_part(field: &Field, named: Option<&str>) -> String {
+    let parts: Vec<String> = field.targets().into_iter().map(|(target, _)| target).collect();
+    match named {
+        Some("currency") => format!("{} is not an amount, so it has no currency", field.label),
+        Some(named) if parts.len() > 1 => format!("{} has no {named}; map one of {}", field.label, parts.join(", ")),
+        Some(named) => format!("{} is one value and has no {named}", field.label),
+        None => format!("{} is filled by its parts; map one of {}", field.label, parts.join(", ")),
+    }
+}
+
 fn unknown(entity: &Entity, grants: &Grants, target: &str) -> String {
+    let upload = entity.field(target).filter(|field| field.is_upload() && field.readable(grants));
+    if let Some(field) = upload {
+        return format!(
+            "{} is a file, which no cell of a sheet holds. Send it with the form of the record",
+            field.label
+        );
+    }
     let known = entity.importable(grants).map(|field| field.key.as_str());
     let meant = nearest(target, known).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
     format!("{target} is not a field of {} that a file can fill{meant}", entity.labels.many)

@@ -15,19 +15,20 @@ enum Fit {
 
 /// Proposes a target for every column that one is known for. No field is proposed twice.
 pub fn propose(entity: &Entity, grants: &Grants, columns: &[String], currency: &str) -> Mapping {
-    let targets: Vec<(String, &Field, bool)> = entity
+    let targets: Vec<(String, &Field)> = entity
         .importable(grants)
-        .flat_map(|field| {
-            let money = matches!(field.kind, FieldKind::Money { .. });
-            std::iter::once((field.key.clone(), field, false)).chain(money.then(|| (field.currency_key(), field, true)))
-        })
+        .flat_map(|field| field.targets().into_iter().map(move |(target, _)| (target, field)))
         .collect();
-    let single_money = targets.iter().filter(|(_, _, currency)| *currency).count() == 1;
+    let single = |part: &str| targets.iter().filter(|(target, _)| target.ends_with(part)).count() == 1;
+    let singles: BTreeSet<&str> = PART_WORDS.iter().map(|(part, _)| *part).filter(|part| single(part)).collect();
     let mut found: Vec<(Fit, u32, &str)> = Vec::new();
     for (position, name) in (0_u32..).zip(columns) {
         let words = words(name);
-        for (target, field, is_currency) in &targets {
-            let fit = if *is_currency { fits_currency(&words, field, single_money) } else { fits(&words, field) };
+        for (target, field) in &targets {
+            let fit = match target.split_once('.') {
+                Some((_, part)) => fits_part(&words, field, part, singles.contains(format!(".{part}").as_str())),
+                None => fits(&words, field),
+            };
             found.extend(fit.map(|fit| (fit, position, target.as_str())));
         }
     }
@@ -41,7 +42,8 @@ pub fn propose(entity: &Entity, grants: &Grants, columns: &[String], currency: &
         }
     }
     // A currency without its amount means nothing.
-    mapped.retain(|_, target| target.strip_suffix(".currency").is_none_or(|amount| taken.contains(amount)));
+    let amounts: BTreeSet<String> = mapped.values().filter(|target| !target.contains('.')).cloned().collect();
+    mapped.retain(|_, target| target.strip_suffix(".currency").is_none_or(|amount| amounts.contains(amount)));
     let key = entity.fields.iter().find(|field| field.unique && mapped.values().any(|target| *target == field.key));
     let money = mapped
         .values()
@@ -67,15 +69,30 @@ fn fits(words: &str, field: &Field) -> Option<Fit> {
     }
 }
 
+/// What a part of a value is called where a header names no field.
+const PART_WORDS: [(&str, &[&str]); 6] = [
+    (".currency", &["currency", "currency code", "ccy", "cur"]),
+    (".street", &["street", "street and number", "address", "address line 1", "street address"]),
+    (".postcode", &["postcode", "post code", "postal code", "zip", "zip code"]),
+    (".city", &["city", "town"]),
+    (".region", &["region", "state", "county", "province", "region or county"]),
+    (".country", &["country", "country code"]),
+];
+
 /// "Currency" is the currency of the amount where there is but one; otherwise the header must say which.
-fn fits_currency(words: &str, field: &Field, single: bool) -> Option<Fit> {
+fn fits_part(words: &str, field: &Field, part: &str, single: bool) -> Option<Fit> {
+    let said = field.parts().iter().find(|(key, _)| *key == part).map(|(_, label)| self::words(label));
+    let names = [Some(part.to_owned()), said];
     let of = |name: &str| {
-        words == format!("{} currency", self::words(name)) || words == format!("currency {}", self::words(name))
+        names.iter().flatten().any(|part| {
+            words == format!("{} {part}", self::words(name)) || words == format!("{part} {}", self::words(name))
+        })
     };
     if of(&field.label) || of(&field.key) || field.aliases.iter().any(|alias| of(alias)) {
         return Some(Fit::Label);
     }
-    (single && matches!(words, "currency" | "currency code" | "ccy" | "cur")).then_some(Fit::Alias)
+    let known = PART_WORDS.iter().find(|(key, _)| key.strip_prefix('.') == Some(part));
+    (single && known.is_some_and(|(_, all)| all.contains(&words))).then_some(Fit::Alias)
 }
 
 /// Lower case, without punctuation: `E-mail:` and `e mail` are the same words.

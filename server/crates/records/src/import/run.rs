@@ -8,13 +8,14 @@ use super::file::File;
 use super::plan::Plan;
 use super::store;
 use crate::many::{NewRow, Updated, create_many, update_many};
+use crate::stop;
 use domain::imports::{Import, ImportStatus, Problem, StartImport};
 use domain::records::Values;
 use domain::schema::Entity;
-use domain::{Error, Kind, MemberId, Operation, Result, TenantId, Verb};
-use jobs::{BoxFuture, Claimed, Fenced, Handler, Outcome};
+use domain::{Error, MemberId, Operation, Result, TenantId, Verb};
+use jobs::{BoxFuture, Claimed, Handler, Outcome};
 use platform::dispatch::Caller;
-use platform::{Ctx, Platform, TxMode, auth, db_error};
+use platform::{Ctx, Platform, Stop, TxMode, auth, db_error};
 use serde_json::Value;
 use sqlx::types::Json;
 use std::collections::HashSet;
@@ -61,44 +62,12 @@ impl Handler for ImportJob {
             let Some(work) = Work::of(&self.platform, job) else {
                 return Outcome::Fail("the job names no workspace, import and member".to_owned());
             };
-            match work.run().await {
-                Ok(()) => Outcome::Done,
-                Err(Stop::Lost) => Outcome::Retry("another worker has taken the import over".to_owned()),
-                Err(Stop::Error(error)) if passes(&error) && !job.is_last_attempt() => {
-                    Outcome::Retry(error.to_string())
-                }
-                Err(Stop::Error(error)) => {
-                    let words = error.to_string();
-                    work.fail(&error).await;
-                    Outcome::Fail(words)
-                }
+            let (outcome, error) = stop::outcome(work.run().await, job);
+            if let Some(error) = error {
+                work.fail(&error).await;
             }
+            outcome
         })
-    }
-}
-
-/// Whether trying again may help: somebody else was writing the same, or something was away.
-const fn passes(error: &Error) -> bool {
-    matches!(error.kind, Kind::Conflict | Kind::Stale | Kind::Unavailable | Kind::Internal)
-}
-
-enum Stop {
-    Lost,
-    Error(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<Fenced> for Stop {
-    fn from(fenced: Fenced) -> Self {
-        match fenced {
-            Fenced::Lost => Self::Lost,
-            Fenced::Database(error) => Self::Error(db_error(error)),
-        }
     }
 }
 

@@ -16,11 +16,11 @@ pub fn check_kind(content: &[u8]) -> Result<()> {
     let refuse = |message: &str| Err(Error::field("content", message));
     let head = &content[..content.len().min(SAMPLE_BYTES)];
     if head.iter().all(u8::is_ascii_whitespace) || head == b"\xef\xbb\xbf" {
-        return refuse("The file is empty. Choose a CSV file with a header and at least one row");
+        return refuse("The file is empty. Choose one with a header and at least one row");
     }
-    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"\xd0\xcf\x11\xe0") {
+    if head.starts_with(b"\xd0\xcf\x11\xe0") {
         return refuse(
-            "This is a spreadsheet or an archive, not a CSV file. Open it and save it as \"CSV UTF-8\", then upload that",
+            "This is a spreadsheet of the old kind (.xls), or one with a password. Open it, save it without a password as \"Excel workbook (.xlsx)\", and upload that",
         );
     }
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
@@ -177,7 +177,7 @@ mod tests {
         for (content, words) in [
             (&b""[..], "empty"),
             (b" \r\n\n", "empty"),
-            (b"PK\x03\x04rest", "spreadsheet"),
+            (b"\xd0\xcf\x11\xe0rest", "of the old kind"),
             (b"\xff\xfea\0,\0", "UTF-16"),
             (b"a\0,\0b\0\n\0", "not text"),
         ] {

@@ -93,6 +93,9 @@ mod tests {
             group: None,
             permissions: domain::schema::FieldPermissions::default(),
             aliases: Vec::new(),
+            formula: None,
+            rollup: None,
+            pattern: None,
         };
         let mut weighed = BTreeMap::new();
         weigh(&mut weighed, &name(4), "Lake", 4);

@@ -21,7 +21,7 @@ async fn files_that_hold_nothing_to_import_are_refused_in_words() {
         (b"\xef\xbb\xbf", "The file is empty"),
         (b",,,\n,,\n", "The file is empty"),
         (b"Name,E-mail\r\n", "only a header"),
-        (b"PK\x03\x04\x14\x00xl/workbook.xml", "save it as \"CSV UTF-8\""),
+        (b"PK\x03\x04\x14\x00xl/workbook.xml", "The spreadsheet is damaged"),
         (b"\xff\xfeN\0a\0m\0e\0", "UTF-16"),
         (b"Name,\"E-mail\nA,b\n", "The first row cannot be read"),
     ] {

@@ -32,6 +32,48 @@ async fn found(world: &TestWorld, caller: &Caller, words: &str) -> Vec<String> {
     hits.into_iter().map(|hit| hit.title).collect()
 }
 
+/// How many words are written down as what they may be mistyped as.
+async fn spelled(world: &TestWorld, term: &str) -> i64 {
+    let owner = world.owner().await;
+    let sql = "select count(*) from search_spellings where term = $1";
+    sqlx::query_scalar(sql).bind(term).fetch_one(&owner).await.unwrap()
+}
+
+/// One letter more, less, another one, or two in the wrong order; within reach and workspace, below what was typed right.
+#[tokio::test]
+async fn a_slip_of_the_finger_is_forgiven() {
+    let world = world().await;
+    let (demo, amina) = demo(&world).await;
+    let values = json!({ "name": "Wanjiku Otieno", "company": "Lakeside Motors", "phone": "+254 722 000111" });
+    let row = create(&world, &amina, "lead", values).await;
+    create(&world, &amina, "lead", json!({ "name": "Wanjikx Mwangi" })).await;
+    catch_up(&world).await;
+    for words in ["otineo", "wanjukuu otieno", "otien lakesyde", "lakesid3 otieno", "motros wanjiku", "OTIENOO"] {
+        let wanted: &[&str] =
+            if matches!(words, "wanjukuu otieno" | "lakesid3 otieno") { &[] } else { &["Wanjiku Otieno"] };
+        assert_eq!(found(&world, &amina, words).await, wanted, "{words}");
+    }
+    assert_eq!(
+        found(&world, &amina, "wanjiku").await,
+        ["Wanjiku Otieno", "Wanjikx Mwangi"],
+        "what was typed stands above"
+    );
+    assert!(found(&world, &amina, "722000112").await.is_empty(), "another number is another number");
+    let elsewhere = world.tenant("elsewhere", "core").await;
+    let faith = world.member(&elsewhere, "Faith", &["OWNER"]).await;
+    assert!(found(&world, &faith, "otineo").await.is_empty());
+    let peter = world.member(&demo, "Peter", &[]).await;
+    assert!(found(&world, &peter, "otineo").await.is_empty(), "no farther than what is typed right");
+
+    // Six letters, each left out once, and the word itself: gone with the last record that holds it.
+    assert_eq!(spelled(&world, "otieno").await, 7);
+    world.run(&amina, DeleteRecord { entity: "lead".into(), id: row.id, version: None }).await.unwrap();
+    catch_up(&world).await;
+    assert_eq!((spelled(&world, "otieno").await, spelled(&world, "mwangi").await), (0, 7));
+    assert!(found(&world, &amina, "otineo").await.is_empty());
+    world.end().await;
+}
+
 #[tokio::test]
 async fn words_follow_the_row() {
     let world = world().await;

@@ -189,3 +189,37 @@ async fn the_error_file_can_be_mended_and_imported() {
     assert_eq!((asha.text("phone"), asha.text("notes")), (Some("+254 722 000 111"), Some("=1+1")));
     world.end().await;
 }
+
+#[tokio::test]
+async fn several_stand_in_one_cell() {
+    let world = world().await;
+    let (_, amina) = demo(&world).await;
+    create(&world, &amina, "customer", json!({ "name": "Lake" })).await;
+    let one = create(&world, &amina, "contact", json!({ "name": "Otieno, Brian" })).await;
+    let two = create(&world, &amina, "contact", json!({ "name": "Carol" })).await;
+    let content = format!(
+        "Name,Customer,Participants\n\
+         Whole,Lake,\"Otieno, Brian\"\n\
+         Semicolons,Lake,\"otieno, brian; Carol;\"\n\
+         Commas,Lake,\"carol,{}\"\n\
+         None,Lake,\n\
+         Unknown,Lake,\"Carol; Nobody\"\n",
+        one.text("number").unwrap()
+    );
+    let import = ready(&world, &amina, "opportunity", &content, Existing::Skip).await;
+    let shown = preview(&world, &amina, &import).await;
+    assert_eq!(shown.rows[1].values["participants"], json!("Otieno, Brian, Carol"));
+    let import = finish(&world, &amina, &import).await;
+    assert_eq!((import.created, import.refused), (4, 1));
+    let mut both = [one.id, two.id];
+    both.sort();
+    let participants: Vec<serde_json::Value> =
+        all(&world, &amina, "opportunity", "").await.iter().map(|row| row.values["participants"].clone()).collect();
+    assert_eq!(participants, [json!([one.id]), json!(both), json!(both), json!(null)]);
+    let reasons = reasons(&world, &amina, &import).await;
+    assert!(reasons[0].starts_with("5: Nobody is not a known contact"), "{reasons:?}");
+    // What somebody points at is kept when the import that made it is taken back; what points goes with its links.
+    let undone = undo(&world, &amina, &import).await.unwrap();
+    assert_eq!(undone.removed, 4);
+    world.end().await;
+}

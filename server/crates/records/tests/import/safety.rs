@@ -21,7 +21,8 @@ async fn nobody_without_the_permission_gets_anywhere() {
     let viewer = world.member(&demo, "Viewer", &["VIEWER"]).await;
     let import = ready(&world, &amina, "lead", "Name\nX\n", Existing::Skip).await;
     let id = import.id;
-    let create = CreateImport { entity: "lead".into(), file_name: "a.csv".into(), content: b"Name\nX\n".to_vec() };
+    let content = b"Name\nX\n".to_vec();
+    let create = CreateImport { entity: "lead".into(), file_name: "a.csv".into(), content, sheet: None };
     assert_eq!(world.run(&viewer, create).await.unwrap_err().kind, Kind::Forbidden);
     assert_eq!(world.run(&viewer, ListImports { entity: "lead".into() }).await.unwrap_err().kind, Kind::Forbidden);
     assert_eq!(world.run(&viewer, GetImport { id }).await.unwrap_err().kind, Kind::Forbidden);

@@ -41,6 +41,7 @@ pub async fn upload(world: &TestWorld, caller: &Caller, entity: &str, content: &
         entity: entity.to_owned(),
         file_name: "C:\\my files\\list.csv".to_owned(),
         content: content.to_vec(),
+        sheet: None,
     };
     world.run(caller, create).await
 }

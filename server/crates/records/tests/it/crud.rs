@@ -1,7 +1,8 @@
 //! Create, read, change, throw away, put back.
 
 use crate::world::{World, at, object, with};
-use domain::records::{DeleteRecord, ListRecords, RestoreRecord, UpdateRecord};
+use domain::records::{DeleteRecord, ListRecords, RestoreRecord, TransitionRecord, UpdateRecord};
+use domain::schema::Filter;
 use domain::schema::ListQuery;
 use domain::{Kind, Reach};
 use serde_json::{Value, json};
@@ -80,6 +81,9 @@ async fn every_type_comes_back_as_it_went_in() {
         "name": "Ünïcode \"quoted\" \\ 🚗", "code": "A-1", "email": "a@b.co", "phone": "+254 700 123", "country": "KE", "pieces": -7,
         "weight": "-12.345", "price": { "amount": "-4938", "currency": "JPY" }, "fragile": false, "day": "2026-02-28",
         "moment": "2026-11-21T09:30:15Z", "colour": "red", "lead": lead.id, "keeper": world.here.rep.access.member,
+        "share": "12.50", "length": 5_400, "site": "https://example.com/ä?b=c", "tags": ["new", "sold"], "serial": "AB-123",
+        "address": { "street": "Moi Avenue 4\nFloor 2", "postcode": "00100", "city": "Nairobi", "country": "KE" },
+        "place": { "lat": "-1.292100", "lon": "36.821900" },
         "margin": { "amount": "1.250", "currency": "KWD" }, "secret": "s", "note": "two\nlines\t", "owner": world.here.boss.access.member
     });
     let made = world.create(&user, "sample", values.clone()).await.unwrap();
@@ -98,6 +102,233 @@ async fn every_type_comes_back_as_it_went_in() {
         assert_eq!(emptied.values[key], Value::Null, "{key}");
     }
     assert!(emptied.label("lead").is_none());
+    world.end().await;
+}
+
+/// What is written loosely is kept in one form, and what no field of the type can hold is refused in words that say what to do.
+#[tokio::test]
+async fn types_of_more_than_a_word_are_strict_and_forgiving() {
+    let world = World::new().await;
+    let user = &world.here.user;
+    let loose = json!({
+        "name": "A", "share": 7.5, "length": "1h 30m", "site": "example.com", "tags": ["sold", "new", "sold"],
+        "address": { "city": " Nairobi ", "country": "ke", "region": "" }, "place": { "lat": -1.2921, "lon": 36.8219 }, "serial": " AB-123 ",
+    });
+    let made = world.create(user, "sample", loose).await.unwrap();
+    for (key, value) in [
+        ("share", json!("7.50")),
+        ("length", json!(5_400)),
+        ("site", json!("https://example.com")),
+        ("tags", json!(["new", "sold"])),
+        ("address", json!({ "city": "Nairobi", "country": "KE" })),
+        ("place", json!({ "lat": "-1.292100", "lon": "36.821900" })),
+        ("serial", json!("AB-123")),
+    ] {
+        assert_eq!(made.values[key], value, "{key}");
+    }
+    let same =
+        world.update(user, "sample", &made, json!({ "tags": ["sold", "new"], "length": "90 min" })).await.unwrap();
+    assert_eq!(same.version, made.version, "nothing differs");
+    for (key, value, words) in [
+        ("share", json!("12.345"), "12.345 has more than 2 decimals"),
+        ("share", json!("-100.01"), "-100.01 is below the least allowed, -100.00"),
+        ("length", json!("90"), "90 has no unit; write 90h for hours or 90m for minutes"),
+        ("length", json!(-1), "-1 s is below the least allowed, 0 min"),
+        (
+            "site",
+            json!("javascript:alert(1)"),
+            "javascript:alert(1) is not an address of the web: it names no site, such as example.com",
+        ),
+        (
+            "site",
+            json!("ftp://x.example"),
+            "ftp://x.example is not an address of the web: it begins with http:// or https://",
+        ),
+        ("tags", json!("new"), "\"new\" should be a list of choices"),
+        ("tags", json!(["nwe"]), "nwe is not one of the choices; did you mean New?"),
+        (
+            "address",
+            json!({ "town": "x" }),
+            "town is no part of an address; it has street, postcode, city, region and country",
+        ),
+        (
+            "address",
+            json!({ "country": "Kenya" }),
+            "Country: Kenya is not a country code; use two letters such as KE or DE",
+        ),
+        ("place", json!("91, 0"), "The latitude 91 is outside -90 to 90 degrees"),
+        ("place", json!({ "lat": 1 }), "The point has no lon; it is written as lat and lon, in degrees"),
+        (
+            "serial",
+            json!("ab-123"),
+            "ab-123 does not fit; write it as two capitals, a dash and three digits, such as AB-123",
+        ),
+        (
+            "serial",
+            json!("AB-1234"),
+            "AB-1234 does not fit; write it as two capitals, a dash and three digits, such as AB-123",
+        ),
+    ] {
+        let refused = world.update(user, "sample", &made, json!({ key: value })).await.unwrap_err();
+        assert_eq!(refused.fields[0].message, words, "{key}");
+    }
+    // Several choices are asked for one by one.
+    let filtered = |text: &'static str| {
+        let filter = Filter::parse(text, &world.sample()).unwrap();
+        let world = &world;
+        async move { world.all(user, "sample", Some(filter)).await.unwrap().len() }
+    };
+    world.create(user, "sample", json!({ "name": "B", "tags": ["odd"] })).await.unwrap();
+    world.create(user, "sample", json!({ "name": "C" })).await.unwrap();
+    for (text, rows) in [
+        ("tags = sold", 1),
+        ("tags in (new, odd)", 2),
+        ("tags = \"Odd, or so\"", 1),
+        ("tags != new", 2),
+        ("tags not in (new, odd)", 1),
+        ("tags is empty", 1),
+        ("length >= 1h and length <= \"90 min\"", 1),
+        ("length = 5400", 1),
+        ("share > 7 and share < 7.51", 1),
+        ("site starts with https://exa", 1),
+    ] {
+        assert_eq!(filtered(text).await, rows, "{text}");
+    }
+    assert!(
+        Filter::parse("place = x", &world.sample()).is_err() && Filter::parse("address = x", &world.sample()).is_err()
+    );
+    world.end().await;
+}
+
+/// Figures over other rows: of those that the reader may see, at the moment of reading.
+#[tokio::test]
+async fn figures_count_what_the_reader_may_see() {
+    let world = World::new().await;
+    let people = &world.here;
+    let lead = world.lead_of(&people.user, "Lake").await;
+    let kes = |amount: &str| json!({ "amount": amount, "currency": "KES" });
+    let sample = |name: &str, owner: &platform::Caller, more: Value| {
+        let mut values = json!({ "name": name, "lead": lead.id, "owner": owner.access.member });
+        values.as_object_mut().unwrap().extend(object(more));
+        values
+    };
+    for values in [
+        sample(
+            "A",
+            &people.rep,
+            json!({ "colour": "red", "weight": "1.250", "price": kes("10"), "day": "2026-11-20" }),
+        ),
+        sample(
+            "B",
+            &people.rep,
+            json!({ "colour": "red", "weight": "0.250", "price": kes("2.50"), "day": "2026-11-01" }),
+        ),
+        sample("C", &people.user, json!({ "price": kes("-1"), "moment": "2026-11-20T10:00:00Z" })),
+        json!({ "name": "Of nobody" }),
+    ] {
+        world.create(&people.user, "sample", values).await.unwrap();
+    }
+    let gone = world.create(&people.user, "sample", sample("D", &people.rep, json!({ "weight": "99" }))).await.unwrap();
+    world.run(&people.admin, DeleteRecord { entity: "sample".to_owned(), id: gone.id, version: None }).await.unwrap();
+    let of = |record: &domain::records::Record| {
+        ["samples", "redSamples", "weight", "worth", "margin", "firstDay", "lastMoment"]
+            .map(|key| record.values[key].clone())
+    };
+    let all = [
+        json!(3),
+        json!(1),
+        json!("1.500"),
+        kes("11.50"),
+        Value::Null,
+        json!("2026-11-01"),
+        json!("2026-11-20T10:00:00Z"),
+    ];
+    assert_eq!(of(&world.get(&people.user, "lead", lead.id).await.unwrap()), all);
+    // The same in a list, and where a write answers the row.
+    let listed = world.all(&people.user, "lead", None).await.unwrap();
+    assert_eq!(of(&listed[0]), all);
+    let mut lead = world
+        .update(&people.user, "lead", &lead, json!({ "city": "Kisumu", "owner": people.rep.access.member }))
+        .await
+        .unwrap();
+    assert_eq!(of(&lead), all);
+    // Who reads only what is theirs counts only that.
+    let own = world.get(&people.rep, "lead", lead.id).await.unwrap();
+    assert_eq!((&own.values["samples"], &own.values["worth"]), (&json!(2), &kes("12.50")));
+    // Two currencies have no sum; a hidden field has none for whoever may not read it.
+    world
+        .create(
+            &people.user,
+            "sample",
+            sample("E", &people.user, json!({ "price": { "amount": "1", "currency": "EUR" } })),
+        )
+        .await
+        .unwrap();
+    assert_eq!(world.get(&people.user, "lead", lead.id).await.unwrap().values["worth"], Value::Null);
+    let trusted = with(&people.user, |access| {
+        access.grants.0.insert(crate::sample::MARGIN.to_owned(), Reach::All);
+    });
+    world.create(&trusted, "sample", sample("F", &people.user, json!({ "margin": kes("3") }))).await.unwrap();
+    assert_eq!(world.get(&trusted, "lead", lead.id).await.unwrap().values["margin"], kes("3.00"));
+    assert_eq!(world.get(&people.user, "lead", lead.id).await.unwrap().values["margin"], Value::Null);
+    // Nobody types them, and the other workspace counts its own.
+    lead = world.get(&people.user, "lead", lead.id).await.unwrap();
+    let refused = world.update(&people.user, "lead", &lead, json!({ "samples": 5 })).await.unwrap_err();
+    assert_eq!(refused.fields[0].message, "samples is set by the server");
+    let there = world.lead_of(&world.there.user, "Lake").await;
+    assert_eq!((&there.values["samples"], &there.values["weight"]), (&json!(0), &Value::Null));
+    world.end().await;
+}
+
+/// What is computed follows in every way of writing: one row, a move, many at once, back again.
+#[tokio::test]
+async fn computed_values_follow_what_they_are_computed_from() {
+    let world = World::new().await;
+    let user = &world.here.user;
+    let entity = world.sample();
+    let kes = |amount: &str| json!({ "amount": amount, "currency": "KES" });
+    let made = world
+        .create(user, "sample", json!({ "name": "A", "price": kes("12.50"), "pieces": 4, "day": "2026-11-20" }))
+        .await
+        .unwrap();
+    assert_eq!((&made.values["worth"], &made.values["dear"]), (&kes("50.00"), &json!(false)));
+    let refused = world.update(user, "sample", &made, json!({ "worth": kes("1") })).await.unwrap_err();
+    assert_eq!(refused.fields[0].message, "Worth is set by the server");
+    let dearer = world.update(user, "sample", &made, json!({ "pieces": 10 })).await.unwrap();
+    assert_eq!((&dearer.values["worth"], &dearer.values["dear"]), (&kes("125.00"), &json!(true)));
+    let (before, after): (Value, Value) =
+        sqlx::query_as("select before, after from changes where record_id = $1 and before is not null")
+            .bind(made.id)
+            .fetch_one(&world.owner)
+            .await
+            .unwrap();
+    assert_eq!((&before["worth"], &after["worth"], &after["dear"]), (&kes("50.00"), &kes("125.00"), &json!(true)));
+    let poorer = world.update(user, "sample", &dearer, json!({ "price": null })).await.unwrap();
+    assert_eq!((&poorer.values["worth"], &poorer.values["dear"]), (&Value::Null, &json!(false)));
+    let priced = world.update(user, "sample", &poorer, json!({ "price": kes("1") })).await.unwrap();
+    let finish = TransitionRecord {
+        entity: "sample".to_owned(),
+        id: priced.id,
+        version: None,
+        name: None,
+        to: Some("ready".to_owned()),
+        values: object(json!({})),
+    };
+    let ready = world.run(user, finish).await.unwrap();
+    assert_eq!(ready.values["dear"], json!(true), "a move counts too");
+    // Many at once, and back.
+    let mut ctx = world.open(user).await;
+    let change = object(json!({ "pieces": 20 }));
+    let changed = records::update_many(&mut ctx, &entity, vec![(ready.id, ready.version, change)]).await.unwrap();
+    let records::Updated::Changed { version, before } = &changed[0] else { panic!("{changed:?}") };
+    assert_eq!(before.get("worth"), Some(&kes("10.00")));
+    let back = vec![(ready.id, *version, before.clone())];
+    records::revert_many(&mut ctx, &entity, back).await.unwrap();
+    ctx.commit().await.unwrap();
+    let now = world.get(user, "sample", ready.id).await.unwrap();
+    assert_eq!((&now.values["worth"], &now.values["pieces"]), (&kes("10.00"), &json!(10)));
+    let found = world.all(user, "sample", Some(Filter::parse("worth = 10 and dear = true", &entity).unwrap())).await;
+    assert_eq!(found.unwrap().len(), 1);
     world.end().await;
 }
 

@@ -1,7 +1,7 @@
 //! Every filter and sort that a view can offer is served by an index, under row security, as the role that serves tenants.
 
 use crate::world::{World, query};
-use domain::schema::{Comparison, Entity, Field, FieldKind, Filter, ListQuery, Sort, Test};
+use domain::schema::{Comparison, Entity, Field, FieldKind, Filter, ListQuery, Sort, Test, stretch};
 use serde_json::Value;
 use testkit::TestTenant;
 
@@ -162,6 +162,41 @@ async fn every_filter_and_sort_of_leads_is_served_by_an_index() {
         bad.extend(judge(&world, &query, false).await.into_iter().map(|fault| format!("view {} {fault}", view.key)));
     }
     assert!(bad.is_empty(), "{bad:#?}");
+    world.end().await;
+}
+
+/// A month of a calendar is a range over the index of its field. With an end it is two, of which what lasts into the month is found by either.
+#[tokio::test]
+async fn every_stretch_of_days_is_served_by_an_index() {
+    let world = World::new().await;
+    plenty(&world, ROWS).await;
+    let entity = world.lead();
+    let field = |key: &str| entity.field(key).unwrap();
+    let mut bad = Vec::new();
+    for (date, end, from, until, narrowed) in [
+        ("enquiredOn", None, "2026-10-26", "2026-12-07", true),
+        ("enquiredOn", None, "2018-10-01", "2018-11-01", true),
+        ("enquiredOn", None, "2020-05-05", "2020-05-06", true),
+        // Nobody enquires then, and nothing was touched.
+        ("enquiredOn", Some("updatedAt"), "2090-01-01", "2090-02-01", true),
+        // All were touched since: the order of the days carries the page.
+        ("enquiredOn", Some("updatedAt"), "2020-05-01", "2020-06-01", false),
+        ("createdAt", None, "2000-01-01", "2090-01-01", false),
+        ("updatedAt", Some("enquiredOn"), "1990-01-01", "1990-02-01", false),
+    ] {
+        let filter = stretch(field(date), end.map(field), from.parse().unwrap(), until.parse().unwrap());
+        let sort = vec![Sort { field: date.to_owned(), descending: false }];
+        let query = ListQuery { filter: Some(filter), sort, limit: 500, ..ListQuery::default() };
+        let found = judge(&world, &query, narrowed).await;
+        bad.extend(found.into_iter().map(|fault| format!("{date} {end:?} {from} {fault}")));
+    }
+    assert!(bad.is_empty(), "{bad:#?}");
+    // It can fail: without the index, it does.
+    sqlx::raw_sql("drop index leads_enquired_on_order").execute(&world.owner).await.unwrap();
+    let filter = stretch(field("enquiredOn"), None, "2026-11-01".parse().unwrap(), "2026-12-01".parse().unwrap());
+    let sort = vec![Sort { field: "enquiredOn".to_owned(), descending: false }];
+    let query = ListQuery { filter: Some(filter), sort, limit: 500, ..ListQuery::default() };
+    assert!(!judge(&world, &query, true).await.is_empty());
     world.end().await;
 }
 

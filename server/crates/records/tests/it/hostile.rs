@@ -2,7 +2,7 @@
 
 use crate::world::{World, object};
 use domain::Kind;
-use domain::records::{GroupBy, RecordTimeline, SearchRecords, SummariseRecords, TransitionRecord};
+use domain::records::{GroupBy, Inner, RecordTimeline, SearchRecords, SummariseRecords, TransitionRecord};
 use domain::schema::{Comparison, Filter, ListQuery, Sort, Test};
 use serde_json::json;
 
@@ -76,10 +76,20 @@ async fn probes_in_every_place_are_only_text() {
             .unwrap();
         assert_eq!(found.returned, 0, "{probe}");
         world.run(user, SearchRecords { words: probe.to_owned(), limit: 5 }).await.unwrap();
-        for group in [GroupBy::Field(probe.to_owned()), GroupBy::Month(probe.to_owned())] {
-            let summary =
-                SummariseRecords { entity: "lead".to_owned(), query: ListQuery::default(), group, measure: None };
-            assert_eq!(world.run(user, summary).await.unwrap_err().kind, Kind::Invalid);
+        let grouped = |group, inner| SummariseRecords {
+            entity: "lead".to_owned(),
+            query: ListQuery::default(),
+            group,
+            measure: None,
+            limit: None,
+            inner,
+        };
+        for group in [GroupBy::Field, GroupBy::Month, GroupBy::Week, GroupBy::Day] {
+            let group = group(probe.to_owned());
+            let inside = grouped(GroupBy::All, Some(Inner { group: group.clone(), limit: None }));
+            for summary in [grouped(group, None), inside] {
+                assert_eq!(world.run(user, summary).await.unwrap_err().kind, Kind::Invalid);
+            }
         }
         assert_eq!(world.get(user, probe, found_id(&starts)).await.unwrap_err().kind, Kind::NotFound);
         let lead = found_id(&starts);

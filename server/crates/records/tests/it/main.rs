@@ -3,16 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is not as it should be")]
 
 mod boards;
+mod bulk;
+mod crossing;
 mod crud;
+mod dates;
 mod explain;
 mod filters;
 mod hostile;
 mod many;
+mod merging;
 mod moves;
 mod pages;
+mod past;
 mod reaching;
 mod sample;
 mod searching;
+mod several;
+mod stages;
 mod stale;
 mod timeline;
 mod totals;

@@ -237,6 +237,8 @@ async fn a_hidden_field_is_nowhere() {
                     query: ListQuery::default(),
                     group: GroupBy::All,
                     measure: Some("margin".to_owned()),
+                    limit: None,
+                    inner: None,
                 },
             )
             .await

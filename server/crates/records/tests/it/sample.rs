@@ -1,10 +1,10 @@
 //! An entity that has an indexed field of every type, beside those of the core.
 
-use domain::schema::{Catalog, Entity};
+use domain::schema::{Catalog, Entity, Field};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Without this permission `margin` and `secret` do not exist.
+/// Without this permission `margin`, `secret` and `settled` do not exist.
 pub const MARGIN: &str = "crm.sample.margin";
 
 pub fn catalog(library: &packs::Library) -> Arc<Catalog> {
@@ -16,19 +16,77 @@ pub fn catalog(library: &packs::Library) -> Arc<Catalog> {
         .map(|entity| {
             let mut entity = (**entity).clone();
             entity.fields.retain(|field| !standard.contains(&field.key.as_str()));
+            if entity.key == "lead" {
+                entity.fields.extend(figures());
+            }
             entity
         })
         .collect();
-    described.push(sample());
+    described.extend([sample(), visit()]);
     Arc::new(Catalog::build("core", "Core", described).unwrap_or_else(|faults| panic!("{faults:?}")))
 }
 
-/// The table, as the pack's own tool prints it.
+/// The tables, as the pack's own tool prints them.
 pub fn table(catalog: &Catalog) -> String {
-    let entity = catalog.get("sample").expect("the sample");
-    let states = entity.states.iter().flat_map(|states| states.list.iter().map(|state| state.key.clone())).collect();
     let target = |key: &str| catalog.get(key).map(|entity| entity.table.as_str());
-    packs::ddl::print(&[packs::ddl::describe(entity, &states, target)])
+    let tables = ["sample", "visit"].map(|key| {
+        let entity = catalog.get(key).expect("an entity of these tests");
+        let states = entity.states.iter().flat_map(|states| &states.list);
+        packs::ddl::describe(entity, &states.map(|state| state.key.clone()).collect(), target)
+    });
+    packs::ddl::print(&tables)
+}
+
+/// What goes through stages: with checklists, days and owners of a role.
+fn visit() -> Entity {
+    let item = |key: &str, label: &str| json!({ "key": key, "label": label });
+    serde_json::from_value(json!({
+        "key": "visit",
+        "plural": "visits",
+        "area": "crm",
+        "table": "visits",
+        "prefix": "VIS",
+        "labels": { "one": "Visit", "many": "Visits" },
+        "icon": "box",
+        "title": "name",
+        "fields": [
+            { "key": "name", "label": "Name", "kind": { "type": "text" }, "required": true, "indexed": true },
+            { "key": "day", "label": "Day", "kind": { "type": "date" }, "indexed": true },
+        ],
+        "states": {
+            "label": "Stage",
+            "initial": "booked",
+            "list": [
+                { "key": "booked", "label": "Booked", "slaDays": 3, "checklist": [item("sizes", "Sizes taken"), item("photos", "Photos taken")] },
+                { "key": "measured", "label": "Measured", "slaDays": 5, "ownerRole": "SALES_REP", "checklist": [item("plan", "Plan drawn")] },
+                { "key": "closed", "label": "Closed", "kind": "done", "actions": ["VIEW"] },
+                { "key": "dropped", "label": "Dropped", "kind": "lost" },
+            ],
+            "transitions": [
+                { "name": "measure", "label": "Measure", "from": ["booked"], "to": "measured", "gate": { "requires": ["day"], "checklist": true } },
+                { "name": "close", "label": "Close", "from": ["measured"], "to": "closed", "gate": { "checklist": true } },
+                { "name": "rebook", "label": "Book again", "from": ["measured", "dropped"], "to": "booked" },
+                { "name": "drop", "label": "Drop", "from": ["*"], "to": "dropped" },
+            ]
+        }
+    }))
+    .expect("a description")
+}
+
+/// What a lead counts of its samples.
+fn figures() -> Vec<Field> {
+    let figure = |key: &str, kind: serde_json::Value, rollup: serde_json::Value| json!({ "key": key, "label": key, "kind": kind, "rollup": rollup });
+    let over = |what: &str, field: Option<&str>, filter: Option<&str>| json!({ "entity": "sample", "via": "lead", "what": what, "field": field, "filter": filter });
+    serde_json::from_value(json!([
+        figure("samples", json!({ "type": "integer" }), over("count", None, None)),
+        figure("redSamples", json!({ "type": "integer" }), over("count", None, Some("colour = red and day > today-3"))),
+        figure("weight", json!({ "type": "decimal", "scale": 3 }), over("sum", Some("weight"), None)),
+        figure("worth", json!({ "type": "money", "allowNegative": true }), over("sum", Some("price"), None)),
+        figure("margin", json!({ "type": "money" }), over("sum", Some("margin"), None)),
+        figure("firstDay", json!({ "type": "date" }), over("min", Some("day"), None)),
+        figure("lastMoment", json!({ "type": "datetime" }), over("max", Some("moment"), None)),
+    ]))
+    .expect("figures")
 }
 
 fn sample() -> Entity {
@@ -43,6 +101,9 @@ fn sample() -> Entity {
     name["search"] = json!(10);
     let mut code = field("code", json!({ "type": "text", "max": 40 }));
     code["unique"] = json!(true);
+    let mut serial = field("serial", json!({ "type": "text", "max": 20 }));
+    serial["pattern"] =
+        json!({ "regex": "[A-Z]{2}-[0-9]{3}", "says": "two capitals, a dash and three digits, such as AB-123" });
     let mut pieces = field("pieces", json!({ "type": "integer", "min": -1000, "max": 1000 }));
     pieces["label"] = json!("Pieces");
     let mut colour = field(
@@ -79,6 +140,18 @@ fn sample() -> Entity {
             field("keeper", json!({ "type": "member" })),
             hidden("margin", json!({ "type": "money" })),
             hidden("secret", json!({ "type": "text" })),
+            field("share", json!({ "type": "percentage", "scale": 2, "min": -10_000, "max": 100_000 })),
+            field("length", json!({ "type": "duration" })),
+            field("site", json!({ "type": "url" })),
+            { "key": "tags", "label": "Tags", "kind": { "type": "options", "options": [
+                { "key": "new", "label": "New" }, { "key": "odd", "label": "Odd, or so" }, { "key": "sold", "label": "Sold" },
+            ] } },
+            { "key": "address", "label": "Address", "kind": { "type": "address" } },
+            { "key": "place", "label": "Place", "kind": { "type": "geo" } },
+            serial,
+            { "key": "worth", "label": "Worth", "kind": { "type": "money", "allowNegative": true }, "indexed": true, "formula": "price * pieces" },
+            { "key": "dear", "label": "Dear", "kind": { "type": "boolean" }, "indexed": true, "formula": "worth > 100 || status == READY" },
+            hidden("settled", json!({ "type": "date" })),
             { "key": "note", "label": "Note", "kind": { "type": "long_text", "max": 2000 } },
         ],
         "states": {

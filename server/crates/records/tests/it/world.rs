@@ -7,7 +7,6 @@ use domain::{Error, Operation, Result};
 use platform::{Access, Caller, Catalogs, Ctx, Platform, Registry, Services, TxMode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
-use std::collections::HashMap;
 use std::sync::Arc;
 use testkit::{TestTenant, TestWorld};
 use uuid::Uuid;
@@ -128,7 +127,10 @@ fn platform(test: &TestWorld, catalog: Arc<Catalog>) -> Arc<Platform> {
         auth: services.auth.clone(),
         clock: services.clock.clone(),
         random: services.random.clone(),
-        catalogs: Catalogs::new(catalog, HashMap::new()),
+        catalogs: Catalogs::new(
+            catalog,
+            services.catalogs.industries().map(|(slug, described)| (slug.to_owned(), described.clone())).collect(),
+        ),
         keyring: services.keyring.clone(),
         egress: services.egress.clone(),
         wake: services.wake.clone(),

@@ -2,6 +2,7 @@
 
 use crate::steps::Question;
 use crate::store::Claimed;
+use crate::told::ASKED;
 use domain::Result;
 use domain::schema::{Entity, Transition};
 use platform::{Change, Ctx, db_error};
@@ -96,6 +97,6 @@ fn tell(ctx: &mut Ctx, id: Uuid, title: &str) {
         record: Some(id),
         before: None,
         after: Some(json!({ "state": "PENDING", "title": title })),
-        event: Some("workflow.approval.asked".to_owned()),
+        event: Some(ASKED.to_owned()),
     });
 }

@@ -2,7 +2,9 @@
 
 use crate::world::World;
 use domain::Kind;
-use domain::workflow::{ApprovalRow, DecideApproval, Decision, ListApprovals, RetryRun, RunState};
+use domain::workflow::{
+    ApprovalRow, DecideApproval, Decision, ListApprovals, ListNotifications, NotificationKind, RetryRun, RunState,
+};
 use platform::Caller;
 use serde_json::{Value, json};
 
@@ -42,6 +44,14 @@ async fn nobody_approves_what_they_began() {
     world.workflow(asking(&json!({ "title": "Well?", "roles": ["FINANCE_MANAGER"] }))).await;
     world.create_as(&fiona, "order", json!({})).await;
     world.settle().await;
+    // Whom it asks is told once; who began it is not asked.
+    let told = async |caller: &Caller| {
+        let list = ListNotifications { unread: true, limit: 10 };
+        let rows = world.run(caller, list).await.unwrap();
+        rows.into_iter().map(|row| (row.kind, row.title)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&frank).await, [(NotificationKind::Approval, "You are asked to decide: Well?".to_owned())]);
+    assert!(told(&fiona).await.is_empty() && told(&vera).await.is_empty());
     let own = world.mine(&fiona).await;
     assert!(
         own.len() == 1 && !own[0].mine && own[0].because.as_ref().is_some_and(|why| why.contains("yourself")),

@@ -5,8 +5,8 @@ use domain::{Error, Operation, OperationKind, Requires, Result};
 use platform::{Change, Ctx, Registry, db_error};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 use workflow::KnownOperation;
@@ -131,15 +131,25 @@ async fn flaky(ctx: &mut Ctx, flaky: Flaky) -> Result<Value> {
     }
 }
 
-/// How many are in it now, and the most that ever were.
-pub static INSIDE: AtomicU32 = AtomicU32::new(0);
-pub static MOST: AtomicU32 = AtomicU32::new(0);
+/// How many are in [`slow`] now, and the most that ever were, by workspace: the tests of a process may be at it together.
+static INSIDE: Mutex<BTreeMap<Uuid, (u32, u32)>> = Mutex::new(BTreeMap::new());
+
+pub fn most_inside(tenant: Uuid) -> u32 {
+    INSIDE.lock().unwrap().get(&tenant).map_or(0, |(_, most)| *most)
+}
 
 async fn slow(ctx: &mut Ctx, slow: Slow) -> Result<Value> {
     told(ctx, "effect", None, json!({ "what": "slow" }));
-    let inside = INSIDE.fetch_add(1, Ordering::SeqCst) + 1;
-    MOST.fetch_max(inside, Ordering::SeqCst);
+    let tenant = ctx.access.tenant.0;
+    {
+        let mut all = INSIDE.lock().unwrap();
+        let (now, most) = all.entry(tenant).or_default();
+        *now += 1;
+        *most = (*most).max(*now);
+    }
     tokio::time::sleep(Duration::from_millis(slow.milliseconds)).await;
-    INSIDE.fetch_sub(1, Ordering::SeqCst);
+    if let Some((now, _)) = INSIDE.lock().unwrap().get_mut(&tenant) {
+        *now -= 1;
+    }
     Ok(json!({}))
 }

@@ -239,9 +239,10 @@ pub fn catalog(library: &packs::Library) -> Arc<Catalog> {
         .map(|entity| {
             let mut entity = (**entity).clone();
             entity.fields.retain(|field| {
-                let elsewhere =
-                    matches!(&field.kind, FieldKind::Reference { entity } if !KEPT.contains(&entity.as_str()));
-                !standard.contains(&field.key.as_str()) && !elsewhere
+                let elsewhere = matches!(&field.kind,
+                    FieldKind::Reference { entity } | FieldKind::References { entity, .. } if !KEPT.contains(&entity.as_str()));
+                // Figures over orders are over the core's, which are not these.
+                !standard.contains(&field.key.as_str()) && !elsewhere && field.rollup.is_none()
             });
             entity.views.clear();
             entity

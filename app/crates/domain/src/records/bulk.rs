@@ -1,0 +1,162 @@
+//! Many rows at once: what is done to them, how far it is, what was refused, and taking it back.
+
+use super::Values;
+use crate::operation::{Operation, OperationKind, Requires, declare};
+use crate::permission::Verb;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Rows of one change.
+pub const MOST_ROWS: u32 = 100_000;
+/// Rows that are named one by one; more are meant by a filter.
+pub const MOST_NAMED: usize = 1000;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BulkAction {
+    /// Gives fields other values.
+    #[default]
+    Set,
+    /// Moves to another state, each row through the gate of its move.
+    Move,
+    Delete,
+    Restore,
+}
+
+/// Starts a change of many rows: those named, or with `all` every one that the filter and the search match. A worker goes through them one by
+/// one, by the same operation that changes a single row, so that whoever may not change a row by itself does not change it here either.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct BulkRecords {
+    pub entity: String,
+    pub action: BulkAction,
+    #[serde(default)]
+    pub ids: Vec<Uuid>,
+    #[serde(default)]
+    pub all: bool,
+    /// In the syntax of `filter=`.
+    #[serde(default)]
+    pub filter: Option<String>,
+    #[serde(default)]
+    pub search: Option<String>,
+    #[serde(default)]
+    pub values: Values,
+    /// The state to move to.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+impl Operation for BulkRecords {
+    const NAME: &'static str = "records.bulk";
+    const KIND: OperationKind = OperationKind::Write;
+    type Output = Bulk;
+    fn requires(&self) -> Requires<'_> {
+        let verb = match self.action {
+            BulkAction::Set | BulkAction::Move => Verb::Update,
+            BulkAction::Delete | BulkAction::Restore => Verb::Delete,
+        };
+        Requires::Entity { entity: &self.entity, verb }
+    }
+}
+
+declare!(
+    /// How far a change is. Whoever started it sees it.
+    "records.get_bulk" Read Requires::Member, GetBulk { id: Uuid } -> Bulk
+);
+declare!(
+    /// Rows that were refused, or kept by an undo, with the reason; the first thousand.
+    "records.bulk_rows" Read Requires::Member, BulkRows { id: Uuid } -> Vec<BulkRow>
+);
+declare!(
+    /// Puts back what the change did. Rows that somebody has worked on since are kept and listed.
+    "records.undo_bulk" Write Requires::Member, UndoBulk { id: Uuid } -> UndoneBulk
+);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Bulk {
+    pub id: Uuid,
+    pub entity: String,
+    pub change: BulkChange,
+    pub status: BulkStatus,
+    pub rows: i64,
+    pub changed: i64,
+    /// Were so already.
+    pub unchanged: i64,
+    pub refused: i64,
+    /// After an undo: rows that somebody has worked on since.
+    pub kept: i64,
+    /// Why the job as a whole failed.
+    pub error: Option<String>,
+    /// RFC 3339.
+    pub created_at: String,
+    pub finished_at: Option<String>,
+}
+
+impl Bulk {
+    pub const fn done(&self) -> i64 {
+        self.changed + self.unchanged + self.refused
+    }
+}
+
+/// What is done to each row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct BulkChange {
+    pub action: BulkAction,
+    #[serde(default)]
+    pub values: Values,
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BulkStatus {
+    Queued,
+    Running,
+    Done,
+    Failed,
+    Undone,
+}
+
+impl BulkStatus {
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Undone];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Undone => "undone",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct BulkRow {
+    pub id: Uuid,
+    /// What the row is called, where the caller may see it.
+    pub title: Option<String>,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct UndoneBulk {
+    pub reverted: i64,
+    pub kept: i64,
+    /// For people: "12 put back, 1 kept".
+    pub said: String,
+}

@@ -1,0 +1,131 @@
+//! Hears what changes while a page is open, and says so; what is on the page stays until it is asked for. A tab that nobody sees holds no
+//! connection: browsers allow six to a host, and whoever comes back to it is told what was missed.
+
+use super::dom::{Event, all, attr, document, find, listen, on, set, within};
+use crate::page::encode;
+use js_sys::{JSON, Reflect};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use wasm_bindgen::prelude::*;
+use web_sys::{EventSource, HtmlElement, MessageEvent};
+
+#[derive(Default)]
+struct Hearing {
+    source: Option<EventSource>,
+    /// The last event that was heard.
+    place: String,
+    /// When the page that the rows below were counted for was drawn.
+    drawn: String,
+    /// Rows that others changed since.
+    rows: BTreeSet<String>,
+}
+
+thread_local! {
+    static HEARING: RefCell<Hearing> = RefCell::default();
+}
+
+pub fn attach() {
+    open();
+    on("visibilitychange", |_| if document().hidden() { close() } else { open() });
+}
+
+fn bar() -> Option<HtmlElement> {
+    find("[data-live]")
+}
+
+fn open() {
+    let Some(bar) = bar().filter(|_| !document().hidden()) else { return };
+    HEARING.with_borrow_mut(|hearing| {
+        if hearing.source.is_some() {
+            return;
+        }
+        let since = if hearing.place.is_empty() { attr(&bar, "data-since") } else { hearing.place.clone() };
+        let Ok(source) = EventSource::new(&format!("{}?since={}", attr(&bar, "data-live"), encode(&since))) else {
+            return;
+        };
+        listen(&source, "message", false, Box::new(|event| heard(&event, true)));
+        listen(&source, "place", false, Box::new(|event| heard(&event, false)));
+        listen(
+            &source,
+            "many",
+            false,
+            Box::new(|event| {
+                heard(&event, false);
+                say(usize::MAX);
+            }),
+        );
+        hearing.source = Some(source);
+    });
+}
+
+fn close() {
+    HEARING.with_borrow_mut(|hearing| {
+        if let Some(source) = hearing.source.take() {
+            source.close();
+        }
+    });
+}
+
+fn heard(event: &Event, rows: bool) {
+    let Some(message) = event.dyn_ref::<MessageEvent>() else { return };
+    let changed = if rows { message.data().as_string().and_then(|data| changes(&data)) } else { None };
+    let count = HEARING.with_borrow_mut(|hearing| {
+        hearing.place = message.last_event_id();
+        let bar = bar()?;
+        let drawn = attr(&bar, "data-since");
+        if hearing.drawn != drawn {
+            // Another state of the page, which shows all that was said before.
+            hearing.rows.clear();
+            hearing.drawn = drawn;
+        }
+        hearing.rows.extend(changed?.into_iter().filter(|change| change.about(&bar)).map(|change| change.id));
+        Some(hearing.rows.len())
+    });
+    if let Some(count) = count.filter(|count| *count > 0) {
+        say(count);
+    }
+}
+
+struct Change {
+    entity: String,
+    id: String,
+    own: bool,
+}
+
+impl Change {
+    /// Whether it is news for this page.
+    fn about(&self, bar: &HtmlElement) -> bool {
+        let record = attr(bar, "data-record");
+        !self.own && self.entity == attr(bar, "data-entity") && (record.is_empty() || record == self.id)
+    }
+}
+
+fn changes(data: &str) -> Option<Vec<Change>> {
+    let data = JSON::parse(data).ok()?;
+    let list = Reflect::get(&data, &JsValue::from_str("changes")).ok()?;
+    let text = |change: &JsValue, name: &str| Reflect::get(change, &JsValue::from_str(name)).ok()?.as_string();
+    let changes = js_sys::try_iter(&list).ok()??.flatten().filter_map(|change| {
+        let own = Reflect::get(&change, &JsValue::from_str("own")).ok()?.as_bool()?;
+        Some(Change { entity: text(&change, "entity")?, id: text(&change, "id")?, own })
+    });
+    Some(changes.collect())
+}
+
+fn say(count: usize) {
+    let Some(bar) = bar() else { return };
+    let many = attr(&bar, "data-many");
+    let words = match count {
+        usize::MAX => "Much has changed".to_owned(),
+        1 => attr(&bar, "data-one"),
+        _ if many.is_empty() => attr(&bar, "data-one"),
+        count => many.replace('#', &count.to_string()),
+    };
+    if let Some(place) = within(&bar, "[data-words]") {
+        place.set_text_content(Some(&words));
+    }
+    bar.set_hidden(false);
+    // Where the page is now, which is not where it was drawn: filters change the address without a new page.
+    for link in all(&bar, "a") {
+        set(&link, "href", &super::dom::address());
+    }
+}

@@ -1,0 +1,349 @@
+//! Many rows at once, at `/w/{workspace}/{plural}/bulk`: what to do with them. Then the page of the change: how far it is, what was refused and
+//! why, and the way back.
+
+use super::address;
+use super::bulk_parts::Meant;
+use super::choices::Choices;
+use super::form::{self, Draft, Look};
+use super::list_parts::{lower, total_words};
+use super::post::{envelope, hidden, making, way_back};
+use crate::imports::outcome::tile;
+use crate::imports::parts::{Working, counted, reasons, working};
+use crate::islands::ProgressHands;
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, Replay, Viewer, load, set_status, use_page};
+use domain::imports::KeptRow;
+use domain::records::{Bulk, BulkAction, BulkRows, BulkStatus, GetBulk, ListRecords, MOST_ROWS, Record, Total};
+use domain::schema::{Count, Entity, Field, ListQuery};
+use domain::{BackendHandle, Error, Result, Verb};
+use leptos::prelude::*;
+use ui::{
+    ButtonKind, Choice, Crumb, DialogPage, EmptyState, FormActions, FormError, FormErrors, LinkButton, Notice, Page,
+    PageHeader, Panel, Select, Stack, SubmitButton, Tiles, Tone,
+};
+use uuid::Uuid;
+
+const START: &str = "records.bulk";
+const UNDO: &str = "records.undo_bulk";
+
+#[component]
+pub fn BulkPage() -> impl IntoView {
+    let page = use_page();
+    load(bulk_page(page)).into_any()
+}
+
+async fn bulk_page(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let entity = viewer.entity(address::plural(&page))?;
+    let list = way_back(&page, &viewer.slug, viewer.path(&entity.plural));
+    let replay = page.replay_of(START);
+    if let Some(replay) = &replay {
+        set_status(replay.error.kind.status());
+    }
+    let (title, content) = match Meant::read(&page, &entity) {
+        Err(message) => ("Nothing can be done with these rows".to_owned(), nothing(&message, &list)),
+        Ok(meant) => {
+            let total = total(&backend, &entity, &meant).await?;
+            if total.value == 0 {
+                let message = format!("Tick the boxes before the {} that you mean", lower(&entity.labels.many));
+                ("No row is chosen".to_owned(), nothing(&message, &list))
+            } else {
+                let desk =
+                    Desk { page: &page, viewer: &viewer, entity: &entity, meant: &meant, replay: replay.as_deref() };
+                (total_words(&entity, total), desk.draw(&backend, total, &list).await?)
+            }
+        }
+    };
+    let crumbs =
+        vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here("Many at once")];
+    let body = view! { <Page narrow=true><Stack><PageHeader title/>{content}</Stack></Page> }.into_any();
+    Ok(workspace_frame(&page, crumbs, None, None, body))
+}
+
+fn nothing(message: &str, list: &str) -> AnyView {
+    let action = view! { <LinkButton href=list.to_owned() kind=ButtonKind::Primary>"Back to the list"</LinkButton> };
+    let text = message.to_owned();
+    view! { <EmptyState icon="square-check" title="Nothing is changed" text action=action.into_any()/> }.into_any()
+}
+
+/// How many rows are meant.
+async fn total(backend: &BackendHandle, entity: &Entity, meant: &Meant) -> Result<Total> {
+    if meant.ids.is_empty() && !meant.all {
+        return Ok(Total { value: 0, exact: true });
+    }
+    let query = ListQuery {
+        filter: meant.filter.clone(),
+        search: meant.search.clone(),
+        ids: meant.ids.clone(),
+        trash: meant.trash,
+        limit: 1,
+        fields: vec!["number".to_owned()],
+        count: Count::Estimated,
+        ..ListQuery::default()
+    };
+    let answer = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
+    Ok(answer.total.unwrap_or(Total { value: 0, exact: true }))
+}
+
+/// What can be done with the rows.
+struct Desk<'a> {
+    page: &'a PageContext,
+    viewer: &'a Viewer,
+    entity: &'a Entity,
+    meant: &'a Meant,
+    replay: Option<&'a Replay>,
+}
+
+impl Desk<'_> {
+    async fn draw(&self, backend: &BackendHandle, total: Total, list: &str) -> Result<AnyView> {
+        let refused = self.replay.map(|replay| form::problems(replay, self.entity, "Nothing was changed"));
+        let many = (total.value > i64::from(MOST_ROWS)).then(|| {
+            view! { <Notice tone=Tone::Warning title="That is too many at once">"Up to 100,000 rows are changed in one go. Narrow the list first."</Notice> }
+        });
+        let panels = if self.meant.trash {
+            view! { {self.restore()}{self.export()} }.into_any()
+        } else {
+            let field = self.field(backend).await?;
+            view! { {field}{self.states()}{self.export()}{self.delete(total)} }.into_any()
+        };
+        let (back, words) = (list.to_owned(), format!("Back to the {}", lower(&self.entity.labels.many)));
+        Ok(view! { {refused}{many}{panels}<p><a class="link" href=back>{words}</a></p> }.into_any())
+    }
+
+    /// A form that does something to the rows; they are its hidden half.
+    fn form(&self, action: &'static str, inside: AnyView) -> AnyView {
+        let next = self.viewer.path("bulk/{id}");
+        view! {
+            <form class="form" method="post" action=self.viewer.action(START)>
+                {hidden("entity", self.entity.key.clone())}
+                {hidden("action", action)}
+                {self.meant.fields()}
+                {making(self.page, action, &next, "")}
+                {inside}
+            </form>
+        }
+        .into_any()
+    }
+
+    /// Which field, then its control.
+    async fn field(&self, backend: &BackendHandle) -> Result<Option<AnyView>> {
+        let fields: Vec<&Field> = form::fields_of(self.viewer, self.entity)
+            .into_iter()
+            .filter(|field| !field.unique && !field.is_upload())
+            .collect();
+        if fields.is_empty() || !self.viewer.may(self.entity, Verb::Update) {
+            return Ok(None);
+        }
+        let typed = self.replay.and_then(|replay| {
+            replay.fields.iter().find_map(|(name, _)| name.strip_prefix("values.")?.split('.').next())
+        });
+        let asked = self.page.query("field").or(typed);
+        let chosen = asked.and_then(|key| fields.iter().copied().find(|field| field.key == key));
+        let links: Vec<_> = fields
+            .iter()
+            .map(|field| {
+                let href = self.page.with_query(&[("field", Some(&field.key))]);
+                let current = chosen.is_some_and(|chosen| chosen.key == field.key).then_some("true");
+                view! { <a class="link" href=href aria-current=current>{field.label.clone()}</a> }
+            })
+            .collect();
+        let form = match chosen {
+            Some(field) => Some(self.field_form(backend, field).await?),
+            None => None,
+        };
+        Ok(Some(
+            view! {
+                <Panel title="Change a field" text="Every row gets the same value.">
+                    <nav class="bulk-fields" aria-label="Fields">{links}</nav>
+                    {form}
+                </Panel>
+            }
+            .into_any(),
+        ))
+    }
+
+    async fn field_form(&self, backend: &BackendHandle, field: &Field) -> Result<AnyView> {
+        let choices = Choices::load(self.page, self.viewer, backend, &[field], None::<&Record>).await?;
+        let draft =
+            Draft { page: self.page, viewer: self.viewer, record: None, replay: self.replay, choices: &choices };
+        let control = form::control(&draft, field, Look::default());
+        let inside = view! { {control}<FormActions><SubmitButton>"Change them"</SubmitButton></FormActions> };
+        Ok(self.form("set", inside.into_any()))
+    }
+
+    fn states(&self) -> Option<AnyView> {
+        let states = self.entity.states.as_ref().filter(|_| self.viewer.may(self.entity, Verb::Update))?;
+        let reached = |key: &str| states.transitions.iter().any(|step| step.to == key && !step.internal);
+        let open = states.list.iter().filter(|state| reached(&state.key));
+        let choices: Vec<Choice> = open.map(|state| Choice::new(state.key.clone(), state.label.clone())).collect();
+        if choices.is_empty() {
+            return None;
+        }
+        let value = self.replay.and_then(|replay| replay.value("to")).map(str::to_owned);
+        let text = "Each passes the gate of its own move; what is missing is said of each.";
+        let form = self.form(
+            "move",
+            view! {
+                <Select name="to" label=states.label.clone() choices value blank="Choose" required=true/>
+                <FormActions><SubmitButton>"Move them"</SubmitButton></FormActions>
+            }
+            .into_any(),
+        );
+        let title = format!("Move to another {}", lower(&states.label));
+        Some(view! { <Panel title text>{form}</Panel> }.into_any())
+    }
+
+    fn delete(&self, total: Total) -> Option<AnyView> {
+        let may = self.viewer.may(self.entity, Verb::Delete);
+        let words = format!("Move {} to the trash", total_words(self.entity, total));
+        may.then(|| {
+            let button = view! { <FormActions><SubmitButton kind=ButtonKind::Danger icon="trash-2">{words}</SubmitButton></FormActions> };
+            let form = self.form("delete", button.into_any());
+            let text = "They lie in the trash, from where they can be restored.";
+            view! { <Panel title="Delete" text>{form}</Panel> }.into_any()
+        })
+    }
+
+    fn restore(&self) -> Option<AnyView> {
+        self.viewer.may(self.entity, Verb::Delete).then(|| {
+            let button = view! { <FormActions><SubmitButton icon="undo-2">"Restore them"</SubmitButton></FormActions> };
+            let form = self.form("restore", button.into_any());
+            view! { <Panel title="Restore" text="They are where they were before.">{form}</Panel> }.into_any()
+        })
+    }
+
+    fn export(&self) -> Option<AnyView> {
+        self.viewer.may(self.entity, Verb::Export).then(|| {
+            let links = [("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON")].map(|(kind, name)| {
+                let href = self.meant.export_href(self.viewer, self.entity, kind);
+                view! { <LinkButton href icon="download">{name}</LinkButton> }
+            });
+            view! { <Panel title="Export"><FormActions>{links.into_iter().collect::<Vec<_>>()}</FormActions></Panel> }
+                .into_any()
+        })
+    }
+}
+
+#[component]
+pub fn BulkProgressPage() -> impl IntoView {
+    let page = use_page();
+    load(progress_page(page)).into_any()
+}
+
+async fn progress_page(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let id = page.path.trim_start_matches('/').split('/').nth(3).unwrap_or_default();
+    let id = Uuid::try_parse(id).map_err(|_| Error::not_found())?;
+    let bulk = backend.run(GetBulk { id }).await?;
+    let entity = viewer.catalog.get(&bulk.entity).cloned().ok_or_else(Error::not_found)?;
+    if let Some(replay) = &page.replay {
+        set_status(replay.error.kind.status());
+    }
+    let content = match bulk.status {
+        BulkStatus::Queued | BulkStatus::Running => {
+            let doing = if bulk.status == BulkStatus::Queued { "Waiting for its turn" } else { "Working on the rows" };
+            let list = viewer.path(&entity.plural);
+            let (done, rows, refused) = (bulk.done(), bulk.rows, bulk.refused);
+            working(&page, &Working { id, status: bulk.status.as_str(), doing, done, rows, refused, list })
+        }
+        BulkStatus::Done | BulkStatus::Failed if page.query("undo").is_some() => confirm_undo(&page, &viewer, &bulk),
+        BulkStatus::Done | BulkStatus::Failed | BulkStatus::Undone => {
+            result(&page, &viewer, &backend, &entity, &bulk).await?
+        }
+    };
+    let title = said(&entity, &bulk);
+    let crumbs =
+        vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here("Many at once")];
+    let body = view! { <Page><Stack><PageHeader title/>{content}</Stack></Page> }.into_any();
+    let frame = workspace_frame(&page, crumbs, None, None, body);
+    Ok(view! { <ProgressHands/>{frame} }.into_any())
+}
+
+/// "Set Owner of 12 leads".
+fn said(entity: &Entity, bulk: &Bulk) -> String {
+    let rows = counted(bulk.rows, &entity.labels.one, &entity.labels.many);
+    match bulk.change.action {
+        BulkAction::Set => {
+            let label = |key: &String| entity.field(key).map_or_else(|| key.clone(), |field| field.label.clone());
+            let fields: Vec<String> = bulk.change.values.keys().map(label).collect();
+            format!("Set {} of {rows}", fields.join(", "))
+        }
+        BulkAction::Move => {
+            format!("Move {rows} to {}", entity.state_label(bulk.change.to.as_deref().unwrap_or_default()))
+        }
+        BulkAction::Delete => format!("Move {rows} to the trash"),
+        BulkAction::Restore => format!("Restore {rows}"),
+    }
+}
+
+async fn result(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    bulk: &Bulk,
+) -> Result<AnyView> {
+    let (title, tone) = match bulk.status {
+        BulkStatus::Undone => ("It was taken back", Tone::Positive),
+        BulkStatus::Failed => ("It stopped before the end", Tone::Negative),
+        _ if bulk.refused > 0 => ("Done, except for what was refused", Tone::Warning),
+        _ => ("Done", Tone::Positive),
+    };
+    let text = match (&bulk.error, bulk.status) {
+        (Some(error), _) => format!("{error}. What was changed stays, and can be taken back."),
+        (None, BulkStatus::Undone) if bulk.kept > 0 => {
+            let kept = counted(bulk.kept, &entity.labels.one, &entity.labels.many);
+            format!("{kept} were kept because somebody has worked on them since; they are listed below.")
+        }
+        (None, BulkStatus::Undone) => "Every row is as it was before.".to_owned(),
+        (None, _) => format!("{} changed.", counted(bulk.changed, &entity.labels.one, &entity.labels.many)),
+    };
+    let tiles = [
+        tile("Changed", bulk.changed, "by this"),
+        tile("Left as they were", bulk.unchanged, "were so already"),
+        tile("Refused", bulk.refused, "with their reasons below"),
+    ];
+    let tiles = view! { <Tiles>{tiles.into_iter().collect::<Vec<_>>()}</Tiles> };
+    let rows = if bulk.refused + bulk.kept > 0 { backend.run(BulkRows { id: bulk.id }).await? } else { Vec::new() };
+    let rows: Vec<KeptRow> = rows
+        .into_iter()
+        .map(|row| KeptRow {
+            id: row.id,
+            title: row.title.unwrap_or_else(|| "Out of your sight".to_owned()),
+            reason: row.reason,
+        })
+        .collect();
+    let table = (!rows.is_empty()).then(|| reasons(viewer, entity, "Refused and kept rows", "Why", &rows));
+    let undo = (bulk.changed > 0 && bulk.status != BulkStatus::Undone).then(|| {
+        let href = format!("{}?undo=1", page.path);
+        view! { <LinkButton href icon="undo-2">"Take it back"</LinkButton> }
+    });
+    let (list, show) = (viewer.path(&entity.plural), format!("To the {}", lower(&entity.labels.many)));
+    Ok(view! {
+        <Notice tone title>{text}</Notice>
+        {tiles}
+        <FormActions><LinkButton href=list kind=ButtonKind::Primary>{show}</LinkButton>{undo}</FormActions>
+        {table}
+    }
+    .into_any())
+}
+
+fn confirm_undo(page: &PageContext, viewer: &Viewer, bulk: &Bulk) -> AnyView {
+    let (here, close) = (page.path.clone(), page.path.clone());
+    let errors =
+        page.replay_of(UNDO).map(|replay| vec![FormError::new("", replay.error.message.clone())]).unwrap_or_default();
+    let text = "Every row gets back what it had. Those that somebody has worked on since are kept, and listed.";
+    let form = view! {
+        <form class="form" method="post" action=viewer.action(UNDO)>
+            <FormErrors errors title="It was not taken back"/>
+            {hidden("id", bulk.id.to_string())}
+            {envelope(page, "undo-bulk", &here, "")}
+            <FormActions>
+                <SubmitButton kind=ButtonKind::Danger icon="undo-2">"Take it back"</SubmitButton>
+                <LinkButton href=here kind=ButtonKind::Ghost>"Keep it"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any();
+    view! { <DialogPage title="Take this change back?" text close_href=close>{form}</DialogPage> }.into_any()
+}

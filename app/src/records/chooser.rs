@@ -1,0 +1,83 @@
+//! Which columns a table shows, and in which order: a line under the filters. The boxes are one GET form; the arrows are links, so that the
+//! order is changed without a script too.
+
+use super::filter_form::kept;
+use super::list_state::{ListState, readable};
+use crate::page::{PageContext, Viewer};
+use domain::schema::{Entity, Field};
+use leptos::prelude::*;
+use ui::{ButtonKind, Checkbox, Icon, LinkButton, Size, SubmitButton};
+
+const ASKED: &str = "choose";
+
+pub fn open_href(page: &PageContext) -> String {
+    page.with_query(&[(ASKED, Some("columns"))])
+}
+
+pub fn draw(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    state: &ListState,
+    shown: &[&Field],
+) -> Option<AnyView> {
+    if page.query(ASKED) != Some("columns") {
+        return None;
+    }
+    let keys: Vec<&str> = shown.iter().map(|field| field.key.as_str()).collect();
+    let rest = entity.fields.iter().filter(|field| readable(viewer, field) && !keys.contains(&field.key.as_str()));
+    let first = shown.iter().enumerate().map(|(at, field)| line(page, entity, field, Some((at, &keys))));
+    let others = rest.map(|field| line(page, entity, field, None));
+    let lines: Vec<AnyView> = first.chain(others).collect();
+    let hidden: Vec<_> =
+        kept(page, &["columns"]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
+    let done = page.with_query(&[(ASKED, None)]);
+    let reset = page.with_query(&[("columns", None)]);
+    let own = format!("Columns of {}", state.view.label);
+    Some(
+        view! {
+            <form class="filter-line chooser" method="get" action=page.path.clone()>
+                {hidden}
+                <fieldset class="chooser-columns"><legend class="chooser-title">"Columns"</legend><ol>{lines}</ol></fieldset>
+                <div class="chooser-acts">
+                    <SubmitButton size=Size::Small>"Show these columns"</SubmitButton>
+                    <LinkButton href=done kind=ButtonKind::Ghost size=Size::Small>"Close"</LinkButton>
+                    <a class="link filter-reset" href=reset>{own}</a>
+                </div>
+            </form>
+        }
+        .into_any(),
+    )
+}
+
+/// A column: ticked where it is shown, with a way to the left and to the right. The one that names the row is always there.
+fn line(page: &PageContext, entity: &Entity, field: &Field, place: Option<(usize, &[&str])>) -> AnyView {
+    let (key, label) = (field.key.clone(), field.label.clone());
+    let names = field.key == entity.title;
+    let arrows = place.map(|(at, keys)| {
+        let arrow = |to: Option<usize>, icon: &'static str, word: &str| {
+            let said = format!("Move {} {word}", field.label);
+            match to.filter(|to| *to < keys.len()) {
+                Some(to) => {
+                    let mut moved: Vec<&str> = keys.to_vec();
+                    moved.swap(at, to);
+                    let href = page.with_query(&[("columns", Some(&moved.join(",")))]);
+                    view! { <a class="btn btn-ghost btn-icon size-s" href=href aria-label=said.clone() title=said.clone()><Icon name=icon/></a> }.into_any()
+                }
+                None => view! { <span class="btn btn-ghost btn-icon size-s is-off" aria-hidden="true"><Icon name=icon/></span> }.into_any(),
+            }
+        };
+        view! { {arrow(at.checked_sub(1), "arrow-up", "to the left")}{arrow(Some(at + 1), "arrow-down", "to the right")} }
+    });
+    // A disabled box sends nothing; the name of the row is sent along by itself.
+    let fixed = names.then(|| view! { <input type="hidden" name="columns" value=key.clone()/> });
+    let checked = place.is_some() || names;
+    view! {
+        <li>
+            {fixed}
+            <Checkbox name="columns" id=format!("column-{key}") value=key label checked disabled=names/>
+            <span class="chooser-arrows">{arrows}</span>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,295 @@
+//! A table in groups: each with its count and what it adds up to, its rows behind a link; and the sums of a whole list. Both read every row
+//! that matches, so they are there when they are asked for and not before.
+
+use super::columns::{column_test, sum_words};
+use super::list::keys;
+use super::list_parts::{self, lower, total_words};
+use super::list_state::ListState;
+use super::{address, table};
+use crate::page::{PageContext, Viewer};
+use domain::money::group_thousands;
+use domain::people::ListMembers;
+use domain::records::{GetRecord, Group, GroupBy, ListRecords, Record, Sum, SummariseRecords, Total};
+use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, duration};
+use domain::{BackendHandle, Error, Result};
+use leptos::prelude::*;
+use std::collections::HashMap;
+use ui::{Icon, LinkButton, Size};
+use uuid::Uuid;
+
+/// Groups that are shown; the largest ones, where they have no order of their own.
+const MOST_GROUPS: usize = 100;
+/// Rows of an open group; all of them are in the list.
+const ROWS: u32 = 50;
+/// The key of the group without a value, in the address.
+const NONE: &str = "-";
+
+/// A group as it is drawn.
+struct Part {
+    key: String,
+    label: String,
+    count: i64,
+    sum: Option<String>,
+    /// Drawn where the group is open.
+    rows: Option<Vec<Record>>,
+}
+
+pub async fn draw(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    state: &ListState,
+    columns: &[&Field],
+    group: &str,
+) -> Result<AnyView> {
+    let field = entity.field(group).ok_or_else(|| Error::field("group", format!("There is no field {group}")))?;
+    let query = ListQuery { count: Count::None, cursor: None, offset: 0, ..state.query(Vec::new()) };
+    let measure = columns.iter().find(|field| field.adds_up());
+    let summary = SummariseRecords {
+        entity: entity.key.clone(),
+        query: query.clone(),
+        group: GroupBy::Field(field.key.clone()),
+        measure: measure.map(|field| field.key.clone()),
+        limit: None,
+        inner: None,
+    };
+    let groups = backend.run(summary).await?;
+    if groups.is_empty() {
+        return Ok(list_parts::empty(page, viewer, entity, state, state.narrowed()));
+    }
+    let all: i64 = groups.iter().map(|group| group.count).sum();
+    let count = groups.len();
+    let shown: Vec<Group> = groups.into_iter().take(MOST_GROUPS).collect();
+    let labels = labels(viewer, backend, field, &shown).await?;
+    let open = opened(page, &shown);
+    let mut parts = Vec::new();
+    for group in shown {
+        let key = key_of(&group);
+        let rows =
+            if open.contains(&key) { Some(rows(backend, entity, &query, field, &group, columns).await?) } else { None };
+        let label = label(entity, field, &labels, group.key.as_deref());
+        let sum = measure.and_then(|measure| sum_said(measure, &group.sums, viewer));
+        parts.push(Part { key, label, count: group.count, sum, rows });
+    }
+    let sections: Vec<_> =
+        parts.iter().map(|part| section(page, viewer, entity, state, columns, field, &open, part)).collect();
+    let adds = measure.map(|measure| format!(" Sums are of {}.", lower(&measure.label))).unwrap_or_default();
+    let left = match count.checked_sub(MOST_GROUPS) {
+        Some(more @ 1..) => format!(" The {MOST_GROUPS} largest groups are shown, {more} are not."),
+        _ => String::new(),
+    };
+    let total = total_words(entity, Total { value: all, exact: true });
+    let words = format!("{total} by {}.{adds}{left}", lower(&field.label));
+    Ok(view! { <div class="groups">{sections}</div><p class="groups-foot">{words}</p> }.into_any())
+}
+
+/// What the rows add up to, as the field shows its values.
+fn sum_said(field: &Field, sums: &[Sum], viewer: &Viewer) -> Option<String> {
+    match (&field.kind, sums) {
+        (FieldKind::Duration { .. }, [sum, ..]) => sum.amount.parse().ok().map(duration::show),
+        _ => sum_words(sums, &viewer.currency),
+    }
+}
+
+fn key_of(group: &Group) -> String {
+    group.key.clone().filter(|key| !key.is_empty()).unwrap_or_else(|| NONE.to_owned())
+}
+
+/// The groups whose rows are shown: those that the address names, else the first.
+fn opened(page: &PageContext, groups: &[Group]) -> Vec<String> {
+    match page.query.iter().find(|(key, _)| key == "open") {
+        Some((_, keys)) => keys.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect(),
+        None => groups.first().map(key_of).into_iter().collect(),
+    }
+}
+
+async fn rows(
+    backend: &BackendHandle,
+    entity: &Entity,
+    query: &ListQuery,
+    field: &Field,
+    group: &Group,
+    columns: &[&Field],
+) -> Result<Vec<Record>> {
+    let test = column_test(&field.key, group.key.as_deref().unwrap_or_default());
+    let filter = Some(match query.filter.clone() {
+        Some(filter) => filter.and(test),
+        None => test,
+    });
+    let query = ListQuery { filter, limit: query.limit.min(ROWS), fields: keys(columns), ..query.clone() };
+    backend.run(ListRecords { entity: entity.key.clone(), query }).await?.records()
+}
+
+/// Names of members and rows that make groups.
+async fn labels(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    field: &Field,
+    groups: &[Group],
+) -> Result<HashMap<String, String>> {
+    let mut labels = HashMap::new();
+    match &field.kind {
+        FieldKind::Member => {
+            let members = backend.run(ListMembers {}).await?;
+            labels.extend(members.into_iter().map(|member| (member.id.to_string(), member.name)));
+        }
+        FieldKind::Reference { entity } => {
+            let Some(target) = viewer.catalog.get(entity) else { return Ok(labels) };
+            for key in groups.iter().filter_map(|group| group.key.as_deref()) {
+                let Ok(id) = Uuid::try_parse(key) else { continue };
+                // What cannot be read keeps its rows together under no name.
+                if let Ok(row) = backend.run(GetRecord { entity: entity.clone(), id }).await {
+                    labels.insert(key.to_owned(), address::title(target, &row));
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(labels)
+}
+
+/// What the group of a key is called.
+pub fn label(entity: &Entity, field: &Field, labels: &HashMap<String, String>, key: Option<&str>) -> String {
+    let Some(key) = key.filter(|key| !key.is_empty()) else { return format!("No {}", lower(&field.label)) };
+    match &field.kind {
+        FieldKind::State => entity.state_label(key).to_owned(),
+        FieldKind::Option { options } => options
+            .iter()
+            .find(|choice| choice.key == key)
+            .map_or_else(|| key.to_owned(), |choice| choice.label.clone()),
+        FieldKind::Boolean => format!("{}: {}", field.label, if key == "true" { "yes" } else { "no" }),
+        FieldKind::Member | FieldKind::Reference { .. } => {
+            labels.get(key).cloned().unwrap_or_else(|| "Somebody or something that is gone".to_owned())
+        }
+        _ => key.to_owned(),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "what the table of a list takes, and the group")]
+fn section(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    state: &ListState,
+    columns: &[&Field],
+    field: &Field,
+    open: &[String],
+    part: &Part,
+) -> AnyView {
+    let is_open = part.rows.is_some();
+    let mut keys: Vec<&str> = open.iter().map(String::as_str).filter(|key| *key != part.key).collect();
+    if !is_open {
+        keys.push(&part.key);
+    }
+    let toggle = page.with_query(&[("open", Some(&keys.join(",")))]);
+    let count = group_thousands(&part.count.to_string());
+    let sum = part.sum.clone().map(|sum| view! { <span class="group-sum">{sum}</span> });
+    let rows = part.rows.as_ref().map(|rows| {
+        let more = part.count.saturating_sub(i64::try_from(rows.len()).unwrap_or_default());
+        let all = (more > 0).then(|| {
+            let test = column_test(&field.key, if part.key == NONE { "" } else { &part.key });
+            let filter = match state.filter.clone() {
+                Some(filter) => filter.and(test),
+                None => test,
+            };
+            let href = page.with_query(&[("filter", Some(&filter.print())), ("group", Some("")), ("open", None)]);
+            let words = format!("{} more in the list", group_thousands(&more.to_string()));
+            view! { <p class="group-more"><LinkButton href size=Size::Small>{words}</LinkButton></p> }
+        });
+        view! { {table::table(page, viewer, entity, state, columns, rows)}{all} }
+    });
+    let icon = if is_open { "chevron-down" } else { "chevron-right" };
+    view! {
+        <section class="group" data-group=part.key.clone()>
+            <h2 class="group-head">
+                <a class="group-toggle" href=toggle aria-expanded=is_open.to_string()>
+                    <Icon name=icon/>
+                    <span dir="auto">{part.label.clone()}</span>
+                    <span class="group-count">{count}</span>
+                </a>
+                {sum}
+            </h2>
+            {rows}
+        </section>
+    }
+    .into_any()
+}
+
+/// The sums of the numbers on the screen over the whole list, or the way to them.
+pub async fn totals(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    state: &ListState,
+    columns: &[&Field],
+) -> Result<Option<AnyView>> {
+    let numbers: Vec<&&Field> = columns.iter().filter(|field| field.adds_up()).collect();
+    if numbers.is_empty() {
+        return Ok(None);
+    }
+    if !state.totals {
+        let href = page.with_query(&[("totals", Some("1"))]);
+        let names: Vec<String> = numbers.iter().map(|field| lower(&field.label)).collect();
+        let words = format!("Add up {}", names.join(", "));
+        return Ok(Some(view! { <p class="list-totals"><a class="link" href=href>{words}</a></p> }.into_any()));
+    }
+    let query = ListQuery { count: Count::None, cursor: None, offset: 0, ..state.query(Vec::new()) };
+    let mut lines = Vec::new();
+    for field in numbers {
+        let operation = SummariseRecords {
+            entity: entity.key.clone(),
+            query: query.clone(),
+            group: GroupBy::All,
+            measure: Some(field.key.clone()),
+            limit: None,
+            inner: None,
+        };
+        let found = backend.run(operation).await?;
+        // A sum without a group is one group for each currency.
+        let sums: Vec<_> = found.into_iter().flat_map(|group| group.sums).collect();
+        let sum = sum_said(field, &sums, viewer).unwrap_or_else(|| "0".to_owned());
+        lines.push(view! { <span class="list-total"><span class="list-total-label">{field.label.clone()}</span>" "<strong>{sum}</strong></span> });
+    }
+    let own = state.saved.as_ref().is_some_and(|saved| saved.content.totals.is_some());
+    let off = page.with_query(&[("totals", own.then_some(""))]);
+    Ok(Some(
+        view! {
+            <p class="list-totals" data-totals="1">
+                <span>"All pages together"</span>
+                {lines}
+                <a class="link" href=off>"Hide"</a>
+            </p>
+        }
+        .into_any(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NONE, label, opened};
+    use crate::records::fixture::{entity, page};
+    use domain::records::Group;
+    use std::collections::HashMap;
+
+    fn group(key: Option<&str>) -> Group {
+        Group { key: key.map(str::to_owned), count: 1, ..Group::default() }
+    }
+
+    #[test]
+    fn the_first_group_is_open_until_the_address_says_which() {
+        let groups = [group(None), group(Some("new"))];
+        assert_eq!(opened(&page(&[]), &groups), [NONE]);
+        assert!(opened(&page(&[("open", "")]), &groups).is_empty());
+        assert_eq!(opened(&page(&[("open", "new,-")]), &groups), ["new", NONE]);
+    }
+
+    #[test]
+    fn groups_are_called_what_the_field_calls_its_values() {
+        let entity = entity();
+        let field = entity.field("status").unwrap();
+        let called = |key| label(&entity, field, &HashMap::new(), key);
+        assert_eq!((called(Some("won")), called(None)), ("Won".to_owned(), "No stage".to_owned()));
+    }
+}

@@ -1,0 +1,36 @@
+//! Where a page says that something changed since it was drawn. Empty and hidden until an island has heard of something: what one reads does
+//! not move by itself. Without scripts one loads the page again, as ever.
+
+use crate::page::{PageContext, Viewer};
+use domain::schema::Entity;
+use leptos::prelude::*;
+use ui::{ButtonKind, LinkButton, Size};
+use uuid::Uuid;
+
+/// Of a list or a board of the entity, or of one of its rows.
+pub fn bar(page: &PageContext, viewer: &Viewer, entity: &Entity, record: Option<Uuid>) -> AnyView {
+    let (one, many) = match record {
+        Some(_) => (format!("Somebody changed this {}", super::lower(&entity.labels.one)), String::new()),
+        None => (
+            format!("1 {} changed", super::lower(&entity.labels.one)),
+            format!("# {} changed", super::lower(&entity.labels.many)),
+        ),
+    };
+    view! {
+        <div
+            class="live"
+            role="status"
+            hidden=true
+            data-live=viewer.path("stream")
+            data-since=page.now.clone()
+            data-entity=entity.key.clone()
+            data-record=record.map(|record| record.to_string())
+            data-one=one
+            data-many=many
+        >
+            <span data-words=""></span>
+            <LinkButton href=page.address() size=Size::Small kind=ButtonKind::Secondary>"Show"</LinkButton>
+        </div>
+    }
+    .into_any()
+}

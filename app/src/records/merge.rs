@@ -1,0 +1,266 @@
+//! Two records that are one: those that look alike, which value stays field by field, what would move, and the way back. `/merge`,
+//! `/merge?with={id}`, where this record is the one that stays.
+
+use super::list_parts::lower;
+use super::post::{envelope, hidden};
+use super::values::Values;
+use super::{address, form};
+use crate::layout::workspace_frame;
+use crate::page::{LIKE, PageContext, Replay, Viewer, load, set_status, use_page};
+use crate::time::Clock;
+use domain::records::{
+    Alike, AlikeRecords, GetRecord, LatestMerge, ListRecords, MergeMoves, MergePlan, PreviewMerge, Record,
+};
+use domain::schema::{Count, Entity, Field, ListQuery};
+use domain::{BackendHandle, Error, Result, Verb};
+use leptos::prelude::*;
+use std::sync::Arc;
+use ui::{
+    ButtonKind, Cell, DataTable, EmptyState, FormActions, HeadCell, LinkButton, Notice, Page, PageHeader, Panel, Row,
+    SearchInput, Stack, SubmitButton, TextLink, Tone,
+};
+use uuid::Uuid;
+
+/// Rows that a search offers.
+const OFFERED: u32 = 10;
+
+#[component]
+pub fn MergePage() -> impl IntoView {
+    let page = use_page();
+    load(draw(page)).into_any()
+}
+
+async fn draw(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let entity = viewer.entity(address::plural(&page))?;
+    let id = address::id(&page)?;
+    for verb in [Verb::Update, Verb::Delete] {
+        if !viewer.may(&entity, verb) {
+            return Err(Error::forbidden(entity.permission(verb), &viewer.role));
+        }
+    }
+    let kept = backend.run(GetRecord { entity: entity.key.clone(), id }).await?;
+    let other = super::post::argument(&page, "with").and_then(|id| Uuid::try_parse(id).ok());
+    let problem = page.replay.as_deref().filter(|replay| replay.operation.ends_with("merge")).map(|replay| {
+        set_status(replay.error.kind.status());
+        form::problems(replay, &entity, "Nothing was merged")
+    });
+    let content = match other {
+        Some(other) => {
+            let merged = backend.run(GetRecord { entity: entity.key.clone(), id: other }).await?;
+            let plan = PreviewMerge { entity: entity.key.clone(), kept: id, merged: other };
+            let plan = backend.run(plan).await?;
+            chosen(&page, &viewer, &entity, &kept, &merged, &plan)
+        }
+        None => choose(&page, &viewer, &backend, &entity, &kept).await?,
+    };
+    let title = format!("Merge {}", address::title(&entity, &kept));
+    let text =
+        format!("Two {} that are the same become one. It can be taken back for 30 days.", lower(&entity.labels.many));
+    let body = view! { <Page><PageHeader title text/><Stack>{problem}{content}</Stack></Page> }.into_any();
+    Ok(workspace_frame(&page, address::crumbs(&viewer, &entity, &kept, Some("Merge")), None, None, body))
+}
+
+/// Which other one: those that look alike, and a search.
+async fn choose(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Arc<Entity>,
+    kept: &Record,
+) -> Result<AnyView> {
+    let asked = AlikeRecords { entity: entity.key.clone(), values: kept.values.clone(), except: Some(kept.id) };
+    let alike = backend.run(asked).await?;
+    let undo = undo(page, viewer, backend, entity, kept).await?;
+    let found = match page.query("search") {
+        Some(words) => {
+            let query = ListQuery {
+                search: Some(words.to_owned()),
+                limit: OFFERED,
+                count: Count::None,
+                ..ListQuery::default()
+            };
+            backend.run(ListRecords { entity: entity.key.clone(), query }).await?.records()?
+        }
+        None => Vec::new(),
+    };
+    let found: Vec<AnyView> = found
+        .iter()
+        .filter(|record| record.id != kept.id)
+        .map(|record| {
+            offer(page, record.id, &address::title(entity, record), record.text("number").unwrap_or_default())
+        })
+        .collect();
+    let many = lower(&entity.labels.many);
+    let looks = if alike.is_empty() {
+        let text =
+            format!("No other {} has the same e-mail, telephone or name and company.", lower(&entity.labels.one));
+        view! { <EmptyState icon="users" title="Nothing looks the same" text/> }.into_any()
+    } else {
+        let rows: Vec<AnyView> =
+            alike.iter().map(|one| offer(page, one.id, &one.title, &format!("Same {}", lower(&one.same)))).collect();
+        view! { <ul class="row-list">{rows}</ul> }.into_any()
+    };
+    let nothing = (page.query("search").is_some() && found.is_empty())
+        .then(|| view! { <p class="hint">{format!("No other {many} match.")}</p> });
+    let value = page.query("search").map(str::to_owned);
+    let search = view! {
+        <form class="decide" method="get" action=page.path.clone() role="search">
+            <SearchInput name="search" label=format!("Find in {many}") value/>
+            <SubmitButton kind=ButtonKind::Secondary>"Find"</SubmitButton>
+        </form>
+    };
+    Ok(view! {
+        {undo}
+        <Panel title="Looks like the same" flush=true>{looks}</Panel>
+        <Panel title="Another one">
+            {search}
+            {nothing}
+            <ul class="row-list">{found}</ul>
+        </Panel>
+    }
+    .into_any())
+}
+
+fn offer(page: &PageContext, id: Uuid, title: &str, detail: &str) -> AnyView {
+    let (href, title, detail) = (format!("{}?with={id}", page.path), title.to_owned(), detail.to_owned());
+    view! {
+        <li><div class="row-link"><span class="row-text"><span class="row-title"><TextLink href><bdi>{title}</bdi></TextLink></span><span class="row-detail">{detail}</span></span></div></li>
+    }
+    .into_any()
+}
+
+/// The way back, where this record came out of a merge.
+async fn undo(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    kept: &Record,
+) -> Result<Option<AnyView>> {
+    let Some(merge) = backend.run(LatestMerge { entity: entity.key.clone(), id: kept.id }).await? else {
+        return Ok(None);
+    };
+    let when = Clock::new(&page.now, &viewer.timezone).words(&merge.at);
+    let here = address::of(viewer, entity, kept);
+    let text = format!("It was merged {when}. Both come back as they were; what was changed since stays and is named.");
+    let form = view! {
+        <form method="post" action=viewer.action("records.unmerge")>
+            {hidden("entity", entity.key.clone())}
+            {hidden("merge", merge.id.to_string())}
+            {envelope(page, "unmerge", &here, "")}
+            <SubmitButton kind=ButtonKind::Secondary icon="undo-2">"Make them two again"</SubmitButton>
+        </form>
+    };
+    Ok(Some(view! { <Panel title="Take the last merge back"><p>{text}</p>{form}</Panel> }.into_any()))
+}
+
+/// Field by field which value stays, and what moves.
+fn chosen(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    kept: &Record,
+    merged: &Record,
+    plan: &MergePlan,
+) -> AnyView {
+    let (one, other) = (named(entity, kept), named(entity, merged));
+    let values = Values::of(page);
+    let fields: Vec<&Field> = plan.fields.iter().filter_map(|key| entity.field(key)).collect();
+    let rows: Vec<AnyView> =
+        fields.iter().map(|field| row(page, viewer, entity, &values, field, [kept, merged], [&one, &other])).collect();
+    let head = view! { <HeadCell label="Field"/><HeadCell label=one.clone()/><HeadCell label=other.clone()/> };
+    let table = (!rows.is_empty()).then(|| {
+        view! { <Panel title="What stays" flush=true><div class="as-cards"><DataTable label="Which value stays" head=head.into_any() inline=true>{rows}</DataTable></div></Panel> }
+    });
+    let moves: Vec<AnyView> = plan.moves.iter().map(|moves| view! { <li>{said(moves)}</li> }.into_any()).collect();
+    let moves = if moves.is_empty() {
+        view! { <p>"Nothing points at the one that goes."</p> }.into_any()
+    } else {
+        view! { <ul class="stack">{moves}</ul> }.into_any()
+    };
+    let refused = plan.refused.clone().map(|why| {
+        view! { <Notice tone=Tone::Warning title="These two cannot be merged">{why}</Notice> }
+    });
+    let reason = plan.refused.clone();
+    let next = address::of(viewer, entity, kept);
+    let done = format!("{other} merged into {one}");
+    let swapped = viewer.path(&format!("{}/{}/merge?with={}", entity.plural, merged.id, kept.id));
+    let (text, again) = (format!("{one} stays. {other} goes to the trash."), page.path.clone());
+    view! {
+        {refused}
+        <p>{text}" "<TextLink href=swapped>"The other way round"</TextLink></p>
+        <form class="stack" method="post" action=viewer.action("records.merge")>
+            {hidden("entity", entity.key.clone())}
+            {hidden("kept", kept.id.to_string())}
+            {hidden("merged", merged.id.to_string())}
+            {hidden("version", kept.version.to_string())}
+            {hidden("mergedVersion", merged.version.to_string())}
+            {envelope(page, "merge", &next, &done)}
+            {table}
+            <Panel title="What moves">{moves}</Panel>
+            <FormActions>
+                <SubmitButton reason>"Merge them"</SubmitButton>
+                <LinkButton href=again kind=ButtonKind::Ghost>"Choose another"</LinkButton>
+            </FormActions>
+        </form>
+    }
+    .into_any()
+}
+
+/// Two of one name are told apart by their numbers.
+fn named(entity: &Entity, record: &Record) -> String {
+    let title = address::title(entity, record);
+    match record.text("number") {
+        Some(number) if number != title => format!("{title} ({number})"),
+        _ => title,
+    }
+}
+
+fn said(moves: &MergeMoves) -> String {
+    match moves.by.as_str() {
+        "" => format!("{}: {}", moves.what, moves.count),
+        by => format!("{}: {} (by {})", moves.what, moves.count, lower(by)),
+    }
+}
+
+/// Two radio buttons; the value that is there wins over none.
+fn row(
+    page: &PageContext,
+    viewer: &Viewer,
+    entity: &Entity,
+    values: &Values,
+    field: &Field,
+    [kept, merged]: [&Record; 2],
+    [one, other]: [&str; 2],
+) -> AnyView {
+    let name = format!("take.{}", field.key);
+    let lacks = kept.values.get(&field.key).is_none_or(serde_json::Value::is_null);
+    let typed = page.replay_of("records.merge").and_then(|replay| replay.value(&name).map(str::to_owned));
+    let side = typed.unwrap_or_else(|| if lacks { "merged" } else { "kept" }.to_owned());
+    let closed = form::write_missing(viewer, field).is_some();
+    let cell = |value: &'static str, record: &Record, of: &str| {
+        let (shown, name, of) = (values.cell(entity, field, record), name.clone(), of.to_owned());
+        let spoken = format!("{} of {of}", field.label);
+        let checked = side == value;
+        view! { <Cell label=of><label class="choice"><input class="radio" type="radio" name=name value=value checked=checked disabled=closed aria-label=spoken/>{shown}</label></Cell> }
+    };
+    let (first, second) = (cell("kept", kept, one), cell("merged", merged, other));
+    let label = field.label.clone();
+    view! { <Row><Cell label="Field" lead=true>{label}</Cell>{first}{second}</Row> }.into_any()
+}
+
+/// Above a form that was held back because there is one like it: what looks the same, with the way there.
+pub fn warning(viewer: &Viewer, entity: &Entity, replay: &Replay) -> Option<AnyView> {
+    let alike: Vec<Alike> = replay.value(LIKE).and_then(|alike| serde_json::from_str(alike).ok())?;
+    let rows: Vec<AnyView> = alike
+        .iter()
+        .map(|one| {
+            let href = viewer.path(&format!("{}/{}", entity.plural, one.id));
+            let (title, why) = (one.title.clone(), format!(" ({}): same {}", one.number, lower(&one.same)));
+            view! { <li><TextLink href><bdi>{title}</bdi></TextLink>{why}</li> }.into_any()
+        })
+        .collect();
+    let title = format!("There may be such a {} already", lower(&entity.labels.one));
+    Some(view! { <Notice tone=Tone::Warning title><ul class="stack">{rows}</ul></Notice> }.into_any())
+}

@@ -1,0 +1,177 @@
+//! What the viewer was told. Opening something that is unread is a form, since it marks the line as read; a link changes nothing.
+
+use super::parts::{Names, entity_words};
+use crate::layout::workspace_frame;
+use crate::page::{PageContext, Viewer, encode, load, set_status, use_page};
+use crate::records::post::{envelope, hidden};
+use crate::time::Clock;
+use domain::workflow::{
+    ListNotificationKinds, ListNotifications, NotificationChoice, NotificationKind, NotificationRow,
+};
+use domain::{Result, Verb};
+use leptos::prelude::*;
+use ui::{
+    Badge, ButtonKind, Cell, Checkbox, Crumb, DataTable, EmptyState, FormActions, FormError, FormErrors, HeadCell,
+    Page, PageHeader, Panel, Row, Size, Stack, SubmitButton, TabItem, Tabs, TextLink, Tone,
+};
+
+const LIMIT: u32 = 100;
+const READ: &str = "workflow.read_notifications";
+const CHOOSE: &str = "workflow.choose_notifications";
+
+#[component]
+pub fn NotificationsPage() -> impl IntoView {
+    let page = use_page();
+    load(draw(page)).into_any()
+}
+
+async fn draw(page: PageContext) -> Result<AnyView> {
+    let (viewer, backend) = (page.viewer()?, page.backend()?);
+    let unread = page.query("show") == Some("unread");
+    let kinds = page.query("show") == Some("kinds") || page.replay_of(CHOOSE).is_some();
+    let items = vec![
+        TabItem::new("All", page.path.clone(), !unread && !kinds),
+        TabItem::new("Unread", format!("{}?show=unread", page.path), unread && !kinds),
+        TabItem::new("What you are told", format!("{}?show=kinds", page.path), kinds),
+    ];
+    let tabs = view! { <Tabs label="Notifications" items/> }.into_any();
+    if kinds {
+        let choices = backend.run(ListNotificationKinds {}).await?;
+        let form = chooser(&page, &viewer, &choices);
+        let body = view! { <Page narrow=true><PageHeader title="What you are told"/><Stack>{form}</Stack></Page> };
+        return Ok(workspace_frame(&page, vec![Crumb::here("Notifications")], Some(tabs), None, body.into_any()));
+    }
+    let rows = backend.run(ListNotifications { unread, limit: LIMIT }).await?;
+    let names = Names::load(&viewer, &backend, rows.iter().map(|row| (row.entity.clone(), row.record))).await;
+    let refused = page.replay_of(READ).map(|replay| {
+        set_status(replay.error.kind.status());
+        let errors = vec![FormError::new("", replay.error.message.clone())];
+        view! { <FormErrors errors title="They were not marked as read"/> }
+    });
+    let all = read_all(&page, &viewer, &rows);
+    let content = if rows.is_empty() {
+        let title = if unread { "Nothing unread" } else { "Nothing yet" };
+        view! { <EmptyState icon="bell" title text="What workflows and people have to tell you stands here, the newest first."/> }.into_any()
+    } else {
+        table(&page, &viewer, &names, &rows)
+    };
+    let body = view! {
+        <Page><PageHeader title="Notifications"/>{refused}<Stack>{content}</Stack></Page>
+    };
+    Ok(workspace_frame(&page, vec![Crumb::here("Notifications")], Some(tabs), all, body.into_any()))
+}
+
+/// A tick for each kind. What was told stays; what is told from now on is what is ticked.
+fn chooser(page: &PageContext, viewer: &Viewer, choices: &[NotificationChoice]) -> AnyView {
+    let replay = page.replay_of(CHOOSE);
+    let refused = replay.as_ref().map(|replay| {
+        set_status(replay.error.kind.status());
+        let errors = vec![FormError::new("", replay.error.message.clone())];
+        view! { <FormErrors errors title="Nothing was saved"/> }
+    });
+    let boxes: Vec<AnyView> = choices
+        .iter()
+        .map(|choice| {
+            let name = format!("kinds.{}", choice.kind.key());
+            let checked = replay.as_ref().map_or(choice.told, |replay| replay.value(&name).is_some());
+            view! { <Checkbox name label=choice.kind.label() checked hint=choice.kind.help()/> }.into_any()
+        })
+        .collect();
+    let content = view! {
+        {refused}
+        <form class="stack" method="post" action=viewer.action(CHOOSE)>
+            {envelope(page, "kinds", &page.address(), "Saved. It holds from now on")}
+            {boxes}
+            <FormActions><SubmitButton>"Save"</SubmitButton></FormActions>
+        </form>
+    };
+    let text = "What is not ticked is not told. You find it where it happened: in the notes of a record, in your lists, under Approvals.";
+    view! { <Panel title="Tell me of" text>{content}</Panel> }.into_any()
+}
+
+/// The list of the viewer's own records of a kind, where one line stands for several of them.
+fn own_rows(viewer: &Viewer, entity: &str) -> AnyView {
+    let Some(entity) = viewer.catalog.get(entity).filter(|entity| viewer.may(entity, Verb::Read)) else {
+        return entity_words(viewer, entity).into_any();
+    };
+    let href = viewer.path(&format!("{}?filter={}", entity.plural, encode("owner = me")));
+    let label = format!("Your {}", entity.labels.many.to_lowercase());
+    view! { <TextLink href>{label}</TextLink> }.into_any()
+}
+
+/// Marks what this page shows; what was told since it was drawn stays unread.
+fn read_all(page: &PageContext, viewer: &Viewer, rows: &[NotificationRow]) -> Option<AnyView> {
+    let unread: Vec<&NotificationRow> = rows.iter().filter(|row| row.read_at.is_none()).collect();
+    if unread.is_empty() {
+        return None;
+    }
+    let ids: Vec<AnyView> =
+        unread.iter().enumerate().map(|(at, row)| hidden(format!("ids[{at}]"), row.id.to_string())).collect();
+    Some(
+        view! {
+            <form method="post" action=viewer.action(READ)>
+                {ids}
+                {envelope(page, "all", &page.address(), "")}
+                <SubmitButton size=Size::Small kind=ButtonKind::Secondary icon="check">"Mark all as read"</SubmitButton>
+            </form>
+        }
+        .into_any(),
+    )
+}
+
+fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[NotificationRow]) -> AnyView {
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let head = view! {
+        <HeadCell label="What"/>
+        <HeadCell label="About"/>
+        <HeadCell label="When"/>
+        <HeadCell label="Read"/>
+    };
+    let lines: Vec<AnyView> = rows
+        .iter()
+        .map(|row| {
+            let (title, body, at) = (row.title.clone(), row.body.clone(), clock.moment(&row.at));
+            let body = body.map(|body| view! { <span class="row-detail" dir="auto">{body}</span> });
+            let about = match (row.kind, row.entity.as_deref(), row.record) {
+                (NotificationKind::Assignment, Some(entity), None) => own_rows(viewer, entity),
+                (_, entity, record) => names.link(viewer, entity, record),
+            };
+            let state = state(page, viewer, names, row);
+            view! {
+                <Row id=row.id.to_string()>
+                    <Cell label="What" lead=true><span class="row-text"><span dir="auto">{title}</span>{body}</span></Cell>
+                    <Cell label="About">{about}</Cell>
+                    <Cell label="When">{at}</Cell>
+                    <Cell label="Read">{state}</Cell>
+                </Row>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <Panel flush=true>
+            <div class="as-cards"><DataTable label="Notifications" head=head.into_any() inline=true>{lines}</DataTable></div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn state(page: &PageContext, viewer: &Viewer, names: &Names, row: &NotificationRow) -> AnyView {
+    if row.read_at.is_some() {
+        return view! { <span class="text-muted">"Read"</span> }.into_any();
+    }
+    let form = |purpose: &str, next: String, label: &'static str| {
+        view! {
+            <form method="post" action=viewer.action(READ)>
+                {hidden("ids[0]", row.id.to_string())}
+                {envelope(page, &format!("{purpose}-{}", row.id), &next, "")}
+                <SubmitButton size=Size::Small kind=ButtonKind::Ghost>{label}</SubmitButton>
+            </form>
+        }
+    };
+    let open = names.address(row.entity.as_deref(), row.record).map(|href| form("open", href, "Open"));
+    view! {
+        <div class="decide"><Badge tone=Tone::Info>"New"</Badge>{open}{form("read", page.address(), "Mark as read")}</div>
+    }
+    .into_any()
+}

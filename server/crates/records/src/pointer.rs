@@ -1,0 +1,37 @@
+//! What points at rows of an entity: every reference to it, and every field of several references.
+
+use crate::sql::{Argument, Sql};
+use domain::schema::{Catalog, Entity, Field};
+use std::sync::Arc;
+
+/// A field that points at rows of an entity, and whose it is.
+pub struct Pointer {
+    pub entity: Arc<Entity>,
+    pub field: Field,
+}
+
+pub fn pointing_at(catalog: &Catalog, entity: &Entity) -> Vec<Pointer> {
+    let of = |other: &Arc<Entity>| {
+        let fields = other.fields.iter().filter(|field| field.target().is_some_and(|target| *target == entity.key));
+        fields.map(|field| Pointer { entity: other.clone(), field: field.clone() }).collect::<Vec<_>>()
+    };
+    catalog.iter().flat_map(of).collect()
+}
+
+impl Pointer {
+    /// The condition that a row named `alias` points at the row that `id` names.
+    pub fn at(&self, sql: &mut Sql, alias: &'static str, tenant: Argument, id: impl FnOnce(&mut Sql)) {
+        match self.field.link_table(&self.entity.table) {
+            None => {
+                sql.column(alias, &self.field.column()).push(" = ");
+                id(sql);
+            }
+            Some(links) => {
+                sql.push("exists (select from ").name(&links).push(" k where k.tenant_id = ").again(tenant);
+                sql.push(" and k.from_id = ").column(alias, "id").push(" and k.to_id = ");
+                id(sql);
+                sql.push(")");
+            }
+        }
+    }
+}

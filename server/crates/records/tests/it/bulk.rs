@@ -1,0 +1,249 @@
+//! Many rows at once: as each by itself, with what was refused, and back again.
+
+use domain::records::{
+    Bulk, BulkAction, BulkRecords, BulkRows, BulkStatus, CreateRecord, DeleteRecord, GetBulk, GetRecord, ListRecords,
+    Record, RecordTimeline, UndoBulk, UpdateRecord,
+};
+use domain::schema::ListQuery;
+use domain::{Kind, Result};
+use jobs::{Queue, Worker, WorkerConfig};
+use platform::Caller;
+use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::{TestTenant, TestWorld};
+use uuid::Uuid;
+
+struct Desk {
+    world: TestWorld,
+    tenant: TestTenant,
+    boss: Caller,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let world = TestWorld::new(records::register).await;
+        let tenant = world.tenant("here", "core").await;
+        let boss = world.member(&tenant, "Bea", &["MANAGER"]).await;
+        Self { world, tenant, boss }
+    }
+
+    async fn lead(&self, values: Value) -> Record {
+        let values = values.as_object().cloned().unwrap();
+        self.world.run(&self.boss, CreateRecord { entity: "lead".to_owned(), values }).await.unwrap()
+    }
+
+    async fn leads(&self, count: usize) -> Vec<Record> {
+        let mut leads = Vec::new();
+        for at in 0..count {
+            leads.push(self.lead(json!({ "name": format!("Lead {at}"), "city": "Nairobi" })).await);
+        }
+        leads
+    }
+
+    async fn get(&self, id: Uuid) -> Record {
+        self.world.run(&self.boss, GetRecord { entity: "lead".to_owned(), id }).await.unwrap()
+    }
+
+    async fn update(&self, record: &Record, values: Value) -> Record {
+        let (id, version) = (record.id, Some(record.version));
+        let values = values.as_object().cloned().unwrap();
+        let update = UpdateRecord { entity: "lead".to_owned(), id, version, values, base: None };
+        self.world.run(&self.boss, update).await.unwrap()
+    }
+
+    async fn start(&self, caller: &Caller, bulk: BulkRecords) -> Result<Bulk> {
+        self.world.run(caller, BulkRecords { entity: "lead".to_owned(), ..bulk }).await
+    }
+
+    /// Has a worker bring it to its end.
+    async fn work(&self, caller: &Caller, id: Uuid) -> Bulk {
+        let config = WorkerConfig { poll: Duration::from_millis(20), ..WorkerConfig::default() };
+        let handler = records::bulk::job_handler(self.world.platform.clone());
+        let queue = Queue::new(self.world.services().pools.platform.clone());
+        let running = Worker::new(queue, config).with(handler).start();
+        let mut now = self.world.run(caller, GetBulk { id }).await.unwrap();
+        for _ in 0..3000 {
+            if !matches!(now.status, BulkStatus::Queued | BulkStatus::Running) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            now = self.world.run(caller, GetBulk { id }).await.unwrap();
+        }
+        running.stop(Duration::from_secs(5)).await;
+        now
+    }
+
+    async fn done(&self, caller: &Caller, bulk: BulkRecords) -> Bulk {
+        let bulk = self.start(caller, bulk).await.unwrap();
+        let done = self.work(caller, bulk.id).await;
+        assert_eq!(done.status, BulkStatus::Done, "{:?}", done.error);
+        done
+    }
+
+    async fn reasons(&self, caller: &Caller, bulk: &Bulk) -> Vec<(Option<String>, String)> {
+        let rows = self.world.run(caller, BulkRows { id: bulk.id }).await.unwrap();
+        rows.into_iter().map(|row| (row.title, row.reason)).collect()
+    }
+
+    async fn count(&self, trash: bool) -> u32 {
+        let query = ListQuery { trash, ..ListQuery::default() };
+        self.world.run(&self.boss, ListRecords { entity: "lead".to_owned(), query }).await.unwrap().returned
+    }
+}
+
+fn set(ids: Vec<Uuid>, values: Value) -> BulkRecords {
+    let Value::Object(values) = values else { panic!("{values} is no object") };
+    BulkRecords { action: BulkAction::Set, ids, values, ..BulkRecords::default() }
+}
+
+#[tokio::test]
+async fn a_field_of_all_that_match_is_set_and_put_back_except_where_somebody_worked_since() {
+    let desk = Desk::new().await;
+    // More than two batches.
+    let leads = desk.leads(120).await;
+    let other = desk.lead(json!({ "name": "Elsewhere", "city": "Mombasa" })).await;
+    let bulk = BulkRecords {
+        all: true,
+        filter: Some("city = Nairobi".to_owned()),
+        ..set(Vec::new(), json!({ "city": "Kisumu" }))
+    };
+    let done = desk.done(&desk.boss, bulk).await;
+    assert_eq!((done.rows, done.changed, done.unchanged, done.refused), (120, 120, 0, 0));
+    assert_eq!(desk.get(leads[7].id).await.text("city"), Some("Kisumu"));
+    assert_eq!(desk.get(other.id).await.version, other.version);
+    let timeline = RecordTimeline { entity: "lead".to_owned(), id: leads[7].id, limit: 5, before: None };
+    let cause = desk.world.run(&desk.boss, timeline).await.unwrap()[0].cause.clone().unwrap();
+    assert_eq!((cause.kind.as_str(), cause.id), ("bulk", Some(done.id)));
+
+    let edited = desk.update(&desk.get(leads[3].id).await, json!({ "city": "Eldoret" })).await;
+    let undone = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
+    assert_eq!((undone.reverted, undone.kept), (119, 1));
+    println!("bar=L-05 undone={} kept={}", undone.reverted, undone.kept);
+    let kept = desk.get(edited.id).await;
+    assert_eq!((kept.text("city"), kept.version), (Some("Eldoret"), edited.version));
+    assert_eq!(desk.get(leads[7].id).await.text("city"), Some("Nairobi"));
+    let reasons = desk.reasons(&desk.boss, &done).await;
+    assert_eq!(reasons, [(Some("Lead 3".to_owned()), "It was changed since".to_owned())]);
+    let again = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap_err();
+    assert_eq!(again.kind, Kind::Conflict);
+    desk.world.end().await;
+}
+
+#[tokio::test]
+async fn a_move_of_many_passes_the_gate_of_each() {
+    let desk = Desk::new().await;
+    let ready = desk.lead(json!({ "name": "Ready", "value": { "amount": "10", "currency": "KES" } })).await;
+    let bare = desk.lead(json!({ "name": "Bare" })).await;
+    let bulk = BulkRecords {
+        action: BulkAction::Move,
+        ids: vec![ready.id, bare.id],
+        to: Some("proposal".to_owned()),
+        ..BulkRecords::default()
+    };
+    let done = desk.done(&desk.boss, bulk).await;
+    assert_eq!((done.changed, done.refused), (1, 1));
+    assert_eq!(desk.get(ready.id).await.text("status"), Some("proposal"));
+    assert_eq!(desk.get(bare.id).await.text("status"), Some("new"));
+    let reasons = desk.reasons(&desk.boss, &done).await;
+    assert!(matches!(&reasons[..], [(Some(title), why)] if title == "Bare" && why.contains("Value")), "{reasons:?}");
+    desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
+    assert_eq!(desk.get(ready.id).await.text("status"), Some("new"));
+    desk.world.end().await;
+}
+
+#[tokio::test]
+async fn what_one_may_not_do_to_a_row_one_may_not_do_to_many() {
+    let desk = Desk::new().await;
+    let mine = desk.world.member(&desk.tenant, "Uma", &["USER"]).await;
+    let leads = desk.leads(2).await;
+    let own = desk.update(&leads[1], json!({ "owner": mine.access.member })).await;
+    // They read all of them, and delete their own alone.
+    let bulk = BulkRecords {
+        action: BulkAction::Delete,
+        ids: leads.iter().map(|lead| lead.id).collect(),
+        ..BulkRecords::default()
+    };
+    let done = desk.done(&mine, bulk).await;
+    assert_eq!((done.changed, done.refused), (1, 1));
+    assert_eq!((desk.count(false).await, desk.count(true).await), (1, 1));
+    assert!(desk.reasons(&mine, &done).await[0].1.contains("crm.lead.delete"));
+    // Nobody else sees what they did, and a viewer begins nothing.
+    let error = desk.world.run(&desk.boss, GetBulk { id: done.id }).await.unwrap_err();
+    assert_eq!(error.kind, Kind::NotFound);
+    let viewer = desk.world.member(&desk.tenant, "Vic", &["VIEWER"]).await;
+    let error = desk.start(&viewer, set(vec![own.id], json!({ "city": "X" }))).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Forbidden);
+    // A row of another workspace is none.
+    let there = desk.world.tenant("there", "core").await;
+    let stranger = desk.world.member(&there, "Sam", &["ADMIN"]).await;
+    let error = desk.start(&stranger, set(vec![own.id], json!({ "city": "X" }))).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Conflict);
+    desk.world.end().await;
+}
+
+#[tokio::test]
+async fn the_trash_is_filled_and_emptied_and_both_are_taken_back() {
+    let desk = Desk::new().await;
+    let leads = desk.leads(3).await;
+    let ids: Vec<Uuid> = leads.iter().map(|lead| lead.id).collect();
+    let delete = BulkRecords { action: BulkAction::Delete, ids: ids.clone(), ..BulkRecords::default() };
+    let done = desk.done(&desk.boss, delete.clone()).await;
+    assert_eq!((done.changed, desk.count(true).await), (3, 3));
+    let undone = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
+    assert_eq!((undone.reverted, desk.count(false).await), (3, 3));
+
+    let done = desk.done(&desk.boss, delete).await;
+    let restore = BulkRecords { action: BulkAction::Restore, ids, ..BulkRecords::default() };
+    let restored = desk.done(&desk.boss, restore).await;
+    assert_eq!((restored.changed, desk.count(true).await), (3, 0));
+    // Restored and edited since: neither undo touches it.
+    let edited = desk.update(&desk.get(leads[0].id).await, json!({ "city": "Eldoret" })).await;
+    let undone = desk.world.run(&desk.boss, UndoBulk { id: restored.id }).await.unwrap();
+    assert_eq!((undone.reverted, undone.kept), (2, 1));
+    assert_eq!(desk.get(edited.id).await.deleted_at, None);
+    let undone = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
+    assert_eq!((undone.reverted, undone.kept), (0, 3));
+    desk.world.end().await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_before_the_first_row() {
+    let desk = Desk::new().await;
+    let lead = &desk.leads(1).await[0];
+    let refused = async |bulk: BulkRecords| desk.start(&desk.boss, bulk).await.unwrap_err();
+    for (bulk, kind) in [
+        (set(Vec::new(), json!({ "city": "X" })), Kind::Invalid),
+        (set(vec![lead.id], json!({})), Kind::Invalid),
+        (set(vec![lead.id], json!({ "score": "many" })), Kind::Invalid),
+        (BulkRecords { all: true, ..set(vec![lead.id], json!({ "city": "X" })) }, Kind::Invalid),
+        (
+            BulkRecords {
+                all: true,
+                filter: Some("stauts = new".to_owned()),
+                ..set(Vec::new(), json!({ "city": "X" }))
+            },
+            Kind::Invalid,
+        ),
+        (
+            BulkRecords {
+                action: BulkAction::Move,
+                ids: vec![lead.id],
+                to: Some("nowhere".to_owned()),
+                ..BulkRecords::default()
+            },
+            Kind::Invalid,
+        ),
+        (set(vec![Uuid::from_u128(1)], json!({ "city": "X" })), Kind::Conflict),
+    ] {
+        let told = format!("{bulk:?}");
+        assert_eq!(refused(bulk).await.kind, kind, "{told}");
+    }
+    // Gone between the start and its turn: said, and the others go on.
+    let more = desk.leads(1).await;
+    let bulk = desk.start(&desk.boss, set(vec![lead.id, more[0].id], json!({ "city": "X" }))).await.unwrap();
+    let delete = DeleteRecord { entity: "lead".to_owned(), id: lead.id, version: None };
+    desk.world.run(&desk.boss, delete).await.unwrap();
+    let done = desk.work(&desk.boss, bulk.id).await;
+    assert_eq!((done.changed, done.refused), (1, 1));
+    desk.world.end().await;
+}

@@ -1,0 +1,307 @@
+//! Tells members what concerns them and what they did not do themselves: that they are mentioned, that a record became theirs, that a decision
+//! is asked of them.
+//!
+//! It is given the events that the matcher reads, so nothing that was committed is skipped. Reading an event again after a restart tells
+//! nothing twice: the key of a notification is made from what happened, and a member has each key once. What demo data tells has happened in
+//! its story, and is told to nobody.
+
+use crate::engine::Engine;
+use crate::matcher::Event;
+use crate::trigger::Images;
+use domain::Result;
+use domain::records::MENTIONED;
+use domain::schema::{Catalog, FieldKind};
+use domain::workflow::NotificationKind;
+use platform::{Ctx, TxMode, db_error};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The event of an approval that is asked for.
+pub const ASKED: &str = "workflow.approval.asked";
+/// Records that one act gave to a member and that are told one by one; more are told as one.
+const SINGLY: usize = 3;
+
+const NAMES: &str = "select id, name from members where tenant_id = $1 and id = any ($2)";
+const NOTES: &str =
+    "select id, entity, record_id from notes where tenant_id = $1 and id = any ($2) and deleted_at is null";
+const DECIDERS: &str = "\
+select a.id, a.title, m.id from approvals a
+join members m on m.tenant_id = a.tenant_id and m.status = 'ACTIVE' and m.kind = 'person' and (m.roles && a.roles or m.id = any (a.members))
+where a.tenant_id = $1 and a.id = any ($2) and a.state = 'PENDING' and (a.self_approval or m.id is distinct from a.requested_by)
+order by a.id, m.id";
+const TELL: &str = "\
+insert into notifications (tenant_id, id, member_id, kind, title, entity, record_id, key, at)
+select $1, n.id, n.member_id, n.kind, n.title, n.entity, n.record_id, n.key, $2
+from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[])
+    as n (id, member_id, kind, title, entity, record_id, key, beside)
+join members m on m.tenant_id = $1 and m.id = n.member_id and m.status = 'ACTIVE' and m.kind = 'person'
+where not exists (select from notification_mutes q where q.tenant_id = $1 and q.member_id = n.member_id and q.kind = n.kind)
+    and not exists (select from notifications o where o.tenant_id = $1 and o.member_id = n.member_id and o.key = n.beside)
+on conflict (tenant_id, member_id, key) do nothing";
+
+/// What of the events of one workspace concerns somebody.
+#[derive(Debug, Default)]
+struct Concerns {
+    mentions: Vec<Mention>,
+    given: Vec<Given>,
+    approvals: Vec<Uuid>,
+}
+
+#[derive(Debug)]
+struct Mention {
+    note: Uuid,
+    by: Option<Uuid>,
+    members: Vec<Uuid>,
+}
+
+/// A record that somebody made another's.
+#[derive(Debug)]
+struct Given {
+    to: Uuid,
+    by: Option<Uuid>,
+    entity: String,
+    record: Uuid,
+    /// What the acts of one request or job have in common.
+    act: Uuid,
+}
+
+/// A line for one member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    member: Uuid,
+    kind: NotificationKind,
+    title: String,
+    entity: Option<String>,
+    record: Option<Uuid>,
+    key: String,
+    /// Not told to whom has been told this.
+    beside: Option<String>,
+}
+
+/// Tells what is to be told of these events of a workspace, in a transaction of its own.
+pub async fn tell(engine: &Arc<Engine>, tenant: Uuid, events: &[&Event]) -> Result<()> {
+    let concerns = concerns(events);
+    if concerns.is_empty() {
+        return Ok(());
+    }
+    // A closed workspace's automation is nobody, and nobody works there.
+    let Ok(caller) = engine.caller(tenant).await else { return Ok(()) };
+    let catalog = engine.platform.services.catalogs.of(&caller.access.industry);
+    let mut ctx = engine.platform.open(&caller, "workflow.tell", TxMode::ReadWrite).await?;
+    let names = names(&mut ctx, &concerns).await?;
+    let mut lines = given(&catalog, &names, &concerns.given);
+    lines.extend(mentioned(&mut ctx, &names, &concerns.mentions).await?);
+    lines.extend(asked(&mut ctx, &concerns.approvals).await?);
+    if !lines.is_empty() {
+        write(&mut ctx, &lines).await?;
+    }
+    ctx.commit().await
+}
+
+fn concerns(events: &[&Event]) -> Concerns {
+    let mut found = Concerns::default();
+    for event in events.iter().filter(|event| !event.seeded) {
+        let Some(record) = event.record_id else { continue };
+        match event.kind.as_str() {
+            ASKED => found.approvals.push(record),
+            MENTIONED => {
+                let members = ids(Images::read(None, event.after.as_deref()).value("mentioned"));
+                let members: Vec<Uuid> = members.into_iter().filter(|id| Some(*id) != event.actor_id).collect();
+                if !members.is_empty() {
+                    found.mentions.push(Mention { note: record, by: event.actor_id, members });
+                }
+            }
+            _ => found.given.extend(new_owner(event, record)),
+        }
+    }
+    found
+}
+
+/// Nothing where the record stays with whom it was, or somebody took it themselves, be it through a workflow that they set off.
+fn new_owner(event: &Event, record: Uuid) -> Option<Given> {
+    // Read as JSON only where the word is in it at all: most changes are of something else.
+    let entity =
+        event.entity.clone().filter(|_| event.after.as_deref().is_some_and(|after| after.contains("\"owner\"")))?;
+    let images = Images::read(event.before.as_deref(), event.after.as_deref());
+    let owner = |image: Option<&Value>| image.and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
+    let to = owner(images.value("owner"))?;
+    let before = owner(images.before.as_ref().and_then(|before| before.get("owner")));
+    let own = [event.actor_id, event.started_by, before].contains(&Some(to));
+    (!own).then_some(Given { to, by: event.actor_id, entity, record, act: event.correlation_id })
+}
+
+fn ids(value: Option<&Value>) -> Vec<Uuid> {
+    let texts = value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    texts.filter_map(|text| Uuid::try_parse(text).ok()).collect()
+}
+
+/// Up to a few records one by one, more of one act in one line.
+fn given(catalog: &Catalog, names: &HashMap<Uuid, String>, all: &[Given]) -> Vec<Line> {
+    let mut acts: BTreeMap<(Uuid, &str, Uuid), Vec<&Given>> = BTreeMap::new();
+    for given in all {
+        acts.entry((given.act, &given.entity, given.to)).or_default().push(given);
+    }
+    let mut lines = Vec::new();
+    for ((act, entity, member), given) in acts {
+        // Of what is described alone, and where the owner is a member: other tables have words like it.
+        let Some(described) = catalog.get(entity) else { continue };
+        if !described.field("owner").is_some_and(|field| matches!(field.kind, FieldKind::Member)) {
+            continue;
+        }
+        let by = given[0].by.and_then(|by| names.get(&by)).map_or("Nexus", String::as_str);
+        let together = format!("given:{act}:{entity}");
+        let line = |title: String, record: Option<Uuid>, key: String, beside: Option<String>| Line {
+            member,
+            kind: NotificationKind::Assignment,
+            title,
+            entity: Some(entity.to_owned()),
+            record,
+            key,
+            beside,
+        };
+        if given.len() > SINGLY {
+            let title = format!("Several {} assigned to you by {by}", described.labels.many.to_lowercase());
+            lines.push(line(title, None, together, None));
+            continue;
+        }
+        for one in given {
+            let title = format!("{} assigned to you by {by}", described.labels.one);
+            let key = format!("given:{act}:{entity}:{}", one.record);
+            lines.push(line(title, Some(one.record), key, Some(together.clone())));
+        }
+    }
+    lines
+}
+
+/// What a note says is read where the note is: not everybody who is mentioned may see the record.
+async fn mentioned(ctx: &mut Ctx, names: &HashMap<Uuid, String>, all: &[Mention]) -> Result<Vec<Line>> {
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (tenant, notes): (Uuid, Vec<Uuid>) = (ctx.access.tenant.0, all.iter().map(|mention| mention.note).collect());
+    let rows: Vec<(Uuid, String, Uuid)> =
+        sqlx::query_as(NOTES).bind(tenant).bind(notes).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+    let mut lines = Vec::new();
+    for Mention { note, by, members } in all {
+        let Some((_, entity, record)) = rows.iter().find(|(id, ..)| id == note) else { continue };
+        let by = by.and_then(|by| names.get(&by)).map_or("Nexus", String::as_str);
+        lines.extend(members.iter().map(|member| Line {
+            member: *member,
+            kind: NotificationKind::Mention,
+            title: format!("{by} mentioned you in a note"),
+            entity: Some(entity.clone()),
+            record: Some(*record),
+            key: format!("mention:{note}"),
+            beside: None,
+        }));
+    }
+    Ok(lines)
+}
+
+async fn asked(ctx: &mut Ctx, approvals: &[Uuid]) -> Result<Vec<Line>> {
+    if approvals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenant = ctx.access.tenant.0;
+    let rows: Vec<(Uuid, String, Uuid)> =
+        sqlx::query_as(DECIDERS).bind(tenant).bind(approvals).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+    let line = |(id, title, member): (Uuid, String, Uuid)| Line {
+        member,
+        kind: NotificationKind::Approval,
+        title: format!("You are asked to decide: {title}"),
+        entity: Some("approval".to_owned()),
+        record: Some(id),
+        key: format!("approval:{id}"),
+        beside: None,
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+/// Names of those who did something.
+async fn names(ctx: &mut Ctx, concerns: &Concerns) -> Result<HashMap<Uuid, String>> {
+    let by = concerns.mentions.iter().map(|mention| mention.by).chain(concerns.given.iter().map(|given| given.by));
+    let ids: Vec<Uuid> = by.flatten().collect();
+    let tenant = ctx.access.tenant.0;
+    let rows: Vec<(Uuid, String)> =
+        sqlx::query_as(NAMES).bind(tenant).bind(ids).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+    Ok(rows.into_iter().collect())
+}
+
+async fn write(ctx: &mut Ctx, lines: &[Line]) -> Result<()> {
+    let ids: Vec<Uuid> = lines.iter().map(|_| ctx.new_id()).collect();
+    let (tenant, now) = (ctx.access.tenant.0, ctx.now());
+    let column = |of: fn(&Line) -> &str| lines.iter().map(|line| of(line).to_owned()).collect::<Vec<String>>();
+    sqlx::query(TELL)
+        .bind(tenant)
+        .bind(now)
+        .bind(ids)
+        .bind(lines.iter().map(|line| line.member).collect::<Vec<Uuid>>())
+        .bind(column(|line| line.kind.key()))
+        .bind(column(|line| &line.title))
+        .bind(lines.iter().map(|line| line.entity.clone()).collect::<Vec<Option<String>>>())
+        .bind(lines.iter().map(|line| line.record).collect::<Vec<Option<Uuid>>>())
+        .bind(column(|line| &line.key))
+        .bind(lines.iter().map(|line| line.beside.clone()).collect::<Vec<Option<String>>>())
+        .execute(ctx.conn().await?)
+        .await
+        .map_err(db_error)?;
+    Ok(())
+}
+
+impl Concerns {
+    fn is_empty(&self) -> bool {
+        self.mentions.is_empty() && self.given.is_empty() && self.approvals.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Given, given};
+    use domain::schema::{Catalog, Entity};
+    use serde_json::json;
+    use std::collections::HashMap;
+    use uuid::Uuid;
+
+    fn catalog() -> Catalog {
+        let lead: Entity = serde_json::from_value(json!({
+            "key": "lead", "plural": "leads", "area": "crm", "table": "leads", "prefix": "LEAD", "icon": "box",
+            "labels": { "one": "Lead", "many": "Leads" }, "title": "name",
+            "fields": [{ "key": "name", "label": "Name", "kind": { "type": "text" } }],
+        }))
+        .unwrap();
+        Catalog::build("core", "Core", vec![lead]).unwrap()
+    }
+
+    #[test]
+    fn a_few_records_are_told_one_by_one_and_many_of_one_act_as_one() {
+        let id = Uuid::from_u128;
+        let names = HashMap::from([(id(1), "Grace".to_owned())]);
+        let act = |act: u128, to: u128, entity: &str, records: std::ops::Range<u128>| {
+            let one = |record| Given {
+                to: id(to),
+                by: Some(id(1)),
+                entity: entity.to_owned(),
+                record: id(record),
+                act: id(act),
+            };
+            records.map(one).collect::<Vec<_>>()
+        };
+        let catalog = catalog();
+        let few = given(&catalog, &names, &act(7, 2, "lead", 10..13));
+        assert!(few.len() == 3 && few.iter().all(|line| line.title == "Lead assigned to you by Grace"), "{few:?}");
+        assert_eq!(few.iter().filter_map(|line| line.record).collect::<Vec<_>>(), [id(10), id(11), id(12)]);
+        let mut all = act(7, 2, "lead", 10..410);
+        all.extend(act(7, 3, "lead", 500..501));
+        let many = given(&catalog, &names, &all);
+        assert_eq!(many.len(), 2, "{many:?}");
+        assert_eq!((many[0].title.as_str(), many[0].record), ("Several leads assigned to you by Grace", None));
+        assert_eq!(many[1].member, id(3));
+        // The rest of the same act, read later, is not told beside the line for all of it.
+        let rest = given(&catalog, &names, &act(7, 2, "lead", 410..411));
+        assert_eq!(rest[0].beside.as_deref(), Some(many[0].key.as_str()));
+        // What is not described has words like it, and is nobody's.
+        assert!(given(&catalog, &names, &act(8, 2, "import", 1..2)).is_empty());
+    }
+}

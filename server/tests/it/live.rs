@@ -1,0 +1,170 @@
+//! What pages that are open hear: rows that changed, of their workspace and within reach, and nothing of what is in them.
+
+use crate::support::{Client, Server};
+use domain::people::SuspendMember;
+use domain::records::{CreateRecord, UpdateRecord};
+use platform::Caller;
+use platform::clock::Clock;
+use reqwest::{Method, Response, StatusCode, header};
+use serde_json::{Value, json};
+use std::time::Duration;
+use uuid::Uuid;
+
+const CANARY: &str = "CANARY-LIVE";
+
+/// A stream as a browser reads it.
+struct Stream {
+    answer: Response,
+    text: String,
+    /// The id of the last event that was read.
+    id: String,
+}
+
+impl Stream {
+    async fn open(client: &Client, since: Option<&str>) -> Self {
+        let path = "/w/lakeside/stream";
+        let mut request = client.request(Method::GET, path).header(header::ACCEPT, "text/event-stream");
+        if let Some(since) = since {
+            request = request.header("last-event-id", since);
+        }
+        let answer = client.send(request).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let mut stream = Self { answer, text: String::new(), id: String::new() };
+        assert_eq!(stream.next().await.as_deref(), Some("place {}"));
+        stream
+    }
+
+    /// The next event, as its name and data; nothing where the stream ends or is silent for two seconds.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    let line = event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+                    line.map(str::to_owned)
+                };
+                let (name, data, id) =
+                    (field("event").unwrap_or_else(|| "message".to_owned()), field("data"), field("id"));
+                self.text = rest.to_owned();
+                if let Some(id) = id {
+                    self.id = id;
+                }
+                match data {
+                    Some(data) => return Some(format!("{name} {data}")),
+                    None => continue,
+                }
+            }
+            let more = tokio::time::timeout(Duration::from_secs(2), self.answer.chunk()).await.ok()?.ok()??;
+            self.text.push_str(&String::from_utf8_lossy(&more));
+        }
+    }
+
+    /// Rows that it tells of until it is silent: which, and whether the listener did it.
+    async fn told(&mut self) -> Vec<(Uuid, bool)> {
+        let mut told = Vec::new();
+        while let Some(event) = self.next().await {
+            assert!(!event.contains(CANARY), "{event}");
+            let Some(data) = event.strip_prefix("message ") else { continue };
+            let data: Value = serde_json::from_str(data).unwrap();
+            for change in data["changes"].as_array().unwrap() {
+                assert_eq!(change["entity"], "lead");
+                told.push((change["id"].as_str().unwrap().parse().unwrap(), change["own"].as_bool().unwrap()));
+            }
+        }
+        told.sort_unstable();
+        told
+    }
+}
+
+async fn lead(server: &Server, caller: &Caller) -> Uuid {
+    let values = json!({ "name": CANARY }).as_object().cloned().unwrap();
+    server.world.run(caller, CreateRecord { entity: "lead".to_owned(), values }).await.unwrap().id
+}
+
+#[tokio::test]
+async fn each_hears_of_the_rows_that_they_see() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let elsewhere = server.world.tenant("elsewhere", "core").await;
+    let (grace, owner) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let (john, rep) = server.signed_in(&tenant, "John", &["SALES_REP"]).await;
+    let (asha, nothing) = server.signed_in(&tenant, "Asha", &[]).await;
+    let stranger = server.world.member(&elsewhere, "Faith", &["OWNER"]).await;
+    let mut heard =
+        [Stream::open(&grace, None).await, Stream::open(&john, None).await, Stream::open(&asha, None).await];
+    let (hers, his) = (lead(&server, &owner).await, lead(&server, &rep).await);
+    lead(&server, &stranger).await;
+    let mut told = Vec::new();
+    for stream in &mut heard {
+        told.push(stream.told().await);
+    }
+    let pair = |own: Uuid, other: Uuid| {
+        let mut pair = vec![(own, true), (other, false)];
+        pair.sort_unstable();
+        pair
+    };
+    assert_eq!(told[0], pair(hers, his), "all of the workspace, and which are one's own doing");
+    let reach = rep.access.grants.reach("crm.lead.read").unwrap();
+    let seen = if reach == domain::Reach::All { pair(his, hers) } else { vec![(his, true)] };
+    assert_eq!(told[1], seen, "a representative: {reach:?}");
+    assert!(told[2].is_empty() && nothing.access.roles.is_empty());
+
+    // Who comes back hears what they missed, from where they were.
+    let last = heard[0].id.clone();
+    drop(heard);
+    let missed = lead(&server, &rep).await;
+    let mut again = Stream::open(&grace, Some(&last)).await;
+    assert!(again.told().await.contains(&(missed, false)), "something may be told twice, nothing is left out");
+    // A page says when it was drawn: what came since is told, though nobody was listening.
+    let moment = (server.world.clock.now() - chrono::Duration::seconds(1)).to_rfc3339();
+    let mut page = Stream::open(&grace, Some(&moment)).await;
+    assert!(page.told().await.contains(&(missed, false)));
+    println!("bar=A-08 streams=5 canaries=0 pass=1");
+    server.end().await;
+}
+
+/// Whoever is shut out may be told of nothing more once their stream has ended, and it ends by itself; a page that only listens keeps no
+/// session alive.
+#[tokio::test]
+async fn a_stream_is_asked_for_like_anything_else() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (john, caller) = server.signed_in(&tenant, "John", &["USER"]).await;
+    let grace = server.world.member(&tenant, "Grace", &["OWNER"]).await;
+    let status = async |client: &Client, accept: &str| {
+        let request = client.request(Method::GET, "/w/lakeside/stream").header(header::ACCEPT, accept);
+        client.send(request).await.status()
+    };
+    let owner = server.world.owner().await;
+    let seen = async || -> String {
+        sqlx::query_scalar("select max(last_seen_at)::text from sessions").fetch_one(&owner).await.unwrap()
+    };
+    let before = seen().await;
+    server.world.clock.advance(chrono::Duration::minutes(5));
+    assert_eq!(status(&john, "text/event-stream").await, StatusCode::OK);
+    assert_eq!(seen().await, before, "listening is not working");
+    assert_eq!(status(&john, "text/html").await, StatusCode::BAD_REQUEST, "no page");
+    assert_ne!(seen().await, before, "but asking for it as one is");
+    assert_eq!(status(&server.client(), "text/event-stream").await, StatusCode::UNAUTHORIZED);
+    server.world.run(&grace, SuspendMember { id: caller.access.member.0 }).await.unwrap();
+    assert_ne!(status(&john, "text/event-stream").await, StatusCode::OK);
+    owner.close().await;
+    server.end().await;
+}
+
+/// A stop ends the streams: nobody waits for a page that only listens.
+#[tokio::test]
+async fn streams_end_with_the_server() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (john, caller) = server.signed_in(&tenant, "John", &["USER"]).await;
+    let mut stream = Stream::open(&john, None).await;
+    let record = lead(&server, &caller).await;
+    let values = json!({ "name": "Other" }).as_object().cloned().unwrap();
+    let update = UpdateRecord { entity: "lead".to_owned(), id: record, version: Some(1), values, base: None };
+    server.world.run(&caller, update).await.unwrap();
+    assert!(stream.told().await.iter().all(|told| *told == (record, true)), "of one row only");
+    tokio::time::timeout(Duration::from_secs(15), server.end())
+        .await
+        .expect("the server stops though somebody listens");
+    assert!(stream.next().await.is_none());
+}
