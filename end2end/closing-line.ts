@@ -1,18 +1,25 @@
-// Ends a run of the browser tests with one plain line that says how it went.
-import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+// Ends a run of the browser tests with plain lines that say how it went.
+import type { FullConfig, FullResult, Reporter, Suite } from '@playwright/test/reporter';
 
 export default class ClosingLine implements Reporter {
-    private counts: Record<string, number> = {};
+    private suite?: Suite;
 
-    onTestEnd(test: TestCase, result: TestResult): void {
-        const outcome = result.status === 'skipped' ? 'skipped' : result.status === test.expectedStatus ? 'passed' : 'failed';
-        this.counts[outcome] = (this.counts[outcome] ?? 0) + 1;
+    onBegin(_config: FullConfig, suite: Suite): void {
+        this.suite = suite;
     }
 
     onEnd(result: FullResult): void {
-        const { passed = 0, failed = 0, skipped = 0 } = this.counts;
+        const tests = this.suite?.allTests() ?? [];
+        const count = (outcome: string): number => tests.filter((test) => test.outcome() === outcome).length;
+        const again = tests.filter((test) => test.outcome() === 'flaky');
+        for (const test of again) {
+            process.stdout.write(`browser tests: only at the second try: ${test.titlePath().filter(Boolean).join(' › ')}\n`);
+        }
+        const passed = count('expected') + again.length;
         const seconds = Math.round(result.duration / 1000);
-        process.stdout.write(`browser tests: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s, ${result.status}\n`);
+        process.stdout.write(
+            `browser tests: ${passed} passed, ${again.length} of them at the second try, ${count('unexpected')} failed, ${count('skipped')} skipped, ${seconds} s, ${result.status}\n`,
+        );
     }
 
     printsToStdio(): boolean {

@@ -1,7 +1,7 @@
 // Calendars: days one goes through, cards that are moved by hand, by keys and by form, and what a phone and a browser without scripts make of it.
 import { type Page } from '@playwright/test';
 import { Sender } from './forms';
-import { expect, field, signIn, test } from './support';
+import { expect, field, mark, signIn, stayed, test } from './support';
 
 /** A month that no other spec and no demo row is in. */
 const MONTH = '2027-03';
@@ -20,9 +20,6 @@ const address = (title: string, more = '', from = 1) =>
 const day = (page: Page, of: number) => page.locator(`[data-column="${on(of)}"]`);
 const card = (page: Page, of: number, title: string) => day(page, of).getByRole('link', { name: title, exact: true });
 
-/** A page that is loaded anew loses this mark. */
-const mark = (page: Page) => page.evaluate(() => document.documentElement.setAttribute('data-marked', ''));
-const stayed = (page: Page) => expect(page.locator('html[data-marked]'), 'the page was not loaded anew').toHaveCount(1);
 const saved = (page: Page) => page.waitForResponse((answer) => answer.url().includes('/do/records.update'));
 
 test('one goes through months, weeks and days by links', async ({ page }, info) => {

@@ -1,6 +1,6 @@
 // What scripts add to the pages: the palette, cards and cells under the hand, an import that tells how far it is.
 import { type Page } from '@playwright/test';
-import { csv, expect, field, signIn, test, upload } from './support';
+import { csv, expect, field, mark, signIn, stayed, test, upload } from './support';
 
 test.beforeEach(({}, info) => {
     test.skip(info.project.name !== 'hydrated', 'scripts, a mouse and a keyboard');
@@ -25,9 +25,6 @@ async function board(page: Page, name: string) {
     return { handle, column };
 }
 
-/** A page that is loaded anew loses this mark. */
-const mark = (page: Page) => page.evaluate(() => document.documentElement.setAttribute('data-marked', ''));
-const stayed = (page: Page) => expect(page.locator('html[data-marked]'), 'the page was not loaded anew').toHaveCount(1);
 
 test('Ctrl K finds a record and opens it', async ({ page }) => {
     const name = `Palette Find${Date.now()}`;

@@ -49,3 +49,16 @@ test('a record says that somebody else changed it, and not what one did oneself'
     await expect(page.getByText('Mombasa').first()).toBeVisible();
     await expect(bar).toBeHidden();
 });
+
+test('who has the same record open is named, and leaves', async ({ page, browser }) => {
+    const { id } = await lead(await sender(browser, 'john'));
+    await signIn(page, 'grace', `/w/lakeside/leads/${id}`);
+    const here = page.getByRole('status').filter({ hasText: 'is here too' });
+    await expect(here).toBeHidden();
+    const other = await browser.newPage();
+    await signIn(other, 'john', `/w/lakeside/leads/${id}`);
+    await expect(here).toHaveText('John Mwangi is here too');
+    await expect(other.getByRole('status').filter({ hasText: 'is here too' })).toContainText('Grace');
+    await other.close();
+    await expect(here).toBeHidden();
+});

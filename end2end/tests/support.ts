@@ -89,6 +89,14 @@ export async function signInStaff(page: Page) {
     }).toPass({ intervals: [1500] });
 }
 
+/** A page that is loaded anew loses this mark, which waits until links of the list are the list's own. */
+export async function mark(page: Page) {
+    await expect(page.locator('html[data-swapping]')).toHaveCount(1);
+    await page.evaluate(() => document.documentElement.setAttribute('data-marked', ''));
+}
+
+export const stayed = (page: Page) => expect(page.locator('html[data-marked]'), 'the page was not loaded anew').toHaveCount(1);
+
 /** WCAG 2.2 AA, as far as a machine can tell. Needs scripts, so the project without them leaves it to the others. */
 export async function axe(page: Page) {
     const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();

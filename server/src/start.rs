@@ -12,7 +12,8 @@ use platform::capability::{BaseUrl, Mailer};
 use platform::clock::SystemClock;
 use platform::egress::{Egress, EgressConfig};
 use platform::limit::Limiter;
-use platform::random::SystemRandom;
+use platform::presence::Presence;
+use platform::random::{SystemRandom, uuid_v7};
 use platform::secret::Keyring;
 use platform::shelf::{FileStore, Scanner, Shelf};
 use platform::wake::Wake;
@@ -211,7 +212,10 @@ pub fn app(config: Config, platform: Arc<Platform>) -> App {
     let leptos = leptos_options(&config);
     let limiter = Arc::new(Limiter::new(platform.services.clock.clone()));
     let draw = crate::site::draw::drawing(leptos.clone());
-    App::new(Inner { config, platform, limiter, live: Arc::default(), leptos, draw })
+    let services = &platform.services;
+    let process = uuid_v7(services.clock.as_ref(), services.random.as_ref());
+    let presence = Presence::new(process, services.clock.clone());
+    App::new(Inner { config, platform, limiter, live: Arc::default(), presence, leptos, draw })
 }
 
 /// Asset names carry their hash where the build wrote a list of them beside the binary.

@@ -6,6 +6,7 @@ use leptos::config::LeptosOptions;
 use platform::Platform;
 use platform::limit::Limiter;
 use platform::live::Live;
+use platform::presence::Presence;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub struct Inner {
     pub limiter: Arc<Limiter>,
     /// What changes, for pages that are open.
     pub live: Arc<Live>,
+    /// Who has which record open.
+    pub presence: Arc<Presence>,
     pub leptos: LeptosOptions,
     /// Draws pages: a request with a `PageContext` in, HTML out. Kept apart so that a refused form can be answered with its page.
     pub draw: Router,

@@ -6,7 +6,6 @@ use modules::messaging::delivery_job;
 use modules::people::{account_mail_job, hand_over_job};
 use platform::audit;
 use platform::capability::Mailer;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -22,8 +21,6 @@ pub struct Background {
     anchoring: Option<JoinHandle<()>>,
 }
 
-/// Jobs are looked for no more often than this, however much is committed.
-const GATHER: Duration = Duration::from_millis(20);
 /// How long work in hand may take to come to an end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -40,6 +37,7 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
     let mut tasks = vec![
         tokio::spawn(services.wake.clone().send_forever(pools.clone())),
         tokio::spawn(app.limiter.clone().share_forever(pools.platform.clone())),
+        tokio::spawn(app.presence.clone().share_forever(pools.clone())),
         tokio::spawn(app.live.clone().read_forever(pools.clone(), services.wake.clone(), stopped.clone())),
     ];
     if !work {
@@ -73,14 +71,11 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
         .start();
     let waker = running.waker();
     tasks.push(tokio::spawn(async move {
-        let mut woken = pin!(services.wake.local.notified());
         loop {
-            woken.as_mut().await;
+            // Asked for before telling, so that a commit in between is not missed.
+            let woken = services.wake.local.notified();
             waker.notify_one();
-            // Under steady writing one look serves many commits. Those in between are waited for from here on.
-            woken.set(services.wake.local.notified());
-            woken.as_mut().enable();
-            tokio::time::sleep(GATHER).await;
+            woken.await;
         }
     }));
     Background { tasks, jobs: Some(running), runs, anchoring }

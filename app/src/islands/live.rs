@@ -40,11 +40,15 @@ fn open() {
             return;
         }
         let since = if hearing.place.is_empty() { attr(&bar, "data-since") } else { hearing.place.clone() };
-        let Ok(source) = EventSource::new(&format!("{}?since={}", attr(&bar, "data-live"), encode(&since))) else {
-            return;
-        };
+        let mut address = format!("{}?since={}", attr(&bar, "data-live"), encode(&since));
+        let record = attr(&bar, "data-record");
+        if !record.is_empty() {
+            address.push_str(&format!("&entity={}&record={record}", attr(&bar, "data-entity")));
+        }
+        let Ok(source) = EventSource::new(&address) else { return };
         listen(&source, "message", false, Box::new(|event| heard(&event, true)));
         listen(&source, "place", false, Box::new(|event| heard(&event, false)));
+        listen(&source, "here", false, Box::new(|event| drop(here(&event))));
         listen(
             &source,
             "many",
@@ -84,6 +88,25 @@ fn heard(event: &Event, rows: bool) {
     if let Some(count) = count.filter(|count| *count > 0) {
         say(count);
     }
+}
+
+/// Shows who else has the record open.
+fn here(event: &Event) -> Option<()> {
+    let data = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
+    let list = Reflect::get(&JSON::parse(&data).ok()?, &JsValue::from_str("names")).ok()?;
+    let names: Vec<String> = js_sys::try_iter(&list).ok()??.flatten().filter_map(|name| name.as_string()).collect();
+    let place = find("[data-here]")?;
+    let words = match names.split_last() {
+        None => String::new(),
+        Some((name, [])) => attr(&place, "data-one").replacen('#', name, 1),
+        Some((last, names)) => {
+            let names = [names.join(", "), last.clone()].join(&attr(&place, "data-and"));
+            attr(&place, "data-many").replacen('#', &names, 1)
+        }
+    };
+    place.set_hidden(words.is_empty());
+    within(&place, "[data-words]")?.set_text_content(Some(&words));
+    Some(())
 }
 
 struct Change {

@@ -1,5 +1,5 @@
 //! Where a page says that something changed since it was drawn. Empty and hidden until an island has heard of something: what one reads does
-//! not move by itself. Without scripts one loads the page again, as ever.
+//! not move by itself. Without scripts one loads the page again, as ever. Beside it, on the page of a record: who else has it open.
 
 use crate::page::{PageContext, Viewer};
 use domain::schema::Entity;
@@ -31,6 +31,16 @@ pub fn bar(page: &PageContext, viewer: &Viewer, entity: &Entity, record: Option<
             <span data-words=""></span>
             <LinkButton href=page.address() size=Size::Small kind=ButtonKind::Secondary>"Show"</LinkButton>
         </div>
+    }
+    .into_any()
+}
+
+/// Who else has the record open; empty and hidden while nobody does.
+pub fn colleagues() -> AnyView {
+    view! {
+        <span class="chip here" role="status" hidden=true data-here="" data-one="# is here too" data-and=" and " data-many="# are here too">
+            <span class="chip-text" data-words=""></span>
+        </span>
     }
     .into_any()
 }

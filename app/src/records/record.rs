@@ -170,7 +170,7 @@ fn chips(clock: Clock, entity: &Entity, record: &Record) -> AnyView {
         .map(|state| state_chip(entity.states.as_ref(), state));
     let number = record.text("number").map(str::to_owned).map(|number| view! { <Mono>{number}</Mono> });
     let due = standing::due_chip(clock, entity, record);
-    view! { {state}{due}{number} }.into_any()
+    view! { {state}{due}{number}{live::colleagues()} }.into_any()
 }
 
 /// How far the viewer's permissions go with this row, and who could own it.

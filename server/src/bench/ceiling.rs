@@ -1,20 +1,24 @@
 //! The yardstick: the smallest axum and sqlx server that answers the requests of the measurement with the statements that Nexus runs for
 //! them, without sessions, workspaces, permissions, change rows or descriptions. `nexus bench` starts it as a process of its own.
 
-use crate::out;
-use anyhow::Result;
+mod rows;
+mod search;
+
+use super::world::INDUSTRY;
+use crate::{out, start};
+use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::serve::ListenerExt;
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use platform::clock::{Clock, SystemClock};
 use platform::random::{SystemRandom, uuid_v7};
-use serde::{Deserialize, Serialize, Serializer};
-use sqlx::postgres::{PgPoolOptions, PgRow};
-use sqlx::{FromRow, PgPool, Row};
+use rows::{Lead, Line};
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -108,6 +112,8 @@ struct Ceiling {
     pool: PgPool,
     tenant: Uuid,
     member: Uuid,
+    /// Of everything whose words are looked through: the index holds the words of all of it side by side.
+    entities: Vec<String>,
     list: &'static str,
     one: &'static str,
     create: &'static str,
@@ -119,10 +125,12 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     // As many connections as Nexus has for tenants, and not asked after before each use either.
     let pool = PgPoolOptions::new().max_connections(20).test_before_acquire(false).connect(&arguments.database).await?;
     let text = |sql: String| -> &'static str { Box::leak(sql.into_boxed_str()) };
+    let catalog = start::library()?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
     let ceiling = Ceiling {
         pool,
         tenant: arguments.tenant,
         member: arguments.member,
+        entities: catalog.iter().map(|entity| entity.key.clone()).collect(),
         list: text(format!(
             "select {}, {TITLES} from (select {} from leads t where t.tenant_id = $1 and t.deleted_at is null and t.status <> all ($2)
              order by t.created_at desc, t.id desc limit 51) r {JOINS} order by r.created_at desc, r.id desc",
@@ -147,6 +155,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
         .route("/leads", get(list).post(create))
         .route("/leads/{id}", get(one))
         .route("/leads.html", get(html))
+        .route("/search", post(search::search))
         .with_state(Arc::new(ceiling));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     out::line(&format!("The ceiling is at http://{}", listener.local_addr()?));
@@ -155,117 +164,6 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     });
     axum::serve(listener, routes).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Lead {
-    id: Uuid,
-    version: i64,
-    name: String,
-    email: Option<String>,
-    phone: Option<String>,
-    company: Option<String>,
-    city: Option<String>,
-    country: Option<String>,
-    value: Worth,
-    source: Option<String>,
-    enquired_on: Option<NaiveDate>,
-    next_step: Option<String>,
-    notes: Option<String>,
-    #[serde(rename = "customer")]
-    customer_id: Option<Uuid>,
-    #[serde(rename = "opportunity")]
-    opportunity_id: Option<Uuid>,
-    number: String,
-    status: String,
-    #[serde(rename = "owner")]
-    owner_id: Option<Uuid>,
-    #[serde(serialize_with = "moment")]
-    created_at: DateTime<Utc>,
-    created_by: Uuid,
-    #[serde(serialize_with = "moment")]
-    updated_at: DateTime<Utc>,
-    updated_by: Option<Uuid>,
-    #[serde(rename = "_labels")]
-    titles: Titles,
-}
-
-struct Worth {
-    value_minor: Option<i64>,
-    value_currency: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Titles {
-    #[serde(rename = "customer", skip_serializing_if = "Option::is_none")]
-    customer_title: Option<String>,
-    #[serde(rename = "opportunity", skip_serializing_if = "Option::is_none")]
-    opportunity_title: Option<String>,
-    #[serde(rename = "owner", skip_serializing_if = "Option::is_none")]
-    owner_title: Option<String>,
-    #[serde(rename = "createdBy", skip_serializing_if = "Option::is_none")]
-    creator_title: Option<String>,
-    #[serde(rename = "updatedBy", skip_serializing_if = "Option::is_none")]
-    updater_title: Option<String>,
-}
-
-/// By position: looking each column up by its name costs more than the rest of the answer.
-impl FromRow<'_, PgRow> for Lead {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            id: row.try_get(0)?,
-            version: row.try_get(1)?,
-            name: row.try_get(3)?,
-            email: row.try_get(4)?,
-            phone: row.try_get(5)?,
-            company: row.try_get(6)?,
-            city: row.try_get(7)?,
-            country: row.try_get(8)?,
-            value: Worth { value_minor: row.try_get(9)?, value_currency: row.try_get(10)? },
-            source: row.try_get(11)?,
-            enquired_on: row.try_get(12)?,
-            next_step: row.try_get(13)?,
-            notes: row.try_get(14)?,
-            customer_id: row.try_get(15)?,
-            opportunity_id: row.try_get(16)?,
-            number: row.try_get(17)?,
-            status: row.try_get(18)?,
-            owner_id: row.try_get(19)?,
-            created_at: row.try_get(20)?,
-            created_by: row.try_get(21)?,
-            updated_at: row.try_get(22)?,
-            updated_by: row.try_get(23)?,
-            titles: Titles {
-                customer_title: row.try_get(24)?,
-                opportunity_title: row.try_get(25)?,
-                owner_title: row.try_get(26)?,
-                creator_title: row.try_get(27)?,
-                updater_title: row.try_get(28)?,
-            },
-        })
-    }
-}
-
-impl Worth {
-    fn amount(&self) -> String {
-        self.value_minor.map_or_else(String::new, |minor| format!("{}.{:02}", minor / 100, minor % 100))
-    }
-}
-
-impl Serialize for Worth {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Money<'a> {
-            amount: String,
-            currency: &'a str,
-        }
-        self.value_currency.as_deref().map(|currency| Money { amount: self.amount(), currency }).serialize(serializer)
-    }
-}
-
-fn moment<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 #[derive(Serialize)]
@@ -350,36 +248,6 @@ async fn create(State(ceiling): App, axum::Json(new): axum::Json<NewLead>) -> Re
         .bind(new.source);
     let lead = query.fetch_one(&ceiling.pool).await.map_err(Fault)?;
     Ok(json(StatusCode::CREATED, &Answer { data: lead, pagination: None }))
-}
-
-struct Line {
-    id: Uuid,
-    name: String,
-    company: Option<String>,
-    status: String,
-    value: Worth,
-    source: Option<String>,
-    country: Option<String>,
-    owner_title: Option<String>,
-    enquired_on: Option<NaiveDate>,
-    number: String,
-}
-
-impl FromRow<'_, PgRow> for Line {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            id: row.try_get(0)?,
-            name: row.try_get(3)?,
-            company: row.try_get(4)?,
-            status: row.try_get(5)?,
-            value: Worth { value_minor: row.try_get(6)?, value_currency: row.try_get(7)? },
-            source: row.try_get(8)?,
-            country: row.try_get(9)?,
-            enquired_on: row.try_get(11)?,
-            number: row.try_get(12)?,
-            owner_title: row.try_get(13)?,
-        })
-    }
 }
 
 async fn html(State(ceiling): App) -> Result<Html<String>, Fault> {

@@ -79,6 +79,13 @@ pub fn median(values: &mut [f64]) -> f64 {
     }
 }
 
+/// The value that this share of them does not exceed.
+pub fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let place = (values.len() as f64 * share).ceil() as usize;
+    values.get(place.saturating_sub(1)).copied().unwrap_or_default()
+}
+
 /// Each figure's median on its own.
 pub fn medians(sides: &[Side]) -> Side {
     let of = |figure: fn(&Side) -> f64| median(&mut sides.iter().map(figure).collect::<Vec<_>>());
@@ -87,12 +94,18 @@ pub fn medians(sides: &[Side]) -> Side {
 
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::{median, quantile};
 
     #[test]
     fn the_median_is_the_middle() {
         assert_eq!(median(&mut [3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&mut [4.0, 1.0, 2.0, 3.0]), 2.5);
         assert_eq!(median(&mut []), 0.0);
+    }
+
+    #[test]
+    fn three_of_four_are_not_above_the_third() {
+        assert_eq!(quantile(&mut [4.0, 1.0, 3.0, 2.0], 0.75), 3.0);
+        assert_eq!(quantile(&mut [1.0], 0.75), 1.0);
     }
 }

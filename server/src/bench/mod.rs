@@ -1,16 +1,25 @@
-//! `nexus bench`: speed, size and memory, held against floors. Every speed is a ratio within one run to the ceiling, the smallest server
-//! that answers the same request with the same SQL, because timings of a shared machine alone say nothing. docs/bench.md tells how to read it.
+//! `nexus bench`: speed, size and memory, held against floors. Wherever there is something to compare with, a speed is a ratio within one
+//! run, mostly to the ceiling, the smallest server that answers the same request with the same SQL, because timings of a shared machine
+//! alone say nothing. docs/bench.md tells how to read it.
 
 mod bars;
+mod browser;
 pub mod ceiling;
 mod client;
 mod data;
 mod flow;
+mod import;
+mod lists;
 mod load;
 mod page;
+mod pair;
 mod process;
 mod report;
+mod seed;
+mod sizes;
 mod speed;
+mod terms;
+mod typing;
 mod world;
 
 use crate::config::Config;
@@ -42,6 +51,9 @@ pub struct Arguments {
     /// Length of a round of either side.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// Leads in the file that is imported.
+    #[arg(long, default_value_t = 100_000)]
+    import_rows: u32,
     /// Write the figures into this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -65,10 +77,25 @@ impl Arguments {
             known.dedup();
             bail!("{unknown} is not measured here; there are {}", known.join(", "));
         }
-        if self.rows.is_empty() || self.rows.iter().any(|rows| *rows < 1000) || self.seconds == 0 {
-            bail!("Use at least 1000 rows and at least one second");
+        if self.sizes().len() < 2 && !self.only.is_empty() && self.wants("P-06") {
+            bail!("P-06 holds two sizes against each other: name two of them with --rows");
+        }
+        if self.rows.is_empty()
+            || self.rows.iter().any(|rows| *rows < 1000)
+            || self.seconds == 0
+            || self.import_rows == 0
+        {
+            bail!("Use at least 1000 rows, at least one second, and import something");
         }
         Ok(())
+    }
+
+    /// Fewest leads first.
+    fn sizes(&self) -> Vec<u32> {
+        let mut sizes = self.rows.clone();
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes
     }
 }
 
@@ -97,16 +124,30 @@ pub async fn bench(config: Config, arguments: Arguments) -> Result<ExitCode> {
 
 async fn measure(config: Config, arguments: &Arguments) -> Result<Vec<Measured>> {
     let mut measured = Vec::new();
-    let mut sizes = arguments.rows.clone();
-    sizes.sort_unstable();
+    let sizes = arguments.sizes();
+    // There is at least one.
+    let (fewest, most) = (sizes[0], sizes[sizes.len() - 1]);
+    let compared = fewest < most && arguments.wants("P-06");
     let mut world = World::open(config, arguments.keep.clone()).await?;
-    for (at, rows) in sizes.into_iter().enumerate() {
+    for rows in sizes {
         world.fill(rows).await?;
-        if at == 0 {
+        if rows == fewest {
             measured.extend(weights(&world, arguments).await?);
             measured.extend(flow::measure(&world, arguments, rows).await?);
         }
-        measured.extend(speed::measure(&world, arguments, rows).await?);
+        measured.extend(speed::measure(&world, arguments, rows, compared).await?);
+        if rows == most {
+            measured.extend(lists::measure(&world, arguments, rows).await?);
+            measured.extend(import::measure(&world, arguments, rows).await?);
+        }
+    }
+    if compared {
+        measured.extend(sizes::compare(&measured, fewest, most));
+    }
+    // Some were needed for others only.
+    measured.retain(|measured| arguments.wants(measured.bar.id));
+    if arguments.wants("P-17") {
+        measured.push(Measured::new("P-17", "", seed::measure(&world).await?));
     }
     if arguments.wants("P-16") {
         out::line("Starting Nexus with its database to start first ...");
@@ -131,15 +172,15 @@ async fn weights(world: &World, arguments: &Arguments) -> Result<Vec<Measured>> 
         }
         measured.push(Measured::new("P-16", "running", load::median(&mut times)));
     }
-    if arguments.wants_any(&["P-09", "P-10", "P-15"]) {
+    if arguments.wants_any(&["P-09", "P-10", "P-11", "P-15"]) {
         let nexus = Nexus::start(world).await?;
         if arguments.wants("P-15") {
             out::line("Leaving Nexus idle for ten seconds ...");
             tokio::time::sleep(IDLE).await;
             measured.push(Measured::new("P-15", "idle", nexus.memory()?));
         }
+        let cookie = world.sign_in(nexus.address).await?;
         if arguments.wants_any(&["P-09", "P-10"]) {
-            let cookie = world.sign_in(nexus.address).await?;
             let cold = page::cold(nexus.address, &format!("{}/leads", world.path()), &cookie).await?;
             for line in &cold.lines {
                 out::line(line);
@@ -151,6 +192,10 @@ async fn weights(world: &World, arguments: &Arguments) -> Result<Vec<Measured>> 
             if arguments.wants("P-10") {
                 measured.push(Measured::new("P-10", "", cold.wasm_kilobytes));
             }
+        }
+        if arguments.wants("P-11") {
+            out::line("Loading the list page in a browser ...");
+            measured.extend(browser::measure(world, nexus.address, &cookie).await?);
         }
         nexus.stop().await?;
     }

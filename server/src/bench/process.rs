@@ -30,6 +30,17 @@ const FOREIGN: [&str; 9] = [
 /// More than anybody asks here: what is measured is the work, and the counting of requests is part of it.
 const NO_LIMIT: &str = "4000000000";
 
+/// This executable, with the settings under which everything is measured.
+pub fn nexus(world: &World) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
+    command.env("NEXUS_DATA_DIR", world.folder()).env("NEXUS_SITE_ADDR", "127.0.0.1:0").env("NEXUS_LOG", "json");
+    command.env("LEPTOS_SITE_ROOT", world.site_root());
+    Ok(command)
+}
+
 /// A process that says on its first line where it listens.
 struct Server {
     child: Child,
@@ -76,12 +87,7 @@ pub struct Nexus {
 
 impl Nexus {
     pub async fn start(world: &World) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        for name in FOREIGN {
-            command.env_remove(name);
-        }
-        command.env("NEXUS_DATA_DIR", world.folder()).env("NEXUS_SITE_ADDR", "127.0.0.1:0").env("NEXUS_LOG", "json");
-        command.env("LEPTOS_SITE_ROOT", world.site_root());
+        let mut command = nexus(world)?;
         for name in ["NEXUS_LIMIT_ADDRESS", "NEXUS_LIMIT_MEMBER", "NEXUS_LIMIT_WORKSPACE"] {
             command.env(name, NO_LIMIT);
         }
@@ -99,10 +105,19 @@ impl Nexus {
 
     /// Resident memory in megabytes.
     pub fn memory(&self) -> Result<f64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most resident memory that the process ever had, in megabytes.
+    pub fn peak(&self) -> Result<f64> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> Result<f64> {
         let pid = self.server.child.id().context("The server is gone")?;
         let status =
             std::fs::read_to_string(format!("/proc/{pid}/status")).context("Memory can be read on Linux only")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("The server has no memory")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).context("The server has no memory")?;
         let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kilobytes / 1024.0)
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 pub fn print(measured: &[Measured]) {
     let mut lines = vec![
-        ["id", "what", "leads", "ceiling /s", "Nexus /s", "p50/p99 ms", "value", "floor", "aim", "held"]
+        ["id", "what", "leads", "base /s", "Nexus /s", "p50/p99 ms", "value", "floor", "aim", "held"]
             .map(str::to_owned),
     ];
     lines.extend(measured.iter().map(line));
@@ -33,9 +33,9 @@ pub fn print(measured: &[Measured]) {
 
 fn line(measured: &Measured) -> [String; 10] {
     let bar = measured.bar;
-    let (mut ceiling, mut nexus, mut times) = (String::new(), String::new(), String::new());
+    let (mut base, mut nexus, mut times) = (String::new(), String::new(), String::new());
     if let Some(sides) = &measured.sides {
-        ceiling = format!("{:.0}", sides.ceiling.per_second);
+        base = format!("{:.0}", sides.base.per_second);
         nexus = format!("{:.0}", sides.nexus.per_second);
         times = format!("{:.1} / {:.1}", sides.nexus.p50, sides.nexus.p99);
     }
@@ -43,13 +43,13 @@ fn line(measured: &Measured) -> [String; 10] {
         bar.id.to_owned(),
         bar.what.to_owned(),
         measured.rows.map(|rows| rows.to_string()).unwrap_or_default(),
-        ceiling,
+        base,
         nexus,
         times,
-        shown(measured.value, bar.unit),
+        if measured.absent.is_some() { "-".to_owned() } else { shown(measured.value, bar.unit) },
         shown(bar.floor, bar.unit),
         shown(bar.aim, bar.unit),
-        held(measured).to_owned(),
+        measured.absent.as_ref().map_or_else(|| held(measured).to_owned(), |why| format!("not measured: {why}")),
     ]
 }
 
@@ -63,7 +63,7 @@ fn held(measured: &Measured) -> &'static str {
 
 fn shown(value: f64, unit: Unit) -> String {
     match unit {
-        Unit::OfCeiling | Unit::Seconds => format!("{value:.2} {}", unit.name()),
+        Unit::OfCeiling | Unit::OfNexus | Unit::OfCeilingTime | Unit::Seconds => format!("{value:.2} {}", unit.name()),
         Unit::Kilobytes | Unit::Megabytes => format!("{value:.1} {}", unit.name()),
         Unit::PerSecond => format!("{value:.0} {}", unit.name()),
         Unit::Milliseconds => format!("{value:.1} {}", unit.name()),
@@ -77,10 +77,11 @@ pub fn json(measured: &[Measured], arguments: &Arguments) -> String {
         .iter()
         .map(|measured| {
             let bar = measured.bar;
+            let held = measured.absent.is_none().then(|| held(measured));
             json!({
                 "id": bar.id, "part": bar.part, "what": bar.what, "unit": bar.unit.name(), "leads": measured.rows, "value": measured.value,
-                "floor": bar.floor, "aim": bar.aim, "held": held(measured) != "MISSED", "aimReached": held(measured) == "aim",
-                "ceiling": measured.sides.as_ref().map(|sides| side(&sides.ceiling)),
+                "floor": bar.floor, "aim": bar.aim, "held": held.map(|held| held != "MISSED"), "aimReached": held.map(|held| held == "aim"),
+                "absent": measured.absent, "base": measured.sides.as_ref().map(|sides| side(&sides.base)),
                 "nexus": measured.sides.as_ref().map(|sides| side(&sides.nexus)),
             })
         })

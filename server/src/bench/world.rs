@@ -2,7 +2,7 @@
 
 use super::client::{Connection, request};
 use super::process::Nexus;
-use super::{data, load};
+use super::{data, load, terms};
 use crate::config::{Config, Database};
 use crate::{out, start};
 use anyhow::{Context, Result, bail};
@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use uuid::Uuid;
 
+/// Of every workspace.
+pub const INDUSTRY: &str = "automotive";
 /// The measured workspace; its neighbours are `bench-2` and so on.
 const SLUG: &str = "bench";
 const TENANTS: u32 = 20;
@@ -94,6 +96,17 @@ impl World {
     pub async fn fill(&self, rows: u32) -> Result<()> {
         let mut admin = self.admin().await?;
         data::fill(&mut admin, self.tenant, &self.neighbours, i64::from(rows)).await?;
+        admin.close().await?;
+        Ok(())
+    }
+
+    /// Brings the search index up to the leads that are there.
+    pub async fn index(&self) -> Result<()> {
+        for tenant in std::iter::once(self.tenant).chain(self.neighbours.iter().copied()) {
+            terms::fill(self, tenant).await?;
+        }
+        let mut admin = self.admin().await?;
+        terms::finish(&mut admin).await?;
         admin.close().await?;
         Ok(())
     }
@@ -204,7 +217,7 @@ async fn workspace(services: &Services, slug: &str) -> Result<TenantId> {
     match known {
         Some(known) => Ok(TenantId(known)),
         None => {
-            let new = NewTenant::new(slug, format!("Workspace {slug}"), "automotive");
+            let new = NewTenant::new(slug, format!("Workspace {slug}"), INDUSTRY);
             Ok(auth::create_tenant(&services.pools, services.clock.as_ref(), services.random.as_ref(), &new).await?)
         }
     }

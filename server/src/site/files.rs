@@ -171,7 +171,8 @@ pub async fn export(
         if query.ids.is_empty() && pairs.iter().any(|(name, _)| name == "row") {
             return Err(Error::field("row", "None of these rows is one"));
         }
-        api::export_file(state.platform.clone().backend(caller.clone()), entity, query, format).await
+        let backend = state.platform.clone().backend(caller.clone());
+        api::export_file(backend, &caller.access.grants, entity, query, format).await
     };
     match started.await {
         Ok(response) => response,

@@ -1,5 +1,5 @@
 //! `/w/{workspace}/stream`: what changes while a page is open, as server-sent events. Each names rows that the caller may see, and nothing of what
-//! is in them: the page fetches itself again, by the same door as ever.
+//! is in them: the page fetches itself again, by the same door as ever. A page of one record says which, and hears who else has it open.
 //!
 //! A stream ends after a while and its browser comes back with the place that it was told last. So session, membership and roles are looked at
 //! anew by the layers that every request passes, and nobody listens longer than that after being shut out.
@@ -16,7 +16,8 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::{Error, Result};
 use platform::live::{Batch, MOST_MISSED, Place, Shown, Told};
-use platform::{Caller, TxMode};
+use platform::presence::Here;
+use platform::{Bind, Caller, Statement, TxMode};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,11 +36,19 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Older pages are fetched anew.
 const OLDEST: chrono::TimeDelta = chrono::TimeDelta::hours(1);
 
+const NAMES: &str = "\
+select name from members where tenant_id = $1 and id = any ($2) and status = 'ACTIVE' and kind = 'person' order by name, id";
+
 #[derive(Deserialize)]
 pub struct From {
     /// When the page was drawn, RFC 3339; or the id of the last event that was heard.
     #[serde(default)]
     since: Option<String>,
+    /// Key of the entity whose record the page shows, and the record.
+    #[serde(default)]
+    entity: Option<String>,
+    #[serde(default)]
+    record: Option<Uuid>,
 }
 
 /// Whether a request is a page's own asking, which must not keep a session alive that nobody uses.
@@ -62,8 +71,9 @@ pub async fn stream(
         let error = Error::invalid("This is a stream of events. Ask for it with Accept: text/event-stream");
         return Problem { error, request: Some(info.id) }.into_response();
     }
+    let record = from.entity.zip(from.record);
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or(from.since);
-    match Listening::begin(state, caller, heard.as_deref()).await {
+    match Listening::begin(state, caller, heard.as_deref(), record).await {
         Ok(listening) => {
             let events = futures::stream::unfold(listening, |mut listening| async move {
                 let event = listening.next().await?;
@@ -86,10 +96,12 @@ struct Listening {
     first: Vec<Event>,
     /// Nothing comes any more.
     over: bool,
+    /// Of the page of a record.
+    here: Option<Here>,
 }
 
 impl Listening {
-    async fn begin(state: App, caller: Caller, heard: Option<&str>) -> Result<Self> {
+    async fn begin(state: App, caller: Caller, heard: Option<&str>, record: Option<(String, Uuid)>) -> Result<Self> {
         // Before what was missed is looked up, so that nothing falls in between.
         let Some((receiver, place)) = state.live.listen().await else {
             return Err(Error::unavailable("The server is stopping"));
@@ -113,8 +125,11 @@ impl Listening {
                 }
             }
         };
-        let mut listening =
-            Self { state, caller, receiver, shown, ends: Instant::now() + LASTS, first: Vec::new(), over: false };
+        let ends = Instant::now() + LASTS;
+        let mut listening = Self { state, caller, receiver, shown, ends, first: Vec::new(), over: false, here: None };
+        if let Some((entity, record)) = record {
+            listening.arrive(&entity, record).await?;
+        }
         if missed.len() > MOST_MISSED {
             listening.first.push(many(place));
         } else if let Some(event) = listening.told(missed.iter(), place).await? {
@@ -122,6 +137,39 @@ impl Listening {
         }
         listening.first.push(stands(place));
         Ok(listening)
+    }
+
+    /// Stands at a record that the caller may see. Support staff look in without being seen: they are none of the colleagues.
+    async fn arrive(&mut self, key: &str, record: Uuid) -> Result<()> {
+        let access = &self.caller.access;
+        let Some(entity) = self.state.platform.services.catalogs.of(&access.industry).get(key).cloned() else {
+            return Ok(());
+        };
+        if access.impersonation.is_some() || !access.grants.allows(&entity.permission(domain::Verb::Read)) {
+            return Ok(());
+        }
+        let mut ctx = self.state.platform.open(&self.caller, "live.stream", TxMode::ReadOnly).await?;
+        if records::visible(&mut ctx, &entity, record).await.is_ok() {
+            self.here = Some(self.state.presence.arrive((access.tenant, record), access.member.0));
+            // Also when nobody is: the stream before this one may have said otherwise.
+            self.first.push(self.colleagues().await?);
+        }
+        Ok(())
+    }
+
+    /// Who else has the record open, by name.
+    async fn colleagues(&self) -> Result<Event> {
+        let others = self.here.as_ref().map(Here::others).unwrap_or_default();
+        let mut names: Vec<String> = Vec::new();
+        if !others.is_empty() {
+            let mut ctx = self.state.platform.open(&self.caller, "live.stream", TxMode::ReadOnly).await?;
+            let binds =
+                vec![Bind::Id(Some(self.caller.access.tenant.0)), Bind::Ids(others.into_iter().map(Some).collect())];
+            for row in ctx.fetch(Statement::new(NAMES, binds)).await? {
+                names.push(row.get(0)?);
+            }
+        }
+        Event::default().event("here").json_data(json!({ "names": names })).map_err(|_| Error::internal())
     }
 
     /// The next event; nothing where the stream ends.
@@ -133,7 +181,24 @@ impl Listening {
             return None;
         }
         loop {
-            let batch = match tokio::time::timeout_at(self.ends, self.receiver.recv()).await {
+            let (receiver, here) = (&mut self.receiver, &mut self.here);
+            let moved = async {
+                match here {
+                    Some(here) => here.moved().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let heard = tokio::select! {
+                heard = tokio::time::timeout_at(self.ends, receiver.recv()) => heard,
+                () = moved => match self.colleagues().await {
+                    Ok(event) => return Some(event),
+                    Err(error) => {
+                        tracing::warn!(%error, "a listener could not be told who else is here");
+                        return None;
+                    }
+                },
+            };
+            let batch = match heard {
                 Ok(Ok(batch)) => batch,
                 // The browser comes back with its place and is told what it missed.
                 Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,

@@ -22,7 +22,15 @@ struct Stream {
 
 impl Stream {
     async fn open(client: &Client, since: Option<&str>) -> Self {
-        let path = "/w/lakeside/stream";
+        Self::at(client, "/w/lakeside/stream", since).await
+    }
+
+    /// Of the page of a lead.
+    async fn about(client: &Client, workspace: &str, lead: Uuid) -> Self {
+        Self::at(client, &format!("/w/{workspace}/stream?entity=lead&record={lead}"), None).await
+    }
+
+    async fn at(client: &Client, path: &str, since: Option<&str>) -> Self {
         let mut request = client.request(Method::GET, path).header(header::ACCEPT, "text/event-stream");
         if let Some(since) = since {
             request = request.header("last-event-id", since);
@@ -56,6 +64,18 @@ impl Stream {
             let more = tokio::time::timeout(Duration::from_secs(2), self.answer.chunk()).await.ok()?.ok()??;
             self.text.push_str(&String::from_utf8_lossy(&more));
         }
+    }
+
+    /// Who else has the record open, as it was said last before it fell silent; nothing where it says nothing of that.
+    async fn colleagues(&mut self) -> Option<Vec<String>> {
+        let mut said = None;
+        // Shorter than a stream lasts, however often it is asked.
+        while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(700), self.next()).await {
+            let Some(data) = event.strip_prefix("here ") else { continue };
+            let data: Value = serde_json::from_str(data).unwrap();
+            said = Some(serde_json::from_value(data["names"].clone()).unwrap());
+        }
+        said
     }
 
     /// Rows that it tells of until it is silent: which, and whether the listener did it.
@@ -119,6 +139,41 @@ async fn each_hears_of_the_rows_that_they_see() {
     let mut page = Stream::open(&grace, Some(&moment)).await;
     assert!(page.told().await.contains(&(missed, false)));
     println!("bar=A-08 streams=5 canaries=0 pass=1");
+    server.end().await;
+}
+
+/// Who has a record open hears who else does: colleagues who may see it, and nobody beyond.
+#[tokio::test]
+async fn colleagues_at_the_same_record_know_of_each_other() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let elsewhere = server.world.tenant("elsewhere", "core").await;
+    let (grace, owner) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let (john, _) = server.signed_in(&tenant, "John", &["MANAGER"]).await;
+    let (asha, _) = server.signed_in(&tenant, "Asha", &[]).await;
+    let (faith, _) = server.signed_in(&elsewhere, "Faith", &["OWNER"]).await;
+    let (here, other) = (lead(&server, &owner).await, lead(&server, &owner).await);
+    let mut first = Stream::about(&grace, "lakeside", here).await;
+    assert_eq!(first.colleagues().await, Some(Vec::new()), "alone");
+    // Those who may not see it, those of another workspace and those at another record are nobody.
+    let mut blind = Stream::about(&asha, "lakeside", here).await;
+    assert_eq!(blind.colleagues().await, None);
+    let mut stranger = Stream::about(&faith, "elsewhere", here).await;
+    assert_eq!(stranger.colleagues().await, None);
+    let beside = Stream::about(&john, "lakeside", other).await;
+    assert_eq!(first.colleagues().await, None, "nobody came");
+    drop(beside);
+    let mut second = Stream::about(&john, "lakeside", here).await;
+    assert_eq!(second.colleagues().await, Some(vec!["Grace".to_owned()]));
+    assert_eq!(first.colleagues().await, Some(vec!["John".to_owned()]));
+    // The same member in a second tab is not somebody else, and closing one is not leaving.
+    let tab = Stream::about(&john, "lakeside", here).await;
+    drop(tab);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(first.colleagues().await, None);
+    drop(second);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(first.colleagues().await, Some(Vec::new()), "gone");
     server.end().await;
 }
 

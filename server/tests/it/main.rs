@@ -16,6 +16,7 @@ mod dashboards;
 mod door;
 mod drivers;
 mod ended;
+mod exercise;
 mod factor;
 mod forms;
 mod hostile;

@@ -34,12 +34,19 @@ impl Server {
     }
 
     pub async fn with(limits: net::Limits) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let files = std::env::temp_dir().join(format!("nexus-it-files-{}-{number}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&files);
-        let shelf = Shelf { store: Arc::new(integrations::ObjectFiles::local(&files).unwrap()), scanner: None };
+        let (files, shelf) = folder();
         Self { files, ..Self::keeping(shelf, limits).await }
+    }
+
+    /// With packs of the test's own.
+    pub async fn of(library: packs::Library) -> Self {
+        let (files, shelf) = folder();
+        let registry = |registry: &mut platform::Registry| {
+            *registry = start::registry();
+            registry.hook(shelf);
+        };
+        let world = TestWorld::of(library, registry).await;
+        Self { files, ..Self::over(world, net::Limits::default()).await }
     }
 
     /// With a file store of the test's own.
@@ -154,6 +161,16 @@ impl Server {
         let _ = std::fs::remove_dir_all(&self.files);
         self.world.end().await;
     }
+}
+
+/// A folder of a server's own for files, and the store that keeps them there.
+fn folder() -> (std::path::PathBuf, Shelf) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let files = std::env::temp_dir().join(format!("nexus-it-files-{}-{number}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&files);
+    let shelf = Shelf { store: Arc::new(integrations::ObjectFiles::local(&files).unwrap()), scanner: None };
+    (files, shelf)
 }
 
 /// A number that a long form of a test is given by a variable of the environment.

@@ -327,7 +327,10 @@ fn every_bar_names_tests_that_exist() {
     #[serde(deny_unknown_fields)]
     struct Bar {
         says: String,
+        #[serde(default)]
         tests: Vec<String>,
+        /// In place of tests.
+        command: Option<String>,
         /// Of the build that has the tests.
         #[serde(default)]
         features: String,
@@ -337,7 +340,10 @@ fn every_bar_names_tests_that_exist() {
     let sources: String =
         ["server", "app"].into_iter().flat_map(|folder| all(folder, ".rs")).map(|(_, text)| text).collect();
     for (id, bar) in &bars {
-        assert!(!bar.says.is_empty() && !bar.tests.is_empty(), "{id}");
+        assert!(!bar.says.is_empty() && bar.tests.is_empty() == bar.command.is_some(), "{id}");
+        if let Some(script) = bar.command.as_deref().and_then(|command| command.split(' ').next()) {
+            assert!(root().join(script).is_file(), "{id} names {script}, which is not there");
+        }
         assert!(bar.features.is_empty() || bar.features.starts_with("nexus/"), "{id}");
         for test in &bar.tests {
             if let Some((file, title)) = test.strip_prefix("browser ").and_then(|test| test.split_once(": ")) {

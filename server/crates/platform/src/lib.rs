@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod limit;
 pub mod live;
 pub mod migrate;
+pub mod presence;
 pub mod random;
 pub mod read;
 pub mod rotation;

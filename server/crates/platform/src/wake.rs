@@ -10,21 +10,48 @@ use tokio::sync::Notify;
 const CHANNEL: &str = "nexus_wake";
 /// At most one NOTIFY in this time.
 const PAUSE: Duration = Duration::from_millis(10);
+/// Workers of this process are woken no more often than this. Under steady writing one look then serves many commits; looking after each of
+/// them took more of the machine than the writing.
+const GATHER: Duration = Duration::from_millis(20);
 
 #[derive(Default)]
 pub struct Wake {
     /// Workers of this process wait on it; `notified()` may also return without cause, so they look for themselves.
     pub local: Notify,
+    /// The workers were woken just now; who commits meanwhile is told of when it is over.
+    gathering: AtomicBool,
+    gathered: AtomicBool,
     pending: AtomicBool,
     send: Notify,
 }
 
 impl Wake {
-    /// Called after a commit that left something to do.
-    pub fn after_commit(&self) {
-        self.local.notify_waiters();
+    /// Called after a commit that left something to do: at once after a quiet moment, otherwise together with those that come meanwhile.
+    pub fn after_commit(self: &Arc<Self>) {
         if !self.pending.swap(true, Ordering::AcqRel) {
             self.send.notify_one();
+        }
+        self.gathered.store(true, Ordering::SeqCst);
+        if !self.gathering.swap(true, Ordering::SeqCst) {
+            self.gathered.store(false, Ordering::SeqCst);
+            self.local.notify_waiters();
+            tokio::spawn(self.clone().gather());
+        }
+    }
+
+    /// Wakes once for all that is committed in a stretch, until one goes by without a commit.
+    async fn gather(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(GATHER).await;
+            if self.gathered.swap(false, Ordering::SeqCst) {
+                self.local.notify_waiters();
+                continue;
+            }
+            self.gathering.store(false, Ordering::SeqCst);
+            // A commit between the look and the end of it found somebody gathering, and nobody was.
+            if !self.gathered.load(Ordering::SeqCst) || self.gathering.swap(true, Ordering::SeqCst) {
+                return;
+            }
         }
     }
 
@@ -56,6 +83,66 @@ impl Wake {
         loop {
             listener.recv().await?;
             self.local.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    /// A worker that counts how often it is woken.
+    fn worker(wake: &Arc<Wake>) -> Arc<AtomicUsize> {
+        let (wake, woken) = (wake.clone(), Arc::new(AtomicUsize::new(0)));
+        let count = woken.clone();
+        tokio::spawn(async move {
+            loop {
+                wake.local.notified().await;
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        woken
+    }
+
+    async fn pass(time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// Waits until the worker has been woken so often.
+    async fn until(woken: &AtomicUsize, times: usize) {
+        while woken.load(Ordering::SeqCst) < times {
+            pass(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_commit_wakes_and_many_wake_together() {
+        let wake = Arc::new(Wake::default());
+        let woken = worker(&wake);
+        tokio::task::yield_now().await;
+        wake.after_commit();
+        until(&woken, 1).await;
+        for _ in 0..1000 {
+            wake.after_commit();
+        }
+        until(&woken, 2).await;
+        pass(GATHER * 3).await;
+        // However slow the machine: of a thousand commits without a pause one or two stretches.
+        assert!(woken.load(Ordering::SeqCst) <= 3, "{} times", woken.load(Ordering::SeqCst));
+    }
+
+    /// At whatever moment of a stretch somebody commits, somebody is woken afterwards; if not, this does not end.
+    #[tokio::test]
+    async fn no_commit_is_left_untold() {
+        let wake = Arc::new(Wake::default());
+        let woken = worker(&wake);
+        tokio::task::yield_now().await;
+        for step in 0..40_u64 {
+            let before = woken.load(Ordering::SeqCst);
+            wake.after_commit();
+            pass(Duration::from_millis(step)).await;
+            until(&woken, before + 1).await;
         }
     }
 }

@@ -122,6 +122,9 @@ impl<'a> Listing<'a> {
         let order = order(ctx, entity, query)?;
         let start = Start::read(&order, query.cursor.as_deref())?;
         let mut projection = Projection::of(&ctx.access, catalog, entity, &query.fields)?;
+        if query.as_of.is_some() {
+            projection = projection.without_figures();
+        }
         let ordering = order.keys().map(|key| projection.column(&key.column)).collect();
         let rows = rows(ctx, entity, query, reach).await?;
         let offset = if start == Start::Top { query.offset } else { 0 };

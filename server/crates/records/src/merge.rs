@@ -20,7 +20,7 @@ use domain::records::{
     MergeMoves, MergePlan, MergeRecords, Merged, PreviewMerge, Record, UnmergeRecords, Unmerged, Values,
 };
 use domain::schema::checklist::{self, CHECKLIST};
-use domain::schema::{Catalog, Entity};
+use domain::schema::{Catalog, Entity, FieldKind};
 use domain::{Error, Reach, Result, Verb};
 use platform::{Ctx, Statement};
 use serde_json::Value;
@@ -128,8 +128,10 @@ fn taken(ctx: &Ctx, two: &Two, take: &BTreeMap<String, String>) -> Result<Values
     }
     // A record that pointed at the other does not come to point at itself.
     values.retain(|_, value| input::id_of(value) != Some(two.kept.id));
-    for value in values.values_mut().filter(|value| value.is_array()) {
-        *value = turned(value, two.kept.id, None);
+    for (key, value) in &mut values {
+        if two.entity.field(key).is_some_and(|field| matches!(field.kind, FieldKind::References { .. })) {
+            *value = turned(value, two.kept.id, None);
+        }
     }
     input::permitted(&ctx.access, &two.entity, &values)?;
     Ok(values)

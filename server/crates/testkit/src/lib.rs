@@ -56,22 +56,37 @@ impl TestWorld {
 
     /// The same over pools that the test has changed.
     pub async fn with_pools(register: impl FnOnce(&mut Registry), change: impl FnOnce(&mut Pools)) -> Self {
-        Self::over(register, 16, change).await
+        Self::over(library(), register, 16, change).await
     }
 
     /// The same over so few connections that requests have to wait for each other's.
     pub async fn with_connections(register: impl FnOnce(&mut Registry), most: u32) -> Self {
-        Self::over(register, most, |_| {}).await
+        Self::over(library(), register, most, |_| {}).await
     }
 
-    async fn over(register: impl FnOnce(&mut Registry), most: u32, change: impl FnOnce(&mut Pools)) -> Self {
+    /// A world of other packs than those of this build. What their descriptions ask for and no migration makes is made here.
+    pub async fn of(library: packs::Library, register: impl FnOnce(&mut Registry)) -> Self {
+        let world = Self::over(library, register, 16, |_| {}).await;
+        let owner = world.owner().await;
+        let missing = packs::ddl::compare(&owner, &world.library.tables()).await.expect("the tables that there are");
+        let sql = packs::ddl::alter(&missing);
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&owner).await.expect("the tables of the packs");
+        owner.close().await;
+        world
+    }
+
+    async fn over(
+        library: packs::Library,
+        register: impl FnOnce(&mut Registry),
+        most: u32,
+        change: impl FnOnce(&mut Pools),
+    ) -> Self {
         let cluster = Cluster::start_throwaway(&folder()).await.expect("a private PostgreSQL for tests");
         let template = template(&cluster).await;
         let database = unused_name();
         clone(cluster.urls(), &template, &database).await;
         let urls = cluster.database(&database).await.expect("the URLs of the test's database");
-        let library =
-            Arc::new(packs::Library::load().unwrap_or_else(|faults| panic!("packs are at fault: {faults:#?}")));
+        let library = Arc::new(library);
         let clock = Arc::new(FixedClock::at(noon()));
         let services = services(&urls, &library, clock.clone(), most, change).await;
         let mut registry = Registry::default();
@@ -205,6 +220,11 @@ impl TestWorld {
         let _ = self.cluster.drop_database(&self.database).await;
         let _ = self.cluster.stop().await;
     }
+}
+
+/// The packs of this build.
+fn library() -> packs::Library {
+    packs::Library::load().unwrap_or_else(|faults| panic!("packs are at fault: {faults:#?}"))
 }
 
 async fn services(

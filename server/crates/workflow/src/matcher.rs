@@ -96,8 +96,9 @@ pub async fn run_forever(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
         // Asked for before looking, so that a commit in between is not missed.
         let woken = wake.local.notified();
         let wait = match matcher.round().await {
-            Ok(0) => poll,
-            Ok(_) => continue,
+            Ok(full) if i64::try_from(full).is_ok_and(|full| full >= BATCH) => continue,
+            // What was committed during the round has woken us already.
+            Ok(_) => poll,
             Err(error) => {
                 tracing::warn!(%error, "events could not be matched to workflows; trying again");
                 poll * 4

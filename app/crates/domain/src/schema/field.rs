@@ -472,17 +472,18 @@ impl Field {
         }
     }
 
-    /// Whether rows can be put into groups by it: what it holds has to come more than once.
+    /// Whether rows can be put into groups by it: what it holds has to come more than once, and its rows can be asked for again.
     pub const fn is_grouping(&self) -> bool {
-        matches!(
-            self.kind,
-            FieldKind::State
-                | FieldKind::Option { .. }
-                | FieldKind::Reference { .. }
-                | FieldKind::Member
-                | FieldKind::Boolean
-                | FieldKind::Country
-        )
+        self.indexed
+            && matches!(
+                self.kind,
+                FieldKind::State
+                    | FieldKind::Option { .. }
+                    | FieldKind::Reference { .. }
+                    | FieldKind::Member
+                    | FieldKind::Boolean
+                    | FieldKind::Country
+            )
     }
 
     /// Whether a row can stand by the day of this field.

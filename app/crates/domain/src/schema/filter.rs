@@ -167,7 +167,7 @@ impl Comparison {
             FieldKind::Address | FieldKind::Geo => &[],
             FieldKind::File { .. } | FieldKind::Image { .. } => &[NotEmpty, Empty],
             FieldKind::State => &[Equals, NotEquals, In, NotIn],
-            FieldKind::Boolean => &[Equals],
+            FieldKind::Boolean => &[Equals, Empty, NotEmpty],
             FieldKind::Integer { .. }
             | FieldKind::Decimal { .. }
             | FieldKind::Percentage { .. }

@@ -60,17 +60,9 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
             read_choice(trimmed, options.iter().map(|choice| (choice.key.as_str(), choice.label.as_str())))
         }
         FieldKind::Options { options } => {
-            // A label may hold a comma, and then it is the whole.
-            let choices = || options.iter().map(|choice| (choice.key.as_str(), choice.label.as_str()));
-            let chosen = match read_choice(trimmed, choices()) {
-                Ok(one) => vec![one],
-                Err(_) => trimmed
-                    .split([',', ';', '\n'])
-                    .map(str::trim)
-                    .filter(|word| !word.is_empty())
-                    .map(|word| read_choice(word, choices()))
-                    .collect::<Result<_, _>>()?,
-            };
+            let choices: Vec<(&str, &str)> =
+                options.iter().map(|choice| (choice.key.as_str(), choice.label.as_str())).collect();
+            let chosen = read_choices(trimmed, &choices)?;
             check(field, &Value::Array(chosen), rules)
         }
         FieldKind::References { .. } => {
@@ -413,6 +405,36 @@ fn check_datetime(given: &str) -> Result<Value, String> {
         .or_else(|_| chrono::NaiveDateTime::parse_from_str(given, "%Y-%m-%dT%H:%M").map(|moment| moment.and_utc()))
         .map_err(|_| format!("{given} is not a moment; write it as 2026-11-21T09:30:00Z"))?;
     Ok(Value::String(moment.to_rfc3339_opts(SecondsFormat::Secs, true)))
+}
+
+/// Several choices behind each other. A label may itself hold what stands between two: the longest stretch that is one counts as one.
+fn read_choices(text: &str, choices: &[(&str, &str)]) -> Result<Vec<Value>, String> {
+    const BETWEEN: [char; 3] = [',', ';', '\n'];
+    let within = choices.iter().map(|(_, label)| label.matches(BETWEEN).count()).max().unwrap_or_default();
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    let mut start = 0;
+    for (at, separator) in text.match_indices(BETWEEN) {
+        parts.push((start, at));
+        start = at + separator.len();
+    }
+    parts.push((start, text.len()));
+    let (mut chosen, mut at) = (Vec::new(), 0);
+    while let Some((start, end)) = parts.get(at).copied() {
+        let joined = (at..parts.len().min(at + within + 1)).rev().find_map(|last| {
+            let stretch = text[start..parts[last].1].trim();
+            Some((read_choice(stretch, choices.iter().copied()).ok()?, last))
+        });
+        match joined {
+            Some((choice, last)) => {
+                chosen.push(choice);
+                at = last;
+            }
+            None if text[start..end].trim().is_empty() => {}
+            None => chosen.push(read_choice(text[start..end].trim(), choices.iter().copied())?),
+        }
+        at += 1;
+    }
+    Ok(chosen)
 }
 
 fn read_choice<'a>(given: &str, choices: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Result<Value, String> {

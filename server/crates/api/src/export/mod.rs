@@ -18,7 +18,7 @@ use bytes::Bytes;
 use domain::records::{ExportRecords, Page};
 use domain::schema::value::show;
 use domain::schema::{Count, Entity, Field, FieldKind, ListQuery};
-use domain::{BackendHandle, Error, Result};
+use domain::{BackendHandle, Error, Grants, Result};
 use futures::Stream;
 use serde_json::Value;
 use std::sync::Arc;
@@ -69,11 +69,22 @@ pub async fn export(
     pairs.retain(|(name, _)| name != "format");
     let query = list_query(&entity, &pairs, true).map_err(|error| caller.problem(error))?;
     let backend = caller.platform.clone().backend(caller.caller.clone());
-    file(backend, entity, query, format).await.map_err(|error| caller.problem(error))
+    file(backend, &caller.caller.access.grants, entity, query, format).await.map_err(|error| caller.problem(error))
 }
 
-/// The file as an answer. Its first page is fetched before it begins, so that a refusal is an answer of its own and not a broken file.
-pub async fn file(backend: BackendHandle, entity: Arc<Entity>, query: ListQuery, format: Format) -> Result<Response> {
+/// The file as an answer, with the fields that the query names, or else those that may be read. Its first page is fetched before it begins, so that a refusal is an answer of its own and not a broken file.
+pub async fn file(
+    backend: BackendHandle,
+    grants: &Grants,
+    entity: Arc<Entity>,
+    mut query: ListQuery,
+    format: Format,
+) -> Result<Response> {
+    if query.fields.is_empty() {
+        let shown = |field: &&Field| !matches!(field.key.as_str(), "createdBy" | "updatedBy");
+        let readable = entity.fields.iter().filter(|field| field.readable(grants));
+        query.fields = readable.filter(shown).map(|field| field.key.clone()).collect();
+    }
     let name = format!("{}.{}", entity.plural, format.as_str());
     let mut source = Source::new(backend, entity, query);
     let first = source.next().await?.ok_or_else(Error::internal)?;
@@ -105,13 +116,7 @@ struct Source {
 
 impl Source {
     fn new(backend: BackendHandle, entity: Arc<Entity>, mut query: ListQuery) -> Self {
-        let fields: Vec<Field> = if query.fields.is_empty() {
-            let shown = |field: &&Field| !matches!(field.key.as_str(), "createdBy" | "updatedBy");
-            entity.fields.iter().filter(shown).cloned().collect()
-        } else {
-            query.fields.iter().filter_map(|key| entity.field(key).cloned()).collect()
-        };
-        query.fields = fields.iter().map(|field| field.key.clone()).collect();
+        let fields: Vec<Field> = query.fields.iter().filter_map(|key| entity.field(key).cloned()).collect();
         query.limit = PAGE;
         query.offset = 0;
         query.cursor = None;

@@ -116,6 +116,65 @@ async fn hostile_definitions_are_refused_and_do_no_harm() {
     world.end().await;
 }
 
+/// F-12: a workflow has no way to name a credential: no step takes one, by id or by name, no expression reads one, and a version that was
+/// changed in the database to name one starts nothing. Whoever brings credentials has to say here whose they are.
+#[tokio::test]
+async fn no_workflow_names_a_credential() {
+    let world = World::new().await;
+    let created = json!({ "on": "created", "entity": "order" });
+    let names = ["credential", "credentialId", "credentials", "auth", "secret", "apiKey", "password", "token"];
+    let mut refused = 0;
+    for step in world.run(&world.admin, ListStepTypes {}).await.unwrap() {
+        for name in names {
+            assert!(step.inputs.iter().all(|input| input.key != name), "{} takes {name}", step.kind);
+            for value in [json!("smtp"), json!(world.tenant.id.0), json!({ "id": 1 })] {
+                let steps = json!([{ "key": "a", "type": step.kind, "input": { name: value } }]);
+                let definition = json!({ "key": "c", "name": "C", "trigger": created, "steps": steps });
+                let error = world.save(definition).await.expect_err(name);
+                let place = format!("steps.a.input.{name}");
+                let fault = error.fields.iter().find(|fault| fault.field == place);
+                assert!(fault.is_some_and(|fault| fault.message.contains("has no input")), "{place}: {error:?}");
+                refused += 1;
+            }
+        }
+    }
+    for root in ["credentials", "credential", "secrets", "env", "settings", "keys", "api_keys", "users", "workspace"] {
+        for read in [root.to_owned(), format!("{root}.smtp"), format!("{root}.smtp.password")] {
+            let step = json!({ "key": "a", "type": "notify", "input": { "roles": ["ADMIN"], "title": format!("{{{{{read}}}}}") } });
+            let when = json!({ "key": "a", "type": "wait", "when": format!("{read} == 'x'"), "input": { "for": 1 } });
+            let note = json!({ "key": "a", "type": "update_record", "input": { "values": { "note": read } } });
+            for step in [step, when, note] {
+                let definition = json!({ "key": "c", "name": "C", "trigger": created, "steps": [step] });
+                let error = world.save(definition).await.expect_err(&read);
+                assert_eq!(error.kind, Kind::Invalid, "{read}: {error:?}");
+                refused += 1;
+            }
+        }
+    }
+    let saved = world
+        .workflow(json!({
+            "key": "tell", "name": "Tell", "trigger": created,
+            "steps": [{ "key": "a", "type": "notify", "input": { "roles": ["ADMIN"], "title": "x" } }],
+        }))
+        .await;
+    sqlx::query(
+        "update workflow_versions set definition = jsonb_set(definition, '{steps,0,input,credential}', '\"smtp\"')
+         where workflow_id = $1",
+    )
+    .bind(saved.id)
+    .execute(&world.owner)
+    .await
+    .unwrap();
+    // As another process meets it, which has not read the version before.
+    let engine = world.another("later", std::time::Duration::from_secs(30));
+    world.create("order", json!({ "pieces": 1 })).await;
+    workflow::matcher::Matcher::new(engine).round().await.unwrap();
+    let runs: i64 = sqlx::query_scalar("select count(*) from runs").fetch_one(&world.owner).await.unwrap();
+    assert_eq!(runs, 0, "a version that names a credential starts nothing");
+    println!("bar=F-12 refused={refused} runs={runs}");
+    world.end().await;
+}
+
 #[tokio::test]
 async fn only_administrators_change_workflows() {
     let world = World::new().await;

@@ -2,7 +2,7 @@
 
 use super::{Block, ChartKind, Dashboard, Grouping, MOST_BLOCKS};
 use crate::schema::value::{self, Rules};
-use crate::schema::{Catalog, Comparison, Entity, Field, FieldKind, Filter};
+use crate::schema::{Catalog, Entity, Field, FieldKind, Filter};
 use crate::text::nearest;
 use std::collections::BTreeSet;
 
@@ -193,7 +193,7 @@ impl<'a> Inspection<'a> {
             (None, false) if wants == Wants::Time => {
                 self.say(part, format!("the chart of {key} is a course of time; name a date for {part}"));
             }
-            (None, false) if !groups(field) => {
+            (None, false) if !field.is_grouping() => {
                 self.say(part, format!("{} cannot be grouped by {name}", self.entity.labels.many));
             }
             (None, false) if wants == Wants::Ordered && !ordered(field) => {
@@ -227,11 +227,6 @@ impl<'a> Inspection<'a> {
             );
         }
     }
-}
-
-/// Whether rows come together by what the field holds, and can be asked for by it again.
-fn groups(field: &Field) -> bool {
-    field.is_grouping() && Comparison::offered(field).contains(&Comparison::Equals)
 }
 
 const fn ordered(field: &Field) -> bool {
