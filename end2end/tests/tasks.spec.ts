@@ -1,6 +1,6 @@
 // What staff do all day, and what it costs them: each task is done as one does it, and takes no more actions than docs/tasks.md says.
 import { readFileSync } from 'node:fs';
-import { type Browser, type Page } from '@playwright/test';
+import { type Browser, type Locator, type Page } from '@playwright/test';
 import { Actions, listening, promised, sum } from './actions';
 import { sender, Sender } from './forms';
 import { csv, expect, field, signIn, test, type Who } from './support';
@@ -387,13 +387,22 @@ const tasks: Record<string, Task> = {
             await act.click(page.getByRole('main').getByRole('link', { name: 'Sales', exact: true }));
             await act.click(page.getByRole('navigation', { name: 'Days shown' }).getByRole('link', { name: 'This month' }));
             await expect(page).toHaveURL(/range=month/);
-            const won = page.getByRole('link', { name: 'Won', exact: true });
-            const note = await page.locator('section.tile', { has: won }).innerText();
-            const [many] = /[\d,]+ opportunit(y|ies)/.exec(note) ?? [];
-            expect(many, note).toBeDefined();
-            await act.click(won);
-            await expect(page.getByText(many!, { exact: true })).toBeVisible();
+            const tile = page.locator('section.tile').filter({ has: page.getByRole('link', { name: 'Won', exact: true }) });
+            const many = async (what: Locator) => Number(/([\d,]+) vehicle sales?/.exec(await what.innerText())?.[1].replace(/,/g, ''));
+            const told = await many(tile);
+            await act.click(tile.getByRole('link'));
+            await expect(page).toHaveURL(/opportunities\?filter=/);
+            const foot = page.getByText(/^[\d,]+ vehicle sales?$/);
+            await expect(foot).toBeVisible();
             act.done();
+            const filter = new URL(page.url()).searchParams.get('filter') ?? '';
+            expect(filter).toMatch(/^status = won and closeOn >= \d{4}-\d\d-01 and closeOn < \d{4}-\d\d-01$/);
+            // Other specs may win deals meanwhile; whatever was won before is in both.
+            const shown = await many(foot);
+            const now = (await own.api(`/opportunities?limit=500&filter=${encodeURIComponent(filter)}`)).length;
+            expect(told, 'the figure, and its rows').toBeLessThanOrEqual(shown);
+            expect(shown, 'and those of now').toBeLessThanOrEqual(now);
+            expect(told, 'one of them was won here').toBeGreaterThan(0);
         },
     },
 };
