@@ -24,10 +24,14 @@ function ways(name: string): Way[] {
 
 async function look(page: Page, name: string, path?: string) {
     for (const { width, colorScheme } of ways(name)) {
-        await page.setViewportSize({ width, height: 900 });
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.setViewportSize({ width, height: 900 });
         if (path) await page.goto(path);
-        await page.evaluate(() => document.fonts.ready);
+        // Where the page stays, it is drawn in its new light first.
+        await page.evaluate(async () => {
+            await document.fonts.ready;
+            for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+        });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(wide, `${name} at ${width}: no horizontal scroll bar`).toBeLessThanOrEqual(0);
         // As high as the page is: what lies half under a bar that stays counts as half as large, wherever one happens to stand.

@@ -226,7 +226,8 @@ fn bars(bars: &[Bar]) -> AnyView {
     let rows: Vec<_> = bars
         .iter()
         .map(|bar| {
-            let (id, says, tests) = (bar.id.clone(), bar.says.clone(), bar.tests.to_string());
+            let (id, says) = (bar.id.clone(), bar.says.clone());
+            let tests = if bar.tests == 0 { "by command".to_owned() } else { bar.tests.to_string() };
             view! {
                 <Row>
                     <Cell label="Promise" lead=true><span class="mono">{id}</span></Cell>
@@ -236,7 +237,7 @@ fn bars(bars: &[Bar]) -> AnyView {
             }
         })
         .collect();
-    let text = "Each is held by tests of this build. Anybody who has the source runs them with make bars.";
+    let text = "Each is held by tests of this build, or by a command that runs longer. Anybody who has the source runs them with make bars.";
     view! {
         <Panel title=format!("What is promised ({})", bars.len()) text flush=true>
             <DataTable label="What is promised" head=head.into_any() inline=true>{rows}</DataTable>
