@@ -82,7 +82,9 @@ fn bands(series: &[Series], top: f64) -> Vec<Vec<Band>> {
                 Some((_, next)) => f64::midpoint(*height, *next).max(from + least).min(1.0 - below * least),
                 None => 1.0,
             };
-            bands[*index][at] = (from, to);
+            if let Some(band) = bands.get_mut(*index).and_then(|bands| bands.get_mut(at)) {
+                *band = (from, to);
+            }
             from = to;
         }
     }
