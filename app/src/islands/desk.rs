@@ -14,6 +14,11 @@ const RESEND: i32 = 30_000;
 
 pub fn attach() {
     toast::attach();
+    // What an address names after its # keeps the browser from giving the focus to what asks for it.
+    let nowhere = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+    if nowhere && let Some(first) = find("[autofocus]") {
+        super::dom::focus(&first);
+    }
     on("submit", |event| {
         if !event.default_prevented() && !look(&event) {
             once(&event);

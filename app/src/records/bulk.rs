@@ -166,7 +166,7 @@ impl Desk<'_> {
         let choices = Choices::load(self.page, self.viewer, backend, &[field], None::<&Record>).await?;
         let draft =
             Draft { page: self.page, viewer: self.viewer, record: None, replay: self.replay, choices: &choices };
-        let control = form::control(&draft, field, Look::default());
+        let control = form::control(&draft, field, Look { autofocus: true, ..Look::default() });
         let inside = view! { {control}<FormActions><SubmitButton>"Change them"</SubmitButton></FormActions> };
         Ok(self.form("set", inside.into_any()))
     }

@@ -165,14 +165,18 @@ pub fn groups<'a>(fields: &[&'a Field]) -> Vec<(Option<String>, Vec<&'a Field>)>
     groups
 }
 
-/// Every field in its section.
+/// Every field in its section. In a form for a new row one begins to type in the first.
 pub fn sections(draft: &Draft<'_>, fields: &[&Field]) -> Vec<AnyView> {
+    let mut begins = draft.record.is_none() && draft.replay.is_none();
     groups(fields)
         .into_iter()
         .map(|(title, members)| {
             let long = members.iter().all(|field| matches!(field.kind, FieldKind::LongText { .. }));
             // A section of one field of the same name says it once.
-            let look = |field: &Field| Look { bare: title.as_ref() == Some(&field.label), ..Look::default() };
+            let mut look = |field: &Field| {
+                let autofocus = std::mem::take(&mut begins);
+                Look { bare: title.as_ref() == Some(&field.label), autofocus, ..Look::default() }
+            };
             let controls: Vec<AnyView> = members.iter().map(|field| control(draft, field, look(field))).collect();
             view! { <FormSection title two_columns=!long>{controls}</FormSection> }.into_any()
         })

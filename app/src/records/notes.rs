@@ -28,8 +28,8 @@ pub fn composer(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &R
     let replay = page.replay_of("notes.add");
     let value = replay.as_deref().and_then(|replay| replay.value("body")).map(str::to_owned);
     let foot = view! { <span class="hint">"Markdown. @ and a name mentions somebody."</span><SubmitButton size=Size::Small>"Save note"</SubmitButton> };
-    let text =
-        view! { <TextArea name="body" label="Note" value rows=3 bare=true required=true placeholder="Write a note"/> };
+    let autofocus = page.query("write") == Some("note");
+    let text = view! { <TextArea name="body" label="Note" value rows=3 bare=true required=true autofocus placeholder="Write a note"/> };
     Some(
         view! {
             <form id="note" method="post" action=viewer.action("notes.add") data-form="note">

@@ -308,7 +308,9 @@ pub async fn asking_view(
         choices.keep("owner", |id| holders.offers(role, id));
     }
     let draft = Draft { page, viewer, record: Some(record), replay: replay.as_deref(), choices: &choices };
-    let controls: Vec<AnyView> = fields.iter().map(|field| form::control(&draft, field, form::Look::asked())).collect();
+    let look = |at: usize| form::Look { autofocus: at == 0, ..form::Look::asked() };
+    let controls: Vec<AnyView> =
+        fields.iter().enumerate().map(|(at, field)| form::control(&draft, field, look(at))).collect();
     let title = address::title(entity, record);
     let text = match fields.as_slice() {
         [] => format!("{title} moves to {}.", state.label),

@@ -77,7 +77,7 @@ fn keep_form(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
                 {hidden("entity", entity.key.clone())}
                 {content_fields(&content)}
                 {making(page, "keep", &next, "View saved")}
-                <TextInput name="label" label="Name" maxlength=80 value=typed.value("label") error=typed.error("label") required=true/>
+                <TextInput name="label" label="Name" maxlength=80 value=typed.value("label") error=typed.error("label") required=true autofocus=true/>
                 {switches(lacking.as_deref(), Switches { team: false, pinned: true, standard: None }, "new")}
                 <FormActions>
                     <SubmitButton>"Save the view"</SubmitButton>

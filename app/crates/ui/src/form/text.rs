@@ -66,6 +66,7 @@ pub fn TextArea(
     #[prop(optional)] bare: bool,
     #[prop(optional, into)] placeholder: MaybeText,
     #[prop(optional)] maxlength: Option<u32>,
+    #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or(name.clone());
     let Wiring { described_by, invalid } = wiring(&id, &hint, &error);
@@ -81,6 +82,7 @@ pub fn TextArea(
                 readonly=readonly
                 placeholder=placeholder.into_option()
                 maxlength=maxlength.map(|length| length.to_string())
+                autofocus=autofocus
                 aria-describedby=described_by
                 aria-invalid=invalid
             >
