@@ -139,3 +139,29 @@ test('an import tells that it is done without being looked at again', async ({ p
     await page.getByRole('button', { name: 'Undo the import' }).click();
     await expect(page.getByText('This import was undone')).toBeVisible({ timeout: 30_000 });
 });
+
+test('a menu is gone through by the arrows, and says how many rows are chosen', async ({ page }) => {
+    await signIn(page, 'john', '/w/lakeside/leads');
+    await expect(page.locator('html[data-swapping]')).toHaveCount(1);
+    const filter = page.locator('main summary', { hasText: 'Filter' });
+    await filter.focus();
+    await page.keyboard.press('ArrowDown');
+    const items = page.locator('details.menu[open] .menu-panel a[href]');
+    await expect(items.first()).toBeFocused();
+    await page.keyboard.press('ArrowDown');
+    await expect(items.nth(1)).toBeFocused();
+    await page.keyboard.press('End');
+    await expect(items.last()).toBeFocused();
+    await page.keyboard.press('ArrowDown');
+    await expect(items.first()).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(filter).toBeFocused();
+    const rows = page.locator('tbody .is-check input');
+    await rows.nth(0).check();
+    await expect(page.getByText('1 lead chosen')).toBeVisible();
+    await rows.nth(1).check();
+    await expect(page.getByText('2 leads chosen')).toBeVisible();
+    await rows.nth(0).uncheck();
+    await rows.nth(1).uncheck();
+    await expect(page.getByText('Do something with the chosen leads')).toBeVisible();
+});

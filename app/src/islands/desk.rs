@@ -1,8 +1,8 @@
 //! What every page has: toasts that go by themselves, a theme that changes under the finger, forms that are sent once, what can be copied.
 
 use super::dom::{
-    Event, HtmlElement, all, append, attr, closest, document, everywhere, find, hit, input, listen, make, on, set,
-    spawn, text, window, within,
+    Event, HtmlElement, KeyboardEvent, all, append, attr, closest, document, everywhere, find, focus, hit, input,
+    listen, make, modified, on, on_key, set, spawn, text, window, within,
 };
 use super::toast;
 use crate::call;
@@ -17,7 +17,7 @@ pub fn attach() {
     // What an address names after its # keeps the browser from giving the focus to what asks for it.
     let nowhere = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
     if nowhere && let Some(first) = find("[autofocus]") {
-        super::dom::focus(&first);
+        focus(&first);
     }
     on("submit", |event| {
         if !event.default_prevented() && !look(&event) {
@@ -51,16 +51,42 @@ pub fn attach() {
             }
         }),
     );
-    // Menus are closed by Escape and by a click elsewhere.
-    on("keydown", |event| {
-        let escape = event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
-        if escape && let Some(menu) = hit(&event, "details.menu[open]") {
-            let _ = menu.remove_attribute("open");
-            if let Some(button) = within(&menu, "summary") {
-                super::dom::focus(&button);
-            }
+    // Menus are closed by Escape and by a click elsewhere, and gone through by the arrows.
+    on_key(|event| {
+        if !modified(event) && in_menu(event) {
+            event.prevent_default();
         }
     });
+}
+
+/// A key in a menu or on its button, unless somebody types there. Answers whether it was one of the menu's.
+fn in_menu(event: &KeyboardEvent) -> bool {
+    let Some(menu) = hit(event, "details.menu") else { return false };
+    let (key, open) = (event.key(), menu.has_attribute("open"));
+    if key == "Escape" && open {
+        let _ = menu.remove_attribute("open");
+        if let Some(button) = within(&menu, "summary") {
+            focus(&button);
+        }
+        return false;
+    }
+    if hit(event, "input, textarea, select").is_some() {
+        return false;
+    }
+    let items = all(&menu, ".menu-panel a[href], .menu-panel button:not([disabled])");
+    let at =
+        hit(event, ".menu-panel a, .menu-panel button").and_then(|held| items.iter().position(|item| *item == held));
+    let next = match (key.as_str(), at) {
+        ("ArrowDown", None) | ("Home", Some(_)) => items.first(),
+        ("ArrowUp", None) | ("End", Some(_)) => items.last(),
+        ("ArrowDown", Some(at)) => items.get(at + 1).or_else(|| items.first()),
+        ("ArrowUp", Some(at)) => at.checked_sub(1).and_then(|at| items.get(at)).or_else(|| items.last()),
+        _ => None,
+    };
+    let Some(next) = next else { return false };
+    set(&menu, "open", "");
+    focus(next);
+    true
 }
 
 /// Copies the text of the element that the button names.

@@ -48,7 +48,14 @@ fn open() {
         let Ok(source) = EventSource::new(&address) else { return };
         listen(&source, "message", false, Box::new(|event| heard(&event, true)));
         listen(&source, "place", false, Box::new(|event| heard(&event, false)));
-        listen(&source, "here", false, Box::new(|event| drop(here(&event))));
+        listen(
+            &source,
+            "here",
+            false,
+            Box::new(|event| {
+                let _ = here(&event);
+            }),
+        );
         listen(
             &source,
             "many",

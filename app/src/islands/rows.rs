@@ -1,8 +1,8 @@
 //! Rows under the keyboard: `j` and `k` go from row to row, `o` opens, `e` edits, the arrows go from cell to cell.
 
 use super::dom::{
-    HtmlElement, KeyboardEvent, all, busy, closest, everywhere, find, focus, hit, input, modified, on, on_key, set,
-    within,
+    HtmlElement, KeyboardEvent, all, attr, busy, closest, everywhere, find, focus, hit, input, modified, on, on_key,
+    set, within,
 };
 use super::edit;
 use wasm_bindgen::JsCast;
@@ -13,6 +13,9 @@ pub fn attach() {
     on("change", |event| {
         if let Some(head) = hit(&event, "[data-check-all]") {
             choose(&head);
+        }
+        if hit(&event, ".is-check").is_some() {
+            count();
         }
     });
     on("click", |event| {
@@ -42,6 +45,17 @@ fn choose(head: &HtmlElement) {
             row.set_checked(on);
         }
     }
+}
+
+/// How many rows are chosen.
+fn count() {
+    let Some(place) = find(".bulk-count[data-many]") else { return };
+    let words = match everywhere(&format!("{ROWS} td.is-check input:checked")).len() {
+        0 => attr(&place, "data-none"),
+        1 => attr(&place, "data-one").replace('#', "1"),
+        many => attr(&place, "data-many").replace('#', &many.to_string()),
+    };
+    place.set_text_content(Some(&words));
 }
 
 fn off() -> bool {

@@ -37,11 +37,13 @@ pub fn bar(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListSta
     let all = format!("All {all}");
     let back = hidden("back", page.address());
     let text = format!("Do something with the chosen {}", lower(&entity.labels.many));
+    let one = format!("# {} chosen", lower(&entity.labels.one));
+    let many = format!("# {} chosen", lower(&entity.labels.many));
     Some(
         view! {
             <form id=FORM class="bulk-form" method="get" action=action>
                 {filter}{search}{trash}{back}
-                <BulkBar text>
+                <BulkBar text one many>
                     <SubmitButton size=Size::Small>"The chosen ones"</SubmitButton>
                     <SubmitButton size=Size::Small kind=ButtonKind::Secondary name="all" value="true">{all}</SubmitButton>
                 </BulkBar>

@@ -96,17 +96,20 @@ pub fn FilterBar(#[prop(optional, into)] end: Slot, children: Children) -> impl 
     view! { <div class="toolbar filterbar"><div class="toolbar-start">{children()}</div>{end}</div> }.into_any()
 }
 
-/// What can be done with the chosen rows; takes the place of the toolbar.
+/// What can be done with the chosen rows; takes the place of the toolbar. A script says how many there are, in the words of `one` and `many`, where a
+/// `#` stands for the number.
 #[component]
 pub fn BulkBar(
-    /// "3 chosen"
+    /// "3 chosen", or what stands there while none is.
     #[prop(into)]
     text: String,
+    #[prop(optional, into)] one: MaybeText,
+    #[prop(optional, into)] many: MaybeText,
     #[prop(optional, into)] clear_href: MaybeText,
     children: Children,
 ) -> impl IntoView {
     let clear = clear_href.into_option().map(|href| view! { <a class="link" href=href>"Clear"</a> });
-    view! { <div class="toolbar bulkbar" role="group" aria-label="Chosen rows"><div class="toolbar-start"><strong class="bulk-count" aria-live="polite">{text}</strong>{clear}{children()}</div></div> }
+    view! { <div class="toolbar bulkbar" role="group" aria-label="Chosen rows"><div class="toolbar-start"><strong class="bulk-count" aria-live="polite" data-one=one.into_option() data-many=many.into_option() data-none=text.clone()>{text}</strong>{clear}{children()}</div></div> }
         .into_any()
 }
 
