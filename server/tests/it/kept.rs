@@ -146,6 +146,11 @@ const KEPT: &[(&str, &str, &str)] = &[
         "free: Mutex<Vec<Transport>>,",
         "nothing: connections to the mail server",
     ),
+    (
+        "server/crates/platform/src/presence.rs",
+        "rooms: Mutex<HashMap<Room, BTreeMap<Uuid, Guest>>>,",
+        "workspace and record; who has it open, read by those who may see it",
+    ),
     ("server/src/net.rs", "struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);", "address; counts connections"),
 ];
 

@@ -109,7 +109,8 @@ pub fn BulkBar(
     children: Children,
 ) -> impl IntoView {
     let clear = clear_href.into_option().map(|href| view! { <a class="link" href=href>"Clear"</a> });
-    view! { <div class="toolbar bulkbar" role="group" aria-label="Chosen rows"><div class="toolbar-start"><strong class="bulk-count" aria-live="polite" data-one=one.into_option() data-many=many.into_option() data-none=text.clone()>{text}</strong>{clear}{children()}</div></div> }
+    let none = text.clone();
+    view! { <div class="toolbar bulkbar" role="group" aria-label="Chosen rows"><div class="toolbar-start"><strong class="bulk-count" aria-live="polite" data-one=one.into_option() data-many=many.into_option() data-none=none>{text}</strong>{clear}{children()}</div></div> }
         .into_any()
 }
 
