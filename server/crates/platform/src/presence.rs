@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::db::Pools;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::TenantId;
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -152,7 +152,10 @@ impl Presence {
     }
 
     async fn share(&self, pools: &Pools, told: &mut mpsc::Receiver<Told>) -> sqlx::Result<()> {
-        let mut listener = PgListener::connect_with(&pools.platform).await?;
+        // Of its own: a listener keeps its connection for as long as it lives, and those of the pool are few.
+        let options = pools.platform.connect_options().as_ref().clone();
+        let own = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let mut listener = PgListener::connect_with(&own).await?;
         listener.listen(CHANNEL).await?;
         loop {
             tokio::select! {
