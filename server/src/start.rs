@@ -152,6 +152,7 @@ pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Resu
         auth: Arc::new(auth),
         clock,
         random,
+        ids: Arc::default(),
         catalogs: catalogs(library)?,
         keyring,
         egress: Egress::new(EgressConfig::default()).context("The HTTP client could not be made")?,

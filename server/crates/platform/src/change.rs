@@ -144,12 +144,12 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
 }
 
 impl Columns {
-    fn push(&mut self, ctx: &mut Ctx, event: Option<String>, mut row: Stored) {
-        row.id = ctx.following_id();
+    fn push(&mut self, ctx: &Ctx, event: Option<String>, mut row: Stored) {
+        row.id = ctx.new_id();
         ctx.services.random.fill(&mut row.salt);
         self.digests.push(digest(&row));
         if let Some(event) = event {
-            self.event_ids.push(ctx.following_id());
+            self.event_ids.push(ctx.new_id());
             self.event_types.push(event);
             self.event_entities.push(row.entity.clone());
             self.event_records.push(row.record_id);

@@ -5,7 +5,6 @@ use crate::audit::Client;
 use crate::change::{self, Change};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::dispatch::{Idempotent, Platform};
-use crate::random::uuid_v7;
 use crate::services::Services;
 use crate::statement::{Row, Statement};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -49,8 +48,6 @@ pub struct Ctx {
     /// Of what the changes tell: `done` or `refused`.
     pub(crate) outcome: &'static str,
     pub(crate) wrote_events: bool,
-    /// The id of what was written down last.
-    pub(crate) last: Uuid,
 }
 
 impl Ctx {
@@ -81,16 +78,9 @@ impl Ctx {
         crate::clock::today_in(&self.access.timezone, self.now())
     }
 
+    /// An id above all that this process gave before.
     pub fn new_id(&self) -> Uuid {
-        uuid_v7(self.services.clock.as_ref(), self.services.random.as_ref())
-    }
-
-    /// An id above all that this context gave to changes and events before: what one transaction tells is read in the order in which it
-    /// happened, although ids of one millisecond come in none.
-    pub(crate) fn following_id(&mut self) -> Uuid {
-        let fresh = self.new_id();
-        self.last = if fresh > self.last { fresh } else { Uuid::from_u128(self.last.as_u128().wrapping_add(1)) };
-        self.last
+        self.services.ids.next(self.services.clock.as_ref(), self.services.random.as_ref())
     }
 
     /// The description of an entity, or *not found* for one that this workspace's industry does not have.

@@ -271,7 +271,6 @@ impl Platform {
             changes: Vec::new(),
             outcome: "done",
             wrote_events: false,
-            last: Uuid::nil(),
         })
     }
 

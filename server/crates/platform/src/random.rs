@@ -58,6 +58,29 @@ pub fn uuid_v7(clock: &dyn Clock, random: &dyn Random) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()
 }
 
+/// Version 7 UUIDs, each above those before it: what is told is read in the order in which it happened, although two transactions may
+/// follow each other within one millisecond and a clock may be put back a little.
+#[derive(Debug, Default)]
+pub struct Ids(Mutex<Uuid>);
+
+/// A clock that goes back further than this was wrong before: ids follow it, since months are kept apart by them.
+const BACKWARDS: u64 = 60_000;
+
+impl Ids {
+    pub fn next(&self, clock: &dyn Clock, random: &dyn Random) -> Uuid {
+        let fresh = uuid_v7(clock, random);
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = fresh <= *last && millis(*last) - millis(fresh) <= BACKWARDS;
+        *last = if behind { Uuid::from_u128(last.as_u128().wrapping_add(1)) } else { fresh };
+        *last
+    }
+}
+
+/// The milliseconds that a version 7 UUID begins with.
+fn millis(id: Uuid) -> u64 {
+    id.as_u64_pair().0 >> 16
+}
+
 /// `bytes` random bytes as base64url, for what travels in a URL, a cookie or a header.
 pub fn token(random: &dyn Random, bytes: usize) -> String {
     let mut raw = vec![0; bytes];
@@ -90,6 +113,22 @@ mod tests {
             i64::try_from(seconds).unwrap(),
             FixedClock::at("2026-03-01T10:00:00Z".parse().unwrap()).now().timestamp()
         );
+    }
+
+    #[test]
+    fn ids_follow_each_other_within_a_millisecond_and_when_the_clock_is_put_back() {
+        let clock = FixedClock::at("2026-03-01T10:00:00Z".parse().unwrap());
+        let ids = Ids::default();
+        let mut made: Vec<Uuid> = (0..1000).map(|_| ids.next(&clock, &SystemRandom)).collect();
+        clock.advance(chrono::Duration::seconds(-30));
+        made.extend((0..1000).map(|_| ids.next(&clock, &SystemRandom)));
+        clock.advance(chrono::Duration::seconds(31));
+        made.push(ids.next(&clock, &SystemRandom));
+        assert!(made.is_sorted_by(|left, right| left < right));
+        assert!(made.iter().all(|id| id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122));
+        // A month back is a clock that was mended.
+        clock.advance(chrono::Duration::days(-31));
+        assert!(ids.next(&clock, &SystemRandom) < made[0]);
     }
 
     #[test]

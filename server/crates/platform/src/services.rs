@@ -4,7 +4,7 @@ use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::db::Pools;
 use crate::egress::Egress;
-use crate::random::Random;
+use crate::random::{Ids, Random};
 use crate::secret::Keyring;
 use crate::wake::Wake;
 use domain::schema::Catalog;
@@ -16,6 +16,7 @@ pub struct Services {
     pub auth: Arc<Auth>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
+    pub ids: Arc<Ids>,
     pub catalogs: Catalogs,
     pub keyring: Arc<Keyring>,
     pub egress: Egress,

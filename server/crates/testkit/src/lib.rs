@@ -246,6 +246,7 @@ async fn services(
         auth: Arc::new(auth),
         clock: clock as Arc<dyn Clock>,
         random,
+        ids: Arc::default(),
         catalogs: catalogs(library),
         keyring,
         egress: Egress::new(EgressConfig::default()).expect("an HTTP client"),

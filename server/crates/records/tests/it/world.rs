@@ -127,6 +127,7 @@ fn platform(test: &TestWorld, catalog: Arc<Catalog>) -> Arc<Platform> {
         auth: services.auth.clone(),
         clock: services.clock.clone(),
         random: services.random.clone(),
+        ids: services.ids.clone(),
         catalogs: Catalogs::new(
             catalog,
             services.catalogs.industries().map(|(slug, described)| (slug.to_owned(), described.clone())).collect(),

@@ -208,6 +208,7 @@ fn platform(test: &TestWorld, catalog: Arc<Catalog>) -> Arc<Platform> {
         auth: services.auth.clone(),
         clock: services.clock.clone(),
         random: services.random.clone(),
+        ids: services.ids.clone(),
         catalogs: Catalogs::new(catalog, HashMap::new()),
         keyring: services.keyring.clone(),
         egress: services.egress.clone(),
