@@ -151,6 +151,11 @@ const KEPT: &[(&str, &str, &str)] = &[
         "rooms: Mutex<HashMap<Room, BTreeMap<Uuid, Guest>>>,",
         "workspace and record; who has it open, read by those who may see it",
     ),
+    (
+        "server/crates/platform/src/auth/kept.rs",
+        "pub(super) struct Memberships(Mutex<HashMap<(Vec<u8>, String), Membership>>);",
+        "session and workspace; used while the session holds and the workspace's number stands (migration 36)",
+    ),
     ("server/src/net.rs", "struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);", "address; counts connections"),
 ];
 

@@ -4,6 +4,7 @@ use crate::support::{Server, steady, wanted};
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use testkit::PASSWORD;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn the_cookie_is_shielded_and_new_at_every_sign_in() {
@@ -188,5 +189,77 @@ async fn the_two_realms_share_nothing() {
         StatusCode::UNAUTHORIZED,
         "a cookie of one realm opens nothing in the other"
     );
+    server.end().await;
+}
+
+/// C-06. What a process keeps of memberships is as good as new: whatever changes them, by whichever statement, holds on the very next request.
+#[tokio::test]
+async fn what_is_kept_of_a_membership_ends_with_whatever_changes_it() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    server.world.tenant("harbour", "core").await;
+    let (olive, _) = server.entered(&tenant, "Olive", &["OWNER"]).await;
+    let (amina, caller) = server.entered(&tenant, "Amina", &["USER"]).await;
+    let (owner, path) = (server.world.owner().await, "/w/lakeside/api/v1/leads?limit=1");
+    // The first notes the workspace, the second is kept, the third is answered from it.
+    for _ in 0..3 {
+        assert_eq!(amina.get(path).await.status(), StatusCode::OK);
+    }
+    let (member, user) = (caller.access.member.0, caller.access.user.unwrap().0);
+    let policy = "insert into security_policies (tenant_id, second_factor, updated_at) values ((select id from tenants where slug = 'lakeside'), 'everybody', now())";
+    let changes = [
+        (
+            "update members set roles = '{}' where id = $1",
+            "update members set roles = '{USER}' where id = $1",
+            member,
+            403,
+        ),
+        (
+            "update roles set grants = '{}' where key = 'USER' and $1::uuid is not null",
+            "update roles set grants = (select grants from roles where key = 'OWNER' limit 1) where key = 'USER' and $1::uuid is not null",
+            member,
+            403,
+        ),
+        (
+            "update members set status = 'SUSPENDED' where id = $1",
+            "update members set status = 'ACTIVE' where id = $1",
+            member,
+            404,
+        ),
+        (
+            "update tenants set status = 'SUSPENDED' where $1::uuid is not null and slug = 'lakeside'",
+            "update tenants set status = 'ACTIVE' where $1::uuid is not null and slug = 'lakeside'",
+            member,
+            403,
+        ),
+        (
+            "update tenants set slug = 'elsewhere' where $1::uuid is not null and slug = 'lakeside'",
+            "update tenants set slug = 'lakeside' where $1::uuid is not null and slug = 'elsewhere'",
+            member,
+            404,
+        ),
+        (
+            "update users set status = 'DISABLED' where id = $1",
+            "update users set status = 'ACTIVE' where id = $1",
+            user,
+            401,
+        ),
+        (policy, "update security_policies set second_factor = 'nobody'", Uuid::nil(), 403),
+    ];
+    for (change, back, id, status) in changes {
+        for (sql, expected) in [(change, status), (back, 200)] {
+            let statement = sqlx::query(sql);
+            let statement = if sql.contains("$1") { statement.bind(id) } else { statement };
+            statement.execute(&owner).await.unwrap();
+            for _ in 0..2 {
+                assert_eq!(amina.get(path).await.status().as_u16(), expected, "{sql}");
+            }
+        }
+    }
+    // Nobody else's number moved what she holds, and another session of hers is another one.
+    sqlx::query("delete from sessions where user_id = $1").bind(user).execute(&owner).await.unwrap();
+    assert_eq!(amina.get(path).await.status(), StatusCode::UNAUTHORIZED, "an ended session");
+    assert_eq!(olive.get(path).await.status(), StatusCode::OK);
+    owner.close().await;
     server.end().await;
 }

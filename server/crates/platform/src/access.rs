@@ -1,4 +1,4 @@
-//! Who asks, and what they may: read from the database for each request, so that a change of roles holds on the very next one.
+//! Who asks, and what they may: as it is in the database at each request, so that a change of roles holds on the very next one.
 
 use crate::auth::{Impersonation, WorkspaceLink};
 use domain::{Error, Grants, MemberId, Reach, Result, TenantId, UserId};

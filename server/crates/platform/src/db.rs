@@ -216,6 +216,15 @@ impl TenantTx {
         Self::begin_with(Lent::Platform(pool.acquire().await?), "begin".to_owned()).await
     }
 
+    /// A transaction of the platform role that reads what was committed since it last looked. PostgreSQL keeps the plan of such a statement,
+    /// and one that it made while a month had hardly any rows reads and hashes all of them in every round, until somebody analyses the tables.
+    /// Their indexes are right for few rows and for many, so nothing else is considered.
+    pub async fn begin_feed(pool: &PgPool) -> sqlx::Result<Self> {
+        let alone =
+            "begin; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
+        Self::begin_with(Lent::Platform(pool.acquire().await?), alone.to_owned()).await
+    }
+
     async fn begin_with(lent: Lent, sql: String) -> sqlx::Result<Self> {
         let mut tx = Self { lent: Some(lent), state: State::Unsure };
         PgTransactionManager::begin(tx.conn(), Some(AssertSqlSafe(sql).into_sql_str())).await?;

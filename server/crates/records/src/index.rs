@@ -47,7 +47,11 @@ select xid::text, id, tenant_id, entity, record_id, xid < pg_snapshot_xmin(pg_cu
 where (xid, id) > ($1::text::xid8, $2) order by xid, id limit $3";
 const MOVE: &str = "update event_consumers set xid = $2::text::xid8, event_id = $3, moved_at = now() where name = $1";
 const INDUSTRIES: &str = "select id, industry from tenants where id = any ($1)";
+const WRITTEN: &str = "select term, record_id, weight from search_terms where tenant_id = $1 and record_id = any ($2)";
 const REMOVE: &str = "delete from search_terms where tenant_id = $1 and record_id = any ($2) returning term";
+const STRIKE: &str = "\
+delete from search_terms s using unnest($3::text[], $4::uuid[]) d (term, record_id)
+where s.tenant_id = $1 and s.entity = $2 and s.record_id = d.record_id and s.term = d.term";
 const INSERT: &str = "\
 insert into search_terms (tenant_id, term, entity, record_id, weight)
 select $1, t.term, $2, t.record_id, t.weight from unnest($3::text[], $4::uuid[], $5::smallint[]) as t (term, record_id, weight)";
@@ -122,7 +126,7 @@ impl Indexer {
         if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(pool).await.map_err(db_error)? {
             return Ok(nothing);
         }
-        let mut tx = TenantTx::begin_platform(pool).await.map_err(db_error)?;
+        let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
         let Some((xid, event)) = place(tx.conn()).await? else { return Ok(nothing) };
         let events: Vec<Event> =
             sqlx::query_as(EVENTS).bind(xid).bind(event).bind(LOOK).fetch_all(tx.conn()).await.map_err(db_error)?;
@@ -207,8 +211,11 @@ async fn index_tenant(
     tx.commit().await.map_err(db_error)
 }
 
-/// Replaces the words of rows. Rows that are gone or in the trash have none. One process at a time does this (`place`), so what was removed
-/// is gone, and looking for conflicts would only make each row dearer.
+/// A word, whose it is, and how much it counts.
+type Term = (String, Uuid, i16);
+
+/// Brings the words of rows up to date: writes those that are new and removes those that are gone, since most edits change none. Rows that
+/// are gone or in the trash have none. One process at a time does this (`place`), so looking for conflicts would only make each row dearer.
 pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Entity, records: &[Uuid]) -> Result<()> {
     // A word cannot be kept from some readers: what not everybody who reads the row may see is not looked for either.
     let open = entity.fields.iter().filter(|field| field.is_open());
@@ -232,7 +239,7 @@ pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Enti
     sql.push(")");
     let rows = sql.all_on(&mut *conn).await?;
     // In the order of the index, so that neighbours are written together.
-    let mut words: Vec<(String, Uuid, i16)> = Vec::new();
+    let mut words: BTreeSet<Term> = BTreeSet::new();
     for row in &rows {
         let id: Uuid = row.get(0)?;
         let mut weighed = BTreeMap::new();
@@ -241,29 +248,41 @@ pub async fn index_rows(conn: &mut PgConnection, tenant: TenantId, entity: &Enti
             weigh(&mut weighed, field, text.unwrap_or_default(), *weight);
         }
         for (term, weight) in weighed {
-            words.push((term, id, weight));
+            words.insert((term, id, weight));
         }
     }
-    words.sort_unstable();
-    let (mut terms, mut owners, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    for (term, id, weight) in words {
-        terms.push(term);
-        owners.push(id);
-        weights.push(weight);
+    let written: Vec<Term> =
+        sqlx::query_as(WRITTEN).bind(tenant.0).bind(records).fetch_all(&mut *conn).await.map_err(db_error)?;
+    let written: BTreeSet<Term> = written.into_iter().collect();
+    let gone: Vec<&Term> = written.difference(&words).collect();
+    let new: Vec<&Term> = words.difference(&written).collect();
+    strike(conn, tenant, entity, &gone).await?;
+    write(conn, tenant, entity, &new).await?;
+    let learned: BTreeSet<&str> = new.iter().map(|(term, ..)| term.as_str()).collect();
+    let forgotten = gone.iter().map(|(term, ..)| term).filter(|term| !learned.contains(term.as_str()));
+    spelling::forget(conn, tenant, forgotten).await?;
+    spelling::learn(conn, tenant, &learned).await
+}
+
+async fn strike(conn: &mut PgConnection, tenant: TenantId, entity: &Entity, gone: &[&Term]) -> Result<()> {
+    if gone.is_empty() {
+        return Ok(());
     }
-    let before = taken(conn, tenant, records).await?;
-    sqlx::query(INSERT)
-        .bind(tenant.0)
-        .bind(&entity.key)
-        .bind(&terms)
-        .bind(owners)
-        .bind(weights)
-        .execute(&mut *conn)
-        .await
-        .map_err(db_error)?;
-    let now: BTreeSet<&str> = terms.iter().map(String::as_str).collect();
-    spelling::forget(conn, tenant, before.iter().filter(|term| !now.contains(term.as_str()))).await?;
-    spelling::learn(conn, tenant, &now).await
+    let (terms, owners): (Vec<&str>, Vec<Uuid>) = gone.iter().map(|(term, id, _)| (term.as_str(), *id)).unzip();
+    let struck = sqlx::query(STRIKE).bind(tenant.0).bind(&entity.key).bind(terms).bind(owners);
+    struck.execute(conn).await.map_err(db_error)?;
+    Ok(())
+}
+
+async fn write(conn: &mut PgConnection, tenant: TenantId, entity: &Entity, new: &[&Term]) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let (terms, owners): (Vec<&str>, Vec<Uuid>) = new.iter().map(|(term, id, _)| (term.as_str(), *id)).unzip();
+    let weights: Vec<i16> = new.iter().map(|(.., weight)| *weight).collect();
+    let added = sqlx::query(INSERT).bind(tenant.0).bind(&entity.key).bind(terms).bind(owners).bind(weights);
+    added.execute(conn).await.map_err(db_error)?;
+    Ok(())
 }
 
 /// Forgets rows, for whoever removes them for good.

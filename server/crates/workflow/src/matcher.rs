@@ -135,7 +135,7 @@ impl Matcher {
         if !any {
             return Ok(0);
         }
-        let mut tx = TenantTx::begin_platform(pool).await.map_err(db_error)?;
+        let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
         let Some((xid, last)) = place(&mut tx).await? else { return Ok(0) };
         let events: Vec<Event> = sqlx::query_as(EVENTS)
             .bind(&xid)

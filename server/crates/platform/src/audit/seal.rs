@@ -55,7 +55,7 @@ pub async fn run_once(platform: &Arc<Platform>) -> Result<usize> {
     if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(pool).await.map_err(db_error)? {
         return Ok(0);
     }
-    let mut tx = TenantTx::begin_platform(pool).await.map_err(db_error)?;
+    let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
     sqlx::query(REGISTER).bind(CONSUMER).execute(tx.conn()).await.map_err(db_error)?;
     let place: Option<(String, Uuid)> =
         sqlx::query_as(PLACE).bind(CONSUMER).fetch_optional(tx.conn()).await.map_err(db_error)?;

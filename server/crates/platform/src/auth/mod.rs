@@ -9,6 +9,7 @@ mod bearer;
 mod confirm;
 mod impersonate;
 mod invitations;
+mod kept;
 #[cfg(feature = "oidc")]
 pub mod oidc;
 mod password;

@@ -8,6 +8,7 @@
 //! What `tower_sessions` believes about expiry is not read: the row and the injected clock decide.
 
 use super::bearer::Bearer;
+use super::kept::Memberships;
 use super::sessions::{Begin, HANDLE, NEW, OWNER, ROTATED};
 use crate::clock::Clock;
 use crate::random::{Random, token_hash, uuid_v7};
@@ -187,6 +188,7 @@ pub struct Sessions<R> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     pub(super) limits: Limits,
+    pub(super) memberships: Arc<Memberships>,
     realm: PhantomData<R>,
 }
 
@@ -197,6 +199,7 @@ impl<R> Clone for Sessions<R> {
             clock: self.clock.clone(),
             random: self.random.clone(),
             limits: self.limits,
+            memberships: self.memberships.clone(),
             realm: PhantomData,
         }
     }
@@ -210,7 +213,7 @@ impl<R> fmt::Debug for Sessions<R> {
 
 impl<R: Realm> Sessions<R> {
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
-        Self { pool, clock, random, limits, realm: PhantomData }
+        Self { pool, clock, random, limits, memberships: Arc::default(), realm: PhantomData }
     }
 
     /// The layer that reads and writes this realm's cookie. `secure` is whether the server is reached over https.

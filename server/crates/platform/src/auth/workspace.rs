@@ -2,6 +2,7 @@
 
 use super::bearer;
 use super::impersonate::Impersonation;
+use super::kept::Membership;
 use super::session_store::{UserSessions, key};
 use super::sessions::{Current, SessionInfo, store_error};
 use crate::access::{Access, StaffAccess, Waiting};
@@ -50,14 +51,17 @@ macro_rules! session_columns {
     () => {
         "s.id as session, s.last_seen_at as seen, t.id = any (s.tenants) as known, i.id as impersonation, i.staff_name, i.ends_at,
             coalesce(s.impersonation is null and (p.second_factor = 'everybody' or p.second_factor = 'roles' and p.second_factor_roles && m.roles)
-                and not s.strong and not exists (select from second_factors f where f.owner = u.id), false) as factor_missing, s.rotate, "
+                and not s.strong and not exists (select from second_factors f where f.owner = u.id), false) as factor_missing, s.rotate,
+            coalesce(v.version, 0) as version, coalesce(p.second_factor = 'nobody' and p.idle_minutes is null and p.absolute_minutes is null, true)
+                and s.impersonation is null as plain, "
     };
 }
 macro_rules! session_joins {
     () => {
         " join sessions s on s.user_id = u.id
           left join impersonations i on i.tenant_id = s.impersonated_tenant and i.id = s.impersonation
-          left join security_policies p on p.tenant_id = t.id"
+          left join security_policies p on p.tenant_id = t.id
+          left join access_versions v on v.tenant_id = t.id"
     };
 }
 /// Holds of a session what its own store asks of it, what the workspace asks beyond that, and what ends an impersonation.
@@ -71,6 +75,10 @@ macro_rules! session_holds {
     };
 }
 const BY_SESSION: &str = select_access!(session_columns!(), "", session_joins!(), session_holds!("s.key = $1"));
+/// Whether a session holds that entered this workspace before, and the number that stands for all that its membership hangs on.
+const STILL: &str = "\
+select s.id, s.last_seen_at, s.rotate, v.version from sessions s, access_versions v
+where s.key = $1 and s.idle_until > $2 and s.impersonation is null and $3 = any (s.tenants) and v.tenant_id = $3";
 /// The same by an access token: it opens a session that no browser holds.
 const BY_TOKEN: &str = select_access!(
     session_columns!(),
@@ -137,7 +145,7 @@ pub struct Entered {
 const TOUCHED_EVERY: chrono::Duration = chrono::Duration::minutes(1);
 
 /// Columns before an entry's in the statements by session.
-const BEFORE: usize = 8;
+const BEFORE: usize = 10;
 /// How many columns of a statement are an entry's.
 const COLUMNS: usize = 16;
 
@@ -187,8 +195,12 @@ impl UserSessions {
     pub async fn enter(&self, pools: &Pools, session: &Session, slug: &str, others: bool) -> Result<Option<Entered>> {
         let Some(id) = session.id() else { return Ok(None) };
         let key = key(id);
-        let sql = if others { BY_SESSION_AND_OTHERS } else { BY_SESSION };
-        let Some((entered, seen)) = self.opened(pools, sql, key.clone(), slug, others).await? else { return Ok(None) };
+        let opened = if others {
+            self.opened(pools, BY_SESSION_AND_OTHERS, key.clone(), slug, true).await?
+        } else {
+            self.opened_again(pools, &key, slug).await?
+        };
+        let Some((entered, seen)) = opened else { return Ok(None) };
         self.touch(&key, seen, self.clock.now()).await.map_err(|error| store_error(error.into()))?;
         Ok(Some(entered))
     }
@@ -196,7 +208,7 @@ impl UserSessions {
     /// The same for what a page asks by itself: it does not keep a session alive that nobody uses.
     pub async fn look_in(&self, pools: &Pools, session: &Session, slug: &str) -> Result<Option<Entered>> {
         let Some(id) = session.id() else { return Ok(None) };
-        Ok(self.opened(pools, BY_SESSION, key(id), slug, false).await?.map(|(entered, _)| entered))
+        Ok(self.opened_again(pools, &key(id), slug).await?.map(|(entered, _)| entered))
     }
 
     /// The same by an access token.
@@ -206,6 +218,22 @@ impl UserSessions {
         };
         self.touch_token(entered.current.handle, seen).await?;
         Ok(Some(entered))
+    }
+
+    /// [`Self::opened`] by a session, of which as much is read as has changed since it was here before.
+    async fn opened_again(&self, pools: &Pools, key: &[u8], slug: &str) -> Result<Option<(Entered, DateTime<Utc>)>> {
+        if let Some(tenant) = self.memberships.workspace(key, slug) {
+            let (now, of) = (Bind::Moment(Some(self.clock.now())), Bind::Id(Some(tenant.0)));
+            let rows = pools.ask_platform(STILL, vec![Bind::Bytes(Some(key.to_vec())), now, of]).await?;
+            if let Some(row) = rows.first()
+                && let Some(Membership { owner, access, .. }) = self.memberships.at(key, slug, row.get(3)?)
+            {
+                let current = Current { owner, handle: row.get(0)? };
+                let entered = Entered { current, access, factor_missing: false, rotate: row.get(2)? };
+                return Ok(Some((entered, row.get(1)?)));
+            }
+        }
+        self.opened(pools, BY_SESSION, key.to_vec(), slug, false).await
     }
 
     /// What a session opens in a workspace, and when it was seen before.
@@ -218,8 +246,11 @@ impl UserSessions {
         others: bool,
     ) -> Result<Option<(Entered, DateTime<Utc>)>> {
         let now = self.clock.now();
-        let binds = vec![Bind::Bytes(Some(key)), Bind::Moment(Some(now)), Bind::text(slug)];
-        let Some(row) = pools.ask_platform(sql, binds).await?.into_iter().next() else { return Ok(None) };
+        let binds = vec![Bind::Bytes(Some(key.clone())), Bind::Moment(Some(now)), Bind::text(slug)];
+        let Some(row) = pools.ask_platform(sql, binds).await?.into_iter().next() else {
+            self.memberships.keep(&key, slug, None);
+            return Ok(None);
+        };
         let Ok(mut access) = granted(Some(Entry::read(&row, BEFORE)?)) else { return Ok(None) };
         if others {
             let links: Vec<(String, String, String)> =
@@ -241,6 +272,12 @@ impl UserSessions {
         let current = Current { owner, handle: row.get(0)? };
         if !row.get::<bool>(2)? {
             self.note_workspace(current.handle, access.tenant).await?;
+        }
+        if sql == BY_SESSION {
+            // What hangs on the time, or on who acts for whom, is worked out each time.
+            let plain = row.get::<bool>(9)?;
+            let membership = Membership { version: row.get(8)?, owner, access: access.clone() };
+            self.memberships.keep(&key, slug, plain.then_some(membership));
         }
         let entered = Entered { current, access, factor_missing: row.get(6)?, rotate: row.get(7)? };
         Ok(Some((entered, row.get(1)?)))

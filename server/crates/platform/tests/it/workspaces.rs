@@ -93,3 +93,30 @@ async fn what_cannot_be_is_said_at_the_field() {
     auth::ensure_roles(&pools.app, tenant).await.unwrap();
     db.close().await;
 }
+
+/// A server that ran for longer than its partitions reached starts again, and what the default partition has caught is still read.
+#[tokio::test]
+async fn a_month_that_the_default_partition_caught_gets_none_of_its_own() {
+    let db = TestDb::new().await;
+    let tenant = db.tenant("acme").await;
+    let caught = "insert into events (tenant_id, id, type, source, correlation_id)
+        values ($1, uuid_floor(date_trunc('month', now()) + interval '14 months 3 days'), 'crm.lead.created', 'api', gen_random_uuid())
+        returning tableoid::regclass::text";
+    let table: String = sqlx::query_scalar(caught).bind(tenant.0).fetch_one(&db.owner).await.unwrap();
+    assert_eq!(table, "events_default");
+    for _ in 0..2 {
+        sqlx::query("call ensure_partitions(15)").execute(&db.owner).await.unwrap();
+    }
+    let made = "select count(*), count(*) filter (where c.relname = to_char(date_trunc('month', now()) + interval '15 months', '\"events_\"YYYYMM'))
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'events'::regclass";
+    let (all, last): (i64, i64) = sqlx::query_as(made).fetch_one(&db.owner).await.unwrap();
+    // One before this month, this one, fifteen to come, of which one is left out, and the default.
+    assert_eq!((all, last), (17, 1));
+    let there: i64 = sqlx::query_scalar("select count(*) from events where tenant_id = $1")
+        .bind(tenant.0)
+        .fetch_one(&db.owner)
+        .await
+        .unwrap();
+    assert_eq!(there, 1);
+    db.close().await;
+}
