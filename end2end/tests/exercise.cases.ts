@@ -10,7 +10,7 @@ type Hand = 'text' | 'select' | 'tick' | 'ticks' | 'parts' | 'file';
 type Parts = Record<string, string>;
 
 export interface Sample {
-    /** What is typed; of a select what the choice begins with, of a file the name of one of `files`. */
+    /** What is typed; of a select what the choice says, of a file the name of one of `files`. */
     typed: string | string[] | boolean | Parts;
     /** What pages show of it, all of these. */
     shown: string[];
@@ -250,9 +250,10 @@ const files: Record<string, { mimeType: string; buffer: Buffer }> = {
     'words.txt': { mimeType: 'application/pdf', buffer: Buffer.from('just words') },
 };
 
-/** The pack, as it is described. A field that a person fills in and that has no row here goes through nothing. */
+const described = readFileSync(join(__dirname, '../../server/tests/packs/exercise/entities/piece.toml'), 'utf8');
+
+/** Fields that a person fills in and that have no row here: they would go through nothing. */
 export function unwalked(): string[] {
-    const described = readFileSync(join(__dirname, '../../server/tests/packs/exercise/entities/piece.toml'), 'utf8');
     const fields = described.split('[[fields]]').slice(1).map((field) => field.split(/^\[(?:\[states|states|\[views)/m)[0]);
     const open = fields.filter((field) => !/^(readOnly = true|formula = |rollup = )/m.test(field));
     const keys = open.map((field) => /^key = "(\w+)"/m.exec(field)![1]);
@@ -260,12 +261,20 @@ export function unwalked(): string[] {
     return keys.filter((key) => !cases.some((row) => row.key === key));
 }
 
+/** The fields that the gate of a move asks for. */
+export function required(move: string): Case[] {
+    const transition = described.split('[[states.transitions]]').find((one) => one.includes(`name = "${move}"`)) ?? '';
+    const keys = /requires = \[([^\]]*)\]/.exec(transition)?.[1].match(/\w+/g) ?? [];
+    expect(keys.length, `fields that ${move} asks for`).toBeGreaterThan(1);
+    return keys.map((key) => cases.find((row) => row.key === key)!);
+}
+
 const control = (form: Locator, row: Case, part = '') => form.locator(`[name="values.${row.key}${part}"]:not([type=hidden])`);
 
 /** Gives a control what a person would. */
 async function give(box: Locator, typed: string) {
     if ((await box.evaluate((node) => node.tagName)) === 'SELECT') {
-        const choice = box.locator('option').filter({ hasText: new RegExp(`^${typed}`) }).first();
+        const choice = box.locator('option').filter({ hasText: typed }).first();
         await box.selectOption(await choice.getAttribute('value'));
     } else await box.fill(typed);
 }

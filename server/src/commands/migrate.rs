@@ -25,7 +25,7 @@ pub async fn migrate(config: &Config) -> Result<ExitCode> {
 /// Migrations that were new, and tables of an operator's own packs.
 async fn brought(config: &Config, connected: &Connected) -> Result<(usize, usize)> {
     let new = connected.migrate().await?;
-    let Some(folder) = &config.packs else { return Ok((new, 0)) };
+    let Some(folder) = config.packs.as_deref() else { return Ok((new, 0)) };
     let tables = connected.tables(&start::library(Some(folder))?).await?;
     Ok((new, tables))
 }

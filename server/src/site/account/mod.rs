@@ -154,8 +154,8 @@ impl Asked<'_> {
 
     /// What a new workspace begins with. It is there without, and gets it at the next start.
     async fn furnish(&self, tenant: domain::TenantId) {
-        let packs = self.state.config.packs.as_deref();
-        let Some(library) = LIBRARY.get_or_init(|| start::library(packs).ok()) else { return };
+        let folder = self.state.config.packs.as_deref();
+        let Some(library) = LIBRARY.get_or_init(|| start::library(folder).ok()) else { return };
         if let Err(error) = packs::start::furnish(&self.state.platform, library, tenant).await {
             tracing::warn!(%tenant, %error, "a new workspace was not given its first rows");
         }
