@@ -72,7 +72,8 @@ pub fn beside(folder: &Path, built: &Files) -> Result<Files, Vec<Fault>> {
             }
         }
     }
-    for (path, file) in found.into_iter().filter(|(path, _)| path.ends_with(".toml")) {
+    found.retain(|(_, file)| file.extension().is_some_and(|ending| ending == "toml"));
+    for (path, file) in found {
         let name = file.to_string_lossy().into_owned();
         match std::fs::read_to_string(&file) {
             Ok(text) => {

@@ -55,7 +55,8 @@ impl Library {
     /// The packs of this build and those of a folder, each in a folder of its own there. A pack of the build is not replaced.
     pub fn load_with(folder: &Path) -> Result<Self, Vec<Fault>> {
         let mut all = files::built()?;
-        all.extend(files::beside(folder, &all)?);
+        let own = files::beside(folder, &all)?;
+        all.extend(own);
         Self::read(&all)
     }
 
