@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Page } from '@playwright/test';
+import { fetched, rows } from './sheets';
 import { csv, expect, field, signIn, test, upload } from './support';
 
 test.describe.configure({ mode: 'serial', timeout: 300_000 });
@@ -26,40 +27,6 @@ async function run(page: Page, words: string) {
             { timeout: 180_000, intervals: [1000] },
         )
         .toBe(1);
-}
-
-/** Rows of a CSV file with quoted line breaks, counted without a library. */
-function rows(text: string): string[][] {
-    const out: string[][] = [];
-    let row: string[] = [];
-    let cell = '';
-    let quoted = false;
-    for (let at = 0; at < text.length; at += 1) {
-        const letter = text[at];
-        if (quoted) {
-            if (letter === '"' && text[at + 1] === '"') {
-                cell += '"';
-                at += 1;
-            } else if (letter === '"') quoted = false;
-            else cell += letter;
-        } else if (letter === '"') quoted = true;
-        else if (letter === ',') {
-            row.push(cell);
-            cell = '';
-        } else if (letter === '\n') {
-            out.push([...row, cell.replace(/\r$/, '')]);
-            row = [];
-            cell = '';
-        } else cell += letter;
-    }
-    return out;
-}
-
-/** A download without scripts is a request; the answer is the same. */
-async function fetched(page: Page, href: string | null) {
-    const answer = await page.request.get(href ?? '');
-    expect(answer.status()).toBe(200);
-    return (await answer.text()).replace(/^\ufeff/, '');
 }
 
 /** How many leads a filter finds, as the list says. */

@@ -17,6 +17,8 @@ pub struct Config {
     pub database: Database,
     pub max_connections: u32,
     pub data_dir: PathBuf,
+    /// A folder of packs beside those of the build. None: those alone.
+    pub packs: Option<PathBuf>,
     pub address: SocketAddr,
     /// Without a trailing slash.
     pub base_url: String,
@@ -100,6 +102,7 @@ impl Config {
                 |n| (2..=500).contains(n),
             ),
             data_dir: reader.get("NEXUS_DATA_DIR").unwrap_or(".nexus").into(),
+            packs: reader.packs(),
             base_url: reader.base_url(address),
             address,
             site_root: reader.get("LEPTOS_SITE_ROOT").unwrap_or("target/site").into(),
@@ -172,6 +175,14 @@ impl<'a> Reader<'a> {
             _ => self.fault("NEXUS_BASE_URL", format!("{text} is not an origin such as https://nexus.example.com")),
         }
         text.trim_end_matches('/').to_owned()
+    }
+
+    fn packs(&mut self) -> Option<PathBuf> {
+        let folder = PathBuf::from(self.get("NEXUS_PACKS")?);
+        if !folder.is_dir() {
+            self.fault("NEXUS_PACKS", format!("{} is not a folder", folder.display()));
+        }
+        Some(folder)
     }
 
     fn database(&mut self) -> Database {
@@ -362,6 +373,7 @@ mod tests {
             ("SMTP_URL", "mail.example.com"),
             ("MAIL_FROM", "nobody"),
             ("NEXUS_LEASE_SECONDS", "0"),
+            ("NEXUS_PACKS", "/nowhere/at/all"),
         ]))
         .unwrap_err();
         for name in [
@@ -377,6 +389,7 @@ mod tests {
             "SMTP_URL",
             "MAIL_FROM",
             "NEXUS_LEASE_SECONDS",
+            "NEXUS_PACKS",
         ] {
             assert!(
                 faults.0.iter().any(|fault| fault.starts_with(&format!("{name}:"))),

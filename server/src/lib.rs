@@ -96,7 +96,7 @@ async fn run(arguments: Arguments, config: config::Config) -> anyhow::Result<Exi
         Some(Command::Audit(wanted)) => commands::audit::audit(config, wanted).await,
         Some(Command::Secrets(wanted)) => commands::secrets::secrets(config, wanted).await,
         Some(Command::Routes) => commands::routes::routes(config),
-        Some(Command::Openapi(wanted)) => commands::openapi::openapi(&wanted),
+        Some(Command::Openapi(wanted)) => commands::openapi::openapi(&config, &wanted),
         Some(Command::Bench(wanted)) => bench::bench(config, wanted).await,
         Some(Command::BenchCeiling(wanted)) => bench::ceiling::serve(wanted).await,
     }

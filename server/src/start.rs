@@ -64,6 +64,23 @@ impl Connected {
         )
     }
 
+    /// Makes the tables of an operator's own packs; those of the build's are made by migrations. Answers how many there were not.
+    pub async fn tables(&self, library: &packs::Library) -> Result<usize> {
+        let pool = sqlx::PgPool::connect(&self.owner).await?;
+        let made = packs::ddl::make(&pool, &library.tables()).await;
+        pool.close().await;
+        let made = made.context("The tables of the packs of NEXUS_PACKS could not be made")?;
+        if made.left.is_empty() {
+            return Ok(made.tables);
+        }
+        for difference in &made.left {
+            out::error(&difference.to_string());
+        }
+        bail!(
+            "The database differs from the packs of NEXUS_PACKS in more than missing tables. `nexus check --ddl` prints what would mend it"
+        )
+    }
+
     pub async fn leave(self) -> Result<()> {
         match self.cluster {
             Some(cluster) => cluster.stop().await,
@@ -72,9 +89,9 @@ impl Connected {
     }
 }
 
-/// Packs, all faults at once.
-pub fn library() -> Result<packs::Library> {
-    match packs::Library::load() {
+/// The packs of the build, and those of an operator's folder; all faults at once.
+pub fn library(own: Option<&Path>) -> Result<packs::Library> {
+    match own.map_or_else(packs::Library::load, packs::Library::load_with) {
         Ok(library) => Ok(library),
         Err(faults) => {
             for fault in &faults {

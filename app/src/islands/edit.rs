@@ -177,10 +177,10 @@ fn open(cell: &HtmlElement, page: &Document, href: &str) -> bool {
     true
 }
 
-/// Of amount and currency, the amount.
+/// Of amount and currency, the amount; of a tick and what the form says without it, the tick.
 fn leading(controls: &[HtmlElement]) -> Option<HtmlElement> {
     let amount = controls.iter().find(|control| attr(control, "name").ends_with(".amount"));
-    amount.or(controls.first()).cloned()
+    amount.or_else(|| controls.iter().find(|control| attr(control, "type") != "hidden")).cloned()
 }
 
 /// The controls of one field: one, or amount and currency.

@@ -125,7 +125,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     // As many connections as Nexus has for tenants, and not asked after before each use either.
     let pool = PgPoolOptions::new().max_connections(20).test_before_acquire(false).connect(&arguments.database).await?;
     let text = |sql: String| -> &'static str { Box::leak(sql.into_boxed_str()) };
-    let catalog = start::library()?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
+    let catalog = start::library(None)?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
     let ceiling = Ceiling {
         pool,
         tenant: arguments.tenant,

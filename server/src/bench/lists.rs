@@ -106,7 +106,7 @@ impl List<'_> {
 
     /// The order, of all that the list offers, in which its first page takes longest.
     async fn slowest(&self) -> Result<String> {
-        let catalog = start::library()?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
+        let catalog = start::library(None)?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
         let lead = catalog.get("lead").context("The industry of the measurement has no leads")?;
         let keys = lead.fields.iter().filter(|field| field.indexed).map(|field| &field.key);
         let sorts: Vec<String> = keys.flat_map(|key| [key.clone(), format!("-{key}")]).collect();

@@ -31,7 +31,7 @@ pub async fn fill(world: &World, tenant: TenantId) -> Result<()> {
     if tenant == world.tenant {
         out::line(&format!("Indexing the words of {} leads ...", missing.len()));
     }
-    let catalog = start::library()?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
+    let catalog = start::library(None)?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
     let lead = catalog.get("lead").context("The industry of the measurement has no leads")?;
     let mut writers = JoinSet::new();
     for part in missing.chunks(missing.len().div_ceil(WRITERS)) {

@@ -71,7 +71,7 @@ impl World {
         platform::migrate::migrate(&urls.owner).await?;
         let password = start::kept(&folder.path.join("bench-password"), || token(&platform::random::SystemRandom, 12))?;
         let pools = Pools::connect(&urls.app, &urls.platform, 4).await?;
-        let services = start::services(&config, pools, &start::library()?)?;
+        let services = start::services(&config, pools, &start::library(None)?)?;
         let people = people(&services, &password).await;
         services.pools.close().await;
         let (tenant, member, neighbours) = people?;

@@ -13,7 +13,7 @@ pub struct Arguments {
 }
 
 pub async fn check(config: Config, wanted: Arguments) -> Result<ExitCode> {
-    let library = start::library()?;
+    let library = start::library(config.packs.as_deref())?;
     start::message_templates()?;
     let connected = start::database(&config).await?;
     connected.migrate().await?;

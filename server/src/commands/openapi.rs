@@ -1,5 +1,6 @@
 //! The document of the API, for whoever makes a client without a server at hand. Nothing is hidden in it, and it needs no database.
 
+use crate::config::Config;
 use crate::{out, start};
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -11,8 +12,8 @@ pub struct Arguments {
     industry: String,
 }
 
-pub fn openapi(wanted: &Arguments) -> Result<ExitCode> {
-    let library = start::library()?;
+pub fn openapi(config: &Config, wanted: &Arguments) -> Result<ExitCode> {
+    let library = start::library(config.packs.as_deref())?;
     let Some(catalog) = library.catalog(&wanted.industry) else {
         let known: Vec<&str> = library.industries().map(|pack| pack.slug.as_str()).collect();
         bail!("{} is no industry; there are core, {}", wanted.industry, known.join(", "));

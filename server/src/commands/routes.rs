@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Needs no database: nothing is asked of the pools.
 pub fn routes(config: Config) -> Result<ExitCode> {
-    let library = start::library()?;
+    let library = start::library(config.packs.as_deref())?;
     let options: sqlx::postgres::PgConnectOptions = "postgres://nobody@localhost/none".parse()?;
     let platform = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(options.clone());
     let pools = Pools { app: TenantPool::lazy(options, 1), platform, readers: None };

@@ -20,7 +20,7 @@ pub struct Arguments {
 }
 
 pub async fn seed(config: Config, wanted: Arguments) -> Result<ExitCode> {
-    let library = start::library()?;
+    let library = start::library(config.packs.as_deref())?;
     if library.pack(&wanted.industry).is_none() {
         let known: Vec<&str> = library.industries().map(|pack| pack.slug.as_str()).collect();
         bail!("{} is not an industry of this build; known are: {}", wanted.industry, known.join(", "));
@@ -30,6 +30,9 @@ pub async fn seed(config: Config, wanted: Arguments) -> Result<ExitCode> {
     };
     let connected = start::database(&config).await?;
     connected.migrate().await?;
+    if config.packs.is_some() {
+        connected.tables(&library).await?;
+    }
     let platform = start::platform(&config, &connected, &library).await?;
     let seeded = packs::seed::seed(&platform, &library, &wanted.industry, size, &wanted.tenant).await;
     platform.services.pools.close().await;

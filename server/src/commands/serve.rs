@@ -20,7 +20,7 @@ pub struct Roles {
 }
 
 pub async fn serve(config: Config, roles: Roles) -> Result<ExitCode> {
-    let library = start::library()?;
+    let library = start::library(config.packs.as_deref())?;
     start::message_templates()?;
     let mailer = start::mailer(&config)?;
     let (stop, stopped) = watch::channel(false);
@@ -46,6 +46,9 @@ async fn until_stopped(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<()> {
     connected.migrate().await?;
+    if config.packs.is_some() {
+        connected.tables(library).await?;
+    }
     let platform = start::platform(&config, connected, library).await?;
     let furnished = packs::start::furnish_all(&platform, library).await?;
     if furnished > 0 {

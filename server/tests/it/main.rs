@@ -34,6 +34,7 @@ mod notifications;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod openapi;
+mod own_packs;
 mod people;
 mod proof;
 mod references;

@@ -86,6 +86,14 @@ const QUERY_PLACES: &[(&str, &str, usize, &str)] = &[
     // Names of databases that the server makes itself.
     ("server/crates/cluster/src/roles.rs", "AssertSqlSafe(", 2, "other_databases_come_and_go"),
     ("server/crates/cluster/src/roles.rs", "raw_sql(", 3, "other_databases_come_and_go"),
+    // Tables that descriptions ask for, as the owner of the schema, when an operator starts the server with packs of their own.
+    (
+        "server/crates/packs/src/ddl/make.rs",
+        "AssertSqlSafe(",
+        1,
+        "a_folder_of_packs_brings_its_tables_and_nothing_else",
+    ),
+    ("server/crates/packs/src/ddl/make.rs", "raw_sql(", 1, "a_folder_of_packs_brings_its_tables_and_nothing_else"),
     // The benchmark fills a database of its own, and no request comes there.
     ("server/src/bench/ceiling.rs", "Box::leak(", 1, "-"),
     ("server/src/bench/data.rs", "AssertSqlSafe(", 2, "-"),

@@ -5,6 +5,7 @@ pub mod ddl;
 pub mod demo;
 mod document;
 mod fault;
+mod files;
 mod library;
 mod lint;
 mod pack;

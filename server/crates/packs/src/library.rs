@@ -3,21 +3,16 @@
 use crate::ddl::{self, Statuses, Table};
 use crate::demo::Recipe;
 use crate::document::Document;
+use crate::files::{self, FOLDER, File, Files};
 use crate::start::Beginning;
 use crate::{Fault, Overlay, Pack, lint, roles, schema};
 use domain::schema::{Catalog, CatalogFault, Dashboard, Entity};
 use domain::text::nearest;
 use domain::workflow::{Definition, DefinitionFault};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
-/// In development the files are read from disk at every load, in a release they are part of the binary.
-#[derive(rust_embed::RustEmbed)]
-#[folder = "../../packs/"]
-struct Files;
-
-/// How faults call the folder.
-const FOLDER: &str = "server/packs";
 const CORE: &str = "core";
 
 #[derive(Debug)]
@@ -54,24 +49,29 @@ struct Folder {
 impl Library {
     /// The packs of this build. Every fault of every file is in the answer, in the order of the files.
     pub fn load() -> Result<Self, Vec<Fault>> {
-        let mut files = BTreeMap::new();
-        for path in Files::iter() {
-            let Some(file) = Files::get(&path) else { continue };
-            match String::from_utf8(file.data.into_owned()) {
-                Ok(text) => drop(files.insert(path.into_owned(), text)),
-                Err(_) => return Err(vec![Fault::new(&format!("{FOLDER}/{path}"), 0, "the file is not UTF-8 text")]),
-            }
-        }
-        Self::from_files(&files)
+        Self::read(&files::built()?)
+    }
+
+    /// The packs of this build and those of a folder, each in a folder of its own there. A pack of the build is not replaced.
+    pub fn load_with(folder: &Path) -> Result<Self, Vec<Fault>> {
+        let mut all = files::built()?;
+        let own = files::beside(folder, &all)?;
+        all.extend(own);
+        Self::read(&all)
     }
 
     /// Files by their path under the folder of packs: `_core/entities/lead.toml`.
     pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Vec<Fault>> {
+        let own: Files = files.iter().map(|(path, text)| (path.clone(), File::own(path, text.clone()))).collect();
+        Self::read(&own)
+    }
+
+    fn read(files: &Files) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut folders: BTreeMap<String, Folder> = BTreeMap::new();
         let schemas = Schemas::new();
-        for (path, text) in files {
-            schemas.file(path, text, &mut folders, &mut faults);
+        for (path, file) in files {
+            schemas.file(path, file, &mut folders, &mut faults);
         }
         let mut library = Self {
             packs: BTreeMap::new(),
@@ -339,45 +339,45 @@ impl Schemas {
         }
     }
 
-    fn file(&self, path: &str, text: &str, folders: &mut BTreeMap<String, Folder>, faults: &mut Vec<Fault>) {
-        let name = format!("{FOLDER}/{path}");
+    fn file(&self, path: &str, file: &File, folders: &mut BTreeMap<String, Folder>, faults: &mut Vec<Fault>) {
+        let File { name, text } = file;
         let Some((slug, rest)) = path.split_once('/').filter(|(slug, _)| *slug != "_schema") else { return };
         let folder = folders.entry(slug.to_owned()).or_default();
         let stem = |part: &str| rest.strip_prefix(part).and_then(|rest| rest.strip_suffix(".toml"));
         if rest == "pack.toml" {
-            folder.pack = read(&name, text, &self.pack, faults);
+            folder.pack = read(name, text, &self.pack, faults);
             let wanted = slug.trim_start_matches('_');
             folder.pack.iter().for_each(|read| same(&read.document, "slug", wanted, &read.value.slug, faults));
         } else if rest == "demo.toml" {
-            folder.recipe = read(&name, text, &self.recipe, faults);
+            folder.recipe = read(name, text, &self.recipe, faults);
         } else if let Some(key) = stem("entities/") {
-            if let Some(read) = read::<Entity>(&name, text, &self.entity, faults) {
+            if let Some(read) = read::<Entity>(name, text, &self.entity, faults) {
                 same(&read.document, "key", key, &read.value.key, faults);
                 folder.entities.push(read);
             }
         } else if let Some(key) = stem("overlays/") {
-            if let Some(read) = read::<Overlay>(&name, text, &self.overlay, faults) {
+            if let Some(read) = read::<Overlay>(name, text, &self.overlay, faults) {
                 same(&read.document, "entity", key, &read.value.entity, faults);
                 folder.overlays.push(read);
             }
         } else if let Some(key) = stem("workflows/") {
-            if let Some(read) = read::<Definition>(&name, text, &self.workflow, faults) {
+            if let Some(read) = read::<Definition>(name, text, &self.workflow, faults) {
                 same(&read.document, "key", key, &read.value.key, faults);
                 folder.workflows.push(read);
             }
         } else if let Some(key) = stem("records/") {
-            if let Some(read) = read::<Beginning>(&name, text, &self.records, faults) {
+            if let Some(read) = read::<Beginning>(name, text, &self.records, faults) {
                 same(&read.document, "entity", key, &read.value.entity, faults);
                 folder.beginnings.push(read);
             }
         } else if let Some(key) = stem("dashboards/") {
-            if let Some(read) = read::<Dashboard>(&name, text, &self.dashboard, faults) {
+            if let Some(read) = read::<Dashboard>(name, text, &self.dashboard, faults) {
                 same(&read.document, "key", key, &read.value.key, faults);
                 folder.dashboards.push(read);
             }
         } else {
             let message = "a pack has pack.toml, demo.toml, dashboards/*.toml, entities/*.toml, overlays/*.toml, records/*.toml and workflows/*.toml; this file is none of them";
-            faults.push(Fault::new(&name, 0, message));
+            faults.push(Fault::new(name, 0, message));
         }
     }
 }

@@ -380,3 +380,39 @@ fn an_industry_has_the_cores_dashboards_and_its_own() {
     let found: Vec<String> = Library::from_files(&files).unwrap_err().iter().map(Fault::to_string).collect();
     assert_eq!(found, ["server/packs/home-showrooms/dashboards/sales.toml:7: dealer is not an entity"]);
 }
+
+/// An operator's own packs: read beside the build's, under their own names, and never in their place.
+#[test]
+fn a_folder_brings_packs_beside_those_of_the_build() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |folder: &Path| -> Vec<String> {
+        Library::load_with(folder).err().unwrap_or_default().iter().map(Fault::to_string).collect()
+    };
+    let nowhere = folder.path().join("nowhere");
+    assert!(said(&nowhere)[0].contains("nowhere: it cannot be read"), "{:?}", said(&nowhere));
+    assert!(said(folder.path())[0].ends_with("there is no pack in it"), "{:?}", said(folder.path()));
+
+    let pack = folder.path().join("bakery");
+    std::fs::create_dir(&pack).unwrap();
+    let text = "slug = \"bakery\"\nindustry = \"Bakery\"\nlabel = \"Bakery\"\nkeyPrefix = \"BAKE\"\n";
+    std::fs::write(pack.join("pack.toml"), text).unwrap();
+    std::fs::write(pack.join("notes.md"), "for whoever keeps it").unwrap();
+    let library = Library::load_with(folder.path()).unwrap();
+    assert_eq!(
+        library.industries().map(|pack| pack.slug.as_str()).collect::<Vec<_>>(),
+        ["automotive", "bakery", "home-showrooms"]
+    );
+    assert!(library.catalog("bakery").unwrap().get("lead").is_some());
+    assert_eq!(library.beginnings("bakery").len(), 2);
+
+    std::fs::write(pack.join("pack.toml"), text.replace("label", "lable")).unwrap();
+    let file = pack.join("pack.toml");
+    let found = said(folder.path());
+    let line = format!("{}:3: ", file.display());
+    assert!(found.iter().any(|fault| fault.starts_with(&line)), "{found:?}");
+    std::fs::write(&file, text).unwrap();
+
+    std::fs::create_dir(folder.path().join("automotive")).unwrap();
+    let found = said(folder.path());
+    assert!(found.len() == 1 && found[0].contains("automotive: the build has a pack of this name"), "{found:?}");
+}

@@ -16,6 +16,7 @@ use super::form_values::own;
 use super::sign_in::{self, Person};
 use super::{cookies, draw, page_context};
 use crate::middleware::request::RequestInfo;
+use crate::start;
 use crate::state::App;
 use app::page::{PageContext, Replay};
 use app::session::{AccountFacts, Choosing, Industry, InvitationFacts, Looker};
@@ -30,12 +31,12 @@ use modules::people::{self, AccountMail};
 use platform::Caller;
 use platform::auth::{self, NewWorkspace, SignUp};
 use serde::Deserialize;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 use tower_sessions::Session;
 use uuid::Uuid;
 
-/// Described industries, for what a new workspace begins with.
-static LIBRARY: LazyLock<Option<packs::Library>> = LazyLock::new(|| packs::Library::load().ok());
+/// Described industries, for what a new workspace begins with. Read once: a process has one set of packs.
+static LIBRARY: OnceLock<Option<packs::Library>> = OnceLock::new();
 
 #[derive(Deserialize)]
 pub struct TokenPath {
@@ -153,7 +154,8 @@ impl Asked<'_> {
 
     /// What a new workspace begins with. It is there without, and gets it at the next start.
     async fn furnish(&self, tenant: domain::TenantId) {
-        let Some(library) = LIBRARY.as_ref() else { return };
+        let folder = self.state.config.packs.as_deref();
+        let Some(library) = LIBRARY.get_or_init(|| start::library(folder).ok()) else { return };
         if let Err(error) = packs::start::furnish(&self.state.platform, library, tenant).await {
             tracing::warn!(%tenant, %error, "a new workspace was not given its first rows");
         }

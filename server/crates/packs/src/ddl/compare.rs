@@ -35,6 +35,13 @@ impl fmt::Display for Difference {
     }
 }
 
+impl Difference {
+    /// Whether a whole table is missing.
+    pub fn is_table(&self) -> bool {
+        matches!(self.mend, Mend::Table(_))
+    }
+}
+
 /// Policies that `secure_tenant_table` makes.
 const POLICIES: [&str; 4] = ["tenant", "assistant", "platform", "owner"];
 
