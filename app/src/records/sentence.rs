@@ -1,7 +1,7 @@
 //! A filter read out: "Stage is Qualified or Proposal", "owner is me", "value over 5,000".
 
 use crate::time::Clock;
-use domain::schema::{Entity, Field, FieldKind, Filter, Test, duration, value};
+use domain::schema::{Entity, Field, FieldKind, Filter, Test, duration, pointing, value};
 use std::collections::BTreeMap;
 
 /// Names of the members and rows that a filter points at, by id.
@@ -93,9 +93,14 @@ impl Reader<'_> {
             | FieldKind::LongText { .. } => {
                 format!("“{text}”")
             }
-            FieldKind::Member | FieldKind::Reference { .. } | FieldKind::References { .. } => {
-                "somebody or something that is gone".to_owned()
+            FieldKind::AnyReference { .. } if text.ends_with(":*") => {
+                let pointed = field.read_pointer(text);
+                pointed.map_or_else(|_| text.to_owned(), |pointed| format!("any {}", pointing::words(pointed.entity)))
             }
+            FieldKind::Member
+            | FieldKind::Reference { .. }
+            | FieldKind::References { .. }
+            | FieldKind::AnyReference { .. } => "somebody or something that is gone".to_owned(),
             FieldKind::Country
             | FieldKind::Number
             | FieldKind::Address
@@ -133,17 +138,20 @@ fn grouped(text: &str) -> String {
     fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}.{fraction}"))
 }
 
-/// Ids in a filter that stand for members and for rows, each with the field that holds it.
+/// Ids in a filter that stand for members and for rows, each with the field that holds it; of a row of one of several entities, the entity with it.
 pub fn pointed<'a>(entity: &'a Entity, filter: &'a Filter) -> Vec<(&'a Field, &'a str)> {
     match filter {
         Filter::All(filters) | Filter::Any(filters) => {
             filters.iter().flat_map(|filter| pointed(entity, filter)).collect()
         }
         Filter::Test(test) => {
-            let field =
-                entity.field(&test.field).filter(|field| field.kind == FieldKind::Member || field.target().is_some());
-            let ids = test.values.iter().filter(|text| uuid::Uuid::try_parse(text).is_ok());
-            field.map(|field| ids.map(|id| (field, id.as_str())).collect()).unwrap_or_default()
+            let points = |field: &&Field| field.kind == FieldKind::Member || !field.entities().is_empty();
+            let Some(field) = entity.field(&test.field).filter(points) else { return Vec::new() };
+            let is_id = |text: &&String| match field.is_any_reference() {
+                true => field.read_pointer(text).is_ok(),
+                false => uuid::Uuid::try_parse(text).is_ok(),
+            };
+            test.values.iter().filter(is_id).map(|id| (field, id.as_str())).collect()
         }
     }
 }
