@@ -158,7 +158,38 @@ pub fn pointed<'a>(entity: &'a Entity, filter: &'a Filter) -> Vec<(&'a Field, &'
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{Names, Reader, grouped, pointed};
+    use crate::time::Clock;
+    use domain::schema::{Entity, Filter};
+    use serde_json::json;
+
+    #[test]
+    fn a_row_of_one_of_several_entities_is_said_by_name_and_all_rows_by_their_entity() {
+        let entity: Entity = serde_json::from_value(json!({
+            "key": "call", "plural": "calls", "area": "crm", "table": "calls", "prefix": "CALL", "icon": "phone", "title": "about",
+            "labels": { "one": "Call", "many": "Calls" },
+            "fields": [{
+                "key": "about", "label": "About", "indexed": true,
+                "kind": { "type": "any_reference", "entities": ["customer", "ledger_account"] },
+            }],
+        }))
+        .unwrap();
+        let one = "customer:0199a000-0000-7000-8000-000000000001";
+        let names = Names::from([(one.to_owned(), "Lake Gallery".to_owned())]);
+        let reader = Reader { entity: &entity, names: &names, clock: Clock::new("2026-11-21T09:00:00Z", "UTC") };
+        for (text, said) in [
+            (format!("about = {one}"), "About is Lake Gallery"),
+            ("about = ledger_account:*".to_owned(), "About is any ledger account"),
+            (format!("about not in ({one}, customer:*)"), "About is not Lake Gallery or any customer"),
+            ("about is not empty".to_owned(), "About is not empty"),
+        ] {
+            let filter = Filter::parse(&text, &entity).unwrap();
+            assert_eq!((reader.phrase(&filter).as_str(), filter.print()), (said, text));
+        }
+        let filter = Filter::parse(&format!("about in ({one}, customer:*, nonsense)"), &entity).unwrap();
+        let ids: Vec<&str> = pointed(&entity, &filter).into_iter().map(|(_, id)| id).collect();
+        assert_eq!(ids, [one, "customer:*"]);
+    }
 
     #[test]
     fn numbers_are_grouped_and_the_rest_is_left() {

@@ -225,17 +225,18 @@ fn pointing(sql: &mut Sql, field: &Field, test: &Test) -> Result<()> {
     sql.push("((");
     let mut first = true;
     for entity in field.entities() {
-        let of = || named.iter().filter(|pointed| pointed.entity == entity);
-        if of().next().is_none() {
+        let rows: Vec<Option<Uuid>> =
+            named.iter().filter(|pointed| pointed.entity == entity).map(|pointed| pointed.id).collect();
+        if rows.is_empty() {
             continue;
         }
         sql.push(if first { "" } else { " or " }).column("t", &field.column_to(entity));
         first = false;
-        if of().any(|pointed| pointed.id.is_none()) {
+        if rows.contains(&None) {
             sql.push(" is not null");
         } else {
             sql.push(" = any (");
-            sql.bind(Bind::ids(of().filter_map(|pointed| pointed.id)));
+            sql.bind(Bind::ids(rows.into_iter().flatten()));
             sql.push(")");
         }
     }

@@ -152,7 +152,7 @@ impl Target<'_> {
     /// Whether a value may point at one of these: one that says its entity points at no other.
     fn holds(self, value: &Value) -> bool {
         match (self, pointing::parts(value)) {
-            (Target::Rows(entity), Some((named, _))) => entity == named,
+            (Self::Rows(entity), Some((named, _))) => entity == named,
             _ => true,
         }
     }

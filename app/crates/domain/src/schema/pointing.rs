@@ -131,6 +131,10 @@ pub(super) fn check_pointing(field: &Field, value: &Value) -> Result<Value, Stri
     if let Some(other) = members.keys().find(|key| !matches!(key.as_str(), "entity" | "id")) {
         return Err(format!("What is pointed at is written as an entity and an id; {other} is neither"));
     }
+    // As a program says it that asks for the row of a reference which is empty.
+    if value.get("id").is_some_and(Value::is_null) {
+        return Ok(Value::Null);
+    }
     let Some((entity, id)) = parts(value) else {
         return Err("What is pointed at is written as an entity and an id".to_owned());
     };
@@ -171,6 +175,7 @@ mod tests {
         assert_eq!(read_pointing(&field, &format!(" Customer: {ID} ")), Ok(right.clone()));
         assert_eq!(written(&right).as_deref(), Some(format!("customer:{ID}").as_str()));
         assert_eq!(read_pointing(&field, &written(&right).unwrap()), Ok(right));
+        assert_eq!(check_pointing(&field, &json!({ "entity": "customer", "id": null })), Ok(Value::Null));
         for (wrong, says) in [
             (json!(ID), "should be an entity and an id"),
             (json!({ "id": ID }), "is written as an entity and an id"),
