@@ -127,9 +127,13 @@ fn preview_row(values: &Values, entity: &Entity, fields: &[&Field], row: &Previe
             let (label, numeric) = (field.label.clone(), field.is_numeric());
             let value = match (&field.kind, record.text(&field.key)) {
                 // A preview names members and rows instead of pointing at them.
-                (FieldKind::Member | FieldKind::Reference { .. } | FieldKind::References { .. }, Some(name)) => {
-                    view! { <bdi>{name.to_owned()}</bdi> }.into_any()
-                }
+                (
+                    FieldKind::Member
+                    | FieldKind::Reference { .. }
+                    | FieldKind::References { .. }
+                    | FieldKind::AnyReference { .. },
+                    Some(name),
+                ) => view! { <bdi>{name.to_owned()}</bdi> }.into_any(),
                 _ => values.cell(entity, field, &record),
             };
             view! { <Cell label numeric>{value}</Cell> }.into_any()

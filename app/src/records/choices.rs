@@ -4,7 +4,7 @@
 use crate::page::{PageContext, Viewer};
 use domain::people::ListMembers;
 use domain::records::{GetRecord, ListRecords, Record};
-use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, Sort};
+use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, Sort, pointing};
 use domain::{BackendHandle, Result, Verb};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -28,6 +28,15 @@ pub struct Offered {
     pub more: bool,
     /// Words that were searched for.
     pub found: Option<String>,
+}
+
+impl Offered {
+    /// What one select offers of several entities.
+    fn join(&mut self, other: Self) {
+        self.choices.extend(other.choices);
+        self.more |= other.more;
+        self.found = self.found.take().or(other.found);
+    }
 }
 
 impl Choices {
@@ -62,13 +71,14 @@ impl Choices {
                     };
                     Offered { choices, more: false, found: None }
                 }
-                FieldKind::Reference { entity } | FieldKind::References { entity } => {
-                    match viewer.catalog.get(entity) {
-                        Some(target) if viewer.may(target, Verb::Read) => {
-                            load_rows(page, backend, target, field).await?
+                FieldKind::Reference { .. } | FieldKind::References { .. } | FieldKind::AnyReference { .. } => {
+                    let mut offered = Offered::default();
+                    for target in field.entities().iter().filter_map(|entity| viewer.catalog.get(entity)) {
+                        if viewer.may(target, Verb::Read) {
+                            offered.join(load_rows(page, backend, target, field).await?);
                         }
-                        _ => Offered::default(),
                     }
+                    offered
                 }
                 _ => continue,
             };
@@ -92,16 +102,28 @@ fn current(page: &PageContext, field: &Field, record: Option<&Record>) -> Vec<St
         return several(page, field, record, &posted);
     }
     let typed = page.replay.as_ref().and_then(|replay| replay.value(&posted));
+    let sent = [page.query(&posted), page.query(&field.key), typed].into_iter().flatten().map(str::to_owned);
     let mut ids: Vec<String> =
-        [record.and_then(|record| record.text(&field.key)), page.query(&posted), page.query(&field.key), typed]
-            .into_iter()
-            .flatten()
-            .filter(|id| Uuid::try_parse(id).is_ok())
-            .map(str::to_owned)
-            .collect();
+        record.and_then(|record| held(field, record)).into_iter().chain(sent).filter(|id| is_one(field, id)).collect();
     ids.sort();
     ids.dedup();
     ids
+}
+
+/// What a row holds, as a select sends it.
+fn held(field: &Field, record: &Record) -> Option<String> {
+    if field.is_any_reference() {
+        return pointing::written(record.values.get(&field.key)?);
+    }
+    record.text(&field.key).map(str::to_owned)
+}
+
+/// Whether this names one row, as a select of the field sends it.
+fn is_one(field: &Field, sent: &str) -> bool {
+    if field.is_any_reference() {
+        return field.read_pointer(sent).is_ok_and(|pointed| pointed.id.is_some());
+    }
+    Uuid::try_parse(sent).is_ok()
 }
 
 /// The same where several are chosen.
@@ -140,8 +162,17 @@ async fn load_rows(page: &PageContext, backend: &BackendHandle, target: &Entity,
         ..ListQuery::default()
     };
     let answer = backend.run(ListRecords { entity: target.key.clone(), query }).await?;
-    let choices = answer.records()?.iter().map(|row| Choice::new(row.id.to_string(), row_label(target, row))).collect();
+    let choice = |row: &Record| {
+        let value = field.pointer(&target.key, &row.id.to_string());
+        Choice::new(value, kind_label(field, target, row_label(target, row)))
+    };
+    let choices = answer.records()?.iter().map(choice).collect();
     Ok(Offered { choices, more: answer.next.is_some() || words.is_some(), found: words })
+}
+
+/// Among rows of several entities each says first what it is.
+fn kind_label(field: &Field, target: &Entity, label: String) -> String {
+    if field.is_any_reference() { format!("{}: {label}", target.labels.one) } else { label }
 }
 
 /// The title, with the number where it tells rows of one name apart.
@@ -156,21 +187,25 @@ fn row_label(target: &Entity, row: &Record) -> String {
 
 /// The name of a row or member that is chosen but not among those offered.
 async fn label(viewer: &Viewer, backend: &BackendHandle, field: &Field, record: Option<&Record>, id: &str) -> String {
-    let held = record.filter(|record| record.text(&field.key) == Some(id)).and_then(|record| record.label(&field.key));
-    if let Some(label) = held {
-        return label.to_owned();
+    let of_row = record.filter(|record| held(field, record).as_deref() == Some(id));
+    let label = of_row.and_then(|record| record.label(&field.key)).map(str::to_owned);
+    if field.kind == FieldKind::Member {
+        return label.unwrap_or_else(|| "Somebody who left".to_owned());
     }
-    let target = match &field.kind {
-        FieldKind::Reference { entity } | FieldKind::References { entity } => viewer.catalog.get(entity),
-        FieldKind::Member => return "Somebody who left".to_owned(),
-        _ => None,
+    let pointed = match field.target() {
+        Some(entity) => Uuid::try_parse(id).ok().map(|id| (entity.as_str(), id)),
+        None => field.read_pointer(id).ok().and_then(|pointed| Some((pointed.entity, pointed.id?))),
     };
-    if let (Some(target), Ok(id)) = (target, Uuid::try_parse(id))
+    let target = pointed.and_then(|(entity, id)| Some((viewer.catalog.get(entity)?, id)));
+    if let (Some((target, _)), Some(label)) = (target, &label) {
+        return kind_label(field, target, label.clone());
+    }
+    if let Some((target, id)) = target
         && let Ok(row) = backend.run(GetRecord { entity: target.key.clone(), id }).await
     {
-        return row_label(target, &row);
+        return kind_label(field, target, row_label(target, &row));
     }
-    if field.is_many() {
+    if field.is_many() || field.is_any_reference() {
         return "Not yours to see".to_owned();
     }
     id.to_owned()

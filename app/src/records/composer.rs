@@ -76,7 +76,7 @@ pub fn view(page: &PageContext, viewer: &Viewer, record: &Record, related: &Rela
             <form id="composer" method="post" action=viewer.action("records.create") data-form="composer">
                 {replay.as_deref().map(|replay| form::problems(replay, entity, &format!("The {one} was not saved")))}
                 {hidden("entity", entity.key.clone())}
-                {hidden(format!("values.{}", related.field), record.id.to_string())}
+                {hidden(format!("values.{}", related.field), related.pointer(record.id))}
                 {happened}
                 {envelope(page, "composer", &next, &format!("{} saved", entity.labels.one))}
                 <Composer foot=foot.into_any()>{line}</Composer>

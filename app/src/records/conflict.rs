@@ -9,7 +9,7 @@ use crate::page::{PageContext, Replay, Viewer, set_status};
 use crate::time::Clock;
 use domain::error::{StaleField, StaleWrite};
 use domain::records::Record;
-use domain::schema::{Entity, Field, FieldKind, value};
+use domain::schema::{Entity, Field, FieldKind, pointing, value};
 use domain::{BackendHandle, Kind, Result};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -68,10 +68,18 @@ pub async fn of(
                     Some(choices::name(viewer, backend, &offered, field, &current, id).await)
                 }
                 Some(id) if field.is_upload() => file_name(&replay, field, &current, id),
+                None if field.is_any_reference() => match pointing::written(side) {
+                    Some(id) => Some(choices::name(viewer, backend, &offered, field, &current, &id).await),
+                    None => None,
+                },
                 None if field.target().is_some() => names(viewer, backend, &offered, field, &current, side).await,
                 _ => None,
             };
-            words[place] = value::show(field, entity.states.as_ref(), side, label.as_deref());
+            words[place] = match label {
+                // Says already what it is.
+                Some(label) if field.is_any_reference() => label,
+                label => value::show(field, entity.states.as_ref(), side, label.as_deref()),
+            };
         }
         let [was, theirs, yours] = words;
         contested.push(Contested { field, values, was, theirs, yours });

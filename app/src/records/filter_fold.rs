@@ -5,7 +5,7 @@ use super::list_state::ListState;
 use crate::page::{PageContext, Viewer};
 use domain::records::ListRecords;
 use domain::schema::value::{Rules, read};
-use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Test, duration};
+use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Test, duration, pointing};
 use domain::{BackendHandle, Result, Verb};
 use uuid::Uuid;
 
@@ -116,6 +116,7 @@ async fn values(
         FieldKind::Reference { entity: target } | FieldKind::References { entity: target } => {
             named_rows(viewer, backend, target, sent).await
         }
+        FieldKind::AnyReference { .. } => named_of_any(viewer, backend, field, sent).await,
         FieldKind::Country => Ok(Ok(sent
             .iter()
             .flat_map(|text| text.split([',', ' ']))
@@ -208,6 +209,40 @@ async fn named_rows(
         ids.extend(rows.iter().map(|row| row.id.to_string()));
     }
     Ok(Ok(ids))
+}
+
+/// The same where rows may be of several entities: `customer:*` stands for itself, and a name is looked for among all of them, or behind `Customer:`
+/// among those.
+async fn named_of_any(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    field: &Field,
+    names: &[&str],
+) -> Result<std::result::Result<Vec<String>, String>> {
+    let mut values = Vec::new();
+    for name in names {
+        if field.read_pointer(name).is_ok() {
+            values.push((*name).to_owned());
+            continue;
+        }
+        let (only, rest) = field.split_pointer(name);
+        let (mut found, mut why) = (Vec::new(), None);
+        for entity in field.entities().iter().filter(|entity| only.is_none_or(|only| only == *entity)) {
+            match named_rows(viewer, backend, entity, &[rest]).await? {
+                Ok(ids) => found.extend(ids.iter().map(|id| field.pointer(entity, id))),
+                Err(message) => why = Some(message),
+            }
+        }
+        match why {
+            Some(message) if found.is_empty() && only.is_some() => return Ok(Err(message)),
+            _ if found.is_empty() => {
+                let known = pointing::known(field.entities());
+                return Ok(Err(format!("There is no {known} whose name begins with {rest}")));
+            }
+            _ => values.extend(found),
+        }
+    }
+    Ok(Ok(values))
 }
 
 #[cfg(test)]

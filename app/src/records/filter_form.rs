@@ -8,7 +8,8 @@ use super::sentence::Names;
 use crate::page::{PageContext, Viewer};
 use domain::people::ListMembers;
 use domain::schema::{Comparison, Entity, Field, FieldKind, Filter};
-use domain::{BackendHandle, Result};
+use domain::text::listed;
+use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
 use ui::{
     ButtonKind, Checkbox, Choice, DateInput, LinkButton, Menu, MenuLink, Select, Size, SubmitButton, TextInput, Toolbar,
@@ -49,7 +50,7 @@ fn icon(kind: &FieldKind) -> &'static str {
         FieldKind::Url => "globe",
         FieldKind::Address | FieldKind::Geo => "map-pin",
         FieldKind::Member => "user",
-        FieldKind::Reference { .. } | FieldKind::References { .. } => "link",
+        FieldKind::Reference { .. } | FieldKind::References { .. } | FieldKind::AnyReference { .. } => "link",
         FieldKind::File { .. } | FieldKind::Image { .. } => "paperclip",
         FieldKind::Money { .. } => "banknote",
         FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Number => "hash",
@@ -114,8 +115,9 @@ fn draft(page: &PageContext, state: &ListState, names: &Names, error: Option<Str
 fn named(page: &PageContext, names: &Names, value: &str) -> String {
     let key = page.query("add.field").unwrap_or_default();
     let reference = page.viewer.as_ref().and_then(|viewer| viewer.entity(super::address::plural(page)).ok());
-    let is_reference =
-        reference.and_then(|entity| entity.field(key).map(|field| field.target().is_some())).unwrap_or(false);
+    // All rows of an entity have no name that could be looked for.
+    let is_row = |field: &Field| !field.entities().is_empty() && !value.ends_with(":*");
+    let is_reference = reference.and_then(|entity| entity.field(key).map(is_row)).unwrap_or(false);
     names.get(value).filter(|_| is_reference).cloned().unwrap_or_else(|| value.to_owned())
 }
 
@@ -162,7 +164,7 @@ impl Line<'_> {
         let hidden: Vec<_> =
             kept(page, &[]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
         let (path, label, key) = (page.path.clone(), field.label.clone(), field.key.clone());
-        let shortcuts = shortcuts(page, field);
+        let shortcuts = shortcuts(page, self.viewer, field);
         Ok(Some(
             view! {
                 <form class="filter-line" method="get" action=path>
@@ -283,6 +285,11 @@ fn placeholder(viewer: &Viewer, kind: &FieldKind) -> String {
             let label = viewer.catalog.get(entity).map_or("record", |target| target.labels.one.as_str());
             format!("Name of the {}", label.to_lowercase())
         }
+        FieldKind::AnyReference { entities } => {
+            let label = |entity: &String| viewer.catalog.get(entity).map(|target| target.labels.one.to_lowercase());
+            let labels: Vec<String> = entities.iter().filter_map(label).collect();
+            format!("Name of the {}", listed(&labels, "or"))
+        }
         FieldKind::Integer { .. } | FieldKind::Decimal { .. } => "A number".to_owned(),
         FieldKind::Percentage { .. } => "In percent".to_owned(),
         FieldKind::Duration { .. } => "1h 30m".to_owned(),
@@ -304,15 +311,27 @@ fn boxes(choices: Vec<(String, String)>, draft: &Draft) -> AnyView {
         .into_any()
 }
 
-/// Spans that people ask for, one click each.
-fn shortcuts(page: &PageContext, field: &Field) -> Option<AnyView> {
-    if !matches!(field.kind, FieldKind::Date { .. } | FieldKind::Datetime) {
-        return None;
-    }
-    let link = |label: &'static str, op: &str, value: &str| {
+/// What people ask for, one click each: spans of days, and rows of one entity where there may be several.
+fn shortcuts(page: &PageContext, viewer: &Viewer, field: &Field) -> Option<AnyView> {
+    let link = |label: String, op: &str, value: &str| {
         let href = page.with_query(&[("add.op", Some(op)), ("add.value", Some(value))]);
         view! { <a class="link" href=href>{label}</a> }
     };
+    if field.is_any_reference() {
+        let targets = field.entities().iter().filter_map(|entity| viewer.catalog.get(entity));
+        let links: Vec<_> = targets
+            .filter(|target| viewer.may(target, Verb::Read))
+            .map(|target| {
+                let label = format!("Any {}", target.labels.one.to_lowercase());
+                link(label, Comparison::Equals.symbol(), &field.pointer(&target.key, "*"))
+            })
+            .collect();
+        return Some(view! { <span class="filter-shortcuts">{links}</span> }.into_any());
+    }
+    if !matches!(field.kind, FieldKind::Date { .. } | FieldKind::Datetime) {
+        return None;
+    }
+    let link = |label: &str, op: &str, value: &str| link(label.to_owned(), op, value);
     Some(
         view! {
             <span class="filter-shortcuts">

@@ -10,7 +10,7 @@ use crate::page::{PageContext, Replay, Viewer, set_status};
 use crate::time::Clock;
 use domain::currency;
 use domain::records::Record;
-use domain::schema::{Entity, Field, FieldKind, LONGEST_URL, value};
+use domain::schema::{Entity, Field, FieldKind, LONGEST_URL, pointing, value};
 use leptos::prelude::*;
 use serde_json::Value;
 use ui::{
@@ -117,6 +117,7 @@ fn control_id(entity: &Entity, key: &str) -> String {
 pub fn typed(field: &Field, value: &Value) -> String {
     match (&field.kind, value) {
         (FieldKind::Duration { .. } | FieldKind::Geo, value) => value::show(field, None, value, None),
+        (FieldKind::AnyReference { .. }, value) => pointing::written(value).unwrap_or_default(),
         (FieldKind::Options { .. } | FieldKind::References { .. }, Value::Array(keys)) => {
             keys.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
         }
@@ -299,7 +300,9 @@ pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
                 if required && !value.is_empty() { None } else { Some(if required { "Choose" } else { "None" }) };
             view! { <Select name label choices value blank hint error required bare/> }.into_any()
         }
-        FieldKind::Reference { .. } | FieldKind::Member => reference(draft, field, look, value, error),
+        FieldKind::Reference { .. } | FieldKind::AnyReference { .. } | FieldKind::Member => {
+            reference(draft, field, look, value, error)
+        }
         FieldKind::File { .. } | FieldKind::Image { .. } => {
             field.upload().map(|takes| upload::control(draft, field, takes, look, value, error)).into_any()
         }

@@ -177,11 +177,22 @@ pub async fn names(
         names.extend(members.into_iter().map(|member| (member.id.to_string(), member.name)));
     }
     for (field, id) in pointed {
-        let (Some(target), Ok(key)) = (field.target(), Uuid::try_parse(id)) else { continue };
-        if let Ok(row) = backend.run(GetRecord { entity: target.clone(), id: key }).await {
-            let title = viewer.catalog.get(target).map_or_else(|| id.to_owned(), |target| address::title(target, &row));
-            names.insert(id.to_owned(), title);
-        }
+        let (target, key) = match field.target() {
+            Some(target) => (target.as_str(), Uuid::try_parse(id).ok()),
+            None => match field.read_pointer(id) {
+                Ok(pointed) => (pointed.entity, pointed.id),
+                Err(_) => continue,
+            },
+        };
+        let Some(target) = viewer.catalog.get(target) else { continue };
+        let name = match key {
+            None => Some(format!("any {}", list_parts::lower(&target.labels.one))),
+            Some(key) => {
+                let row = backend.run(GetRecord { entity: target.key.clone(), id: key }).await;
+                row.ok().map(|row| address::title(target, &row))
+            }
+        };
+        names.extend(name.map(|name| (id.to_owned(), name)));
     }
     Ok(names)
 }

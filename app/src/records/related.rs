@@ -24,6 +24,8 @@ const COLUMNS: usize = 5;
 pub struct Related {
     pub entity: Arc<Entity>,
     pub field: String,
+    /// Key of the entity that is pointed at, where the field may point at others too.
+    here: Option<String>,
     /// Of the tab.
     pub label: String,
     /// In the URL: `?tab=tasks`.
@@ -34,8 +36,18 @@ pub struct Related {
 }
 
 impl Related {
-    fn filter(&self, id: Uuid) -> Filter {
-        Filter::Test(Test { field: self.field.clone(), comparison: Comparison::Equals, values: vec![id.to_string()] })
+    /// What points at this row: as forms send it, and filters ask for it.
+    pub fn pointer(&self, id: Uuid) -> String {
+        let field = self.entity.field(&self.field);
+        match (field, &self.here) {
+            (Some(field), Some(here)) => field.pointer(here, &id.to_string()),
+            _ => id.to_string(),
+        }
+    }
+
+    pub fn filter(&self, id: Uuid) -> Filter {
+        let values = vec![self.pointer(id)];
+        Filter::Test(Test { field: self.field.clone(), comparison: Comparison::Equals, values })
     }
 }
 
@@ -44,12 +56,13 @@ pub fn of(viewer: &Viewer, entity: &Entity) -> Vec<Related> {
     let mut found = Vec::new();
     for other in viewer.catalog.iter().filter(|other| viewer.may(other, Verb::Read)) {
         let fields: Vec<&Field> =
-            other.fields.iter().filter(|field| found_by(field) && points_at(field, &entity.key)).collect();
+            other.fields.iter().filter(|field| found_by(field) && field.points_at(&entity.key)).collect();
         for field in &fields {
             let several = fields.len() > 1;
             found.push(Related {
                 entity: other.clone(),
                 field: field.key.clone(),
+                here: field.is_any_reference().then(|| entity.key.clone()),
                 label: if several {
                     format!("{} ({})", other.labels.many, field.label)
                 } else {
@@ -73,10 +86,6 @@ pub fn of(viewer: &Viewer, entity: &Entity) -> Vec<Related> {
 /// Several references have the index of their links.
 const fn found_by(field: &Field) -> bool {
     field.indexed || field.is_many()
-}
-
-fn points_at(field: &Field, key: &str) -> bool {
-    field.target().is_some_and(|target| target == key)
 }
 
 /// Fills in how many there are of each.
@@ -191,8 +200,8 @@ fn add_button(page: &PageContext, viewer: &Viewer, record: &Record, related: &Re
     }
     let entity = &related.entity;
     let back = base_address(page, &[]);
-    let href =
-        viewer.path(&format!("{}/new?{}={}&back={}", entity.plural, encode(&related.field), record.id, encode(&back)));
+    let (field, pointer) = (encode(&related.field), encode(&related.pointer(record.id)));
+    let href = viewer.path(&format!("{}/new?{field}={pointer}&back={}", entity.plural, encode(&back)));
     let reason = viewer.missing(entity, Verb::Create);
     let words = format!("New {}", lower(&entity.labels.one));
     Some(view! { <LinkButton href icon="plus" size=Size::Small reason>{words}</LinkButton> }.into_any())

@@ -1,7 +1,7 @@
 //! A filter read out: "Stage is Qualified or Proposal", "owner is me", "value over 5,000".
 
 use crate::time::Clock;
-use domain::schema::{Entity, Field, FieldKind, Filter, Test, duration, value};
+use domain::schema::{Entity, Field, FieldKind, Filter, Test, duration, pointing, value};
 use std::collections::BTreeMap;
 
 /// Names of the members and rows that a filter points at, by id.
@@ -93,9 +93,14 @@ impl Reader<'_> {
             | FieldKind::LongText { .. } => {
                 format!("“{text}”")
             }
-            FieldKind::Member | FieldKind::Reference { .. } | FieldKind::References { .. } => {
-                "somebody or something that is gone".to_owned()
+            FieldKind::AnyReference { .. } if text.ends_with(":*") => {
+                let pointed = field.read_pointer(text);
+                pointed.map_or_else(|_| text.to_owned(), |pointed| format!("any {}", pointing::words(pointed.entity)))
             }
+            FieldKind::Member
+            | FieldKind::Reference { .. }
+            | FieldKind::References { .. }
+            | FieldKind::AnyReference { .. } => "somebody or something that is gone".to_owned(),
             FieldKind::Country
             | FieldKind::Number
             | FieldKind::Address
@@ -133,24 +138,58 @@ fn grouped(text: &str) -> String {
     fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}.{fraction}"))
 }
 
-/// Ids in a filter that stand for members and for rows, each with the field that holds it.
+/// Ids in a filter that stand for members and for rows, each with the field that holds it; of a row of one of several entities, the entity with it.
 pub fn pointed<'a>(entity: &'a Entity, filter: &'a Filter) -> Vec<(&'a Field, &'a str)> {
     match filter {
         Filter::All(filters) | Filter::Any(filters) => {
             filters.iter().flat_map(|filter| pointed(entity, filter)).collect()
         }
         Filter::Test(test) => {
-            let field =
-                entity.field(&test.field).filter(|field| field.kind == FieldKind::Member || field.target().is_some());
-            let ids = test.values.iter().filter(|text| uuid::Uuid::try_parse(text).is_ok());
-            field.map(|field| ids.map(|id| (field, id.as_str())).collect()).unwrap_or_default()
+            let points = |field: &&Field| field.kind == FieldKind::Member || !field.entities().is_empty();
+            let Some(field) = entity.field(&test.field).filter(points) else { return Vec::new() };
+            let is_id = |text: &&String| match field.is_any_reference() {
+                true => field.read_pointer(text).is_ok(),
+                false => uuid::Uuid::try_parse(text).is_ok(),
+            };
+            test.values.iter().filter(is_id).map(|id| (field, id.as_str())).collect()
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{Names, Reader, grouped, pointed};
+    use crate::time::Clock;
+    use domain::schema::{Entity, Filter};
+    use serde_json::json;
+
+    #[test]
+    fn a_row_of_one_of_several_entities_is_said_by_name_and_all_rows_by_their_entity() {
+        let entity: Entity = serde_json::from_value(json!({
+            "key": "call", "plural": "calls", "area": "crm", "table": "calls", "prefix": "CALL", "icon": "phone", "title": "about",
+            "labels": { "one": "Call", "many": "Calls" },
+            "fields": [{
+                "key": "about", "label": "About", "indexed": true,
+                "kind": { "type": "any_reference", "entities": ["customer", "ledger_account"] },
+            }],
+        }))
+        .unwrap();
+        let one = "customer:0199a000-0000-7000-8000-000000000001";
+        let names = Names::from([(one.to_owned(), "Lake Gallery".to_owned())]);
+        let reader = Reader { entity: &entity, names: &names, clock: Clock::new("2026-11-21T09:00:00Z", "UTC") };
+        for (text, said) in [
+            (format!("about = {one}"), "About is Lake Gallery"),
+            ("about = ledger_account:*".to_owned(), "About is any ledger account"),
+            (format!("about not in ({one}, customer:*)"), "About is not Lake Gallery or any customer"),
+            ("about is not empty".to_owned(), "About is not empty"),
+        ] {
+            let filter = Filter::parse(&text, &entity).unwrap();
+            assert_eq!((reader.phrase(&filter).as_str(), filter.print()), (said, text));
+        }
+        let filter = Filter::parse(&format!("about in ({one}, customer:*, nonsense)"), &entity).unwrap();
+        let ids: Vec<&str> = pointed(&entity, &filter).into_iter().map(|(_, id)| id).collect();
+        assert_eq!(ids, [one, "customer:*"]);
+    }
 
     #[test]
     fn numbers_are_grouped_and_the_rest_is_left() {

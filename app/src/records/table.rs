@@ -74,7 +74,7 @@ pub fn table(
 /// A header that leads to the other order: ascending first for words, descending first for amounts and days.
 fn head_cell(page: &PageContext, state: &ListState, field: &Field) -> AnyView {
     let (label, numeric) = (field.label.clone(), is_numeric(field));
-    if !field.indexed {
+    if !field.is_sorting() {
         return view! { <HeadCell label numeric/> }.into_any();
     }
     let place = state.sort.iter().position(|sort| sort.field == field.key);

@@ -8,9 +8,7 @@ use crate::page::{PageContext, Viewer, encode};
 use crate::time::Clock;
 use domain::records::{FieldChange, ListFiles, ListNotes, ListRecords, Record, RecordTimeline, TimelineEntry};
 use domain::schema::checklist::tick;
-use domain::schema::{
-    Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, STATUS_DUE, STATUS_SINCE, Sort, Test, value,
-};
+use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, STATUS_DUE, STATUS_SINCE, Sort, value};
 use domain::text::listed;
 use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
@@ -321,9 +319,8 @@ fn excerpt(text: &str) -> String {
 
 /// The newest rows that point at this record.
 async fn recent(backend: &BackendHandle, related: &Related, id: Uuid) -> Result<Vec<Record>> {
-    let test = Test { field: related.field.clone(), comparison: Comparison::Equals, values: vec![id.to_string()] };
     let query = ListQuery {
-        filter: Some(Filter::Test(test)),
+        filter: Some(related.filter(id)),
         sort: vec![Sort { field: "createdAt".to_owned(), descending: true }],
         limit: ENTRIES,
         count: Count::None,

@@ -4,7 +4,7 @@ use super::upload;
 use crate::page::PageContext;
 use crate::time::Clock;
 use domain::records::Record;
-use domain::schema::{Catalog, Entity, Field, FieldKind, StateKind, States, place, value};
+use domain::schema::{Catalog, Entity, Field, FieldKind, StateKind, States, place, pointing, value};
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
@@ -76,6 +76,7 @@ impl Values {
                 None => ui::blank(Some("somebody who left")),
             },
             FieldKind::Reference { entity: target } => self.reference(target, raw, label),
+            FieldKind::AnyReference { .. } => self.any_reference(value, label),
             FieldKind::Email => ui::text_link(&format!("mailto:{raw}"), &html! { (text) }),
             FieldKind::Phone => ui::text_link(&telephone(raw), &html! { bdi dir="ltr" { (text) } }),
             FieldKind::Number => html! { span.mono { (text) } },
@@ -104,6 +105,18 @@ impl Values {
             .map(|(at, id)| self.reference(target, id.as_str().unwrap_or_default(), titles.get(at).copied().flatten()))
             .collect();
         html! { span.options { @for link in &links { span { (link) } } } }
+    }
+
+    /// The same of one of several entities, with what it is: two of one name may be of two kinds. Of a row that the viewer may not see nothing is said.
+    fn any_reference(&self, value: &Value, label: Option<&str>) -> Markup {
+        let Some((entity, id)) = pointing::parts(value) else { return ui::blank(None) };
+        let link = self.reference(entity, id, label);
+        if label.is_none_or(str::is_empty) {
+            return link;
+        }
+        let known = self.catalog.as_ref().and_then(|catalog| catalog.get(entity));
+        let kind = known.map_or_else(|| pointing::heading(entity), |entity| entity.labels.one.clone());
+        html! { span.any-reference { (link) " " span.any-reference-kind { (kind) } } }
     }
 
     /// The page of the referenced row. A row that the viewer may not see has no label, and no link either.

@@ -108,7 +108,7 @@ impl List<'_> {
     async fn slowest(&self) -> Result<String> {
         let catalog = start::library(None)?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
         let lead = catalog.get("lead").context("The industry of the measurement has no leads")?;
-        let keys = lead.fields.iter().filter(|field| field.indexed).map(|field| &field.key);
+        let keys = lead.fields.iter().filter(|field| field.is_sorting()).map(|field| &field.key);
         let sorts: Vec<String> = keys.flat_map(|key| [key.clone(), format!("-{key}")]).collect();
         out::line(&format!("Looking for the slowest of {} orders ...", sorts.len()));
         let mut slowest = (f64::INFINITY, NEWEST.to_owned());

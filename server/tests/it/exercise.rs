@@ -2,6 +2,7 @@
 //! through everything that the product does with a described entity. The test reads the description: a kind that is
 //! added comes along once it is in the pack, and the test fails until it is.
 
+mod about;
 mod forms;
 mod history;
 mod lists;
@@ -11,6 +12,7 @@ mod sheets;
 mod stages;
 mod world;
 
+use about::Pointed;
 use lists::Rows;
 use world::World;
 
@@ -40,5 +42,20 @@ async fn every_kind_of_field_and_every_gate_goes_through_everything() {
     history::versions(&world, &rows.full).await;
     history::merged(&world, &rows.full).await;
     history::thrown_away(&world, &rows.full).await;
+    world.server.end().await;
+}
+
+#[tokio::test]
+async fn a_reference_to_any_of_several_entities_points_at_what_the_caller_may_see() {
+    let world = World::new().await;
+    let pointed = Pointed::new(&world).await;
+    pointed.refused().await;
+    pointed.held_by_the_database().await;
+    pointed.filtered().await;
+    pointed.found_from_there().await;
+    pointed.told().await;
+    pointed.brought_in().await;
+    pointed.out_of_sight().await;
+    pointed.merged().await;
     world.server.end().await;
 }

@@ -7,6 +7,16 @@ use domain::schema::{Catalog, Entity, Field, FieldKind};
 /// The record type of a member of the workspace, of whom the fields `id`, `name` and `email` are known.
 pub const MEMBER: &str = "member";
 
+/// The record type of a value that points at a row of one of several entities: it says which entity and which id, and leads to no fields, since
+/// those of one entity are not those of another.
+pub(crate) const POINTED: &str = "any_reference";
+const POINTED_FIELDS: [&str; 2] = ["entity", "id"];
+
+/// What an expression knows of such a value.
+pub(crate) fn pointed() -> [(&'static str, Type); 2] {
+    POINTED_FIELDS.map(|name| (name, Type::Text))
+}
+
 /// Declared names over a catalogue: a record type that is not declared is the entity of that key.
 ///
 /// Beside its described fields a record has `id` and `version`, and the names that requirement 138 writes: `customerId` is the reference
@@ -36,6 +46,7 @@ impl Scope for EntityScope<'_> {
         match self.catalog.get(record) {
             Some(entity) => described(entity, field).or_else(|| implied(entity, field)),
             None if record == MEMBER => ["id", "name", "email"].contains(&field).then(|| Found::new(field, Type::Text)),
+            None if record == POINTED => POINTED_FIELDS.contains(&field).then(|| Found::new(field, Type::Text)),
             None => None,
         }
     }
@@ -57,6 +68,9 @@ impl Scope for EntityScope<'_> {
         if let Some(entity) = record.and_then(|record| self.catalog.get(record)) {
             let fields = entity.fields.iter().filter(|field| type_of(entity, field).is_some());
             names.extend(fields.map(|field| field.key.clone()));
+        }
+        if record == Some(POINTED) {
+            names.extend(POINTED_FIELDS.map(str::to_owned));
         }
         names
     }
@@ -110,6 +124,7 @@ pub(crate) fn type_of(entity: &Entity, field: &Field) -> Option<Type> {
         }
         FieldKind::Reference { entity } => Type::Reference(entity.clone()),
         FieldKind::Member => Type::reference(MEMBER),
+        FieldKind::AnyReference { .. } => Type::record(POINTED),
         FieldKind::Options { .. } => Type::list(Type::Text),
         FieldKind::References { entity } => Type::list(Type::Reference(entity.clone())),
         FieldKind::Address

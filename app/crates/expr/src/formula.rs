@@ -5,7 +5,7 @@
 
 use crate::checked::{Checked, Op, Typed};
 use crate::decimal::Decimal;
-use crate::entity::type_of;
+use crate::entity::{POINTED, pointed, type_of};
 use crate::env::Env;
 use crate::expr::Expr;
 use crate::function::Function;
@@ -40,6 +40,7 @@ impl Formula {
             });
         let fields = there.filter_map(|(_, other)| Some((other.key.as_str(), type_of(entity, other)?)));
         let names = Names::new().with(ROOT, Type::record(ROOT)).with_record(ROOT, fields).about(ROOT);
+        let names = names.with_record(POINTED, pointed());
         let parsed = Expr::parse(source).map_err(|fault| fault.to_string())?;
         let checked = parsed
             .check(&names)
@@ -139,11 +140,17 @@ mod tests {
                 field("day", json!({ "type": "date" })),
                 field("length", json!({ "type": "duration" })),
                 field("customer", json!({ "type": "reference", "entity": "item" })),
+                field("about", json!({ "type": "any_reference", "entities": ["item", "other"] })),
                 { "key": "out", "label": "Out", "kind": kind, "formula": formula },
             ],
         }))
         .unwrap();
-        Catalog::build("core", "Core", vec![described]).map(|catalog| catalog.get("item").unwrap().clone())
+        let other = serde_json::from_value(json!({
+            "key": "other", "plural": "others", "area": "crm", "table": "others", "prefix": "OTH", "icon": "box", "title": "name",
+            "labels": { "one": "Other", "many": "Others" }, "fields": [field("name", json!({ "type": "text" }))],
+        }))
+        .unwrap();
+        Catalog::build("core", "Core", vec![described, other]).map(|catalog| catalog.get("item").unwrap().clone())
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "reads like the row of a table")]
@@ -204,6 +211,13 @@ mod tests {
                 json!(true),
             ),
             (
+                json!({ "type": "boolean" }),
+                "about != null && about.entity == 'other'",
+                json!({ "about": { "entity": "other", "id": "0199a000-0000-7000-8000-000000000001" } }),
+                json!(true),
+            ),
+            (json!({ "type": "boolean" }), "has(about)", json!({ "about": null }), json!(false)),
+            (
                 json!({ "type": "text" }),
                 "upper(name) + ' x' + text(pieces)",
                 json!({ "name": "tyre", "pieces": 4 }),
@@ -224,6 +238,8 @@ mod tests {
             (json!({ "type": "integer" }), "version + 1", "version"),
             (json!({ "type": "integer" }), "daysBetween(day, today())", "what day it is"),
             (json!({ "type": "text" }), "customer.name", "name"),
+            (json!({ "type": "text" }), "about.name", "any_reference has no field name"),
+            (json!({ "type": "text" }), "about", "which out cannot hold"),
             (json!({ "type": "address" }), "name", "which out cannot hold"),
         ] {
             let entity = entity(&kind, formula).unwrap();

@@ -95,7 +95,8 @@ fn group_of(pen: &Pen<'_>, field: &Field, event: &Event<'_>) -> (usize, String) 
         }
         _ => 0,
     };
-    let unseen = matches!(field.kind, FieldKind::Reference { .. } | FieldKind::Member) && label.is_none();
+    let unseen = matches!(field.kind, FieldKind::Reference { .. } | FieldKind::AnyReference { .. } | FieldKind::Member)
+        && label.is_none();
     let words = if held.is_null() {
         format!("No {}", lower(&field.label))
     } else if unseen {

@@ -124,6 +124,10 @@ impl Lint<'_> {
                 self.add(&place, &field.key, format!("{} has a type that only standard fields have", field.key));
             }
             FieldKind::File { .. } | FieldKind::Image { .. } => self.upload(&place, field),
+            FieldKind::AnyReference { .. } if field.unique => {
+                let message = format!("{} points at rows of several entities, which no index holds to one", field.key);
+                self.add(&place, "unique", message);
+            }
             FieldKind::Option { options } | FieldKind::Options { options } => {
                 self.options(&place, options.iter().map(|choice| (choice.key.as_str(), choice.hue)));
             }
@@ -134,7 +138,7 @@ impl Lint<'_> {
         {
             self.add(&place, "search", format!("{} is not text, so search cannot find it", field.key));
         }
-        if field.indexed && !field.is_ordered() {
+        if field.indexed && !field.is_ordered() && !field.is_any_reference() {
             self.add(&place, "indexed", format!("{} has no order that an index could hold", field.key));
         }
         if let Some(pattern) = &field.pattern {

@@ -221,6 +221,12 @@ fn each_kind_of_mistake_is_named_with_its_line() {
         (deal, "type = \"references\", entity = \"contact\"", "type = \"references\", entity = \"contcat\"", "type = \"references\"", "contcat is not an entity; did you mean contact?"),
         (deal, "type = \"references\"", "type = \"referances\"", "type = \"references\"", "referances is not a type; did you mean references?"),
         (deal, "label = \"Participants\"", "label = \"Participants\"\nindexed = true", "type = \"references\"", "participants has no order that an index could hold"),
+        // A row of one of several entities.
+        (deal, "type = \"references\", entity = \"contact\"", "type = \"any_reference\", entities = [\"contact\", \"custmer\"]", "type = \"references\"", "custmer is not an entity; did you mean customer?"),
+        (deal, "type = \"references\", entity = \"contact\"", "type = \"any_reference\", entities = [\"contact\", \"contact\"]", "type = \"references\"", "contact is named twice among the entities"),
+        (deal, "type = \"references\", entity = \"contact\"", "type = \"any_reference\", entities = [\"contact\"]", "type = \"references\"", "contact is the only entity; name two or more, or use the type reference"),
+        (deal, "type = \"references\", entity = \"contact\"", "type = \"any_reference\", entities = []", "key = \"participants\"", "participants names no entities; name two or more"),
+        (deal, "{ type = \"references\", entity = \"contact\" }", "{ type = \"any_reference\", entities = [\"contact\", \"customer\"] }\nindexed = true\nunique = true", "aliases = [\"stakeholders\"", "participants points at rows of several entities, which no index holds to one"),
         // Files.
         (dealer, "\"image/webp\"", "\"image/svg+xml\"", "type = \"image\"", "logo accepts image/svg+xml, which is not told by content; say one of image/png, image/jpeg, image/gif, image/webp"),
         (dealer, "\"image/webp\"", "\"image/wbp\"", "type = \"image\"", "logo accepts image/wbp, which is not told by content; did you mean image/webp?"),

@@ -9,6 +9,7 @@ use chrono::{DateTime, Days, Duration, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use domain::money::{Money, parse_scaled};
 use domain::schema::filter::{MAX_DEPTH, MAX_TESTS};
+use domain::schema::pointing::Pointed;
 use domain::schema::value::{Rules, read};
 use domain::schema::{Comparison, Entity, Field, FieldKind, Filter, Storage, Test, duration};
 use domain::text::normal;
@@ -97,6 +98,7 @@ fn condition(sql: &mut Sql, scope: &Scope<'_>, test: &Test) -> Result<()> {
     }
     let (column, _) = field.ordering();
     match test.comparison {
+        _ if field.is_any_reference() => pointing(sql, field, test)?,
         Comparison::Empty | Comparison::NotEmpty => empty(sql, field, &column, test.comparison == Comparison::Empty),
         _ if matches!(field.kind, FieldKind::References { .. }) => among(sql, scope, field, &column, test)?,
         _ if field.is_many() => chosen(sql, scope, field, &column, test)?,
@@ -204,6 +206,42 @@ fn among(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &T
             sql.push(", false)");
         }
     }
+    Ok(())
+}
+
+/// A row of one of several entities: each of them has its own column, so that a test of several rows is one for each entity that is named.
+fn pointing(sql: &mut Sql, field: &Field, test: &Test) -> Result<()> {
+    let negated = matches!(test.comparison, Comparison::NotEquals | Comparison::NotIn | Comparison::Empty);
+    let named = match test.comparison {
+        Comparison::Equals | Comparison::NotEquals => vec![only(test)?.to_owned()],
+        Comparison::Empty | Comparison::NotEmpty => field.entities().iter().map(|key| format!("{key}:*")).collect(),
+        _ => test.values.clone(),
+    };
+    if named.is_empty() {
+        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+    }
+    let named =
+        named.iter().map(|text| field.read_pointer(text).map_err(refused)).collect::<Result<Vec<Pointed<'_>>>>()?;
+    sql.push("((");
+    let mut first = true;
+    for entity in field.entities() {
+        let rows: Vec<Option<Uuid>> =
+            named.iter().filter(|pointed| pointed.entity == entity).map(|pointed| pointed.id).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        sql.push(if first { "" } else { " or " }).column("t", &field.column_to(entity));
+        first = false;
+        if rows.contains(&None) {
+            sql.push(" is not null");
+        } else {
+            sql.push(" = any (");
+            sql.bind(Bind::ids(rows.into_iter().flatten()));
+            sql.push(")");
+        }
+    }
+    // A row that points at nothing points at none of them.
+    sql.push(if negated { ") is not true)" } else { "))" });
     Ok(())
 }
 
@@ -369,6 +407,7 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
         | FieldKind::Option { .. }
         | FieldKind::Options { .. }
         | FieldKind::References { .. }
+        | FieldKind::AnyReference { .. }
         | FieldKind::Address
         | FieldKind::Geo
         | FieldKind::State

@@ -6,6 +6,7 @@ use crate::project::readable;
 use crate::reach;
 use crate::sql::{Bind, Sql};
 use domain::records::Values;
+use domain::schema::pointing;
 use domain::schema::value::{Rules, check};
 use domain::schema::{Entity, Field, FieldKind};
 use domain::text::nearest;
@@ -136,8 +137,10 @@ pub fn no_such(field: &Field) -> String {
     format!("{} points at something that does not exist, or is not yours to see", field.label)
 }
 
+/// The id that a value is, or that stands in it beside its entity.
 pub fn id_of(value: &Value) -> Option<Uuid> {
-    value.as_str().and_then(|text| Uuid::try_parse(text).ok())
+    let id = value.as_str().or_else(|| pointing::parts(value).map(|(_, id)| id))?;
+    Uuid::try_parse(id).ok()
 }
 
 /// The ids of several references.
@@ -202,8 +205,9 @@ pub async fn pointing(
                     .push("exists (select from members t where t.tenant_id = ");
                 sql.again(tenant).push(" and t.id = ");
             }
-            FieldKind::Reference { entity: target } => {
-                let Some(target) = catalog.get(target) else { continue };
+            FieldKind::Reference { .. } | FieldKind::AnyReference { .. } => {
+                let target = pointing::parts(value).map(|(entity, _)| entity).or(field.target().map(String::as_str));
+                let Some(target) = target.and_then(|target| catalog.get(target)) else { continue };
                 sql.push(if asked.is_empty() { "" } else { ", " }).push("exists (select from ").name(&target.table);
                 living(&mut sql, &access, target, tenant);
                 sql.push(" and t.id = ");

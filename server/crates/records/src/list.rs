@@ -262,7 +262,7 @@ pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
 
 fn key(ctx: &Ctx, entity: &Entity, sort: &Sort) -> Result<Key> {
     let field = known(&ctx.access, entity, &sort.field, "sort")?;
-    if !field.indexed {
+    if !field.is_sorting() {
         return Err(Error::field("sort", format!("{} cannot be sorted by {}", entity.labels.many, field.key)));
     }
     let (column, sql) = field.ordering();

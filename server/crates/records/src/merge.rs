@@ -20,7 +20,7 @@ use domain::records::{
     MergeMoves, MergePlan, MergeRecords, Merged, PreviewMerge, Record, UnmergeRecords, Unmerged, Values,
 };
 use domain::schema::checklist::{self, CHECKLIST};
-use domain::schema::{Catalog, Entity, FieldKind};
+use domain::schema::{Catalog, Entity, FieldKind, pointing};
 use domain::{Error, Reach, Result, Verb};
 use platform::{Ctx, Statement};
 use serde_json::Value;
@@ -272,8 +272,12 @@ async fn turn(ctx: &mut Ctx, pointer: &Pointer, from: Uuid, to: Uuid) -> Result<
     Ok(())
 }
 
-/// A reference, or several, with another row in the place of one. Several stay each once and in the order of their ids.
+/// A reference, or several, with another row in the place of one. Several stay each once and in the order of their ids; what says its entity goes on
+/// saying so, since both rows are of the same.
 fn turned(value: &Value, from: Uuid, to: Option<Uuid>) -> Value {
+    if let Some((entity, _)) = pointing::parts(value) {
+        return to.map_or(Value::Null, |to| pointing::value(entity, to));
+    }
     let Some(ids) = input::ids_of(value) else { return to.map_or(Value::Null, |to| Value::String(to.to_string())) };
     let ids: BTreeSet<Uuid> = ids.into_iter().filter_map(|id| if id == from { to } else { Some(id) }).collect();
     if ids.is_empty() { Value::Null } else { ids.into_iter().map(|id| Value::String(id.to_string())).collect() }

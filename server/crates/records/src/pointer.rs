@@ -1,4 +1,4 @@
-//! What points at rows of an entity: every reference to it, and every field of several references.
+//! What points at rows of an entity: every reference to it, alone or among those to other entities, and every field of several references.
 
 use crate::sql::{Argument, Sql};
 use domain::schema::{Catalog, Entity, Field};
@@ -8,12 +8,18 @@ use std::sync::Arc;
 pub struct Pointer {
     pub entity: Arc<Entity>,
     pub field: Field,
+    /// Of the field's columns the one that points at this entity.
+    column: String,
 }
 
 pub fn pointing_at(catalog: &Catalog, entity: &Entity) -> Vec<Pointer> {
     let of = |other: &Arc<Entity>| {
-        let fields = other.fields.iter().filter(|field| field.target().is_some_and(|target| *target == entity.key));
-        fields.map(|field| Pointer { entity: other.clone(), field: field.clone() }).collect::<Vec<_>>()
+        let fields = other.fields.iter().filter(|field| field.points_at(&entity.key));
+        let pointer = |field: &Field| {
+            let column = field.column_to(&entity.key);
+            Pointer { entity: other.clone(), field: field.clone(), column }
+        };
+        fields.map(pointer).collect::<Vec<_>>()
     };
     catalog.iter().flat_map(of).collect()
 }
@@ -23,7 +29,7 @@ impl Pointer {
     pub fn at(&self, sql: &mut Sql, alias: &'static str, tenant: Argument, id: impl FnOnce(&mut Sql)) {
         match self.field.link_table(&self.entity.table) {
             None => {
-                sql.column(alias, &self.field.column()).push(" = ");
+                sql.column(alias, &self.column).push(" = ");
                 id(sql);
             }
             Some(links) => {

@@ -10,11 +10,12 @@ use crate::sql::{Argument, Bind, Sql};
 use domain::money::scaled;
 use domain::records::Record;
 use domain::schema::place::geo;
-use domain::schema::{ADDRESS, Catalog, Entity, Field, FieldKind, Storage};
+use domain::schema::{ADDRESS, Catalog, Entity, Field, FieldKind, Storage, pointing};
 use domain::text::nearest;
 use domain::{Error, Reach, Result, Verb, currency};
 use platform::{Access, Ctx, Row};
 use std::io::Write as _;
+use std::ops::Range;
 use uuid::Uuid;
 
 /// Whether the caller may know a field. A field without a permission of its own goes with its entity.
@@ -50,7 +51,8 @@ struct Shown<'a> {
     at: usize,
     /// The currency of money, the longitude of a point.
     beside: usize,
-    label: Option<usize>,
+    /// Places among the labels: none for what points nowhere, one for each entity that it may point at.
+    labels: Range<usize>,
 }
 
 /// The title of a row that a column points at.
@@ -100,7 +102,7 @@ impl<'a> Projection<'a> {
     pub fn whole(entity: &'a Entity) -> Self {
         let mut projection = Self::empty();
         for field in entity.fields.iter().filter(|field| field.rollup.is_none()) {
-            projection.show(field, None);
+            projection.show(field, Vec::new());
         }
         projection
     }
@@ -137,30 +139,27 @@ impl<'a> Projection<'a> {
         first
     }
 
-    fn show(&mut self, field: &'a Field, target: Option<Target<'a>>) {
+    fn show(&mut self, field: &'a Field, labels: Vec<Label<'a>>) {
         let (at, beside) = match field.storage() {
             Storage::Column { name, .. } | Storage::Normalised { name, .. } => (self.column(&name), 0),
             Storage::Money { minor, currency } => (self.column(&minor), self.column(&currency)),
             Storage::Geo { lat, lon } => (self.column(&lat), self.column(&lon)),
-            Storage::Address(parts) => (self.columns_of(&parts), 0),
+            Storage::Address(columns) | Storage::Any(columns) => (self.columns_of(&columns), 0),
             // None until it is counted.
             Storage::Elsewhere => (usize::MAX, 0),
         };
-        let label = target.map(|target| {
-            let file = matches!(target, Target::File);
-            self.labels.push(Label { column: field.column(), target });
-            let label = self.labels.len() - 1;
-            if file {
-                self.labels.push(Label { column: field.column(), target: Target::FileState });
-            }
-            label
-        });
-        self.shown.push(Shown { field, at, beside, label });
+        let first = self.labels.len();
+        self.labels.extend(labels);
+        let labels = first..self.labels.len();
+        if field.is_upload() && !labels.is_empty() {
+            self.labels.push(Label { column: field.column(), target: Target::FileState });
+        }
+        self.shown.push(Shown { field, at, beside, labels });
     }
 
     /// A field with its title, or with what it counts, as far as the reader may see them: for others they are empty.
     fn add(&mut self, access: &Access, catalog: &'a Catalog, field: &'a Field) {
-        self.show(field, label(access, catalog, field));
+        self.show(field, labels(access, catalog, field));
         let Some(figure) = field.rollup.as_ref().and_then(|rollup| Figure::of(access, catalog, rollup)) else { return };
         if let Some(shown) = self.shown.last_mut() {
             shown.at = self.figures.len();
@@ -257,7 +256,7 @@ impl<'a> Projection<'a> {
             match shown.field.rollup {
                 Some(_) if shown.at < self.figures.len() => {
                     let at = self.columns.len() + self.labels.len() + 2 * shown.at;
-                    Shown { at, beside: at + 1, ..*shown }.write(row, out)?;
+                    Shown { field: shown.field, at, beside: at + 1, labels: 0..0 }.write(row, out)?;
                 }
                 Some(_) => out.extend_from_slice(b"null"),
                 None => shown.write(row, out)?,
@@ -275,10 +274,11 @@ impl<'a> Projection<'a> {
     fn write_labels(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
         let mut first = true;
         for shown in &self.shown {
-            let Some(number) = shown.label else { continue };
-            let at = self.columns.len() + number;
-            if let Some(Target::Rows { .. }) = self.labels.get(number).map(|label| &label.target) {
-                if let Some(titles) = row.get::<Option<Vec<Option<String>>>>(at)? {
+            let number = shown.labels.start;
+            if let Some(Label { target: Target::Rows { .. }, .. }) =
+                self.labels.get(number).filter(|_| !shown.labels.is_empty())
+            {
+                if let Some(titles) = row.get::<Option<Vec<Option<String>>>>(self.columns.len() + number)? {
                     out.extend_from_slice(if first { b",\"_labels\":{" } else { b"," });
                     first = false;
                     text(&shown.field.key, out);
@@ -287,7 +287,7 @@ impl<'a> Projection<'a> {
                 }
                 continue;
             }
-            let Some(title) = row.get::<Option<&str>>(at)? else { continue };
+            let Some(title) = self.title(row, &shown.labels)? else { continue };
             out.extend_from_slice(if first { b",\"_labels\":{" } else { b"," });
             first = false;
             text(&shown.field.key, out);
@@ -299,6 +299,16 @@ impl<'a> Projection<'a> {
             out.push(b'}');
         }
         Ok(())
+    }
+
+    /// What a value is called: of a row of one of several entities the title that is there.
+    fn title<'r>(&self, row: &'r Row, labels: &Range<usize>) -> Result<Option<&'r str>> {
+        for number in labels.clone() {
+            if let Some(title) = row.get::<Option<&str>>(self.columns.len() + number)? {
+                return Ok(Some(title));
+            }
+        }
+        Ok(None)
     }
 
     /// Beside the name of a file that cannot be fetched why not: `logo.state` is `held` or `refused`.
@@ -324,21 +334,26 @@ impl Label<'_> {
     }
 }
 
-fn label<'a>(access: &Access, catalog: &'a Catalog, field: &Field) -> Option<Target<'a>> {
+/// The titles of what a field points at, of the entities that the caller may read.
+fn labels<'a>(access: &Access, catalog: &'a Catalog, field: &Field) -> Vec<Label<'a>> {
+    let of = |target: Target<'a>| vec![Label { column: field.column(), target }];
     match &field.kind {
         // The names of colleagues are everybody's: they show who owns what.
-        FieldKind::Member => Some(Target::Member),
-        FieldKind::File { .. } | FieldKind::Image { .. } => Some(Target::File),
-        FieldKind::Reference { entity } => {
-            let entity = catalog.get(entity)?;
-            title_column(access, entity).map(|(title, reach)| Target::Row { entity, title, reach })
-        }
-        FieldKind::References { entity } => {
-            let entity = catalog.get(entity)?;
-            title_column(access, entity).map(|(title, reach)| Target::Rows { entity, title, reach })
-        }
-        _ => None,
+        FieldKind::Member => of(Target::Member),
+        FieldKind::File { .. } | FieldKind::Image { .. } => of(Target::File),
+        _ => field.entities().iter().filter_map(|key| pointed(access, catalog, field, key)).collect(),
     }
+}
+
+/// The title of rows of one entity that a field points at.
+fn pointed<'a>(access: &Access, catalog: &'a Catalog, field: &Field, key: &str) -> Option<Label<'a>> {
+    let entity = catalog.get(key)?;
+    let (title, reach) = title_column(access, entity)?;
+    let target = match field.kind {
+        FieldKind::References { .. } => Target::Rows { entity, title, reach },
+        _ => Target::Row { entity, title, reach },
+    };
+    Some(Label { column: field.column_to(key), target })
 }
 
 /// Joins the titles of several rows as one list, empty for those that the caller may not see. They are looked up one by one, by their keys.
@@ -406,6 +421,15 @@ impl Shown<'_> {
             FieldKind::References { .. } => or_null(row.get(self.at)?, out, |ids: Vec<Uuid>, out| {
                 let _ = serde_json::to_writer(out, &ids);
             }),
+            FieldKind::AnyReference { entities } => {
+                let mut held = None;
+                for (place, entity) in entities.iter().enumerate() {
+                    held = held.or(row.get::<Option<Uuid>>(self.at + place)?.map(|id| (entity, id)));
+                }
+                or_null(held, out, |(entity, id), out| {
+                    let _ = serde_json::to_writer(out, &pointing::value(entity, id));
+                });
+            }
             FieldKind::Options { .. } => or_null(row.get(self.at)?, out, |keys: Vec<String>, out| {
                 let _ = serde_json::to_writer(out, &keys);
             }),

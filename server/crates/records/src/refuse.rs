@@ -18,7 +18,7 @@ pub fn from_database(entity: &Entity, error: sqlx::Error) -> Error {
         if column == format!("{name}_key") {
             return taken(entity, field, None);
         }
-        if column == format!("{name}_fkey") {
+        if field.columns().iter().any(|own| column == format!("{own}_fkey")) {
             return Error::field(&field.key, no_such(field));
         }
         if column

@@ -5,6 +5,7 @@ use crate::sql::Bind;
 use chrono::{DateTime, Utc};
 use domain::money::parse_scaled;
 use domain::schema::place::micro_degrees;
+use domain::schema::pointing;
 use domain::schema::value::money;
 use domain::schema::{ADDRESS, Entity, Field, FieldKind, Storage};
 use domain::text::normal;
@@ -31,6 +32,16 @@ pub fn columns(field: &Field, value: &Value) -> Result<Vec<(String, Bind)>> {
         Storage::Geo { lat, lon } => {
             let point = right(field, value.is_null(), micro_degrees(value))?;
             vec![(lat, Bind::Int(point.map(|point| point.0))), (lon, Bind::Int(point.map(|point| point.1)))]
+        }
+        Storage::Any(names) => {
+            let at = pointing::parts(value).map(|(entity, _)| field.column_to(entity));
+            let id = right(
+                field,
+                value.is_null(),
+                id_of(value).filter(|_| at.as_ref().is_some_and(|at| names.contains(at))),
+            )?;
+            let held = |name: &String| if at.as_ref() == Some(name) { id } else { None };
+            names.iter().map(|name| (name.clone(), Bind::Id(held(name)))).collect()
         }
         Storage::Column { name, .. } => vec![(name, column(field, value)?)],
         Storage::Elsewhere => Vec::new(),

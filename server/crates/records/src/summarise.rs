@@ -93,7 +93,9 @@ pub fn amount(sql: &mut Sql, measure: Option<&Field>) -> Result<()> {
         Some(Storage::Money { minor: name, .. } | Storage::Column { name, .. } | Storage::Normalised { name, .. }) => {
             sql.push("sum(").column("t", &name).push(")")
         }
-        Some(Storage::Address(_) | Storage::Geo { .. } | Storage::Elsewhere) => return Err(Error::internal()),
+        Some(Storage::Address(_) | Storage::Geo { .. } | Storage::Any(_) | Storage::Elsewhere) => {
+            return Err(Error::internal());
+        }
     };
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::reach;
 use crate::sql::{Bind, Sql};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::records::{Cause, FieldChange, RecordTimeline, RecordVersion, RecordVersions, TimelineEntry};
-use domain::schema::{Entity, Field, FieldKind};
+use domain::schema::{Entity, Field, FieldKind, pointing};
 use domain::{Error, Result};
 use platform::{Access, Ctx, db_error};
 use serde_json::Value;
@@ -100,7 +100,7 @@ async fn read(ctx: &mut Ctx, entity: &Entity, rows: &[PgRow]) -> Result<Vec<Time
                 let names: Vec<String> = ids.iter().filter_map(Value::as_str).filter_map(named).collect();
                 (!names.is_empty()).then(|| names.join(", "))
             }
-            one => one.as_str().and_then(named),
+            one => one.as_str().or_else(|| pointing::parts(one).map(|(_, id)| id)).and_then(named),
         };
         (change.before_label, change.after_label) = (title(&change.before), title(&change.after));
     }
@@ -148,12 +148,22 @@ enum Target<'a> {
     Rows(&'a str),
 }
 
-fn target(field: &Field) -> Option<Target<'_>> {
+impl Target<'_> {
+    /// Whether a value may point at one of these: one that says its entity points at no other.
+    fn holds(self, value: &Value) -> bool {
+        match (self, pointing::parts(value)) {
+            (Self::Rows(entity), Some((named, _))) => entity == named,
+            _ => true,
+        }
+    }
+}
+
+/// Of what the values of a field may be; of several entities each.
+fn targets(field: &Field) -> Vec<Target<'_>> {
     match &field.kind {
-        FieldKind::Member => Some(Target::Members),
-        FieldKind::File { .. } | FieldKind::Image { .. } => Some(Target::Files),
-        FieldKind::Reference { entity } | FieldKind::References { entity } => Some(Target::Rows(entity)),
-        _ => None,
+        FieldKind::Member => vec![Target::Members],
+        FieldKind::File { .. } | FieldKind::Image { .. } => vec![Target::Files],
+        _ => field.entities().iter().map(|entity| Target::Rows(entity)).collect(),
     }
 }
 
@@ -165,10 +175,12 @@ async fn titles<'a>(
 ) -> Result<HashMap<(&'a str, String), String>> {
     let mut wanted: BTreeMap<Target<'a>, Vec<(&'a str, Uuid)>> = BTreeMap::new();
     for field in &entity.fields {
-        let Some(target) = target(field) else { continue };
-        let changes = entries.iter().flat_map(|entry| &entry.changes).filter(|change| change.field == field.key);
-        let ids = changes.flat_map(|change| [&change.before, &change.after]).flat_map(pointed);
-        wanted.entry(target).or_default().extend(ids.map(|id| (field.key.as_str(), id)));
+        for target in targets(field) {
+            let changes = entries.iter().flat_map(|entry| &entry.changes).filter(|change| change.field == field.key);
+            let sides = changes.flat_map(|change| [&change.before, &change.after]);
+            let ids = sides.filter(|side| target.holds(side)).flat_map(pointed);
+            wanted.entry(target).or_default().extend(ids.map(|id| (field.key.as_str(), id)));
+        }
     }
     let mut out = HashMap::new();
     for (target, pointers) in wanted.into_iter().filter(|(_, pointers)| !pointers.is_empty()) {

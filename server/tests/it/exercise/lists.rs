@@ -132,15 +132,15 @@ pub async fn sorted(world: &World, rows: &Rows) {
         let mut orders = Vec::new();
         for sort in [key.clone(), format!("-{key}")] {
             let answer = found(&world.grace, &[("sort", &sort)]).await;
-            faults.unless(answer.is_ok() == field.indexed, key, "an order", format!("{answer:?}"));
-            let wanted = if field.indexed { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+            faults.unless(answer.is_ok() == field.is_sorting(), key, "an order", format!("{answer:?}"));
+            let wanted = if field.is_sorting() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
             let (status, _) = world.grace.page(&format!("{PIECES}?view=all&sort={sort}")).await;
             faults.unless(status == wanted, key, "the list in an order", status);
             let mut ids = answer.unwrap_or_default();
             ids.retain(|id| *id == rows.full || *id == rows.other);
             orders.push(ids);
         }
-        if field.indexed && full[key] != other[key] {
+        if field.is_sorting() && full[key] != other[key] {
             let turned: Vec<&String> = orders[1].iter().rev().collect();
             let right = orders[0].len() == 2 && orders[0].iter().collect::<Vec<_>>() == turned;
             faults.unless(right, key, "the other way round", format!("{orders:?}"));

@@ -5,6 +5,9 @@ use domain::schema::{Field, FieldKind};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The id of nothing.
+pub const NOWHERE: &str = "0199a000-0000-7000-8000-000000000000";
+
 /// A row or a member that a value points at.
 #[derive(Clone)]
 pub struct Named {
@@ -166,6 +169,16 @@ pub fn sample(field: &Field, number: usize, known: &Known) -> Option<Sample> {
                 shown: chosen.iter().map(|one| one.name.clone()).collect(),
             }
         }
+        FieldKind::AnyReference { entities } => {
+            let entity = &entities[number % entities.len()];
+            let rows = &known.rows[entity];
+            let one = &rows[number / entities.len() % rows.len()];
+            Sample {
+                typed: vec![("", format!("{entity}:{}", one.id))],
+                value: json!({ "entity": entity, "id": one.id }),
+                shown: vec![one.name.clone()],
+            }
+        }
         FieldKind::File { .. } | FieldKind::Image { .. } => {
             let (name, _) = upload(field)?;
             Sample { typed: Vec::new(), value: Value::Null, shown: vec![name.to_owned()] }
@@ -198,7 +211,7 @@ impl Wrong {
     /// An id in the form, a name in a file.
     fn nobody(cell: &str, says: &'static str) -> Self {
         let nowhere = "points at something that does not exist";
-        let typed = Self::typed("0199a000-0000-7000-8000-000000000000", nowhere);
+        let typed = Self::typed(NOWHERE, nowhere);
         Self { cell: Some((cell.to_owned(), says)), ..typed }
     }
 }
@@ -227,6 +240,10 @@ pub fn wrong(field: &Field) -> Option<Wrong> {
         FieldKind::Address => Wrong { part: ".country", ..Wrong::typed("XX", "is not a country code") },
         FieldKind::Geo => Wrong::typed("over there", "is not a point"),
         FieldKind::Reference { .. } | FieldKind::References { .. } => Wrong::nobody("Nowhere Ltd", "is not a known"),
+        FieldKind::AnyReference { entities } => {
+            let typed = format!("{}:{NOWHERE}", entities[0]);
+            Wrong { typed, ..Wrong::nobody("Nowhere Ltd", "is not a known") }
+        }
         FieldKind::Member => Wrong::nobody("Nobody", "is not a member of this workspace"),
         // Sent as a file of the wrong kind.
         FieldKind::File { .. } | FieldKind::Image { .. } => {

@@ -98,12 +98,12 @@ pub async fn taken_out(world: &World) {
 }
 
 /// An import that was uploaded: what it is, with the mapping that was proposed.
-async fn uploaded(world: &World, name: &str, text: &str) -> Value {
+pub async fn uploaded(world: &World, name: &str, text: &str) -> Value {
     let input = json!({ "entity": "piece", "fileName": name, "content": text.as_bytes() });
     operation(&world.grace, "imports.create", &input).await
 }
 
-async fn run(world: &World, id: &Value) -> Value {
+pub async fn run(world: &World, id: &Value) -> Value {
     operation(&world.grace, "imports.start", &json!({ "id": id })).await;
     for _ in 0..400 {
         let import = operation(&world.grace, "imports.get", &json!({ "id": id })).await;

@@ -4,17 +4,19 @@
 use super::pack;
 use super::samples::{Known, Named, sample, upload};
 use crate::support::{Client, Server};
-use domain::schema::{Entity, Field, FieldKind};
+use domain::schema::{Entity, Field, FieldKind, pointing};
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use testkit::TestTenant;
 
 pub const API: &str = "/w/exhibit/api/v1";
 pub const PIECES: &str = "/w/exhibit/pieces";
 
 pub struct World {
     pub server: Server,
+    pub tenant: TestTenant,
     /// Owns the workspace, and inspects.
     pub grace: Client,
     /// A manager: without the permissions that fields ask for, and no inspector.
@@ -70,7 +72,7 @@ impl World {
             let made = written(&grace, Method::POST, &format!("/{plural}"), &json!({ "name": name })).await;
             rows.entry(entity.to_owned()).or_default().push(named(text_of(&made, "id"), name));
         }
-        Self { server, grace, mia, piece, known: Known { members, rows } }
+        Self { server, tenant, grace, mia, piece, known: Known { members, rows } }
     }
 
     /// Values that REST takes for a row: those of every field that a form holds, but for files.
@@ -242,6 +244,7 @@ pub fn literal(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         Value::Array(all) => literal(all.first()?),
+        Value::Object(parts) if parts.contains_key("entity") => pointing::written(value),
         Value::Object(_) => Some(format!("{} {}", value["amount"].as_str()?, value["currency"].as_str()?)),
         Value::Null => None,
     }

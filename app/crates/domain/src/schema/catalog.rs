@@ -146,6 +146,30 @@ impl Catalog {
         None
     }
 
+    /// What a field points at has to be there, and of several at least two, each once.
+    fn check_entities(&self, entity: &Entity, field: &Field, faults: &mut Vec<CatalogFault>) {
+        let place = format!("fields.{}", field.key);
+        let entities = field.entities();
+        for (at, target) in entities.iter().enumerate() {
+            if !self.entities.contains_key(target) {
+                let meant = nearest(target, self.entities.keys().map(String::as_str));
+                faults.push(fault(entity, &place, target, "is not an entity", meant));
+            } else if entities.iter().take(at).any(|other| other == target) {
+                faults.push(fault(entity, &place, target, "is named twice among the entities", None));
+            }
+        }
+        match entities {
+            [] if field.is_any_reference() => {
+                faults.push(fault(entity, &place, &field.key, "names no entities; name two or more", None));
+            }
+            [only] if field.is_any_reference() => {
+                let says = "is the only entity; name two or more, or use the type reference";
+                faults.push(fault(entity, &place, only, says, None));
+            }
+            _ => {}
+        }
+    }
+
     fn check(&self, entity: &Entity, faults: &mut Vec<CatalogFault>) {
         let keys: Vec<&str> = entity.fields.iter().map(|field| field.key.as_str()).collect();
         let mut seen = BTreeSet::new();
@@ -153,12 +177,7 @@ impl Catalog {
             if !seen.insert(&field.key) {
                 faults.push(fault(entity, "fields", &field.key, "is described twice", None));
             }
-            if let Some(target) = field.target()
-                && !self.entities.contains_key(target)
-            {
-                let meant = nearest(target, self.entities.keys().map(String::as_str));
-                faults.push(fault(entity, &format!("fields.{}", field.key), target, "is not an entity", meant));
-            }
+            self.check_entities(entity, field, faults);
             if let FieldKind::Option { options } | FieldKind::Options { options } = &field.kind
                 && options.is_empty()
             {

@@ -187,6 +187,10 @@ pub enum FieldKind {
     References {
         entity: String,
     },
+    /// A row of one of several described entities: a customer, a lead or an opportunity.
+    AnyReference {
+        entities: Vec<String>,
+    },
     /// A file that is kept with the record.
     File {
         /// Media types that are taken, such as `application/pdf`; any but programs where none is named.
@@ -290,6 +294,9 @@ pub enum Storage {
     Address(Vec<String>),
     /// Millionths of a degree: `<name>_lat bigint` and `<name>_lon bigint`.
     Geo { lat: String, lon: String },
+    /// One uuid column for each entity that may be pointed at, `<name>_customer_id` and so on, of which one at most is filled: each is held by a
+    /// key of its own, as that of any reference.
+    Any(Vec<String>),
     /// No column: a figure over other rows.
     Elsewhere,
 }
@@ -342,6 +349,9 @@ impl Field {
                 return Storage::Address(ADDRESS.iter().map(|(part, _)| format!("{name}_{part}")).collect());
             }
             FieldKind::Geo => return Storage::Geo { lat: format!("{name}_lat"), lon: format!("{name}_lon") },
+            FieldKind::AnyReference { entities } => {
+                return Storage::Any(entities.iter().map(|entity| self.column_to(entity)).collect());
+            }
             FieldKind::Text { .. }
             | FieldKind::LongText { .. }
             | FieldKind::Email
@@ -377,6 +387,7 @@ impl Field {
             // No list is sorted by a place; whether there is one is asked of the part that always is.
             Storage::Address(columns) => (columns.into_iter().next().unwrap_or_default(), "text"),
             Storage::Geo { lat, .. } => (lat, "bigint"),
+            Storage::Any(columns) => (columns.into_iter().next().unwrap_or_default(), "uuid"),
             Storage::Elsewhere => (String::new(), "text"),
         }
     }
@@ -387,7 +398,7 @@ impl Field {
             Storage::Column { name, .. } => vec![name],
             Storage::Normalised { name, norm } => vec![name, norm],
             Storage::Money { minor, currency } => vec![minor, currency],
-            Storage::Address(columns) => columns,
+            Storage::Address(columns) | Storage::Any(columns) => columns,
             Storage::Geo { lat, lon } => vec![lat, lon],
             Storage::Elsewhere => Vec::new(),
         }
@@ -399,8 +410,17 @@ impl Field {
             && !self.is_upload()
             && !matches!(
                 self.kind,
-                FieldKind::Options { .. } | FieldKind::References { .. } | FieldKind::Address | FieldKind::Geo
+                FieldKind::Options { .. }
+                    | FieldKind::References { .. }
+                    | FieldKind::AnyReference { .. }
+                    | FieldKind::Address
+                    | FieldKind::Geo
             )
+    }
+
+    /// Whether lists are sorted by it. What has no order may still have indexes, by which it is filtered.
+    pub const fn is_sorting(&self) -> bool {
+        self.indexed && self.is_ordered()
     }
 
     /// The parts of a value that forms and files carry one by one, with what they are called. Empty for a value that is one text.
@@ -433,7 +453,7 @@ impl Field {
         matches!(self.kind, FieldKind::Options { .. } | FieldKind::References { .. })
     }
 
-    /// The entity whose rows the value points at: one of them, or several.
+    /// The one entity whose rows the value points at: one of them, or several. `entities` has those of a field that points at rows of any.
     pub const fn target(&self) -> Option<&String> {
         match &self.kind {
             FieldKind::Reference { entity } | FieldKind::References { entity } => Some(entity),

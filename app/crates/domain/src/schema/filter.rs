@@ -6,7 +6,8 @@
 //!
 //! A test is `field comparison value`. Comparisons: `= != < <= > >= in not in is empty, is not empty, starts with`. Values are bare words
 //! or quoted text; `me` is the caller, `today`, `today-30` and `today+7` are days. `and` binds tighter than `or`. Of a field that holds several,
-//! `=` and `in` ask whether one of those named is among them, which `includes` and `not includes` say too.
+//! `=` and `in` ask whether one of those named is among them, which `includes` and `not includes` say too. Of a field that points at rows of several
+//! entities, a value is `customer:<id>`, or `customer:*` for whichever of them.
 
 use super::{Entity, Field, FieldKind};
 use crate::text::nearest;
@@ -161,6 +162,7 @@ impl Comparison {
             FieldKind::Option { .. }
             | FieldKind::Options { .. }
             | FieldKind::References { .. }
+            | FieldKind::AnyReference { .. }
             | FieldKind::Member
             | FieldKind::Reference { .. }
             | FieldKind::Country => &[Equals, NotEquals, In, NotIn, Empty, NotEmpty],
@@ -268,7 +270,7 @@ impl Test {
 
 fn quoted(value: &str) -> String {
     let bare = !value.is_empty()
-        && value.chars().all(|letter| letter.is_alphanumeric() || "-_.@+:".contains(letter))
+        && value.chars().all(|letter| letter.is_alphanumeric() || "-_.@+:*".contains(letter))
         && !matches!(value, "and" | "or" | "in" | "not" | "is");
     if bare { value.to_owned() } else { format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")) }
 }

@@ -11,6 +11,7 @@ mod entity;
 mod field;
 pub mod filter;
 pub mod place;
+pub mod pointing;
 pub mod query;
 mod states;
 mod stretch;

@@ -73,7 +73,7 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// `-value,name`: fields in order, a minus for descending. Only indexed fields can be sorted by.
+    /// `-value,name`: fields in order, a minus for descending. Only indexed fields that have an order can be sorted by.
     pub fn parse_list(text: &str, entity: &Entity) -> Result<Vec<Self>, FilterError> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let sorts: Vec<Self> = parts.map(|part| Self::parse(part, entity)).collect::<Result<_, _>>()?;
@@ -88,7 +88,7 @@ impl Sort {
 
     fn parse(part: &str, entity: &Entity) -> Result<Self, FilterError> {
         let (descending, key) = part.strip_prefix('-').map_or((false, part), |key| (true, key));
-        let sortable = || entity.fields.iter().filter(|field| field.indexed);
+        let sortable = || entity.fields.iter().filter(|field| field.is_sorting());
         // Requirement 36 writes snake_case sort keys; both spellings are accepted.
         match sortable().find(|field| field.key == key || crate::text::snake(&field.key) == key) {
             Some(field) => Ok(Self { field: field.key.clone(), descending }),

@@ -2,11 +2,13 @@
 //!
 //! Canonical JSON forms: text, e-mail, phone, country, option and state are strings; integer is a number; decimal is a decimal string;
 //! money is `{"amount": "12.50", "currency": "KES"}`; boolean; date is `2026-11-21`; datetime is RFC 3339 in UTC; reference and member are
-//! UUID strings, and so is a file; several references are a list of them in the order of the ids; a percentage is a decimal string; a duration is a number of seconds; options are a list of strings; an address is an object
+//! UUID strings, and so is a file; several references are a list of them in the order of the ids; a reference to any of several entities is
+//! `{"entity": "customer", "id": "..."}` (`pointing`); a percentage is a decimal string; a duration is a number of seconds; options are a list of strings; an address is an object
 //! of its parts; a point is `{"lat": "-1.292100", "lon": "36.821900"}`; a checklist is an object of its ticks
 //! (`checklist`). An empty value is `null`.
 
 use super::place::{check_address, check_geo, check_url, short, show_address, show_geo};
+use super::pointing::{check_pointing, read_pointing, show_pointing};
 use super::{Field, FieldKind, MOST_REFERENCES, States, checklist, duration};
 use crate::money::{Money, ScaleError, group_thousands, parse_scaled, scaled};
 use crate::text::{nearest, normal};
@@ -69,6 +71,7 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
             let ids = trimmed.split([',', ';', '\n']).map(str::trim).filter(|id| !id.is_empty());
             check(field, &Value::Array(ids.map(|id| json!(id)).collect()), rules)
         }
+        FieldKind::AnyReference { .. } => read_pointing(field, trimmed),
         FieldKind::State => {
             let states = states.map(|states| states.list.as_slice()).unwrap_or_default();
             read_choice(trimmed, states.iter().map(|state| (state.key.as_str(), state.label.as_str())))
@@ -129,6 +132,7 @@ pub fn check(field: &Field, value: &Value, rules: Rules) -> Result<Value, String
         FieldKind::Duration { min, max } => check_duration(value, *min, *max),
         FieldKind::Options { options } => check_choices(value, options),
         FieldKind::References { .. } => check_references(value),
+        FieldKind::AnyReference { .. } => check_pointing(field, value),
         FieldKind::Url => check_url(text(value)?),
         FieldKind::Address => check_address(value, check_country),
         FieldKind::Geo => check_geo(value),
@@ -471,6 +475,7 @@ pub fn show(field: &Field, states: Option<&States>, value: &Value, label: Option
             (None, 1) => "1 record".to_owned(),
             (None, several) => format!("{several} records"),
         },
+        (FieldKind::AnyReference { .. }, value) => show_pointing(value, label),
         (FieldKind::File { .. } | FieldKind::Image { .. }, Value::String(_)) => label.unwrap_or("A file").to_owned(),
         (FieldKind::Checklist, ticks) => checklist::show(states, ticks),
         (FieldKind::Boolean, Value::Bool(yes)) => if *yes { "Yes" } else { "No" }.to_owned(),

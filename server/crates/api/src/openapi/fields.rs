@@ -4,6 +4,7 @@
 use super::View;
 use domain::currency;
 use domain::schema::{ADDRESS, Choice, Entity, Field, FieldKind, LONGEST_URL, MOST_REFERENCES, States};
+use domain::text::listed;
 use serde_json::{Map, Value, json};
 
 /// Names of an entity's components: a row, what makes one, what changes one.
@@ -119,6 +120,9 @@ fn described(schema: &mut Value, field: &Field) {
     if let FieldKind::References { entity } = &field.kind {
         says.push(format!("The ids of rows of {entity}"));
     }
+    if let FieldKind::AnyReference { entities } = &field.kind {
+        says.push(format!("The entity and the id of a row of {}", listed(entities, "or")));
+    }
     if field.kind == FieldKind::Member {
         says.push("The id of a member".to_owned());
     }
@@ -160,6 +164,7 @@ fn shown(entity: &Entity, field: &Field) -> Value {
         }
         FieldKind::Options { options } => choices(options),
         FieldKind::References { .. } => references(),
+        FieldKind::AnyReference { entities } => any_reference(entities),
         FieldKind::Percentage { scale, .. } => json!({ "type": "string", "pattern": decimals(*scale, true) }),
         FieldKind::Duration { .. } => json!({ "type": "integer", "format": "int64" }),
         FieldKind::Url => json!({ "type": "string", "format": "iri", "maxLength": LONGEST_URL }),
@@ -230,6 +235,7 @@ fn taken(field: &Field, empty: bool) -> Value {
         }
         FieldKind::Options { options } => choices(options),
         FieldKind::References { .. } => references(),
+        FieldKind::AnyReference { entities } => any_reference(entities),
         FieldKind::Percentage { scale, .. } => {
             json!({ "anyOf": [{ "type": "string", "pattern": decimals(*scale, false) }, { "type": "number" }] })
         }
@@ -263,6 +269,15 @@ fn decimals(scale: u32, shown: bool) -> String {
 
 fn references() -> Value {
     json!({ "type": "array", "items": { "type": "string", "format": "uuid" }, "maxItems": MOST_REFERENCES })
+}
+
+/// A row of one of these entities.
+fn any_reference(entities: &[String]) -> Value {
+    json!({
+        "type": "object",
+        "properties": { "entity": { "type": "string", "enum": entities }, "id": { "type": "string", "format": "uuid" } },
+        "required": ["entity", "id"], "additionalProperties": false,
+    })
 }
 
 fn choices(options: &[Choice]) -> Value {

@@ -83,7 +83,8 @@ fn whole(view: &View, entity: &Entity) -> Value {
 fn selection(view: &View, entity: &Entity) -> Vec<Value> {
     let fields = view.readable(entity).map(|field| &field.key).collect::<Vec<_>>();
     let indexed: Vec<&String> = view.readable(entity).filter(|field| field.indexed).map(|field| &field.key).collect();
-    let either: Vec<String> = indexed.iter().flat_map(|key| [(*key).clone(), format!("-{key}")]).collect();
+    let sorting = view.readable(entity).filter(|field| field.is_sorting()).map(|field| &field.key);
+    let either: Vec<String> = sorting.flat_map(|key| [key.clone(), format!("-{key}")]).collect();
     let filterable = indexed.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(", ");
     let mut all = vec![
         query(

@@ -154,16 +154,18 @@ impl Table {
                     self.columns.push(Column { required: field.required, ..column(&name, "bigint") });
                 }
             }
+            Storage::Any(columns) => self.columns.extend(columns.iter().map(|name| column(name, "uuid"))),
         }
         self.rules(field);
-        let key = match &field.kind {
-            FieldKind::Member => Some(("members", false)),
-            FieldKind::File { .. } | FieldKind::Image { .. } => Some(("files", false)),
-            FieldKind::Reference { entity } => target(entity).map(|table| (table, true)),
-            _ => None,
-        };
-        if let Some((target, described)) = key {
-            self.key(&field.column(), target, described);
+        match &field.kind {
+            FieldKind::Member => self.key(&field.column(), "members", false),
+            FieldKind::File { .. } | FieldKind::Image { .. } => self.key(&field.column(), "files", false),
+            FieldKind::Reference { .. } | FieldKind::AnyReference { .. } => {
+                for (entity, table) in field.entities().iter().filter_map(|entity| Some((entity, target(entity)?))) {
+                    self.key(&field.column_to(entity), table, true);
+                }
+            }
+            _ => {}
         }
         if let Some(name) = field.link_table(&self.name)
             && let Some(target) = field.target().and_then(|entity| target(entity))
@@ -201,6 +203,11 @@ impl Table {
                 self.check(&format!("{name}_whole"), format!("({lat} is null) = ({lon} is null)"));
                 let range = format!("abs({lat}) <= 90000000 and abs({lon}) <= 180000000");
                 self.check(&format!("{name}_range"), range);
+            }
+            FieldKind::AnyReference { .. } => {
+                let rows = if field.required { "= 1" } else { "<= 1" };
+                let given = format!("num_nonnulls({}) {rows}", field.columns().join(", "));
+                self.check(&format!("{name}_whole"), given);
             }
             FieldKind::Country => self.check(&format!("{name}_shape"), format!("{name} ~ '^[A-Z]{{2}}$'")),
             FieldKind::Money { allow_negative } => {
@@ -258,8 +265,11 @@ impl Table {
                 predicate: Some(if filled { format!("{LIVING} and {ordering} <> ''") } else { LIVING.to_owned() }),
             });
         }
-        if field.indexed {
-            self.ordering_index(&ordering);
+        match field.storage() {
+            // Asked of one entity at a time.
+            Storage::Any(columns) if field.indexed => columns.iter().for_each(|column| self.ordering_index(column)),
+            _ if field.indexed => self.ordering_index(&ordering),
+            _ => {}
         }
     }
 

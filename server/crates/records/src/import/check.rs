@@ -6,13 +6,14 @@
 use super::arrival;
 use super::csv::Row;
 use super::existing::{self, Found};
-use super::lookup::{self, Lookup};
+use super::lookup::{self, Lookup, Target};
 use super::plan::{Plan, Planned};
 use crate::holder::Holders;
 use domain::imports::{Existing, Problem};
 use domain::records::Values;
 use domain::schema::value::{self, Rules};
-use domain::schema::{Field, FieldKind};
+use domain::schema::{Field, FieldKind, pointing};
+use domain::text::listed;
 use domain::{Result, Verb};
 use platform::Ctx;
 use serde_json::Value;
@@ -127,6 +128,15 @@ impl Checker {
                         rows.iter().filter_map(|row| row.read.cells.get(planned.column)).map(|cell| plain(cell));
                     self.lookup.load_rows(ctx, &entity, texts).await?;
                 }
+                FieldKind::AnyReference { entities } => {
+                    for key in entities {
+                        let entity = ctx.entity(key)?;
+                        let cells =
+                            rows.iter().filter_map(|row| row.read.cells.get(planned.column)).map(|cell| plain(cell));
+                        let texts = cells.flat_map(|cell| named(&planned.field, key, cell));
+                        self.lookup.load_rows(ctx, &entity, texts).await?;
+                    }
+                }
                 FieldKind::References { entity } => {
                     let entity = ctx.entity(entity)?;
                     let cells =
@@ -218,6 +228,7 @@ impl Checker {
             FieldKind::Member => self.lookup.member(text)?,
             FieldKind::Reference { entity } => self.lookup.row(entity, text)?,
             FieldKind::References { entity } => return self.read_several(field, entity, text, checked),
+            FieldKind::AnyReference { entities } => return self.read_any(field, entities, text, checked),
             _ => return value::read(field, self.plan.entity.states.as_ref(), text, currency, self.rules),
         };
         if field.key == "owner" && self.owners.as_ref().is_some_and(|owners| !owners.contains(&target.id)) {
@@ -237,6 +248,41 @@ impl Checker {
         let names: Vec<&str> = found.iter().map(|target| target.title.as_str()).collect();
         checked.labels.insert(field.key.clone(), names.join(", "));
         value::check(field, &ids, self.rules)
+    }
+
+    /// A row of one of several entities: `Customer: Lake Ltd`, or a number or a name that one of them alone has.
+    fn read_any(&self, field: &Field, entities: &[String], text: &str, checked: &mut Checked) -> Result<Value, String> {
+        let (entity, target) = match field.split_pointer(text) {
+            (Some(entity), rest) => match self.lookup.row(entity, rest) {
+                Ok(target) => (entity, target),
+                // A name may begin like that too.
+                Err(reason) => self.row_of_any(entities, text).map_err(|_| reason)?,
+            },
+            (None, _) => self.row_of_any(entities, text)?,
+        };
+        checked.labels.insert(field.key.clone(), format!("{}: {}", pointing::heading(entity), target.title));
+        Ok(pointing::value(entity, target.id))
+    }
+
+    /// The only row of these entities that is called so.
+    fn row_of_any<'e>(&self, entities: &'e [String], text: &str) -> Result<(&'e str, Target), String> {
+        if let Some(entity) = entities.iter().find(|entity| self.lookup.is_shared(entity, text)) {
+            return Err(self.lookup.row(entity, text).err().unwrap_or_default());
+        }
+        let mut found: Vec<(&str, Target)> =
+            entities.iter().filter_map(|entity| Some((entity.as_str(), self.lookup.row(entity, text).ok()?))).collect();
+        if found.len() > 1 {
+            let kinds: Vec<String> = found.iter().map(|(entity, _)| pointing::words(entity)).collect();
+            let (kinds, first) = (listed(&kinds, "and"), found.first().map(|(entity, _)| pointing::heading(entity)));
+            let first = first.unwrap_or_default();
+            return Err(format!("{text} is the name of a {kinds}; say which, such as {first}: {text}"));
+        }
+        found.pop().ok_or_else(|| {
+            format!(
+                "{text} is not a known {}; use its number, or its kind and its exact name",
+                pointing::known(entities)
+            )
+        })
     }
 
     async fn find_existing(&self, ctx: &mut Ctx, rows: &[Checked]) -> Result<HashMap<(usize, String), Found>> {
@@ -354,6 +400,15 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 /// What a cell of several may name: the whole of it, and each piece.
 fn readings(text: &str) -> impl Iterator<Item = &str> {
     std::iter::once(text.trim()).chain(pieces(text))
+}
+
+/// What a cell may name among rows of an entity: the whole of it, and what stands behind the entity's name.
+fn named<'t>(field: &Field, key: &str, cell: &'t str) -> impl Iterator<Item = &'t str> + use<'t> {
+    let behind = match field.split_pointer(cell) {
+        (Some(entity), rest) if entity == key => Some(rest),
+        _ => None,
+    };
+    std::iter::once(cell.trim()).chain(behind)
 }
 
 /// A cell as it was before an export put a quote in front of it so that no spreadsheet takes it for a formula.

@@ -101,6 +101,12 @@ impl Lookup {
         Ok(())
     }
 
+    /// Whether several rows have the name, so that none of them is meant.
+    pub fn is_shared(&self, entity: &str, text: &str) -> bool {
+        let named = self.rows.get(entity).and_then(|rows| rows.get(&normal(text)));
+        matches!(named, Some(Named::Many(_)))
+    }
+
     /// A row by its natural key or its title, or why not.
     pub fn row(&self, entity: &str, text: &str) -> Result<Target, String> {
         match self.rows.get(entity).and_then(|rows| rows.get(&normal(text))) {

@@ -5,7 +5,7 @@ use crate::input::Input;
 use chrono::NaiveDate;
 use domain::records::Values;
 use domain::schema::value::{Rules, check as check_value};
-use domain::schema::{Entity, FieldKind};
+use domain::schema::{Entity, Field, FieldKind, pointing};
 use domain::text::nearest;
 use domain::workflow::{Answer, InputDescriptor, InputKind};
 use expr::{Checked, EntityScope, Expr, Fault, Names, Scope, Template, Type};
@@ -127,6 +127,7 @@ impl Checking<'_> {
                 None
             }
             Value::String(text) => self.expression(place, text, Some(&ty)).map(Input::Expression),
+            Value::Object(parts) if field.is_any_reference() => self.pointed(place, field, parts),
             fixed => {
                 let far = NaiveDate::from_ymd_opt(2100, 12, 31).unwrap_or_default();
                 match check_value(field, fixed, Rules { today: far }) {
@@ -138,6 +139,23 @@ impl Checking<'_> {
                 }
             }
         }
+    }
+
+    /// A row of one of several entities: which of them is fixed, and which row an expression, as it is of any reference.
+    fn pointed(&mut self, place: &str, field: &Field, parts: &Values) -> Option<Input> {
+        let part = |name: &str| parts.get(name).and_then(Value::as_str);
+        let (Some(entity), Some(id), 2) = (part("entity"), part("id"), parts.len()) else {
+            self.fault(place, format!("{} is written as an entity and an id", field.label));
+            return None;
+        };
+        if !field.points_at(entity) {
+            let message = format!("{entity} is not a known {}", pointing::known(field.entities()));
+            self.fault(format!("{place}.entity"), message);
+            return None;
+        }
+        let row = self.expression(&format!("{place}.id"), id, Some(&Type::reference(entity)))?;
+        let entity = Input::Fixed(Value::String(entity.to_owned()));
+        Some(Input::Fields(vec![("entity".to_owned(), entity), ("id".to_owned(), Input::Expression(row))]))
     }
 
     /// A value for an operation or a template, whatever its shape.

@@ -88,6 +88,41 @@ async fn a_step_that_could_find_no_record_is_not_saved() {
     world.end().await;
 }
 
+/// A reference to a row of any of several entities is read by its parts, and written as a fixed entity with an expression for the row.
+#[tokio::test]
+async fn a_step_points_at_a_row_of_one_of_several_entities() {
+    let world = World::new().await;
+    let with = |about: &Value| {
+        json!({
+            "key": "points", "name": "Points", "trigger": { "on": "created", "entity": "order" },
+            "conditions": ["order.about == null", "order.about.entity != 'lead'"],
+            "steps": [{ "key": "a", "type": "update_record", "input": { "values": { "about": about } } }],
+        })
+    };
+    for (about, place, words) in [
+        (json!({ "entity": "lead", "id": "order.customer" }), "about.id", "a record of lead is wanted here"),
+        (json!({ "entity": "order", "id": "order.customer" }), "about.entity", "order is not a known customer or lead"),
+        (json!({ "entity": "customer" }), "about", "is written as an entity and an id"),
+        (json!("order.customer"), "about", "a record of any_reference is wanted here"),
+    ] {
+        let error = world.save(with(&about)).await.expect_err(&about.to_string());
+        let place = format!("steps.a.input.values.{place}");
+        let found = error.fields.iter().find(|fault| fault.field == place);
+        assert!(found.is_some_and(|fault| fault.message.contains(words)), "{about}: {error:?}");
+    }
+    world.workflow(with(&json!({ "entity": "customer", "id": "order.customer" }))).await;
+    let customer = world.create("customer", json!({ "name": "Kisumu Traders" })).await.id;
+    let (one, none) = (
+        world.create("order", json!({ "customer": customer })).await.id,
+        world.create("order", json!({ "note": "of nobody" })).await.id,
+    );
+    world.settle().await;
+    let about = async |id: uuid::Uuid| world.get("order", id).await.values["about"].clone();
+    assert_eq!(about(one).await, json!({ "entity": "customer", "id": customer }));
+    assert_eq!(about(none).await, Value::Null);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn hostile_definitions_are_refused_and_do_no_harm() {
     let world = World::new().await;

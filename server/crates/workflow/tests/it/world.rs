@@ -272,6 +272,7 @@ fn own(key: &str) -> Entity {
                     money("totalAmount"),
                     whole("pieces"),
                     field("note", json!({ "type": "text" })),
+                    field("about", json!({ "type": "any_reference", "entities": ["customer", "lead"] })),
                     json!({ "key": "approvedAt", "label": "Approved", "kind": { "type": "datetime" }, "readOnly": true }),
                     json!({ "key": "approvedBy", "label": "Approved by", "kind": { "type": "member" }, "readOnly": true }),
                 ],
