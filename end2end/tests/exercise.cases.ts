@@ -224,6 +224,7 @@ export const cases: Case[] = [
     },
     { key: 'maker', label: 'Maker', hand: 'select', first: text('Lake Gallery'), then: text('Hill Museum'), cell: 'Lake Gallery', filter: ['=', 'Lake Gallery'], inCell: true },
     { key: 'helpers', label: 'Helpers', hand: 'ticks', first: several('Amina Otieno', 'Brian Kamau'), then: several('Cecilia Moraa'), cell: 'Amina Otieno', filter: ['=', 'Amina Otieno'] },
+    { key: 'about', label: 'About', hand: 'select', first: text('Lake Gallery'), then: text('Hill Museum'), cell: 'Customer: Lake Gallery', filter: ['=', 'Lake Gallery'], inCell: true },
     { key: 'drawing', label: 'Drawing', hand: 'file', first: text('plan.pdf'), then: text('other.pdf'), cell: 'plan.pdf', filter: ['is not empty'] },
     { key: 'photo', label: 'Photo', hand: 'file', first: text('photo.png'), then: text('other.png'), cell: 'photo.png', filter: ['is not empty'] },
     { key: 'keeper', label: 'Keeper', hand: 'select', first: text('Grace Wanjiru'), then: text('Grace Wanjiru'), cell: 'Grace Wanjiru', filter: ['=', 'Grace Wanjiru'], inCell: true },
