@@ -17,6 +17,8 @@ use ui::{Hue, StateShape};
 pub const MOST_COLUMNS: usize = 20;
 /// Cards of a column that was asked to show more; the rest is in the list.
 pub const MOST_CARDS: u32 = 100;
+/// Columns that show more at once.
+const MOST_OPEN: usize = 3;
 /// Cards of a column.
 const CARDS: u32 = 20;
 /// The same where there are more columns than [`MANY`]: each card offers every column.
@@ -78,9 +80,10 @@ pub fn in_address(key: &str) -> &str {
     if key.is_empty() { NONE } else { key }
 }
 
-/// The columns that show more cards, by the address.
+/// The columns that show more cards, by the address: those that were asked last, where it names many.
 pub fn opened(page: &PageContext) -> Vec<&str> {
-    page.query("open").map(|keys| keys.split(',').collect()).unwrap_or_default()
+    let mut keys: Vec<&str> = page.query("open").map(|keys| keys.split(',').collect()).unwrap_or_default();
+    keys.split_off(keys.len().saturating_sub(MOST_OPEN))
 }
 
 /// All columns are counted and added up in one query, and each that has cards is read by its own.
