@@ -43,6 +43,7 @@ pub async fn board_view(
     let Some((bar, line)) = list::narrowing(&page, &viewer, &backend, &entity, &state).await? else {
         return Ok(().into_any());
     };
+    let skip = problems.is_empty().then(|| view! { <a class="skip" href="#board">"Skip to the board"</a> });
     let content =
         if problems.is_empty() { content(&page, &viewer, &entity, &state).await? } else { unreadable(problems) };
     let said = saved::notices(&page, &viewer, &entity, &state);
@@ -57,8 +58,8 @@ pub async fn board_view(
     let past = state.as_of.as_deref().map(|at| past::banner(&page, &viewer, at, page.with_query(&[("as_of", None)])));
     let live = state.as_of.is_none().then(|| live::bar(&page, &viewer, &entity, None));
     let ask = past::ask(&page);
-    let body =
-        view! { <FillPage title=heading><a class="skip" href="#board">"Skip to the board"</a>{past}{bar}{line}{said}{refused}{live}{content}{ask}</FillPage> }.into_any();
+    let body = view! { <FillPage title=heading>{skip}{past}{bar}{line}{said}{refused}{live}{content}{ask}</FillPage> }
+        .into_any();
     let crumbs = vec![Crumb::here(entity.labels.many.clone())];
     Ok(workspace_frame(&page, crumbs, Some(tabs), actions, body))
 }
