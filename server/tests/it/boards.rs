@@ -140,7 +140,7 @@ async fn a_board_reaches_as_far_as_who_looks_at_it() {
     assert!(page.contains("Of Rita") && !page.contains("Seen by few"), "{page}");
     // What is hers she does not give away: her reach would not cover it any more.
     let answer = give(&rita, &hers, &member(&john)).await;
-    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().await.unwrap().contains("It was not moved"));
     assert_eq!(read(&amina, &id(&hers)).await["owner"], json!(member(&rep)));
     // The other workspace has nothing of it, and nobody of it is given a card.
@@ -154,7 +154,7 @@ async fn a_board_reaches_as_far_as_who_looks_at_it() {
     let (_, page) = sam.page(own).await;
     assert_eq!(columns(&page), [member(&stranger), String::new()]);
     let answer = give(&amina, &hers, &member(&stranger)).await;
-    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     server.end().await;
 }
 
