@@ -8,8 +8,9 @@ use super::list_state::{ListState, Unreadable};
 use super::rights::Reached;
 use super::transition::{self, Offer, Target};
 use super::value_columns::{self, Beyond, Laid, MOST_CARDS, MOST_COLUMNS};
+use super::value_move;
 use super::values::Values;
-use super::{address, form, list, live, past, saved, standing, value_move};
+use super::{address, form, list, live, past, saved, standing};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, set_status};
 use domain::money::group_thousands;
@@ -56,10 +57,12 @@ pub async fn board_view(
     let tabs = list_parts::tabs(&page, &viewer, &entity, &view, views);
     let actions = state.as_of.is_none().then(|| list_parts::actions(&viewer, &entity, &state));
     let past = state.as_of.as_deref().map(|at| past::banner(&page, &viewer, at, page.with_query(&[("as_of", None)])));
+    // Whoever goes by keys comes past all that stands above the columns.
+    let past = view! { {skip}{past} };
     let live = state.as_of.is_none().then(|| live::bar(&page, &viewer, &entity, None));
     let ask = past::ask(&page);
-    let body = view! { <FillPage title=heading>{skip}{past}{bar}{line}{said}{refused}{live}{content}{ask}</FillPage> }
-        .into_any();
+    let body =
+        view! { <FillPage title=heading>{past}{bar}{line}{said}{refused}{live}{content}{ask}</FillPage> }.into_any();
     let crumbs = vec![Crumb::here(entity.labels.many.clone())];
     Ok(workspace_frame(&page, crumbs, Some(tabs), actions, body))
 }

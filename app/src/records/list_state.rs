@@ -169,13 +169,14 @@ impl ListState {
     pub fn content(&self) -> ViewContent {
         let sort = Sort::print_list(&self.sort);
         let kind = self.view.kind;
+        let board = kind == ViewKind::Board;
         let dated = |text: &Option<String>| text.clone().filter(|_| kind.is_dated());
         ViewContent {
             kind: (kind != ViewKind::Table).then(|| kind.as_str().to_owned()),
             filter: self.filter.as_ref().map(Filter::print),
             sort: (!sort.is_empty()).then_some(sort),
             columns: Some(self.view.fields.join(",")),
-            group: self.group.clone(),
+            group: if board { self.view.group.clone() } else { self.group.clone() },
             measure: self.view.measure.clone(),
             totals: self.totals.then(|| "1".to_owned()),
             date: dated(&self.dates.date),
