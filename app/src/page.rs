@@ -103,6 +103,8 @@ pub const ALIKE: &str = "_alike";
 pub const ASKED: &str = "_asked";
 /// What a form that was held back looks like, as JSON: `domain::records::Alike`.
 pub const LIKE: &str = "_like";
+/// A field of forms whose write is offered back at once, with the words that say that it was done.
+pub const UNDO: &str = "_undo";
 /// Letters of [`PageContext::form_key`].
 const FORM_KEY: usize = 22;
 

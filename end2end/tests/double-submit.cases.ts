@@ -222,6 +222,18 @@ export const cases: Case[] = [
     },
     {
         does: 'records.update',
+        what: 'a card is given to nobody on a board by owner',
+        scene: async (desk) => {
+            const { id, name } = await lead(desk);
+            return {
+                at: desk.at(`/leads?view=board&group=owner&filter=${encodeURIComponent(`name = "${name}"`)}`),
+                which: (form) => form.fields.some(([key, said]) => key === 'values.owner' && said === ''),
+                count: async () => ({ changes: await history(desk, `/leads/${id}`) }),
+            };
+        },
+    },
+    {
+        does: 'records.update',
         what: 'of two that edited the same, one keeps what is theirs',
         scene: async (desk) => {
             const { id, version } = await lead(desk);

@@ -26,6 +26,9 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         await look(page, 'list-trash', '/w/lakeside/leads?trash=1');
         await look(page, 'list-fault', '/w/lakeside/leads?sort=vlaue');
         await look(page, 'board', '/w/lakeside/leads?view=board');
+        await look(page, 'board-owner', '/w/lakeside/leads?view=board&group=owner');
+        await look(page, 'board-customer', '/w/lakeside/opportunities?view=board&group=customer');
+        await look(page, 'board-fault', '/w/lakeside/leads?view=board&group=nonsense');
         await look(page, 'board-filter', '/w/lakeside/leads?view=board&add.field=city');
         await look(page, 'go', '/w/lakeside/go?q=a');
         await look(page, 'missing-record', '/w/lakeside/leads/0199a000-0000-7000-8000-000000000000');

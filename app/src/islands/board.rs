@@ -6,7 +6,7 @@ use super::dom::{
     Element, Event, HtmlElement, PointerEvent, address, all, announce, append, attr, closest, everywhere, find, flag,
     focus, has, hit, make, on, on_capture, set, sleep, spawn, text, within,
 };
-use super::{days, swap, toast};
+use super::{days, stops, swap, toast};
 use crate::call;
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
@@ -87,7 +87,7 @@ pub fn attach() {
     });
 }
 
-/// Handles are buttons once something listens to them. In a calendar the card itself is taken by keys.
+/// Handles are buttons once something listens to them. The card itself is taken by keys, so a handle is no stop of its own.
 pub fn name_handles() {
     for handle in everywhere(".board [data-handle]") {
         let title = closest(&handle, ".card")
@@ -96,10 +96,11 @@ pub fn name_handles() {
             .unwrap_or_default();
         let _ = handle.remove_attribute("aria-hidden");
         set(&handle, "role", "button");
-        set(&handle, "tabindex", "0");
+        set(&handle, "tabindex", "-1");
         set(&handle, "aria-label", &format!("Move {title}"));
         set(&handle, "aria-pressed", "false");
     }
+    stops::refresh();
 }
 
 /// What the card's own menu says of a column.
@@ -357,6 +358,7 @@ fn form_of(card: &HtmlElement, column: &HtmlElement, to: &str) -> Option<(String
 fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_keys: bool) {
     let Some((action, fields)) = form_of(card, column, to) else { return };
     let (parent, next) = (card.parent_node(), card.next_sibling());
+    let grip = if within(card, ".card-title:focus").is_some() { ".card-title" } else { "[data-handle]" };
     if let Some(cards) = within(column, ".board-cards, .cal-cards") {
         let _ = cards.insert_before(card, cards.first_child().as_ref());
     }
@@ -368,7 +370,8 @@ fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_key
         let ok = answer.as_ref().is_some_and(|answer| answer.ok);
         if ok {
             announce(&format!("Moved to {name}"));
-            toast::done(&format!("{title} moved to {name}"));
+            let undo = answer.as_ref().and_then(|answer| toast::way(&answer.page));
+            toast::done(&format!("{title} moved to {name}"), undo);
         } else {
             flag(&card, "is-sending", false);
             if let Some(parent) = parent {
@@ -390,7 +393,7 @@ fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_key
             swap::region(&fresh.page, &region);
         }
         name_handles();
-        let again = format!(".board .card[data-id=\"{id}\"] [data-handle], .cal .card[data-id=\"{id}\"] .card-title");
+        let again = format!(".board .card[data-id=\"{id}\"] {grip}, .cal .card[data-id=\"{id}\"] .card-title");
         if by_keys && let Some(again) = find(&again) {
             focus(&again);
         }

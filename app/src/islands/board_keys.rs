@@ -1,11 +1,13 @@
-//! Cards that are moved by keys: Space takes one by its handle, arrows choose the column, Enter puts it there, Escape leaves it. Every step is
-//! spoken.
+//! Cards that are moved by keys: Space takes the one where one is, arrows choose the column, Enter puts it there, Escape leaves it. Every step
+//! is spoken.
 
 use super::board::{self, Way, columns, title_of, way};
-use super::dom::{
-    HtmlElement, KeyboardEvent, all, announce, attr, closest, find, flag, focus, hit, on, on_key, set, within,
-};
+use super::dom::{HtmlElement, KeyboardEvent, announce, attr, closest, find, flag, hit, on, on_key, set, text, within};
+use super::stops;
 use std::cell::RefCell;
+
+/// Where keys are heard.
+const GRIPS: &str = ".board :is([data-handle], .card-title, .board-foot a)";
 
 thread_local! {
     /// The card that is held, and the column it would go to.
@@ -17,11 +19,11 @@ pub fn attach() {
         if super::dom::modified(event) {
             return;
         }
-        let Some(handle) = hit(event, "[data-handle]") else { return };
+        let Some(grip) = hit(event, GRIPS) else { return };
         let held = HELD.with_borrow(Clone::clone);
         let done = match held {
             Some((card, at)) => holding(event, &card, at),
-            None => choosing(event, &handle),
+            None => choosing(event, &grip),
         };
         if done {
             event.prevent_default();
@@ -30,49 +32,37 @@ pub fn attach() {
     });
     // The focus leaves: the card stays where it was.
     on("focusout", |event| {
-        if hit(&event, "[data-handle]").is_some() && HELD.with_borrow(Option::is_some) {
+        if hit(&event, GRIPS).is_some() && HELD.with_borrow(Option::is_some) {
             release();
         }
     });
 }
 
-/// Without a card in hand the arrows go from card to card.
-fn choosing(event: &KeyboardEvent, handle: &HtmlElement) -> bool {
-    let Some(card) = closest(handle, ".card") else { return false };
+/// Without a card in hand the arrows go from card to card, and Space takes the one where one is. Enter follows its link, and takes it by its handle.
+fn choosing(event: &KeyboardEvent, grip: &HtmlElement) -> bool {
+    let Some(place) = closest(grip, ".card, .board-foot") else { return false };
     match event.key().as_str() {
-        " " | "Enter" => {
-            take(&card);
-            return true;
-        }
-        key @ ("ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight") => {
-            if let Some(next) = neighbour(&card, key) {
-                focus(&next);
-                return true;
+        " " if place.has_attribute("data-id") => {
+            if within(&place, "[data-handle]").is_some() {
+                take(&place);
+            } else {
+                let why = within(&place, ".card-menu .menu-hint").map(|hint| text(&hint));
+                announce(&why.unwrap_or_else(|| "It cannot be moved here".to_owned()));
             }
+            true
         }
-        _ => {}
-    }
-    false
-}
-
-fn neighbour(card: &HtmlElement, key: &str) -> Option<HtmlElement> {
-    let columns = columns();
-    let own = closest(card, "[data-column]")?;
-    let at = columns.iter().position(|column| *column == own)?;
-    let cards = all(&own, ".card");
-    let row = cards.iter().position(|other| other == card)?;
-    let handle = |card: &HtmlElement| within(card, "[data-handle]");
-    match key {
-        "ArrowUp" => handle(cards.get(row.checked_sub(1)?)?),
-        "ArrowDown" => handle(cards.get(row + 1)?),
-        key => {
-            let back = key == "ArrowLeft";
-            let others: Vec<&HtmlElement> =
-                if back { columns[..at].iter().rev().collect() } else { columns[at + 1..].iter().collect() };
-            let column = others.into_iter().find(|column| within(column, ".card").is_some())?;
-            let cards = all(column, ".card");
-            handle(cards.get(row.min(cards.len() - 1))?)
+        "Enter" if grip.has_attribute("data-handle") => {
+            take(&place);
+            true
         }
+        key @ ("ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight") => match stops::beside(&place, key) {
+            Some(next) => {
+                stops::reach(&next);
+                true
+            }
+            None => false,
+        },
+        _ => false,
     }
 }
 

@@ -73,7 +73,9 @@ fn in_menu(event: &KeyboardEvent) -> bool {
     if hit(event, "input, textarea, select").is_some() {
         return false;
     }
-    let items = all(&menu, ".menu-panel a[href], .menu-panel button:not([disabled])");
+    let mut items = all(&menu, ".menu-panel a[href], .menu-panel button:not([disabled])");
+    // Some items are there for narrow screens alone.
+    items.retain(|item| !open || item.offset_parent().is_some());
     let at =
         hit(event, ".menu-panel a, .menu-panel button").and_then(|held| items.iter().position(|item| *item == held));
     let next = match (key.as_str(), at) {
@@ -104,7 +106,7 @@ fn copy(button: &HtmlElement) {
     let copied = board.write_text(&text(&source));
     spawn(async move {
         match wasm_bindgen_futures::JsFuture::from(copied).await {
-            Ok(_) => toast::done("Copied"),
+            Ok(_) => toast::done("Copied", None),
             Err(_) => toast::refused(
                 "The browser did not copy it. Click the text, which selects all of it, and copy it",
                 None,

@@ -47,7 +47,10 @@ pub fn dialogs(go: String) -> AnyView {
                     ("j k", "Next or previous row"), ("Enter o", "Open the row"), ("e", "Edit the row or the record"), ("→ ←", "Cell by cell"),
                     ("Enter", "Edit the cell; Enter saves, Escape undoes"),
                 ])}
-                {group("Boards", &[("Space", "Take the card, and put it down"), ("← →", "Column by column"), ("Esc", "Put it back")])}
+                {group("Boards", &[
+                    ("j k", "Next or previous card"), ("h l", "Column by column, as ← → do"), ("Enter o", "Open the card"), ("e", "Edit what it stands for"),
+                    ("Space", "Take the card; ← → choose its column"), ("Enter", "Put it there"), ("Esc", "Put it back"),
+                ])}
                 {group("Calendars", &[
                     ("← ↑ → ↓", "Day by day, card by card"), ("Space", "Take the card; arrows choose its day"), ("Enter", "Open it, or put it there"),
                 ])}

@@ -49,10 +49,14 @@ pub fn attach() {
     });
 }
 
+/// Whether the letter after `g` is waited for: no other letter is meant then.
+pub fn going() -> bool {
+    js_sys::Date::now() - GOING.with(Cell::get) < PATIENCE
+}
+
 fn pressed(event: &KeyboardEvent) -> bool {
     let key = event.key();
-    let now = js_sys::Date::now();
-    if now - GOING.with(Cell::get) < PATIENCE {
+    if going() {
         GOING.set(0.0);
         let place = places().into_iter().find(|(letter, _, _)| letter.to_string() == key);
         if let Some((_, _, href)) = place {
@@ -61,7 +65,7 @@ fn pressed(event: &KeyboardEvent) -> bool {
         }
     }
     match key.as_str() {
-        "g" => GOING.set(now),
+        "g" => GOING.set(js_sys::Date::now()),
         "?" => sheet(),
         "c" => return click(".topbar-actions a[href$='/new']"),
         "/" => match find(".toolbar-search [type=search]") {

@@ -35,6 +35,8 @@ mod progress;
 #[cfg(feature = "hydrate")]
 mod rows;
 #[cfg(feature = "hydrate")]
+mod stops;
+#[cfg(feature = "hydrate")]
 mod swap;
 #[cfg(feature = "hydrate")]
 mod toast;
@@ -75,6 +77,7 @@ pub fn BoardHands() -> impl IntoView {
     {
         board::attach();
         board_keys::attach();
+        stops::attach();
         days::attach();
     }
 }

@@ -58,7 +58,8 @@ fn count() {
     place.set_text_content(Some(&words));
 }
 
-fn off() -> bool {
+/// Whether single letters were switched off.
+pub fn off() -> bool {
     super::dom::kept("nexus.keys").as_deref() == Some("off")
 }
 
@@ -68,10 +69,11 @@ fn current() -> Option<HtmlElement> {
 }
 
 fn letter(event: &KeyboardEvent) -> bool {
-    if off() {
+    let rows = everywhere(ROWS);
+    // Other pages have letters of their own, and so has `g`.
+    if rows.is_empty() || off() || super::keys::going() {
         return false;
     }
-    let rows = everywhere(ROWS);
     let at = current().and_then(|row| rows.iter().position(|other| *other == row));
     let row = match event.key().as_str() {
         "j" => rows.get(at.map_or(0, |at| at + 1)),
@@ -91,7 +93,8 @@ fn letter(event: &KeyboardEvent) -> bool {
     true
 }
 
-fn reach(element: &HtmlElement) {
+/// Brings the focus to an element, and the element into sight.
+pub fn reach(element: &HtmlElement) {
     focus(element);
     let options = web_sys::ScrollIntoViewOptions::new();
     options.set_block(web_sys::ScrollLogicalPosition::Nearest);

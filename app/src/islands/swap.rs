@@ -2,8 +2,8 @@
 //! place of the old. The address, the history and the title follow, and a page that cannot be had is opened the ordinary way.
 
 use super::dom::{
-    Event, HtmlElement, address, all, attr, document, everywhere, find, focus, go, hit, listen, on, set, spawn, text,
-    window, within,
+    Event, HtmlElement, address, all, attr, closest, document, everywhere, find, focus, go, hit, listen, on, set,
+    spawn, text, window, within,
 };
 use crate::call;
 use std::cell::Cell;
@@ -19,16 +19,16 @@ pub fn attach() {
     on("click", |event| {
         if let Some(url) = followed(&event) {
             event.prevent_default();
-            visit(url, true);
+            visit(url, true, hit(&event, "[data-more]").and_then(|link| More::of(&link)));
         }
     });
     on("submit", |event| {
         if let Some(url) = searched(&event) {
             event.prevent_default();
-            visit(url, true);
+            visit(url, true, None);
         }
     });
-    listen(&window(), "popstate", false, Box::new(|_| visit(address(), false)));
+    listen(&window(), "popstate", false, Box::new(|_| visit(address(), false, None)));
     // From here on links of the list change only the list: what a test waits for that looks whether they do.
     if let Some(root) = document().document_element() {
         set(&root, "data-swapping", "");
@@ -71,8 +71,28 @@ fn searched(event: &Event) -> Option<String> {
     Some(format!("{path}?{}", String::from(query.to_string())))
 }
 
+/// More cards of a column of a board: one goes on where one was, with the first of them.
+struct More {
+    column: String,
+    shown: usize,
+}
+
+impl More {
+    fn of(link: &HtmlElement) -> Option<Self> {
+        let column = attr(&closest(link, "[data-column]")?, "data-column");
+        Some(Self { column, shown: attr(link, "data-more").parse().ok()? })
+    }
+
+    fn reach(&self) {
+        let column = find(&format!(".board [data-column=\"{}\"]", self.column));
+        if let Some(card) = column.and_then(|column| all(&column, ".card-title").get(self.shown).cloned()) {
+            focus(&card);
+        }
+    }
+}
+
 /// Goes to another state of this page.
-fn visit(url: String, push: bool) {
+fn visit(url: String, push: bool, more: Option<More>) {
     let turn = LATEST.with(|latest| {
         latest.set(latest.get() + 1);
         latest.get()
@@ -86,6 +106,7 @@ fn visit(url: String, push: bool) {
         if LATEST.with(Cell::get) != turn {
             return;
         }
+        let scrolled = more.as_ref().zip(main.as_ref()).map(|(_, main)| scrolls(main)).unwrap_or_default();
         match answer {
             Some(answer) if content(&answer.page) => {
                 if push {
@@ -95,6 +116,10 @@ fn visit(url: String, push: bool) {
                 }
                 if let Some(main) = main {
                     let _ = main.remove_attribute("aria-busy");
+                    restore(&main, scrolled);
+                }
+                if let Some(more) = more {
+                    more.reach();
                 }
             }
             _ => go(&url),
@@ -158,13 +183,17 @@ pub fn region(page: &Document, name: &str) -> bool {
     if old.replace_with_with_node_1(&new).is_err() {
         return false;
     }
+    restore(&new, scrolled);
+    true
+}
+
+fn restore(region: &HtmlElement, scrolled: Vec<(String, i32, i32)>) {
     for (selector, left, top) in scrolled {
-        if let Some(part) = within(&new, &selector) {
+        if let Some(part) = within(region, &selector) {
             part.set_scroll_left(left);
             part.set_scroll_top(top);
         }
     }
-    true
 }
 
 /// How far each scrolling part stands.

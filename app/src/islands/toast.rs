@@ -7,9 +7,10 @@ use web_sys::{Document, HtmlElement};
 const STAYS: i32 = 6_000;
 const REFUSAL_STAYS: i32 = 15_000;
 
-/// It worked.
-pub fn done(words: &str) {
-    show(words, "positive", "circle-check", None);
+/// It worked; with the way to take it back, where there is one.
+pub fn done(words: &str, undo: Option<(String, String)>) {
+    let way = undo.as_ref().map(|(label, href)| (label.as_str(), href.as_str()));
+    show(words, "positive", "circle-check", way);
 }
 
 /// It did not, and why; with the way to what is missing.
@@ -40,7 +41,13 @@ fn show(words: &str, tone: &str, symbol: &str, way: Option<(&str, &str)>) {
 /// What the answer to a form said.
 pub fn of(answer: &Document) {
     let Some(toast) = answer.query_selector("#toasts .toast-text").ok().flatten() else { return };
-    done(&text(&toast));
+    done(&text(&toast), None);
+}
+
+/// The way that the answer to a form offers beside its words: its label and address.
+pub fn way(answer: &Document) -> Option<(String, String)> {
+    let link = answer.query_selector("#toasts .toast-action a").ok().flatten()?;
+    Some((text(&link), attr(&link, "href")))
 }
 
 /// Removes a toast after a while, though not from under the pointer or the focus.

@@ -1,27 +1,27 @@
-//! The board of any described entity: a column for each state, or for each choice of an option field, with count, sums and cards. Every
-//! card can be moved without a script by its menu; `data-` attributes let an island move it by hand and by keys.
+//! The board of any described entity: a column for each state, or for each value of a field, with count, sums and cards. Every card can be
+//! moved without a script by its menu; `data-` attributes let an island move it by hand and by keys.
 
-use super::columns::{Column, column_test, columns};
+use super::columns::{Column, column_test, state_columns};
 use super::holders::Holders;
-use super::list_parts::{self, lower};
+use super::list_parts::{self, lower, total_words};
 use super::list_state::{ListState, Unreadable};
-use super::post::{envelope, hidden, own_address, subject};
 use super::rights::Reached;
 use super::transition::{self, Offer, Target};
+use super::value_columns::{self, Beyond, Laid, MOST_CARDS, MOST_COLUMNS};
+use super::value_move;
 use super::values::Values;
 use super::{address, form, list, live, past, saved, standing};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, set_status};
 use domain::money::group_thousands;
-use domain::records::Record;
-use domain::schema::{Entity, Field, FieldKind, View};
+use domain::records::{Record, Total};
+use domain::schema::{Entity, Field};
 use domain::views::SavedView;
 use domain::{Kind, Result, Verb};
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{
-    Avatar, Board, BoardCard, ButtonKind, CardField, Chip, Crumb, FillPage, LinkButton, Menu, MenuItem, MenuLabel,
-    MenuSide, Notice, Size, Tone,
+    Avatar, Board, BoardCard, ButtonKind, CardField, Chip, Crumb, FillPage, Icon, LinkButton, Notice, Size, Tone,
 };
 
 /// Fields on a card beside its title.
@@ -44,15 +44,9 @@ pub async fn board_view(
     let Some((bar, line)) = list::narrowing(&page, &viewer, &backend, &entity, &state).await? else {
         return Ok(().into_any());
     };
-    let content = if problems.is_empty() {
-        let columns = columns(&backend, &entity, &state, &view).await?;
-        let cards = columns.iter().flat_map(|column| &column.content.cards);
-        let reached = Reached::load(&viewer, &backend, &entity, Verb::Update, cards).await?;
-        let holders = Holders::load(&viewer, &backend, &entity).await?;
-        draw(&page, &viewer, &entity, &state, &view, &columns, (&reached, &holders))
-    } else {
-        unreadable(problems)
-    };
+    let skip = problems.is_empty().then(|| view! { <a class="skip" href="#board">"Skip to the board"</a> });
+    let content =
+        if problems.is_empty() { content(&page, &viewer, &entity, &state).await? } else { unreadable(problems) };
     let said = saved::notices(&page, &viewer, &entity, &state);
     let refused = page.replay.as_deref().filter(|replay| replay.operation != "views.save").map(|replay| {
         set_status(replay.error.kind.status());
@@ -63,12 +57,40 @@ pub async fn board_view(
     let tabs = list_parts::tabs(&page, &viewer, &entity, &view, views);
     let actions = state.as_of.is_none().then(|| list_parts::actions(&viewer, &entity, &state));
     let past = state.as_of.as_deref().map(|at| past::banner(&page, &viewer, at, page.with_query(&[("as_of", None)])));
+    // Whoever goes by keys comes past all that stands above the columns.
+    let past = view! { {skip}{past} };
     let live = state.as_of.is_none().then(|| live::bar(&page, &viewer, &entity, None));
     let ask = past::ask(&page);
     let body =
         view! { <FillPage title=heading>{past}{bar}{line}{said}{refused}{live}{content}{ask}</FillPage> }.into_any();
     let crumbs = vec![Crumb::here(entity.labels.many.clone())];
     Ok(workspace_frame(&page, crumbs, Some(tabs), actions, body))
+}
+
+/// The columns with their cards, or what was asked for and cannot be had.
+async fn content(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState) -> Result<AnyView> {
+    let backend = page.backend()?;
+    let group = value_columns::grouping(entity, &state.view);
+    let laid = match group {
+        Some(field) => value_columns::lay(page, viewer, &backend, entity, state, field).await,
+        None => state_columns(&backend, entity, state, &state.view).await.map(Laid::of_states),
+    };
+    let laid = match laid {
+        Ok(laid) => laid,
+        // A field that the viewer may not read is as unknown here as one that is not there.
+        Err(error) if error.kind == Kind::Invalid => {
+            set_status(Kind::Invalid.status());
+            return Ok(unreadable(vec![list::culprit(page, state, &error)]));
+        }
+        Err(error) => return Err(error),
+    };
+    if laid.columns.is_empty() && group.is_some() {
+        return Ok(list_parts::empty(page, viewer, entity, state, state.narrowed()));
+    }
+    let cards = laid.columns.iter().flat_map(|column| &column.content.cards);
+    let reached = Reached::load(viewer, &backend, entity, Verb::Update, cards).await?;
+    let holders = Holders::load(viewer, &backend, entity).await?;
+    Ok(draw(page, viewer, entity, state, &laid, group, (&reached, &holders)))
 }
 
 fn unreadable(problems: Vec<Unreadable>) -> AnyView {
@@ -81,8 +103,12 @@ struct Pen<'a> {
     page: &'a PageContext,
     viewer: &'a Viewer,
     entity: &'a Entity,
-    /// The option field that makes the columns; none where the state does.
+    /// The field whose values make the columns; none where the state does.
     group: Option<&'a Field>,
+    /// What those values are.
+    targets: &'a [value_columns::Target],
+    /// Columns that show more of their cards.
+    opened: Vec<&'a str>,
     values: Values,
     lines: Vec<&'a Field>,
     owner: Option<&'a Field>,
@@ -100,16 +126,12 @@ fn draw(
     viewer: &Viewer,
     entity: &Entity,
     state: &ListState,
-    view: &View,
-    columns: &[Column<'_>],
+    laid: &Laid<'_>,
+    group: Option<&Field>,
     (reached, holders): (&Reached, &Holders),
 ) -> AnyView {
-    let group = view
-        .group
-        .as_deref()
-        .and_then(|key| entity.field(key))
-        .filter(|field| matches!(field.kind, FieldKind::Option { .. }));
-    let shown = view.fields.iter().filter_map(|key| entity.field(key)).filter(|field| form::may_see(viewer, field));
+    let shown =
+        state.view.fields.iter().filter_map(|key| entity.field(key)).filter(|field| form::may_see(viewer, field));
     let lines = shown.filter(|field| field.key != entity.title && field.key != "owner").take(LINES).collect();
     let (owner, step) = (entity.field("owner"), entity.field("nextStep").filter(|field| form::may_see(viewer, field)));
     let pen = Pen {
@@ -117,6 +139,8 @@ fn draw(
         viewer,
         entity,
         group,
+        targets: &laid.targets,
+        opened: value_columns::opened(page),
         values: Values::of(page),
         lines,
         owner,
@@ -125,7 +149,7 @@ fn draw(
         holders,
         as_of: state.as_of.as_deref(),
     };
-    let drawn: Vec<AnyView> = columns.iter().map(|column| draw_column(&pen, state, column)).collect();
+    let drawn: Vec<AnyView> = laid.columns.iter().map(|column| draw_column(&pen, state, column)).collect();
     let label = format!("{} by {}", entity.labels.many, group.map_or("stage", |field| &field.label));
     view! {
         <div
@@ -135,7 +159,8 @@ fn draw(
             data-plural=entity.plural.clone()
             data-group=group.map(|field| field.key.clone())
         >
-            <Board label>{drawn}</Board>
+            {notes(&pen, laid.beyond)}
+            <Board label attr:id="board">{drawn}</Board>
         </div>
     }
     .into_any()
@@ -145,11 +170,7 @@ fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView
     let cards: Vec<AnyView> = column.content.cards.iter().map(|record| card(pen, column, record)).collect();
     let count = u64::try_from(column.content.count).unwrap_or_default();
     let more = count.saturating_sub(column.content.cards.len() as u64);
-    let foot = (more > 0).then(|| {
-        let (href, words) =
-            (list_of(pen, state, column), format!("{} more in the list", group_thousands(&more.to_string())));
-        view! { <LinkButton href size=Size::Small kind=ButtonKind::Ghost>{words}</LinkButton> }.into_any()
-    });
+    let foot = (more > 0).then(|| foot(pen, state, column, more));
     let (sum, weighted) = (column.sum(&pen.viewer.currency), column.weighted(&pen.viewer.currency));
     let needs = column.gate.iter().map(|field| field.key.clone()).collect::<Vec<_>>().join(" ");
     let gate = (!column.gate.is_empty()).then(|| format!("Needs {}", transition::labels(&column.gate)));
@@ -170,6 +191,41 @@ fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView
         </ui::BoardColumn>
     }
     .into_any()
+}
+
+/// The way to the cards that are not shown: a column of a value shows more of them once, beyond that there is the list.
+fn foot(pen: &Pen<'_>, state: &ListState, column: &Column<'_>, more: u64) -> AnyView {
+    let key = value_columns::in_address(&column.key);
+    if pen.group.is_none() || pen.opened.contains(&key) {
+        let words = format!("{} more in the list", group_thousands(&more.to_string()));
+        let href = list_of(pen, state, column);
+        return view! { <LinkButton href size=Size::Small kind=ButtonKind::Ghost>{words}</LinkButton> }.into_any();
+    }
+    let keys: Vec<&str> = pen.opened.iter().copied().chain([key]).collect();
+    let href = pen.page.with_query(&[("open", Some(&keys.join(",")))]);
+    let shown = column.content.cards.len();
+    let words = format!("Show {} more", more.min(u64::from(MOST_CARDS).saturating_sub(shown as u64)));
+    view! { <LinkButton attr:data-more=shown.to_string() href size=Size::Small kind=ButtonKind::Ghost>{words}</LinkButton> }
+        .into_any()
+}
+
+/// What is to be known before one looks at the columns: that cards stay where they are, and that there are values without a column.
+fn notes(pen: &Pen<'_>, beyond: Option<Beyond>) -> Option<AnyView> {
+    let field = pen.group?;
+    let fixed = value_move::fixed(pen.viewer, field).filter(|_| pen.as_of.is_none());
+    let fixed =
+        fixed.map(|reason| view! { <p class="board-note" data-fixed=""><Icon name="lock"/><span>{reason}</span></p> });
+    let beyond = beyond.map(|Beyond { values, rows, uncounted }| {
+        let (values, about) = (group_thousands(&values.to_string()), if uncounted { "at least " } else { "" });
+        let rows = total_words(pen.entity, Total { value: rows, exact: true });
+        let words = format!(
+            "Beside the {MOST_COLUMNS} most frequent there are {about}{values} more without a column, with {rows}."
+        );
+        let href = pen.page.with_query(&[("add.field", Some(&field.key)), ("open", None)]);
+        let label = format!("Filter by {}", lower(&field.label));
+        view! { <p class="board-note" data-beyond=""><span>{words}" "<a class="link" href=href>{label}</a></span></p> }
+    });
+    (fixed.is_some() || beyond.is_some()).then(|| view! { {fixed}{beyond} }.into_any())
 }
 
 /// The list that holds all rows of a column.
@@ -205,26 +261,34 @@ fn card(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> AnyView {
         let href = format!("{}?as_of={}", address::of(viewer, entity, record), encode(at));
         return view! { <BoardCard id title href fields chips=chips(pen, column, record)/> }.into_any();
     }
-    let (menu, open) = match pen.group {
-        Some(field) => (option_menu(pen, field, record), None),
+    let (menu, open, handle) = match pen.group {
+        Some(field) => {
+            let reason = value_move::missing(viewer, entity, field, record, pen.reached);
+            let handle = reason.is_none();
+            (value_move::menu(page, viewer, entity, field, record, pen.targets, reason), None, handle)
+        }
         None => {
             let targets = transition::targets(viewer, entity, record, pen.reached, pen.holders);
-            (transition::card_menu(page, viewer, entity, record, &targets), Some(open_targets(&targets)))
+            let handle = pen.reached.out_of_reach(viewer, entity, Verb::Update, record).is_none();
+            (transition::card_menu(page, viewer, entity, record, &targets), Some(open_targets(&targets)), handle)
         }
     };
+    // What may be changed has an edit page, whose address the keys know.
+    let edit = pen.reached.missing(viewer, entity, Verb::Update, record).is_none().then_some("");
     view! {
         <BoardCard
             attr:data-card=""
             attr:data-version=record.version.to_string()
             attr:data-state=column.key.clone()
             attr:data-open=open
+            attr:data-edit=edit
             id=record.id.to_string()
             title=address::title(entity, record)
             href=address::of(viewer, entity, record)
             fields
             chips=chips(pen, column, record)
             menu=menu
-            handle=pen.reached.out_of_reach(viewer, entity, Verb::Update, record).is_none()
+            handle
         />
     }
     .into_any()
@@ -259,36 +323,4 @@ fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView>
     });
     let any = age.is_some() || due.is_some() || done.is_some() || step.is_some() || owner.is_some();
     any.then(|| view! { {due}{age}{done}{step}{owner} }.into_any())
-}
-
-/// Cards in columns of an option move by setting the field.
-fn option_menu(pen: &Pen<'_>, field: &Field, record: &Record) -> AnyView {
-    let Pen { page, viewer, entity, .. } = *pen;
-    let now = record.text(&field.key);
-    let reason =
-        pen.reached.missing(viewer, entity, Verb::Update, record).or_else(|| form::write_missing(viewer, field));
-    let items: Vec<AnyView> = field
-        .choices()
-        .iter()
-        .filter(|choice| now != Some(choice.key.as_str()))
-        .map(|choice| {
-            let (name, value, reason) = (format!("values.{}", field.key), choice.key.clone(), reason.clone());
-            let label = choice.label.clone();
-            view! { <MenuItem name value reason>{label}</MenuItem> }.into_any()
-        })
-        .collect();
-    let done = format!("{} moved", entity.labels.one);
-    let name = format!("Move {}", address::title(entity, record));
-    let read = record.values.get(&field.key).cloned().unwrap_or_default().to_string();
-    let title = format!("Change {}", lower(&field.label));
-    let form = view! {
-        <form method="post" action=viewer.action("records.update")>
-            {subject(entity, record)}
-            {hidden(format!("base.{}", field.key), read)}
-            {envelope(page, &record.id.simple().to_string(), &own_address(page), &done)}
-            <MenuLabel>{title}</MenuLabel>
-            {items}
-        </form>
-    };
-    view! { <Menu icon="ellipsis" name size=Size::Small side=MenuSide::End>{form}</Menu> }.into_any()
 }

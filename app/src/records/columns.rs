@@ -1,12 +1,11 @@
-//! The columns of a board: what they are called and hold, whichever field makes them.
+//! The columns of a board: what they are called and hold. Those of the states are made here, those of values in `value_columns`.
 
-use super::list_parts::lower;
 use super::list_state::ListState;
 use super::values::{hue, state_shape};
 use crate::home::money::{Sums, short};
 use domain::money::{Money, group_thousands};
-use domain::records::{BoardColumn, BoardRecords, Group, GroupBy, ListRecords, Record, Sum, SummariseRecords};
-use domain::schema::{Choice, Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, StateKind, Test, View};
+use domain::records::{BoardColumn, BoardRecords, Sum};
+use domain::schema::{Comparison, Count, Entity, Field, Filter, ListQuery, StateKind, Test, View};
 use domain::{BackendHandle, Result};
 use ui::{Hue, StateShape};
 
@@ -28,23 +27,8 @@ pub struct Column<'a> {
     pub content: BoardColumn,
 }
 
-/// The columns in the order of the description.
-pub async fn columns<'a>(
-    backend: &BackendHandle,
-    entity: &'a Entity,
-    state: &ListState,
-    view: &View,
-) -> Result<Vec<Column<'a>>> {
-    let group = view.group.as_deref().unwrap_or("status");
-    match entity.field(group) {
-        Some(field) if matches!(field.kind, FieldKind::Option { .. }) => {
-            option_columns(backend, entity, state, view, field).await
-        }
-        _ => state_columns(backend, entity, state, view).await,
-    }
-}
-
-async fn state_columns<'a>(
+/// The columns of the states, in the order of the description.
+pub async fn state_columns<'a>(
     backend: &BackendHandle,
     entity: &'a Entity,
     state: &ListState,
@@ -73,64 +57,11 @@ async fn state_columns<'a>(
     Ok(columns.collect())
 }
 
-/// Columns of an option field are counted in one query, and each is read by its own.
-async fn option_columns<'a>(
-    backend: &BackendHandle,
-    entity: &'a Entity,
-    state: &ListState,
-    view: &View,
-    field: &'a Field,
-) -> Result<Vec<Column<'a>>> {
-    let query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
-    let summary = SummariseRecords {
-        entity: entity.key.clone(),
-        query: query.clone(),
-        group: GroupBy::Field(field.key.clone()),
-        measure: view.measure.clone(),
-        limit: None,
-        inner: None,
-    };
-    let groups = backend.run(summary).await?;
-    let without = groups.iter().any(|group| group.key.is_none() && group.count > 0);
-    let nothing = Choice { key: String::new(), label: format!("No {}", lower(&field.label)), hue: Some(8) };
-    let choices = field.choices().iter().chain(without.then_some(&nothing));
-    let mut columns = Vec::new();
-    for (place, choice) in choices.enumerate() {
-        let filter = Some(match query.filter.clone() {
-            Some(filter) => filter.and(column_test(&field.key, &choice.key)),
-            None => column_test(&field.key, &choice.key),
-        });
-        let page = ListQuery { filter, limit: CARDS, cursor: None, offset: 0, ..query.clone() };
-        let cards = backend.run(ListRecords { entity: entity.key.clone(), query: page }).await?.records()?;
-        let group = groups.iter().find(|group| group.key.as_deref().unwrap_or_default() == choice.key);
-        columns.push(option_column(choice, place, group, cards));
-    }
-    Ok(columns)
-}
-
 /// The rows of one column; the column without a key holds those without a value.
 pub fn column_test(field: &str, key: &str) -> Filter {
     let (comparison, values) =
         if key.is_empty() { (Comparison::Empty, Vec::new()) } else { (Comparison::Equals, vec![key.to_owned()]) };
     Filter::Test(Test { field: field.to_owned(), comparison, values })
-}
-
-fn option_column<'a>(choice: &Choice, place: usize, group: Option<&Group>, cards: Vec<Record>) -> Column<'a> {
-    Column {
-        key: choice.key.clone(),
-        label: choice.label.clone(),
-        hue: hue(choice.hue, place),
-        shape: StateShape::Open,
-        probability: None,
-        ages: false,
-        gate: Vec::new(),
-        content: BoardColumn {
-            state: choice.key.clone(),
-            count: group.map_or(0, |group| group.count),
-            sums: group.map(|group| group.sums.clone()).unwrap_or_default(),
-            cards,
-        },
-    }
 }
 
 /// The workspace's own currency first, and what else there is: amounts of different currencies are never added up.
@@ -168,17 +99,25 @@ impl Column<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, option_column};
-    use domain::records::{Group, Sum};
-    use domain::schema::Choice;
+    use super::Column;
+    use domain::records::{BoardColumn, Sum};
+    use ui::{Hue, StateShape};
 
     fn column(sums: &[(&str, &str)]) -> Column<'static> {
         let sums = sums
             .iter()
             .map(|(currency, amount)| Sum { currency: Some((*currency).to_owned()), amount: (*amount).to_owned() });
-        let group = Group { count: 3, sums: sums.collect(), ..Group::default() };
-        let choice = Choice { key: "gold".to_owned(), label: "Gold".to_owned(), hue: None };
-        Column { probability: Some(25), ..option_column(&choice, 0, Some(&group), Vec::new()) }
+        let key = || "gold".to_owned();
+        Column {
+            key: key(),
+            label: "Gold".to_owned(),
+            hue: Hue::default(),
+            shape: StateShape::Open,
+            probability: Some(25),
+            ages: false,
+            gate: Vec::new(),
+            content: BoardColumn { state: key(), count: 3, sums: sums.collect(), cards: Vec::new() },
+        }
     }
 
     #[test]

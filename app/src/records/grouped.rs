@@ -22,7 +22,7 @@ const MOST_GROUPS: usize = 100;
 /// Rows of an open group; all of them are in the list.
 const ROWS: u32 = 50;
 /// The key of the group without a value, in the address.
-const NONE: &str = "-";
+pub const NONE: &str = "-";
 
 /// A group as it is drawn.
 struct Part {

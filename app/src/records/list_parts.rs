@@ -163,30 +163,41 @@ pub fn filter_bar(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &
 /// Columns, groups, totals and the saved views.
 fn tools(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
     let views = saved::manage(viewer, entity);
-    if state.view.kind != ViewKind::Table {
-        return views;
+    match state.view.kind {
+        ViewKind::Table => {
+            let columns = chooser::open_href(page);
+            view! {
+                <LinkButton href=columns icon="columns-3" kind=ButtonKind::Ghost size=Size::Small>"Columns"</LinkButton>
+                {groups(page, viewer, entity, state)}
+                {views}
+            }
+            .into_any()
+        }
+        ViewKind::Board => view! { {groups(page, viewer, entity, state)}{views} }.into_any(),
+        ViewKind::Calendar | ViewKind::Timeline => views,
     }
-    let columns = chooser::open_href(page);
+}
+
+/// The fields that make groups of a table, or the columns of a board, which always has some.
+fn groups(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
+    let board = state.view.kind == ViewKind::Board;
+    let current = state.group.as_deref().or(board.then_some("status"));
     let fields = entity.fields.iter().filter(|field| readable(viewer, field) && field.is_grouping());
     let by: Vec<_> = fields
         .map(|field| {
             let href = page.with_query(&[("group", Some(&field.key)), ("open", None)]);
-            let active = state.group.as_deref() == Some(field.key.as_str());
+            let active = current == Some(field.key.as_str());
             let label = field.label.clone();
             view! { <MenuLink href active>{label}</MenuLink> }
         })
         .collect();
-    let none = state.group.is_some().then(|| {
+    let none = (state.group.is_some() && !board).then(|| {
         let own = state.saved.as_ref().is_some_and(|saved| saved.content.group.is_some());
         let href = page.with_query(&[("group", own.then_some("")), ("open", None)]);
         view! { <MenuLink href icon="x">"No groups"</MenuLink> }
     });
-    view! {
-        <LinkButton href=columns icon="columns-3" kind=ButtonKind::Ghost size=Size::Small>"Columns"</LinkButton>
-        <Menu label="Group" icon="layers" size=Size::Small side=MenuSide::End>{by}{none}</Menu>
-        {views}
-    }
-    .into_any()
+    let (label, icon) = if board { ("Columns by", "square-kanban") } else { ("Group", "layers") };
+    view! { <Menu label icon size=Size::Small side=MenuSide::End>{by}{none}</Menu> }.into_any()
 }
 
 /// The conditions of a filter: those that must all hold as chips, those of which one is enough as a group of chips.

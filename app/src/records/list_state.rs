@@ -23,7 +23,9 @@ pub struct ListState {
     pub saved: Option<SavedView>,
     /// What the view itself says of columns, for telling whether the URL says something else.
     own_columns: Vec<String>,
-    /// The field that makes groups of the rows.
+    /// What the view itself says of groups, for the same.
+    own_group: Option<String>,
+    /// The field that makes groups of the rows, or the columns of a board; `view` of a board has it too.
     pub group: Option<String>,
     /// Of a calendar or a timeline.
     pub dates: Dates,
@@ -66,11 +68,14 @@ impl ListState {
         if let Some(columns) = asked_columns(page, entity, &mut problems) {
             view.fields = columns;
         }
-        let own_group = (view.kind != ViewKind::Board).then(|| view.group.clone()).flatten();
+        let own_group = view.group.clone();
         let group = match written(page, "group") {
             Some(asked) => Some(asked.to_owned()).filter(|key| !key.is_empty()),
-            None => own_group,
+            None => own_group.clone(),
         };
+        if view.kind == ViewKind::Board {
+            view.group.clone_from(&group);
+        }
         if let Some(key) = group.as_deref().filter(|key| entity.field(key).is_none_or(|field| !field.is_grouping())) {
             let message = format!("{} cannot be grouped by {key}", entity.labels.many);
             problems.push(Unreadable { parameter: "group", text: key.to_owned(), message });
@@ -107,6 +112,7 @@ impl ListState {
             view,
             saved,
             own_columns,
+            own_group,
             group,
             dates,
             totals,
@@ -144,12 +150,14 @@ impl ListState {
     /// Whether the URL asks for something else than the view.
     pub fn changed(&self, page: &PageContext) -> bool {
         let own = self.saved.as_ref().map(|saved| &saved.content);
+        // A board that says nothing is one of states.
+        let states = (self.view.kind == ViewKind::Board).then_some("status");
         let other =
             |name: &str, own: Option<&str>| written(page, name).is_some_and(|text| text != own.unwrap_or_default());
         written(page, "filter").is_some()
             || page.query("sort").is_some()
             || self.view.fields != self.own_columns
-            || other("group", self.view.group.as_deref().filter(|_| self.view.kind != ViewKind::Board))
+            || other("group", self.own_group.as_deref().or(states))
             || other("totals", own.and_then(|own| own.totals.as_deref()))
             || other("date", self.view.date.as_deref())
             || other("end", self.view.end.as_deref())
@@ -414,6 +422,31 @@ mod tests {
             let (changed, state) = read(&[other]);
             assert!(changed && state.content() != views[0].content, "{other:?}");
         }
+    }
+
+    #[test]
+    fn the_columns_of_a_board_are_those_of_its_view_until_the_address_says_others() {
+        let text = |text: &str| Some(text.to_owned());
+        let kept = |group: Option<&str>| {
+            [saved(ViewContent { kind: text("board"), group: group.map(str::to_owned), ..ViewContent::default() })]
+        };
+        let id = uuid::Uuid::from_u128(7).to_string();
+        let read = |group: Option<&str>, more: &[(&str, &str)]| {
+            let query: Vec<(&str, &str)> = [("view", id.as_str())].into_iter().chain(more.iter().copied()).collect();
+            let (state, problems) = ListState::read(&page(&query), &entity(), &kept(group)).unwrap();
+            let problems: Vec<&str> = problems.iter().map(|problem| problem.parameter).collect();
+            assert_eq!(state.view.group, state.content().group);
+            (state.changed(&page(&query)), state.view.group, problems)
+        };
+        assert_eq!(read(Some("owner"), &[]), (false, text("owner"), vec![]));
+        assert_eq!(read(Some("owner"), &[("group", "owner")]), (false, text("owner"), vec![]));
+        assert_eq!(read(Some("owner"), &[("group", "status")]), (true, text("status"), vec![]));
+        assert_eq!(read(Some("owner"), &[("group", "")]), (true, None, vec![]));
+        assert_eq!(read(None, &[("group", "owner")]), (true, text("owner"), vec![]));
+        assert_eq!(read(None, &[("group", "status")]), (false, text("status"), vec![]));
+        // What cannot make columns is said, wherever it comes from, and not drawn as something else.
+        assert_eq!(read(None, &[("group", "name")]).2, ["group"]);
+        assert_eq!(read(Some("value"), &[]).2, ["group"]);
     }
 
     #[test]

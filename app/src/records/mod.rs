@@ -44,6 +44,8 @@ mod timeline;
 mod transition;
 mod undo;
 mod upload;
+mod value_columns;
+mod value_move;
 pub mod values;
 mod versions;
 mod views;

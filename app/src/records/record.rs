@@ -204,7 +204,13 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
     let (edit_href, delete_href) = (format!("{here}/edit"), format!("{here}?delete=1"));
     let (list, icon, all) =
         (viewer.path(&entity.plural), entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
-    let log = log_link(page, viewer, entity);
+    let log = log_call(page, viewer, entity);
+    let log_button = log.clone().map(|(href, reason)| {
+        view! { <span class="at-desk"><LinkButton href icon="phone" reason>"Log a call"</LinkButton></span> }
+    });
+    let log_item = log.map(|(href, reason)| {
+        view! { <span class="on-phone"><MenuLink href icon="phone" reason>"Log a call"</MenuLink></span> }
+    });
     let extra = extras::actions(page, viewer, entity, record);
     let (why, who, versions) = (format!("{here}/why"), format!("{here}/access"), format!("{here}/versions"));
     let merge = entity.managed.is_none().then(|| {
@@ -214,13 +220,14 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
     let who_closed = viewer.lacks("people.member.read");
     view! {
         <LinkButton href=edit_href icon="pencil" reason=edit>"Edit"</LinkButton>
+        {log_button}
         {convert}
         {extra}
         {moves}
         {step}
         <Menu icon="ellipsis" name="More actions" kind=ButtonKind::Secondary side=MenuSide::End>
-            {log}
             <MenuLink href=list icon>{all}</MenuLink>
+            {log_item}
             <MenuLink href=versions icon="history">"Versions"</MenuLink>
             <MenuLink href=why icon="circle-question-mark">"Why is it like this?"</MenuLink>
             <MenuLink href=who icon="users" reason=who_closed>"Who can see this?"</MenuLink>
@@ -232,13 +239,13 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
     .into_any()
 }
 
-/// "Log call", where activities point at this entity.
-fn log_link(page: &PageContext, viewer: &Viewer, entity: &Entity) -> Option<AnyView> {
+/// Where a call is written down, and why it may not be, where activities point at this entity. It stands in the head; a phone has no room for it
+/// there, and has it in the menu.
+fn log_call(page: &PageContext, viewer: &Viewer, entity: &Entity) -> Option<(String, Option<String>)> {
     let activity =
         related::of(viewer, entity).into_iter().find(|one| one.entity.key == "activity" && !one.read_only)?;
     let reason = viewer.missing(&activity.entity, Verb::Create);
-    let href = format!("{}?log=call#composer", page.path);
-    Some(view! { <MenuLink href icon="phone" reason>"Log a call"</MenuLink> }.into_any())
+    Some((format!("{}?log=call#composer", page.path), reason))
 }
 
 /// What stands above the record: that it is in the trash, what it became, why something was refused.

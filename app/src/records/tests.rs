@@ -15,6 +15,8 @@ use super::post::{own_address, way_back};
 use super::rights::Reached;
 use super::standing;
 use super::transition::{Offer, card_menu, next_step, targets};
+use super::value_columns::Target;
+use super::value_move;
 use crate::page::{PageContext, Replay, Viewer};
 use crate::time::Clock;
 use domain::backend::{AnyBox, Backend, BoxFuture};
@@ -22,7 +24,7 @@ use domain::error::{StaleField, StaleWrite};
 use domain::people::Member;
 use domain::permission::{Grants, Reach};
 use domain::records::Record;
-use domain::schema::{Catalog, Entity};
+use domain::schema::{Catalog, Entity, Field};
 use domain::{BackendHandle, Error, FieldError, Kind, Result};
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -215,6 +217,62 @@ fn the_menu_of_a_card_moves_it_and_comes_back_to_the_board() {
     );
     assert!(html.contains("name=\"_page\" value=\"/w/a/leads?view=board&amp;search=a%20b\""), "{html}");
     assert!(html.contains("name=\"version\" value=\"3\"") && html.contains("Asks for Company and Value"), "{html}");
+}
+
+fn owner(more: Value) -> Field {
+    let mut field = json!({ "key": "owner", "label": "Owner", "kind": { "type": "member" }, "indexed": true });
+    field.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+    serde_json::from_value(field).unwrap()
+}
+
+#[test]
+fn a_card_in_columns_of_a_value_is_moved_by_setting_it() {
+    let page = page("/w/a/leads", &[("view", "board"), ("group", "owner")], None);
+    let viewer = page.viewer().unwrap();
+    let entity = viewer.catalog.get("lead").unwrap();
+    let target = |key: &str, label: &str, closed: Option<&str>| Target {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        closed: closed.map(str::to_owned),
+    };
+    let targets = [
+        target("m1", "Amina", None),
+        target("m2", "John", None),
+        target("m3", "Left", Some("Gone")),
+        target("", "Nobody", None),
+    ];
+    let (record, field) = (row("new", json!({ "owner": "m1" })), owner(json!({})));
+    let reason = value_move::missing(&viewer, entity, &field, &record, &Reached::Every);
+    assert_eq!(reason, None);
+    let html = drawn(|| value_move::menu(&page, &viewer, entity, &field, &record, &targets, reason));
+    assert!(
+        html.contains("action=\"/w/a/do/records.update\"") && html.contains("name=\"version\" value=\"3\""),
+        "{html}"
+    );
+    assert!(html.contains("name=\"base.owner\" value=\"&quot;m1&quot;\"") && html.contains("_undo"), "{html}");
+    // Each other value once, none as a button without one, and what is closed with its reason.
+    assert!(
+        html.contains("value=\"m2\"") && !html.contains("value=\"m1\"") && !html.contains("value=\"m3\""),
+        "{html}"
+    );
+    assert_eq!(html.matches("name=\"values.owner\"").count(), 2, "{html}");
+    assert!(html.contains("Gone") && html.contains("Nobody") && html.contains("Another owner"), "{html}");
+}
+
+#[test]
+fn a_card_stays_where_the_field_the_permission_or_the_system_keeps_it() {
+    let why = |permissions: &[&str], field: Value| {
+        let viewer = viewer(permissions);
+        let entity = viewer.catalog.get("lead").unwrap();
+        let field = owner(field);
+        value_move::missing(&viewer, entity, &field, &row("new", json!({})), &Reached::Every).unwrap_or_default()
+    };
+    let guarded = || json!({ "permissions": { "write": "crm.lead.give" } });
+    assert_eq!(why(&["crm.lead.*"], json!({})), "");
+    assert_eq!(why(&["crm.lead.read"], json!({})), "Needs the permission crm.lead.update");
+    assert_eq!(why(&["crm.lead.update"], guarded()), "Needs the permission crm.lead.give");
+    assert_eq!(why(&["crm.lead.*"], guarded()), "");
+    assert_eq!(why(&["*.*.*"], json!({ "readOnly": true })), "Owner is set by the system: nothing is moved here");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::sign_in::Door;
 use super::{confirm, cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::{ALIKE, ASKED, About, LIKE, Replay, encode};
+use app::page::{ALIKE, ASKED, About, LIKE, Replay, UNDO, encode};
 use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
@@ -106,8 +106,9 @@ pub async fn run(
                 draw::shown(&state, &headers, info, &caller, &format!("{home}/{place}"), about).await
             }
             None => {
-                // What goes to the trash is offered back at once.
-                let undo = (path.operation == DeleteRecord::NAME).then_some(info.id);
+                // What goes to the trash is offered back at once, and what its form says is.
+                let offered = path.operation == DeleteRecord::NAME || own(&fields, UNDO).is_some();
+                let undo = offered.then_some(info.id);
                 onward(&state, &caller, &fields, &output, undo)
             }
         },

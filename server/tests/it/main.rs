@@ -7,6 +7,7 @@ mod audit;
 mod authz;
 mod beside;
 mod bleed;
+mod boards;
 mod browser;
 mod business;
 mod calendar;

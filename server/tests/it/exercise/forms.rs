@@ -188,6 +188,18 @@ pub async fn closed(world: &World, id: &str) {
             let answer = found(mia, &[query]).await;
             faults.unless(answer.is_err() == read, &field.key, step, query.0);
         }
+        if field.is_grouping() {
+            let (status, page) = mia.page(&format!("{PIECES}?view=stages&filter=&group={}", field.key)).await;
+            let wanted = if read { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+            faults.unless(status == wanted, &field.key, "the board by it", status);
+            let mark = match &field.permissions.write {
+                Some(permission) if !read => format!("Needs the permission {permission}"),
+                _ => format!("has no field {}", field.key),
+            };
+            faults.unless(page.contains(&mark), &field.key, "the board by it", "it does not say why");
+            let held = page.contains("data-handle") || page.contains(&format!("\"values.{}\"", field.key));
+            faults.unless(!held, &field.key, "the board by it", "cards can be taken");
+        }
         let value = sample(field, 1, &world.known).unwrap().value;
         let change = json!({ "version": row["version"], field.key.as_str(): value });
         let (status, answer) = mia.write(Method::PATCH, &format!("{API}/pieces/{id}"), &change).await;

@@ -196,6 +196,15 @@ pub async fn placed(world: &World, row: &Value, as_of: Option<&str>) {
         faults.unless(column(&page, &held).contains(&card), &view.key, "the column of the card", &held);
         faults.unless(page.matches(&card).count() == 1, &view.key, "the cards", "it stands once");
     }
+    // And in columns of whatever makes some.
+    for field in world.piece.fields.iter().filter(|field| field.is_grouping()) {
+        let query = format!("view=stages&filter=&group={}{past}", field.key);
+        let (status, page) = world.grace.page(&format!("{PIECES}?{query}")).await;
+        faults.unless(status == StatusCode::OK, &field.key, "the board by it", format!("{status} {}", said(&page)));
+        let held = literal(&row[&field.key]).unwrap_or_default();
+        faults.unless(column(&page, &held).contains(&card), &field.key, "its column of the card", &held);
+        faults.unless(page.matches(&card).count() == 1, &field.key, "the cards by it", "it stands once");
+    }
     for field in world.piece.dated() {
         let Some(day) = day_of(field, &row[&field.key]) else {
             faults.unless(false, &field.key, "the calendar", "the row has no day");

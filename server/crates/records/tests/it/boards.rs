@@ -1,13 +1,16 @@
 //! Summaries and boards.
 
 use crate::pages::fill;
-use crate::world::{World, object, query};
-use domain::Kind;
+use crate::sample::MARGIN;
+use crate::world::{World, at, object, query, with};
 use domain::records::{BoardRecords, Group, GroupBy, Record, Sum, SummariseRecords};
 use domain::schema::ListQuery;
 use domain::schema::value::money;
+use domain::{Kind, Reach, Result};
+use platform::Caller;
 use serde_json::json;
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 fn sums(rows: &[&Record], measure: &str) -> Vec<Sum> {
     let mut all: BTreeMap<String, i64> = BTreeMap::new();
@@ -148,5 +151,101 @@ async fn a_board_has_every_state_in_order_and_loses_no_row() {
     assert!(board("", "", 0).await.iter().all(|column| column.cards.is_empty()));
     let many = BoardRecords { entity: "lead".to_owned(), query: ListQuery::default(), measure: None, cards: 101 };
     assert_eq!(world.run(user, many).await.unwrap_err().kind, Kind::Invalid);
+    world.end().await;
+}
+
+/// Keys and counts of the samples by a field, as one caller may see them.
+async fn by(world: &World, caller: &Caller, field: &str) -> Result<Vec<(Option<String>, i64)>> {
+    let summary = SummariseRecords {
+        entity: "sample".to_owned(),
+        query: ListQuery::default(),
+        group: GroupBy::Field(field.to_owned()),
+        measure: None,
+        limit: None,
+        inner: None,
+    };
+    let groups = world.run(caller, summary).await?;
+    Ok(groups.into_iter().map(|group| (group.key, group.count)).collect())
+}
+
+#[tokio::test]
+async fn members_and_rows_make_columns_of_what_the_reader_reaches() {
+    let world = World::new().await;
+    let here = &world.here;
+    // The other workspace has more of everything.
+    let foreign = world.lead_of(&world.there.admin, "Foreign").await;
+    for at in 0..4 {
+        let values = json!({ "name": format!("F{at}"), "lead": foreign.id, "keeper": world.there.rep.access.member });
+        world.create(&world.there.admin, "sample", values).await.unwrap();
+    }
+    let lake = world.lead_of(&here.admin, "Lake").await;
+    let (rep, other) = (here.rep.access.member, here.other_rep.access.member);
+    for values in [
+        json!({ "name": "1", "owner": rep, "keeper": rep, "lead": lake.id }),
+        json!({ "name": "2", "owner": rep, "keeper": rep, "lead": lake.id }),
+        json!({ "name": "3", "owner": rep, "keeper": other }),
+        json!({ "name": "4", "owner": other, "lead": lake.id }),
+    ] {
+        world.create(&here.admin, "sample", values).await.unwrap();
+    }
+    let key = |id: Uuid, count: i64| (Some(id.to_string()), count);
+    let none = |count: i64| (None, count);
+    // The most frequent first.
+    assert_eq!(by(&world, &here.admin, "keeper").await.unwrap(), [key(rep.0, 2), none(1), key(other.0, 1)]);
+    assert_eq!(by(&world, &here.admin, "lead").await.unwrap(), [key(lake.id, 3), none(1)]);
+    assert_eq!(by(&world, &here.admin, "owner").await.unwrap(), [key(rep.0, 3), key(other.0, 1)]);
+    // Whose reach is their own counts their own.
+    assert_eq!(by(&world, &here.rep, "keeper").await.unwrap(), [key(rep.0, 2), key(other.0, 1)]);
+    assert_eq!(by(&world, &here.rep, "lead").await.unwrap(), [key(lake.id, 2), none(1)]);
+    assert_eq!(by(&world, &here.rep, "owner").await.unwrap(), [key(rep.0, 3)]);
+    // And the rows of such a column are theirs too, without the name of a lead that is not.
+    let filter = format!("lead = {}", lake.id);
+    let rows = world.list(&here.rep, "sample", query(&world.sample(), &filter, "name")).await.unwrap();
+    let rows = rows.records().unwrap();
+    let names: Vec<&str> = rows.iter().filter_map(|row| row.text("name")).collect();
+    assert_eq!((names, rows[0].label("lead"), rows[0].label("keeper")), (vec!["1", "2"], None, Some("Rita Rep")));
+    let there = world.there.rep.access.member.0;
+    assert_eq!(by(&world, &world.there.user, "lead").await.unwrap(), [key(foreign.id, 4)]);
+    assert_eq!(by(&world, &world.there.user, "keeper").await.unwrap(), [key(there, 4)]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_field_that_may_not_be_read_makes_no_columns() {
+    let world = World::new().await;
+    let here = &world.here;
+    let insider = with(&here.user, |access| {
+        access.grants.0.insert(MARGIN.to_owned(), Reach::All);
+    });
+    let rep = here.rep.access.member;
+    world.create(&insider, "sample", json!({ "name": "S", "valuer": rep })).await.unwrap();
+    assert_eq!(by(&world, &insider, "valuer").await.unwrap(), [(Some(rep.0.to_string()), 1)]);
+    // To the others it is as unknown as one that is not there, and is named as they named it.
+    for field in ["valuer", "nonsense"] {
+        let error = by(&world, &here.user, field).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Invalid);
+        assert!(at(&error, "group").starts_with(&format!("Sample has no field {field}")), "{error:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_card_is_given_to_another_by_one_update() {
+    let world = World::new().await;
+    let here = &world.here;
+    let lake = world.lead_of(&here.admin, "Lake").await;
+    let card = world.create(&here.user, "sample", json!({ "name": "S" })).await.unwrap();
+    let before = world.count("changes").await;
+    let moved = world.update(&here.user, "sample", &card, json!({ "lead": lake.id })).await.unwrap();
+    assert_eq!((moved.version, moved.label("lead")), (card.version + 1, Some("Lake")));
+    assert_eq!(world.count("changes").await, before + 1);
+    // Who still has the version before is told, and the card stays in its column.
+    let late = world.update(&here.admin, "sample", &card, json!({ "lead": null })).await.unwrap_err();
+    assert_eq!(late.kind, Kind::Stale);
+    assert_eq!(by(&world, &here.user, "lead").await.unwrap(), [(Some(lake.id.to_string()), 1)]);
+    // Nor does it go to a lead of the other workspace.
+    let foreign = world.lead_of(&world.there.admin, "Foreign").await;
+    let error = world.update(&here.user, "sample", &moved, json!({ "lead": foreign.id })).await.unwrap_err();
+    at(&error, "lead");
     world.end().await;
 }

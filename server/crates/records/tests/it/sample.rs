@@ -4,7 +4,7 @@ use domain::schema::{Catalog, Entity, Field};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Without this permission `margin`, `secret` and `settled` do not exist.
+/// Without this permission `margin`, `secret`, `settled` and `valuer` do not exist.
 pub const MARGIN: &str = "crm.sample.margin";
 
 pub fn catalog(library: &packs::Library) -> Arc<Catalog> {
@@ -152,6 +152,7 @@ fn sample() -> Entity {
             { "key": "worth", "label": "Worth", "kind": { "type": "money", "allowNegative": true }, "indexed": true, "formula": "price * pieces" },
             { "key": "dear", "label": "Dear", "kind": { "type": "boolean" }, "indexed": true, "formula": "worth > 100 || status == READY" },
             hidden("settled", json!({ "type": "date" })),
+            hidden("valuer", json!({ "type": "member" })),
             { "key": "note", "label": "Note", "kind": { "type": "long_text", "max": 2000 } },
         ],
         "states": {
