@@ -67,6 +67,8 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/imports/{id}/errors.csv", Guard::Workspace, get(files::error_file))
         .route(Method::GET, "/", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/go", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/help", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/help/{key}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/dashboards", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/dashboards/{key}", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/settings", Guard::Workspace, get(draw::page))

@@ -19,6 +19,7 @@ mod ended;
 mod exercise;
 mod factor;
 mod forms;
+mod help;
 mod hostile;
 mod isolation;
 mod kept;
