@@ -2,7 +2,7 @@
 
 use super::{admin_frame, workspace_frame};
 use crate::layout::Title;
-use crate::page::{PageContext, Replay, set_status};
+use crate::page::{PageContext, Replay, Viewer, set_status};
 use crate::records::post::hidden;
 use domain::error::{CONFIRMATION_REQUIRED, IMPERSONATED, SECOND_FACTOR_REQUIRED};
 use domain::{Error, Kind};
@@ -172,6 +172,19 @@ fn ways_out(page: &PageContext, error: &Error) -> AnyView {
             <LinkButton href=home>"Go to home"</LinkButton>
         }
         .into_any(),
-        _ => view! { <LinkButton href=home kind=ButtonKind::Primary>"Go to home"</LinkButton> }.into_any(),
+        _ => {
+            let other = page.viewer.as_ref().and_then(|viewer| beside(viewer, error.kind));
+            view! { <LinkButton href=home kind=ButtonKind::Primary>"Go to home"</LinkButton>{other} }.into_any()
+        }
     }
+}
+
+/// What helps beside going home: looking for what is not there, and reading who may do what.
+fn beside(viewer: &Viewer, kind: Kind) -> Option<AnyView> {
+    let (path, label) = match kind {
+        Kind::NotFound => ("go", "Search for it"),
+        Kind::Forbidden => ("help/people#when-something-is-greyed-out", "How permissions work"),
+        _ => return None,
+    };
+    Some(view! { <LinkButton href=viewer.path(path)>{label}</LinkButton> }.into_any())
 }

@@ -10,7 +10,7 @@ use domain::records::{SearchHit, SearchRecords};
 use domain::schema::Entity;
 use leptos::prelude::*;
 use places::{Place, places};
-use ui::{Crumb, EmptyState, Icon, Page, Panel, SearchInput, Stack};
+use ui::{Crumb, EmptyState, Icon, LinkButton, Page, Panel, SearchInput, Stack};
 
 const LIMIT: u32 = 40;
 
@@ -34,7 +34,8 @@ async fn go_page(page: PageContext) -> Result<AnyView> {
     }
     let nothing = (hits.is_empty() && places.is_empty()).then(|| {
         let title = format!("Nothing found for “{words}”");
-        view! { <EmptyState icon="search" title text="Try fewer or other words: a name, a company, an e-mail address, a number such as LEAD-000012."/> }
+        let action = view! { <LinkButton href=viewer.path("help/search")>"How to search"</LinkButton> }.into_any();
+        view! { <EmptyState icon="search" title text="Try fewer or other words: a name, a company, an e-mail address, a number such as LEAD-000012." action/> }
     });
     let records = groups(&viewer, &hits);
     // Places lead: there are few of them, and who types "new" wants the action.

@@ -43,6 +43,22 @@ fn sources(folder: &Path, endings: &[&str], text: &mut String) {
     }
 }
 
+/// Pages lead into the help beside the foot of the rail: from an empty list, from a refusal.
+#[test]
+fn what_pages_link_to_in_the_help_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut said = String::new();
+    sources(&root.join("app/src"), &["rs"], &mut said);
+    let linked: BTreeSet<&str> = said.split("\"help/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let linked: Vec<&str> = linked.into_iter().filter(|link| !link.contains('{')).collect();
+    assert!(linked.len() > 2, "{linked:?}");
+    for link in linked {
+        let (key, part) = link.split_once('#').unwrap_or((link, ""));
+        let article = find(key).unwrap_or_else(|| panic!("a page links to the article {key}"));
+        assert!(part.is_empty() || article.parts.iter().any(|known| known.part.anchor == part), "{link}");
+    }
+}
+
 /// What stands in bold is what the screen says. Renaming a control without its article fails here.
 #[test]
 fn labels_in_bold_are_those_of_the_screens() {
