@@ -34,6 +34,11 @@ pub fn href(page: &PageContext, viewer: &Viewer) -> String {
         .map_or_else(|| viewer.path("help"), |place| address(viewer, place.article, place.part))
 }
 
+/// Where an entry leads: to its part, where it names one.
+pub fn entry_href(viewer: &Viewer, entry: &HelpEntry) -> String {
+    address(viewer, &entry.key, entry.part.as_ref().map_or("", |part| part.anchor.as_str()))
+}
+
 fn address(viewer: &Viewer, article: &str, part: &str) -> String {
     let anchor = if part.is_empty() { String::new() } else { format!("#{part}") };
     viewer.path(&format!("help/{article}{anchor}"))
@@ -93,9 +98,8 @@ fn entries(viewer: &Viewer, entries: &[HelpEntry]) -> AnyView {
     let rows: Vec<AnyView> = entries
         .iter()
         .map(|entry| {
-            let part = entry.part.as_ref();
-            let href = address(viewer, &entry.key, part.map_or("", |part| part.anchor.as_str()));
-            let part = part.map(|part| view! { <span class="help-part">{part.title.clone()}</span> });
+            let href = entry_href(viewer, entry);
+            let part = entry.part.as_ref().map(|part| view! { <span class="help-part">{part.title.clone()}</span> });
             let (title, summary) = (entry.title.clone(), entry.summary.clone());
             let needs = missing(viewer, entry).map(|needs| view! { <p class="help-needs">{needs}</p> });
             view! { <li><TextLink href>{title}</TextLink>{part}<p>{summary}</p>{needs}</li> }.into_any()

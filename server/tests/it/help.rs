@@ -179,6 +179,11 @@ async fn help_is_searched_by_words() {
     let none = search("zebra%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await;
     assert!(none.contains("No article has") && !none.contains("<script>alert(1)"));
     search(&"x".repeat(5_000)).await;
+    // The palette's page has them too, behind what else it found.
+    let (_, page) = amina.page("/w/lakeside/go?q=undo%20import").await;
+    assert!(page.contains("href=\"/w/lakeside/help/importing#undo-an-import\""), "{page}");
+    let (_, page) = amina.page("/w/lakeside/go?q=zebra").await;
+    assert!(page.contains("Nothing found") && page.contains("href=\"/w/lakeside/help/search\""));
     server.end().await;
 }
 
