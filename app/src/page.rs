@@ -103,6 +103,8 @@ pub const ALIKE: &str = "_alike";
 pub const ASKED: &str = "_asked";
 /// What a form that was held back looks like, as JSON: `domain::records::Alike`.
 pub const LIKE: &str = "_like";
+/// The path of a page that stands in for one that could not be drawn. The browser shows the address that it asked for.
+pub const STAND_IN: &str = "/_refused";
 /// Letters of [`PageContext::form_key`].
 const FORM_KEY: usize = 22;
 

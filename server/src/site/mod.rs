@@ -198,6 +198,7 @@ pub fn router(app: App) -> axum::Router {
         .merge(static_files::router(&app))
         .layer(tower_http::compression::CompressionLayer::new())
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(draw::panicked))
+        .layer(from_fn_with_state(app.clone(), draw::broken))
         .layer(from_fn(headers::headers))
         .layer(from_fn_with_state(app.clone(), request::request))
         .layer(from_fn(isolate::isolate))

@@ -7,6 +7,7 @@ mod audit;
 mod authz;
 mod beside;
 mod bleed;
+mod broken;
 mod browser;
 mod business;
 mod calendar;
