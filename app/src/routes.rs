@@ -2,7 +2,8 @@
 
 use crate::page::use_page;
 use crate::{
-    admin, dashboards, finance, help, home, imports, layout, messaging, records, sales, search, session, settings, workflow,
+    admin, dashboards, finance, help, home, imports, layout, messaging, records, sales, search, session, settings,
+    workflow,
 };
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
