@@ -8,6 +8,7 @@ mod admin;
 pub mod call;
 mod dashboards;
 mod finance;
+mod help;
 mod home;
 mod imports;
 pub mod islands;

@@ -105,6 +105,8 @@ pub const ASKED: &str = "_asked";
 pub const LIKE: &str = "_like";
 /// A field of forms whose write is offered back at once, with the words that say that it was done.
 pub const UNDO: &str = "_undo";
+/// The path of a page that stands in for one that could not be drawn. The browser shows the address that it asked for.
+pub const STAND_IN: &str = "/_refused";
 /// Letters of [`PageContext::form_key`].
 const FORM_KEY: usize = 22;
 

@@ -2,7 +2,8 @@
 
 use crate::page::use_page;
 use crate::{
-    admin, dashboards, finance, home, imports, layout, messaging, records, sales, search, session, settings, workflow,
+    admin, dashboards, finance, help, home, imports, layout, messaging, records, sales, search, session, settings,
+    workflow,
 };
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
@@ -54,6 +55,8 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("setup") view=session::SetupPage ssr=SsrMode::Async/>
                 <Route path=workspace() view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("go")) view=search::GoPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("help")) view=help::HelpPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("help"), ParamSegment("key")) view=help::HelpArticlePage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("dashboards")) view=dashboards::DashboardsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("dashboards"), ParamSegment("key")) view=dashboards::DashboardPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("settings")) view=settings::SettingsPage ssr=SsrMode::Async/>

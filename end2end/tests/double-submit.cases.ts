@@ -777,6 +777,18 @@ export const cases: Case[] = [
         },
     },
     {
+        does: 'onboarding.put_away',
+        what: 'the first steps of a new workspace are put away',
+        scene: async (desk, browser) => {
+            const { own } = await newcomer(browser, desk);
+            const [form] = (await own.forms('/workspaces/new')).filter(({ does }) => does === '/workspaces/new');
+            const { to } = await own.send(filled(form, { industry: 'automotive', currency: 'KES', timezone: 'Africa/Nairobi', workspace: name() }));
+            const at = /\/w\/[a-z0-9-]+/.exec(to)?.[0] ?? '';
+            const count = async () => ({ away: Number(!(await own.page(at)).html.includes('First steps')) });
+            return { at, by: own, count };
+        },
+    },
+    {
         does: 'people.save_security',
         what: 'what the workspace asks is saved',
         scene: async (desk) => {

@@ -56,6 +56,7 @@ async function fill(desk: Sender) {
         `/leads?sort=${encodeURIComponent(payloads[4])}`,
         `/go?q=${encodeURIComponent(payloads[1])}`,
         '/go?q=pwn',
+        `/help?q=${encodeURIComponent(payloads[1])}`,
         '/settings/company',
         '/settings/audit',
         '/workflows',

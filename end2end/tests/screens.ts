@@ -103,6 +103,16 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         await look(page, 'dashboard-fault', '/w/lakeside/dashboards/sales?from=2026-03-02&to=2026-03-01');
     },
 
+    'help': async (page, look) => {
+        await signIn(page, 'samuel', '/w/lakeside/help');
+        await look(page, 'help', '/w/lakeside/help');
+        await look(page, 'help-found', '/w/lakeside/help?q=undo');
+        await look(page, 'help-none', '/w/lakeside/help?q=zebra');
+        await look(page, 'help-article', '/w/lakeside/help/lists');
+        await look(page, 'help-not-allowed', '/w/lakeside/help/keys');
+        await look(page, 'refused', '/w/lakeside/settings/audit');
+    },
+
     'records and forms': async (page, look) => {
         await signIn(page, 'amina', '/w/lakeside/leads');
         const href = await page.getByRole('rowheader').first().getByRole('link').getAttribute('href');

@@ -20,7 +20,8 @@ use futures::future::try_join_all;
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{
-    Cell, Crumb, DataTable, EmptyState, HeadCell, Notice, Page, PageHeader, Panel, Row, Stack, TextLink, Tiles, Tone,
+    Cell, Crumb, DataTable, EmptyState, HeadCell, LinkButton, Notice, Page, PageHeader, Panel, Row, Stack, TextLink,
+    Tiles, Tone,
 };
 
 /// Blocks that are asked for at once: one page must not take every connection.
@@ -59,7 +60,9 @@ fn list(page: &PageContext) -> Result<AnyView> {
         })
         .collect();
     let content = if rows.is_empty() {
-        view! { <EmptyState icon="layout-dashboard" title="No dashboards for you" text="They show records that you may not read. Ask whoever sees to roles."/> }.into_any()
+        let action =
+            view! { <LinkButton href=viewer.path("help/people#roles")>"How roles work"</LinkButton> }.into_any();
+        view! { <EmptyState icon="layout-dashboard" title="No dashboards for you" text="They show records that you may not read. Ask whoever sees to roles." action/> }.into_any()
     } else {
         let head = view! { <HeadCell label="Dashboard"/><HeadCell label="What it shows"/> }.into_any();
         view! { <Panel flush=true><div class="as-cards"><DataTable label="Dashboards" head inline=true>{rows}</DataTable></div></Panel> }

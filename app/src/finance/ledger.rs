@@ -2,6 +2,7 @@
 
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, load, use_page};
+use crate::records::lower;
 use crate::time::Clock;
 use domain::finance::{Ledger, LedgerPage as Lines, Receivables, ReceivablesByAge, Trial, TrialBalance};
 use domain::{Money, Result};
@@ -57,7 +58,12 @@ async fn trial(page: PageContext) -> Result<AnyView> {
     }
     .into_any();
     let content = if trial.accounts.is_empty() {
-        view! { <EmptyState icon="scale" title="Nothing is posted yet" text="Invoices and payments post to the ledger by themselves."/> }.into_any()
+        let invoices = viewer.entity("invoices").ok();
+        let action = invoices.map(|invoices| {
+            let (href, label) = (viewer.path(&invoices.plural), format!("To the {}", lower(&invoices.labels.many)));
+            view! { <LinkButton href>{label}</LinkButton> }.into_any()
+        });
+        view! { <EmptyState icon="scale" title="Nothing is posted yet" text="Invoices and payments post to the ledger by themselves." action/> }.into_any()
     } else {
         trial_table(&viewer, &trial)
     };
@@ -201,7 +207,7 @@ async fn account(page: PageContext) -> Result<AnyView> {
     }
     .into_any();
     let content = if lines.lines.is_empty() {
-        view! { <EmptyState icon="scale" title="No postings in this time"/> }.into_any()
+        view! { <EmptyState icon="scale" title="No postings in this time" text="Choose other days above to see earlier or later ones."/> }.into_any()
     } else {
         account_table(&page, &viewer, &lines)
     };

@@ -72,7 +72,7 @@ impl Leads {
             return Some(
                 view! {
                     <ChartPanel title=format!("Where the {many} stand")>
-                        <EmptyState icon title text="Bring in the ones that you have as a CSV file." action/>
+                        <EmptyState icon title text="Bring in the ones that you have, from a spreadsheet or a CSV file." action/>
                     </ChartPanel>
                 }
                 .into_any(),

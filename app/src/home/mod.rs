@@ -1,10 +1,12 @@
-//! The home of a workspace: am I on track (four figures), what moves (two charts), what do I do next (my tasks, new leads).
+//! The home of a workspace: am I on track (four figures), what moves (two charts), what do I do next (my tasks, new leads). Above them, while the
+//! workspace is new, the first steps of whoever sets it up.
 //!
 //! Each block stands by itself: it is left out where its entity is not described or may not be read.
 
 mod figures;
 mod lists;
 pub mod money;
+mod steps;
 
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, load, use_page};
@@ -37,7 +39,7 @@ async fn home_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let clock = Clock::new(&page.now, &viewer.timezone);
     let home = Home { backend: page.backend()?, page, viewer, clock };
-    let (leads, pipeline, won, tasks, my_tasks, new_leads, owed) = try_join!(
+    let (leads, pipeline, won, tasks, my_tasks, new_leads, owed, steps) = try_join!(
         Leads::load(&home),
         Pipeline::load(&home),
         Won::load(&home),
@@ -45,6 +47,7 @@ async fn home_page(page: PageContext) -> Result<AnyView> {
         lists::my_tasks(&home),
         lists::new_leads(&home),
         owed(&home),
+        steps::first_steps(&home),
     )?;
     let tiles: Vec<AnyView> = [
         leads.as_ref().map(|leads| leads.tile(&home)),
@@ -65,7 +68,8 @@ async fn home_page(page: PageContext) -> Result<AnyView> {
     let tiles = (!tiles.is_empty()).then(|| view! { <Tiles>{tiles}</Tiles> });
     let charts = (!charts.is_empty()).then(|| view! { <Columns>{charts}</Columns> });
     let lists = (!lists.is_empty()).then(|| view! { <Columns>{lists}</Columns> });
-    let content = view! { <Page><PageHeader title="Today" text=today/><Stack>{tiles}{charts}{lists}</Stack></Page> };
+    let content =
+        view! { <Page><PageHeader title="Today" text=today/><Stack>{steps}{tiles}{charts}{lists}</Stack></Page> };
     Ok(workspace_frame(&home.page, vec![Crumb::here("Home")], None, None, content.into_any()))
 }
 

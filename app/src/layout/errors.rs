@@ -2,7 +2,7 @@
 
 use super::{admin_frame, workspace_frame};
 use crate::layout::Title;
-use crate::page::{PageContext, Replay, set_status};
+use crate::page::{PageContext, Replay, STAND_IN, Viewer, set_status};
 use crate::records::post::hidden;
 use domain::error::{CONFIRMATION_REQUIRED, IMPERSONATED, SECOND_FACTOR_REQUIRED};
 use domain::{Error, Kind};
@@ -167,11 +167,28 @@ fn ways_out(page: &PageContext, error: &Error) -> AnyView {
             let href = format!("/sign-in?next={}", crate::page::encode(&again));
             view! { <LinkButton href kind=ButtonKind::Primary>"Sign in"</LinkButton> }.into_any()
         }
-        Kind::Unavailable | Kind::Internal | Kind::RateLimited => view! {
-            <LinkButton href=again kind=ButtonKind::Primary icon="refresh-cw">"Try again"</LinkButton>
-            <LinkButton href=home>"Go to home"</LinkButton>
+        Kind::Unavailable | Kind::Internal | Kind::RateLimited => {
+            // An empty address is the one that the browser shows.
+            let again = if page.path == STAND_IN { String::new() } else { again };
+            view! {
+                <LinkButton href=again kind=ButtonKind::Primary icon="refresh-cw">"Try again"</LinkButton>
+                <LinkButton href=home>"Go to home"</LinkButton>
+            }
+            .into_any()
         }
-        .into_any(),
-        _ => view! { <LinkButton href=home kind=ButtonKind::Primary>"Go to home"</LinkButton> }.into_any(),
+        _ => {
+            let other = page.viewer.as_ref().and_then(|viewer| beside(viewer, error.kind));
+            view! { <LinkButton href=home kind=ButtonKind::Primary>"Go to home"</LinkButton>{other} }.into_any()
+        }
     }
+}
+
+/// What helps beside going home: looking for what is not there, and reading who may do what.
+fn beside(viewer: &Viewer, kind: Kind) -> Option<AnyView> {
+    let (path, label) = match kind {
+        Kind::NotFound => ("go", "Search for it"),
+        Kind::Forbidden => ("help/people#when-something-is-greyed-out", "How permissions work"),
+        _ => return None,
+    };
+    Some(view! { <LinkButton href=viewer.path(path)>{label}</LinkButton> }.into_any())
 }

@@ -72,13 +72,17 @@ pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
     std::iter::once(first).chain(rest).collect()
 }
 
-/// Feedback remembers the page that it was opened from; its own page keeps the one that it knows.
+/// Feedback remembers the page that it was opened from; its own page keeps the one that it knows. Help is that of the page, and last, so that no
+/// other place gives its letter up to it.
 pub fn foot(page: &PageContext, viewer: &Viewer) -> Vec<NavItem> {
     let form = viewer.path("feedback");
     let active = page.path == form;
     let from = if active { page.query("from").unwrap_or_default().to_owned() } else { page.address() };
     let feedback = NavItem::new(format!("{form}?from={}", encode(&from)), "Send feedback", "message-square");
-    vec![feedback.active(active), place(&page.path, viewer.path("settings"), "Settings", "settings")]
+    // Where it leads is the article of this page, so where it stands is asked of the other.
+    let reading = place(&page.path, viewer.path("help"), "", "").active;
+    let help = NavItem::new(crate::help::href(page, viewer), "Help", "circle-question-mark").active(reading);
+    vec![feedback.active(active), place(&page.path, viewer.path("settings"), "Settings", "settings"), help]
 }
 
 /// The bottom bar of a phone: home, two places, and search. The shell adds the way to the others.

@@ -8,6 +8,11 @@ use std::sync::Arc;
 use ui::{Density, Theme};
 
 pub fn entity() -> Arc<Entity> {
+    catalog().get("lead").unwrap().clone()
+}
+
+/// A catalogue of that entity alone.
+pub fn catalog() -> Catalog {
     let described = json!({
         "key": "lead", "plural": "leads", "area": "crm", "table": "leads", "prefix": "LEAD",
         "labels": { "one": "Lead", "many": "Leads" }, "icon": "target", "title": "name",
@@ -29,7 +34,7 @@ pub fn entity() -> Arc<Entity> {
         ],
     });
     let entity: Entity = serde_json::from_value(described).unwrap();
-    Catalog::build("core", "Core", vec![entity]).unwrap().get("lead").unwrap().clone()
+    Catalog::build("core", "Core", vec![entity]).unwrap()
 }
 
 pub fn viewer() -> Viewer {

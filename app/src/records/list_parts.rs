@@ -307,7 +307,9 @@ pub fn empty(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
     let many = lower(&entity.labels.many);
     if state.trash && !state.narrowed() {
         let text = format!("Deleted {many} are kept here and can be restored.");
-        return view! { <EmptyState icon="trash-2" title="The trash is empty" text/> }.into_any();
+        let href = viewer.path(&entity.plural);
+        let action = view! { <LinkButton href>{format!("To the {many}")}</LinkButton> }.into_any();
+        return view! { <EmptyState icon="trash-2" title="The trash is empty" text action/> }.into_any();
     }
     if any || state.cursor.is_some() {
         return no_match(page, state, &many);

@@ -1,4 +1,4 @@
-//! `/w/{workspace}/go`: what the palette does, without a script. Records by their words, and every page and action by name.
+//! `/w/{workspace}/go`: what the palette does, without a script. Records by their words, every page and action by name, and articles of the help.
 
 mod places;
 
@@ -6,11 +6,12 @@ use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, load, use_page};
 use crate::records::values::state_chip;
 use domain::Result;
+use domain::help::{HelpEntry, ListHelp};
 use domain::records::{SearchHit, SearchRecords};
 use domain::schema::Entity;
 use leptos::prelude::*;
 use places::{Place, places};
-use ui::{Crumb, EmptyState, Icon, Page, Panel, SearchInput, Stack};
+use ui::{Crumb, EmptyState, Icon, LinkButton, Page, Panel, SearchInput, Stack};
 
 const LIMIT: u32 = 40;
 
@@ -23,20 +24,25 @@ pub fn GoPage() -> impl IntoView {
 async fn go_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let words = page.query("q").map(str::trim).unwrap_or_default().to_owned();
-    let hits = if words.is_empty() {
-        Vec::new()
+    let (hits, mut articles) = if words.is_empty() {
+        (Vec::new(), Vec::new())
     } else {
-        page.backend()?.run(SearchRecords { words: words.clone(), limit: LIMIT }).await?
+        let backend = page.backend()?;
+        let records = SearchRecords { words: words.clone(), limit: LIMIT };
+        futures::try_join!(backend.run(records), backend.run(ListHelp { words: words.clone() }))?
     };
+    articles.truncate(ARTICLES);
     let mut places = places(&viewer, &words);
     if !hits.is_empty() {
         places.truncate(PLACES);
     }
-    let nothing = (hits.is_empty() && places.is_empty()).then(|| {
+    let nothing = (hits.is_empty() && places.is_empty() && articles.is_empty()).then(|| {
         let title = format!("Nothing found for “{words}”");
-        view! { <EmptyState icon="search" title text="Try fewer or other words: a name, a company, an e-mail address, a number such as LEAD-000012."/> }
+        let action = view! { <LinkButton href=viewer.path("help/search")>"How to search"</LinkButton> }.into_any();
+        view! { <EmptyState icon="search" title text="Try fewer or other words: a name, a company, an e-mail address, a number such as LEAD-000012." action/> }
     });
     let records = groups(&viewer, &hits);
+    let articles = (!articles.is_empty()).then(|| article_group(&viewer, &articles));
     // Places lead: there are few of them, and who types "new" wants the action.
     let places = place_groups(places, words.is_empty());
     let path = page.path.clone();
@@ -47,7 +53,7 @@ async fn go_page(page: PageContext) -> Result<AnyView> {
                 <form class="go-form" method="get" action=path role="search">
                     <SearchInput name="q" label="Search records, pages and actions" value=words autofocus=true/>
                 </form>
-                <div class="stack" data-region="results">{nothing}{places}{records}</div>
+                <div class="stack" data-region="results">{nothing}{places}{records}{articles}</div>
             </Stack>
         </Page>
     };
@@ -56,6 +62,30 @@ async fn go_page(page: PageContext) -> Result<AnyView> {
 
 /// Places shown beside records.
 const PLACES: usize = 6;
+
+/// Articles of the help, last: who looks for a record meets it first.
+const ARTICLES: usize = 3;
+
+fn article_group(viewer: &Viewer, articles: &[HelpEntry]) -> AnyView {
+    let rows: Vec<_> = articles
+        .iter()
+        .map(|entry| {
+            let href = crate::help::entry_href(viewer, entry);
+            let title = entry.title.clone();
+            let detail = entry.part.as_ref().map_or_else(|| entry.summary.clone(), |part| part.title.clone());
+            view! {
+                <li>
+                    <a class="row-link" href=href>
+                        <Icon name="circle-question-mark"/>
+                        <span class="row-title">{title}</span>
+                        <span class="row-detail">{detail}</span>
+                    </a>
+                </li>
+            }
+        })
+        .collect();
+    view! { <Panel title="Help" flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any()
+}
 
 /// Hits by entity, in the order in which the best of each was found.
 fn groups(viewer: &Viewer, hits: &[SearchHit]) -> Vec<AnyView> {

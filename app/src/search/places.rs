@@ -69,6 +69,7 @@ pub fn places(viewer: &Viewer, words: &str) -> Vec<Place> {
         "settings",
         "appearance theme dark light density preferences sign out",
     ));
+    places.push(page(viewer.path("help"), "Help", "circle-question-mark", "articles guides how manual support"));
     places.push(page(viewer.path("settings/people"), "People", "users", "members team roles"));
     places.push(page(viewer.path("settings/sessions"), "Sessions", "monitor", "devices security signed in"));
     places.push(page("/workspaces".to_owned(), "Workspaces", "building-2", "switch change"));

@@ -137,7 +137,8 @@ fn filter(page: &PageContext, viewer: &Viewer, members: &[Member], query: &Audit
 
 fn list(page: &PageContext, viewer: &Viewer, entries: &Entries) -> AnyView {
     if entries.entries.is_empty() {
-        return view! { <EmptyState icon="history" title="No entries" text="Nothing that fits was done. Widen the filter."/> }.into_any();
+        let action = view! { <LinkButton href=page.path.clone()>"Show all entries"</LinkButton> }.into_any();
+        return view! { <EmptyState icon="history" title="No entries" text="Nothing that fits was done. Widen the filter." action/> }.into_any();
     }
     let clock = Clock::new(&page.now, &viewer.timezone);
     let head = view! {

@@ -73,7 +73,8 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
     let found = page.backend()?.run(ListFeedback { before }).await?;
     let clock = Clock::new(&page.now, &viewer.timezone);
     let list = if found.entries.is_empty() {
-        view! { <EmptyState icon="message-square" title="No feedback" text="What people send from the foot of the menu stands here, and what reviewers say of entries of the audit trail."/> }.into_any()
+        let action = view! { <LinkButton href=viewer.path("feedback")>"Send feedback"</LinkButton> }.into_any();
+        view! { <EmptyState icon="message-square" title="No feedback" text="What people send from the foot of the menu stands here, and what reviewers say of entries of the audit trail." action/> }.into_any()
     } else {
         let rows: Vec<AnyView> = found.entries.iter().map(|entry| row(&viewer, clock, entry)).collect();
         view! { <ul class="row-list">{rows}</ul> }.into_any()

@@ -83,7 +83,9 @@ fn matches(member: &Member, words: &str) -> bool {
 fn table(viewer: &Viewer, members: &[Member], locations: &[Location], shown: &[&Member], words: &str) -> AnyView {
     if shown.is_empty() {
         let title = format!("Nobody is called {words}");
-        return view! { <EmptyState icon="users" title text="Look for a part of a name, an address or a role."/> }
+        let everybody = viewer.path("settings/people");
+        let action = view! { <LinkButton href=everybody>"Show everybody"</LinkButton> }.into_any();
+        return view! { <EmptyState icon="users" title text="Look for a part of a name, an address or a role." action/> }
             .into_any();
     }
     let with_places = !locations.is_empty();

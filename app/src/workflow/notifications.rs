@@ -12,7 +12,7 @@ use domain::{Result, Verb};
 use leptos::prelude::*;
 use ui::{
     Badge, ButtonKind, Cell, Checkbox, Crumb, DataTable, EmptyState, FormActions, FormError, FormErrors, HeadCell,
-    Page, PageHeader, Panel, Row, Size, Stack, SubmitButton, TabItem, Tabs, TextLink, Tone,
+    LinkButton, Page, PageHeader, Panel, Row, Size, Stack, SubmitButton, TabItem, Tabs, TextLink, Tone,
 };
 
 const LIMIT: u32 = 100;
@@ -51,7 +51,13 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let all = read_all(&page, &viewer, &rows);
     let content = if rows.is_empty() {
         let title = if unread { "Nothing unread" } else { "Nothing yet" };
-        view! { <EmptyState icon="bell" title text="What workflows and people have to tell you stands here, the newest first."/> }.into_any()
+        let (href, label) = if unread {
+            (page.path.clone(), "Show all")
+        } else {
+            (format!("{}?show=kinds", page.path), "Choose what you are told")
+        };
+        let action = view! { <LinkButton href>{label}</LinkButton> }.into_any();
+        view! { <EmptyState icon="bell" title text="What workflows and people have to tell you stands here, the newest first." action/> }.into_any()
     } else {
         table(&page, &viewer, &names, &rows)
     };

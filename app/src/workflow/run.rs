@@ -204,7 +204,7 @@ impl Desk<'_> {
 
     fn chosen_step(&self, chosen: Option<&Step>) -> AnyView {
         let Some(step) = chosen else {
-            return view! { <EmptyState icon="workflow" title="This workflow has no steps"/> }.into_any();
+            return view! { <EmptyState icon="workflow" title="This workflow has no steps" text="Its runs end as soon as they begin."/> }.into_any();
         };
         let tries: Vec<AnyView> = self.attempts(&step.key).map(|attempt| self.attempt(attempt)).collect();
         let title = step.label.clone().unwrap_or_else(|| words(&step.kind));

@@ -33,8 +33,15 @@ async fn runs(page: PageContext) -> Result<AnyView> {
     let rows = backend.run(query).await?;
     let names = Names::load(&viewer, &backend, rows.iter().map(|row| (row.entity.clone(), row.record))).await;
     let content = if rows.is_empty() {
-        let text = if narrowed { "None that fits." } else { "A run begins when what a workflow waits for happens." };
-        view! { <EmptyState icon="history" title="No runs" text/> }.into_any()
+        let (text, next) = if narrowed {
+            ("None fits what is chosen above.", Some((viewer.path("runs"), "Show all runs")))
+        } else {
+            let may = viewer.grants.allows("workflow.workflow.read");
+            let workflows = may.then(|| (viewer.path("workflows"), "See the workflows"));
+            ("A run begins when what a workflow waits for happens.", workflows)
+        };
+        let action = next.map(|(href, label)| view! { <LinkButton href>{label}</LinkButton> }.into_any());
+        view! { <EmptyState icon="history" title="No runs" text action/> }.into_any()
     } else {
         table(&page, &viewer, &names, &rows)
     };

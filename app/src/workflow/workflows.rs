@@ -27,7 +27,7 @@ async fn workflows(page: PageContext) -> Result<AnyView> {
     let text =
         format!("{on} of {} are on. A change makes a new version; runs that have begun stay on theirs.", rows.len());
     let content = if rows.is_empty() {
-        view! { <EmptyState icon="workflow" title="No workflows yet" text="What should happen by itself stands here."/> }.into_any()
+        view! { <EmptyState icon="workflow" title="No workflows yet" text="What should happen by itself stands here. Workflows come with the industry of a workspace."/> }.into_any()
     } else {
         table(&page, &viewer, &rows)
     };

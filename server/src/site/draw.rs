@@ -1,5 +1,6 @@
 //! Drawing pages. One handler per realm makes the page's context; one router inside draws it.
 
+use super::sign_in::wants_page;
 use super::{cookies, page_context};
 use crate::middleware::headers::page_policy;
 use crate::middleware::request::RequestInfo;
@@ -10,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Error, Kind};
 use leptos::config::LeptosOptions;
@@ -194,13 +196,10 @@ pub async fn missing(State(state): State<App>, request: Request) -> Response {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&format!("{}{query}", path.trim_end_matches('/'))).into_response();
     }
-    let wants_page = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
     match info(&request) {
-        Some(info) if wants_page => refused(&state, request.headers(), info, &Error::not_found()).await,
+        Some(info) if wants_page(request.headers()) => {
+            refused(&state, request.headers(), info, &Error::not_found()).await
+        }
         _ => super::problem(&Error::not_found(), &request).into_response(),
     }
 }
@@ -208,9 +207,28 @@ pub async fn missing(State(state): State<App>, request: Request) -> Response {
 /// The error page outside any workspace.
 pub async fn refused(state: &App, headers: &HeaderMap, info: RequestInfo, error: &Error) -> Response {
     let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let page = page_context::public(state, headers, info, "/_refused");
+    let page = page_context::public(state, headers, info, app::page::STAND_IN);
     let replay = Replay { operation: "refused".to_owned(), fields: Vec::new(), error: error.clone() };
     draw(state, PageContext { replay: Some(Arc::new(replay)), ..page }, None, Some(status)).await
+}
+
+/// Marks what [`panicked`] answers, for [`broken`].
+#[derive(Clone)]
+struct Panicked;
+
+/// What broke is answered with the reference under which the log has it, and on a page where a page was asked for.
+pub async fn broken(State(state): State<App>, request: Request, next: Next) -> Response {
+    let info = info(&request);
+    let page = request.method() == Method::GET && wants_page(request.headers());
+    let headers = page.then(|| request.headers().clone());
+    let response = next.run(request).await;
+    if response.extensions().get::<Panicked>().is_none() {
+        return response;
+    }
+    match (info, headers) {
+        (Some(info), Some(headers)) => refused(&state, &headers, info, &Error::internal()).await,
+        _ => api::problem::Problem { error: Error::internal(), request: info.map(|info| info.id) }.into_response(),
+    }
 }
 
 /// A panic is ours: logged with its words, answered without them.
@@ -218,7 +236,9 @@ pub async fn refused(state: &App, headers: &HeaderMap, info: RequestInfo, error:
 pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
     let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(words, "a handler panicked");
-    api::problem::Problem { error: Error::internal(), request: None }.into_response()
+    let mut response = api::problem::Problem { error: Error::internal(), request: None }.into_response();
+    response.extensions_mut().insert(Panicked);
+    response
 }
 
 pub fn info(request: &Request) -> Option<RequestInfo> {

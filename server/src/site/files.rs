@@ -180,7 +180,7 @@ pub async fn export(
             let next = address.path_and_query().map_or("/", |address| address.as_str());
             Redirect::to(&format!("/confirm?next={}", app::page::encode(next))).into_response()
         }
-        Err(error) => Problem { error, request: Some(info.id) }.into_response(),
+        Err(error) => refused(&state, &headers, info, error).await,
     }
 }
 
@@ -189,6 +189,7 @@ pub async fn error_file(
     Path(path): Path<ImportPath>,
     Extension(caller): Extension<Caller>,
     Extension(info): Extension<RequestInfo>,
+    headers: HeaderMap,
 ) -> Response {
     let found = async {
         let id = Uuid::try_parse(&path.id).map_err(|_| Error::not_found())?;
@@ -209,6 +210,14 @@ pub async fn error_file(
             }
             response
         }
-        Err(error) => Problem { error, request: Some(info.id) }.into_response(),
+        Err(error) => refused(&state, &headers, info, error).await,
     }
+}
+
+/// A file that cannot be had is said on a page to whoever followed a link, and as a problem to programs.
+async fn refused(state: &App, headers: &HeaderMap, info: RequestInfo, error: Error) -> Response {
+    if wants_page(headers) {
+        return draw::refused(state, headers, info, &error).await;
+    }
+    Problem { error, request: Some(info.id) }.into_response()
 }

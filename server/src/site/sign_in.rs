@@ -248,7 +248,7 @@ pub async fn ended(
     }
     fields.push(("_sign_in".to_owned(), sign_in.to_owned()));
     let error = Error::unauthenticated();
-    let page = page_context::public(state, &parts.headers, info, "/_refused");
+    let page = page_context::public(state, &parts.headers, info, app::page::STAND_IN);
     let replay = Replay { operation: "ended".to_owned(), fields, error };
     let page = PageContext { replay: Some(Arc::new(replay)), ..page };
     draw::draw(state, page, None, Some(axum::http::StatusCode::UNAUTHORIZED)).await

@@ -447,6 +447,8 @@ async fn rest(tally: &mut Tally, client: &Client, owner: &PgPool, tenant: &TestT
         "/runs",
         "/ledger",
         "/ledger/receivables",
+        "/help?q=pwn",
+        "/help/importing",
         "/dashboards",
         "/dashboards/sales",
         "/dashboards/money",

@@ -8,9 +8,11 @@ pub mod crm;
 pub mod documents;
 pub mod files;
 pub mod finance;
+pub mod help;
 pub mod inventory;
 pub mod messaging;
 pub mod notes;
+pub mod onboarding;
 pub mod people;
 pub mod sales;
 pub mod views;
@@ -31,4 +33,6 @@ pub fn register(registry: &mut Registry) {
     views::register(registry);
     notes::register(registry);
     files::register(registry);
+    help::register(registry);
+    onboarding::register(registry);
 }

@@ -49,6 +49,7 @@ const BY_HAND: &[&str] = &[
      select tenant_id, gen_random_uuid(), 'lead', gen_random_uuid(), id, 'A note', now() from members where tenant_id = $1 limit 1",
     "insert into mentions (tenant_id, note_id, member_id, mentioned_at) select tenant_id, id, author_id, now() from notes where tenant_id = $1 limit 1",
     "insert into notification_mutes (tenant_id, member_id, kind, muted_at) select tenant_id, id, 'workflow', now() from members where tenant_id = $1 limit 1",
+    "insert into first_steps_put_away (tenant_id, member_id, put_away_at) select tenant_id, id, now() from members where tenant_id = $1 limit 1",
     "insert into files (tenant_id, id, entity, record_id, name, media_type, bytes, sha256, state, uploaded_by, uploaded_at)
      select tenant_id, gen_random_uuid(), 'lead', gen_random_uuid(), 'a.txt', 'text/plain', 1, decode(repeat('00', 32), 'hex'), 'ready', id, now()
      from members where tenant_id = $1 limit 1",

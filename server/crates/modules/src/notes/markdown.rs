@@ -9,11 +9,22 @@ const DEEPEST: usize = 24;
 
 /// `names` are those of the members mentioned: where they stand behind an `@` they are marked.
 pub fn html(text: &str, names: &[String]) -> String {
+    written(text, names, &|_| None, "<br>")
+}
+
+/// [`html`] of a text that is the product's own: a link that `inside` knows leads where it says, which is no other site, and lines end where the
+/// page ends them.
+pub fn linking(text: &str, inside: &dyn Fn(&str) -> Option<String>) -> String {
+    written(text, &[], inside, " ")
+}
+
+/// `line` is what the end of a line of the text becomes.
+fn written(text: &str, names: &[String], inside: &dyn Fn(&str) -> Option<String>, line: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut open: Vec<&'static str> = Vec::new();
     for event in TextMergeStream::new(Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH)) {
         match event {
-            Event::Start(tag) => start(&tag, &mut open, &mut out),
+            Event::Start(tag) => start(&tag, inside, &mut open, &mut out),
             Event::End(end) => finish(end, &mut open, &mut out),
             Event::Text(text) => mentioning(&text, names, &mut out),
             Event::Code(code) => {
@@ -23,7 +34,8 @@ pub fn html(text: &str, names: &[String]) -> String {
             }
             // Shown as it was typed: it is text like any other.
             Event::Html(html) | Event::InlineHtml(html) => escape(&html, &mut out),
-            Event::SoftBreak | Event::HardBreak => out.push_str("<br>"),
+            Event::SoftBreak => out.push_str(line),
+            Event::HardBreak => out.push_str("<br>"),
             Event::Rule => out.push_str("<hr>"),
             _ => {}
         }
@@ -34,7 +46,16 @@ pub fn html(text: &str, names: &[String]) -> String {
     out
 }
 
-fn start(tag: &Tag<'_>, open: &mut Vec<&'static str>, out: &mut String) {
+fn start(tag: &Tag<'_>, inside: &dyn Fn(&str) -> Option<String>, open: &mut Vec<&'static str>, out: &mut String) {
+    if let Tag::Link { dest_url, .. } = tag
+        && let Some(address) = inside(dest_url)
+    {
+        out.push_str("<a href=\"");
+        escape(&address, out);
+        out.push_str("\">");
+        open.push("a");
+        return;
+    }
     let element = match tag {
         Tag::Paragraph => "p",
         // A page has headings of its own.
@@ -155,6 +176,13 @@ mod tests {
             "<p><a rel=\"nofollow noopener noreferrer\" href=\"https://lake.example/?a=1&amp;b=2\">site</a></p>"
         );
         assert_eq!(plain("<a.otieno@lake.example>"), "<p>a.otieno@lake.example</p>");
+    }
+
+    #[test]
+    fn links_inside_lead_where_they_are_said_to() {
+        let inside = |address: &str| address.strip_prefix("page:").map(|rest| format!("/w/a\"b/{rest}"));
+        let out = super::linking("[Leads](page:leads),\n[x](/leads), [y](help:z)", &inside);
+        assert_eq!(out, "<p><a href=\"/w/a&quot;b/leads\">Leads</a>, x, y</p>");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Notes on records, and who is mentioned in them. A mention is a row of its own: what tells people of it reads those.
 
-mod markdown;
+pub(crate) mod markdown;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::records::{AddNote, DeleteNote, EditNote, ListNotes, MENTIONED, NOTE_LENGTH, Note, PinNote, RestoreNote};
