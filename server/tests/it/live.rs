@@ -280,7 +280,9 @@ async fn streams_end_with_the_server() {
     let values = json!({ "name": "Other" }).as_object().cloned().unwrap();
     let update = UpdateRecord { entity: "lead".to_owned(), id: record, version: Some(1), values, base: None };
     server.world.run(&caller, update).await.unwrap();
-    assert!(stream.told().await.iter().all(|told| *told == (record, true)), "of one row only");
+    let told = stream.told().await;
+    assert!(!told.is_empty(), "it tells before it ends");
+    assert!(told.iter().all(|told| *told == (record, true)), "of one row only: {told:?}");
     tokio::time::timeout(Duration::from_secs(15), server.end())
         .await
         .expect("the server stops though somebody listens");
