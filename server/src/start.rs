@@ -12,6 +12,7 @@ use platform::capability::{BaseUrl, Mailer};
 use platform::clock::SystemClock;
 use platform::egress::{Egress, EgressConfig};
 use platform::limit::Limiter;
+use platform::live::Live;
 use platform::presence::Presence;
 use platform::random::{SystemRandom, uuid_v7};
 use platform::secret::Keyring;
@@ -233,7 +234,8 @@ pub fn app(config: Config, platform: Arc<Platform>) -> App {
     let services = &platform.services;
     let process = uuid_v7(services.clock.as_ref(), services.random.as_ref());
     let presence = Presence::new(process, services.clock.clone());
-    App::new(Inner { config, platform, limiter, live: Arc::default(), presence, leptos, draw })
+    let live = Live::new(services.clock.clone());
+    App::new(Inner { config, platform, limiter, live, presence, leptos, draw })
 }
 
 /// Asset names carry their hash where the build wrote a list of them beside the binary.

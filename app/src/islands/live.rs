@@ -1,13 +1,16 @@
 //! Hears what changes while a page is open, and says so; what is on the page stays until it is asked for. A tab that nobody sees holds no
 //! connection: browsers allow six to a host, and whoever comes back to it is told what was missed.
 
-use super::dom::{Event, all, attr, document, find, listen, on, set, within};
+use super::dom::{Event, after, all, attr, document, find, listen, on, set, within};
 use crate::page::encode;
 use js_sys::{JSON, Reflect};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use wasm_bindgen::prelude::*;
 use web_sys::{EventSource, HtmlElement, MessageEvent};
+
+/// Milliseconds after which a page that was refused asks again.
+const REFUSED: i32 = 20_000;
 
 #[derive(Default)]
 struct Hearing {
@@ -65,8 +68,18 @@ fn open() {
                 say(usize::MAX);
             }),
         );
+        listen(&source, "error", false, Box::new(|_| refused()));
         hearing.source = Some(source);
     });
+}
+
+/// A browser comes back by itself to a stream that ended, and gives up for good where it is refused: too many pages listen, or too much is going on.
+fn refused() {
+    let gone = |source: &EventSource| source.ready_state() == EventSource::CLOSED;
+    if HEARING.with_borrow(|hearing| hearing.source.as_ref().is_some_and(gone)) {
+        close();
+        after(REFUSED, open);
+    }
 }
 
 fn close() {

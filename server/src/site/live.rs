@@ -14,13 +14,13 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use domain::{Error, Result};
-use platform::live::{Batch, MOST_MISSED, Place, Shown, Told};
+use domain::{Error, Result, TenantId, Verb};
+use platform::live::{Batch, MOST_MISSED, Place, Rows, Seat, Shown, Told, Viewer};
 use platform::presence::Here;
 use platform::{Bind, Caller, Statement, TxMode};
 use serde::Deserialize;
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ use uuid::Uuid;
 const LASTS: Duration = Duration::from_secs(20);
 /// How soon a browser comes back.
 const RETRY: Duration = Duration::from_millis(500);
-/// Older pages are fetched anew.
+/// Who comes back after longer is told that much may have changed, and nothing of what.
 const OLDEST: chrono::TimeDelta = chrono::TimeDelta::hours(1);
 
 const NAMES: &str = "\
@@ -98,43 +98,34 @@ struct Listening {
     over: bool,
     /// Of the page of a record.
     here: Option<Here>,
+    viewer: Arc<Viewer>,
+    /// Given back with the stream.
+    _seat: Seat,
 }
 
 impl Listening {
     async fn begin(state: App, caller: Caller, heard: Option<&str>, record: Option<(String, Uuid)>) -> Result<Self> {
-        // Before what was missed is looked up, so that nothing falls in between.
-        let Some((receiver, place)) = state.live.listen().await else {
-            return Err(Error::unavailable("The server is stopping"));
-        };
-        let pools = &state.platform.services.pools;
         let tenant = caller.access.tenant;
-        let mut shown = None;
-        let missed = match (heard, heard.and_then(|heard| heard.parse::<Place>().ok())) {
-            (None, _) => Vec::new(),
-            (_, Some(place)) => platform::live::missed(pools, tenant, place).await?,
-            (Some(moment), None) => {
-                let moment: DateTime<Utc> = moment.parse().map_err(|_| {
-                    Error::field("since", "Write a moment as 2026-11-21T09:30:00Z, or the id of an event")
-                })?;
-                if state.platform.services.clock.now() - moment > OLDEST {
-                    Vec::new()
-                } else {
-                    let (missed, drawn) = platform::live::since(pools, tenant, moment).await?;
-                    shown = Some(drawn);
-                    missed
-                }
-            }
-        };
-        let ends = Instant::now() + LASTS;
-        let mut listening = Self { state, caller, receiver, shown, ends, first: Vec::new(), over: false, here: None };
+        let seat = state.live.seats.take(tenant, caller.access.member)?;
+        // Before what was missed is looked up, so that nothing falls in between.
+        let (receiver, place) = state.live.listen().await?;
+        let (missed, shown) = missed(&state, tenant, heard).await?;
+        let (ends, viewer) = (Instant::now() + LASTS, Viewer::of(&caller.access));
+        let (first, here) = (Vec::new(), None);
+        let mut listening =
+            Self { state, caller, receiver, shown, ends, first, over: false, here, viewer, _seat: seat };
         if let Some((entity, record)) = record {
             listening.arrive(&entity, record).await?;
         }
-        if missed.len() > MOST_MISSED {
-            listening.first.push(many(place));
-        } else if let Some(event) = listening.told(missed.iter(), place).await? {
-            listening.first.push(event);
-        }
+        let event = match missed {
+            None => Some(many(place)),
+            Some(missed) if missed.is_empty() => None,
+            Some(missed) => {
+                let seen = listening.look(rows(missed.iter())).await?;
+                listening.event(&missed, &seen, place)?
+            }
+        };
+        listening.first.extend(event);
         listening.first.push(stands(place));
         Ok(listening)
     }
@@ -145,11 +136,15 @@ impl Listening {
         let Some(entity) = self.state.platform.services.catalogs.of(&access.industry).get(key).cloned() else {
             return Ok(());
         };
-        if access.impersonation.is_some() || !access.grants.allows(&entity.permission(domain::Verb::Read)) {
+        if access.impersonation.is_some() || !access.grants.allows(&entity.permission(Verb::Read)) {
             return Ok(());
         }
-        let mut ctx = self.state.platform.open(&self.caller, "live.stream", TxMode::ReadOnly).await?;
-        if records::visible(&mut ctx, &entity, record).await.is_ok() {
+        let visible = {
+            let _turn = self.state.live.turn().await?;
+            let mut ctx = self.state.platform.open(&self.caller, "live.stream", TxMode::ReadOnly).await?;
+            records::visible(&mut ctx, &entity, record).await.is_ok()
+        };
+        if visible {
             self.here = Some(self.state.presence.arrive((access.tenant, record), access.member.0));
             // Also when nobody is: the stream before this one may have said otherwise.
             self.first.push(self.colleagues().await?);
@@ -162,6 +157,7 @@ impl Listening {
         let others = self.here.as_ref().map(Here::others).unwrap_or_default();
         let mut names: Vec<String> = Vec::new();
         if !others.is_empty() {
+            let _turn = self.state.live.turn().await?;
             let mut ctx = self.state.platform.open(&self.caller, "live.stream", TxMode::ReadOnly).await?;
             let binds =
                 vec![Bind::Id(Some(self.caller.access.tenant.0)), Bind::Ids(others.into_iter().map(Some).collect())];
@@ -215,8 +211,7 @@ impl Listening {
                     }
                 }
             };
-            let told: Vec<Told> = batch.of(self.caller.access.tenant, self.shown.as_ref()).cloned().collect();
-            match self.told(told.iter(), batch.place).await {
+            match self.told(&batch).await {
                 Ok(Some(event)) => return Some(event),
                 Ok(None) => {}
                 Err(error) => {
@@ -227,39 +222,88 @@ impl Listening {
         }
     }
 
-    /// What of it the caller may see.
-    async fn told(&self, told: impl Iterator<Item = &Told>, place: Place) -> Result<Option<Event>> {
-        let mut touched: BTreeMap<&str, BTreeMap<Uuid, bool>> = BTreeMap::new();
-        let me = self.caller.access.member.0;
-        for told in told {
-            // Own work is no news, unless somebody else touched the row too.
-            let own = touched.entry(&told.entity).or_default().entry(told.record_id).or_insert(true);
-            *own = *own && told.actor_id == Some(me);
-        }
-        let mut changes = Vec::new();
-        let mut ctx = None;
-        for (key, rows) in touched {
-            let services = &self.state.platform.services;
-            let Some(entity) = services.catalogs.of(&self.caller.access.industry).get(key).cloned() else { continue };
-            if !self.caller.access.grants.allows(&entity.permission(domain::Verb::Read)) {
-                continue;
-            }
-            let ctx = match &mut ctx {
-                Some(ctx) => ctx,
-                none => none.insert(self.state.platform.open(&self.caller, "live.stream", TxMode::ReadOnly).await?),
-            };
-            let ids: Vec<Uuid> = rows.keys().copied().collect();
-            let seen: BTreeSet<Uuid> = records::seen(ctx, &entity, &ids).await?.into_iter().collect();
-            for (id, own) in rows.into_iter().filter(|(id, _)| seen.contains(id)) {
-                changes.push(json!({ "entity": key, "id": id, "own": own }));
-            }
-        }
-        if changes.is_empty() {
+    /// What of a batch the caller may see.
+    async fn told(&self, batch: &Batch) -> Result<Option<Event>> {
+        let tenant = self.caller.access.tenant;
+        let told: Vec<Told> = batch.of(tenant, self.shown.as_ref()).cloned().collect();
+        if told.is_empty() {
             return Ok(None);
         }
+        // At all rows of the workspace, though this page shows some of them already: the member's other pages take it from there.
+        let seen = batch.seen(&self.viewer, || self.look(rows(batch.of(tenant, None)))).await?;
+        self.event(&told, &seen, batch.place)
+    }
+
+    /// Which of these rows the caller may see.
+    async fn look(&self, rows: Rows) -> Result<Rows> {
+        let access = &self.caller.access;
+        let catalog = self.state.platform.services.catalogs.of(&access.industry);
+        let _turn = self.state.live.turn().await?;
+        let mut ctx = self.state.platform.open(&self.caller, "live.stream", TxMode::ReadOnly).await?;
+        let mut seen = Rows::new();
+        for (key, ids) in rows {
+            let Some(entity) = catalog.get(&key).filter(|entity| access.grants.allows(&entity.permission(Verb::Read)))
+            else {
+                continue;
+            };
+            let ids: Vec<Uuid> = ids.into_iter().collect();
+            let ids = records::seen(&mut ctx, entity, &ids).await?;
+            seen.insert(key, ids.into_iter().collect());
+        }
+        Ok(seen)
+    }
+
+    /// Names what was told of rows that are seen; nothing where there are none.
+    fn event(&self, told: &[Told], seen: &Rows, place: Place) -> Result<Option<Event>> {
+        let me = self.caller.access.member.0;
+        let mut touched: BTreeMap<(&str, Uuid), bool> = BTreeMap::new();
+        let visible = |told: &&Told| seen.get(&told.entity).is_some_and(|rows| rows.contains(&told.record_id));
+        for told in told.iter().filter(visible) {
+            // Own work is no news, unless somebody else touched the row too.
+            let own = touched.entry((told.entity.as_str(), told.record_id)).or_insert(true);
+            *own = *own && told.actor_id == Some(me);
+        }
+        if touched.is_empty() {
+            return Ok(None);
+        }
+        let change = |((entity, id), own): ((&str, Uuid), bool)| json!({ "entity": entity, "id": id, "own": own });
+        let changes: Vec<Value> = touched.into_iter().map(change).collect();
         let event = Event::default().id(place.to_string()).json_data(json!({ "changes": changes }));
         event.map(Some).map_err(|_| Error::internal())
     }
+}
+
+/// What happened since a browser heard something last, nothing where that is too much or too long ago to be told; and what its page shows.
+async fn missed(state: &App, tenant: TenantId, heard: Option<&str>) -> Result<(Option<Vec<Told>>, Option<Shown>)> {
+    let Some(heard) = heard else { return Ok((Some(Vec::new()), None)) };
+    let place = heard.parse::<Place>().ok();
+    let moment = match place {
+        Some(place) => place.moment(),
+        None => heard
+            .parse::<DateTime<Utc>>()
+            .map_err(|_| Error::field("since", "Write a moment as 2026-11-21T09:30:00Z, or the id of an event"))?,
+    };
+    let services = &state.platform.services;
+    if services.clock.now() - moment > OLDEST {
+        return Ok((None, None));
+    }
+    let (missed, shown) = match place {
+        Some(place) => (state.live.missed(&services.pools, tenant, place).await?, None),
+        None => {
+            let (missed, shown) = state.live.since(&services.pools, tenant, moment).await?;
+            (missed, Some(shown))
+        }
+    };
+    Ok(((missed.len() <= MOST_MISSED).then_some(missed), shown))
+}
+
+/// The rows that were touched.
+fn rows<'a>(told: impl Iterator<Item = &'a Told>) -> Rows {
+    let mut rows = Rows::new();
+    for told in told {
+        rows.entry(told.entity.clone()).or_default().insert(told.record_id);
+    }
+    rows
 }
 
 /// From where the browser goes on when it comes back.

@@ -5,6 +5,7 @@ use domain::people::SuspendMember;
 use domain::records::{CreateRecord, UpdateRecord};
 use platform::Caller;
 use platform::clock::Clock;
+use platform::live::OF_MEMBER;
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -206,6 +207,68 @@ async fn a_stream_is_asked_for_like_anything_else() {
     server.end().await;
 }
 
+/// One member with many pages takes nothing from the others: there is an end to their streams, and it is theirs alone.
+#[tokio::test]
+async fn a_member_has_so_many_streams_and_no_more() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (john, _) = server.signed_in(&tenant, "John", &["USER"]).await;
+    let (grace, _) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let ask = async |client: &Client| {
+        let request = client.request(Method::GET, "/w/lakeside/stream").header(header::ACCEPT, "text/event-stream");
+        client.send(request).await
+    };
+    let mut held = Vec::new();
+    for _ in 0..OF_MEMBER {
+        held.push(Stream::open(&john, None).await);
+    }
+    let refused = ask(&john).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    assert!(refused.text().await.unwrap().contains("Close some of them"));
+    assert_eq!(ask(&grace).await.status(), StatusCode::OK, "others listen");
+    // Closing a page gives its place back, as soon as the server notices.
+    held.pop();
+    let mut status = StatusCode::TOO_MANY_REQUESTS;
+    for _ in 0..300 {
+        status = ask(&john).await.status();
+        if status == StatusCode::OK {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(status, StatusCode::OK);
+    drop(held);
+    server.end().await;
+}
+
+/// A place that somebody made up costs no walk through all that ever happened: what is older than hours is not looked for.
+#[tokio::test]
+async fn what_is_long_past_is_not_told_one_by_one() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (_, owner) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let old = lead(&server, &owner).await;
+    server.world.clock.advance(chrono::Duration::hours(3));
+    let (john, _) = server.signed_in(&tenant, "John", &["USER"]).await;
+    let new = lead(&server, &owner).await;
+    let now = server.world.clock.now();
+    let place = |moment: chrono::DateTime<chrono::Utc>| format!("1.{}.{}", Uuid::nil(), moment.timestamp_millis());
+    for moment in [now, now + chrono::Duration::days(400_000)] {
+        let told = Stream::open(&john, Some(&place(moment))).await.told().await;
+        assert!(told.contains(&(new, false)) && !told.iter().any(|(row, _)| *row == old), "{moment}: {told:?}");
+    }
+    let earlier = now - chrono::Duration::minutes(61);
+    let long_ago =
+        [place(earlier), format!("1.{}", Uuid::nil()), earlier.to_rfc3339(), "1970-01-01T00:00:00Z".to_owned()];
+    for heard in long_ago {
+        let mut stream = Stream::open(&john, Some(&heard)).await;
+        assert_eq!(stream.next().await.as_deref(), Some("many {}"), "{heard}");
+        assert!(stream.told().await.is_empty(), "{heard}");
+    }
+    server.end().await;
+}
+
 /// A stop ends the streams: nobody waits for a page that only listens.
 #[tokio::test]
 async fn streams_end_with_the_server() {
@@ -217,7 +280,9 @@ async fn streams_end_with_the_server() {
     let values = json!({ "name": "Other" }).as_object().cloned().unwrap();
     let update = UpdateRecord { entity: "lead".to_owned(), id: record, version: Some(1), values, base: None };
     server.world.run(&caller, update).await.unwrap();
-    assert!(stream.told().await.iter().all(|told| *told == (record, true)), "of one row only");
+    let told = stream.told().await;
+    assert!(!told.is_empty(), "it tells before it ends");
+    assert!(told.iter().all(|told| *told == (record, true)), "of one row only: {told:?}");
     tokio::time::timeout(Duration::from_secs(15), server.end())
         .await
         .expect("the server stops though somebody listens");

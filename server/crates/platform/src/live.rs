@@ -3,17 +3,29 @@
 //!
 //! As for the other readers of events, the place never moves past the oldest transaction still running; what was committed beyond it is told
 //! at once and remembered. A listener that comes back with the place it was told last may hear something twice, and misses nothing.
+//!
+//! What listeners cost is bounded: so many streams for a member (`seats`), one look at the database for each member and batch (`looks`), a few looks
+//! at a time, and none at what is older than hours.
 
+mod looks;
+mod seats;
+
+pub use looks::{Rows, Viewer};
+pub use seats::{OF_MEMBER, Seat, Seats};
+
+use crate::clock::Clock;
 use crate::db::{Pools, db_error};
 use crate::wake::Wake;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Error, Result, TenantId};
+use looks::Looks;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::future::Future;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, broadcast, watch};
 use uuid::Uuid;
 
 /// Events read at once.
@@ -25,8 +37,15 @@ const POLL: Duration = Duration::from_millis(500);
 /// Between looks that found something: what people watch need not move faster than they read.
 const BREATH: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_secs(2);
-/// Milliseconds that a write may be under way. Longer ones are told as they commit to whoever listens by then.
-const UNDER_WAY: i64 = 100;
+/// How long a write may be under way. Longer ones are told as they commit to whoever listens by then.
+const UNDER_WAY: TimeDelta = TimeDelta::milliseconds(100);
+/// The same for who comes back with a place: nothing is looked for that was written longer before it than this. A transaction that takes longer is
+/// told to whoever listens when it commits.
+const LONGEST: TimeDelta = TimeDelta::hours(1);
+/// Looks at the database at once, for all streams of the process: the connections are those of everybody else's pages and sign-ins.
+const LOOKS: usize = 4;
+/// How long a stream waits for its turn, or for the reader of events, before it is refused.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// More are not told one by one to who comes back.
 pub const MOST_MISSED: usize = 500;
 
@@ -38,7 +57,8 @@ select xid::text, id, tenant_id, entity, record_id, actor_id from events
 where (xid, id) > ($1::text::xid8, $2) and id <> all ($3) order by xid, id limit $4";
 const MISSED: &str = "\
 select entity, record_id, actor_id from events
-where tenant_id = $1 and (xid, id) > ($2::text::xid8, $3) and entity is not null and record_id is not null order by xid, id limit $4";
+where tenant_id = $1 and id >= $5 and (xid, id) > ($2::text::xid8, $3) and entity is not null and record_id is not null
+order by xid, id limit $4";
 // Version 7 ids begin with their millisecond, so a range of the primary key is a stretch of time.
 const SINCE: &str = "\
 select entity, record_id, actor_id from events
@@ -58,11 +78,20 @@ pub struct Told {
 pub struct Place {
     xid: u64,
     event: Uuid,
+    /// When the reader stood there, in milliseconds since 1970: how far back to look for who comes back with it.
+    millis: i64,
+}
+
+impl Place {
+    /// When the reader stood there.
+    pub fn moment(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.millis.max(0)).unwrap_or(DateTime::UNIX_EPOCH)
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.xid, self.event)
+        write!(f, "{}.{}.{}", self.xid, self.event, self.millis)
     }
 }
 
@@ -70,8 +99,11 @@ impl FromStr for Place {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (xid, event) = text.split_once('.').ok_or(())?;
-        Ok(Self { xid: xid.parse().map_err(|_| ())?, event: Uuid::try_parse(event).map_err(|_| ())? })
+        let mut parts = text.splitn(3, '.');
+        let (xid, event) = (parts.next().ok_or(())?, parts.next().ok_or(())?);
+        // Without a moment, as places once were: from before everything that is still told.
+        let millis = parts.next().map_or(Ok(0), |millis| millis.parse().map_err(|_| ()))?;
+        Ok(Self { xid: xid.parse().map_err(|_| ())?, event: Uuid::try_parse(event).map_err(|_| ())?, millis })
     }
 }
 
@@ -79,6 +111,7 @@ impl FromStr for Place {
 #[derive(Debug)]
 pub struct Batch {
     rows: Vec<Written>,
+    looks: Looks,
     /// From where a listener that has heard this goes on.
     pub place: Place,
 }
@@ -97,6 +130,14 @@ impl Batch {
     pub fn of<'a>(&'a self, tenant: TenantId, shown: Option<&'a Shown>) -> impl Iterator<Item = &'a Told> {
         let news = move |row: &&Written| row.tenant == tenant.0 && shown.is_none_or(|shown| !shown.holds(row));
         self.rows.iter().filter(news).map(|row| &row.told)
+    }
+
+    /// Which of its rows a viewer sees, found out by the first of their streams that asks.
+    pub async fn seen<F>(&self, viewer: &Arc<Viewer>, find: impl FnOnce() -> F) -> Result<Arc<Rows>>
+    where
+        F: Future<Output = Result<Rows>>,
+    {
+        self.looks.once(viewer, find).await
     }
 }
 
@@ -144,26 +185,46 @@ pub struct Live {
     place: watch::Sender<Option<Place>>,
     /// Somebody has begun to listen.
     begun: Notify,
+    clock: Arc<dyn Clock>,
+    /// Taken by streams for as long as they last.
+    pub seats: Seats,
+    turns: Semaphore,
 }
 
-impl Default for Live {
-    fn default() -> Self {
-        Self {
+/// Everything from now on, and the place from which it is.
+pub type Heard = (broadcast::Receiver<Arc<Batch>>, Place);
+
+impl Live {
+    pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self {
             sender: Mutex::new(Some(broadcast::channel(KEPT).0)),
             place: watch::channel(None).0,
             begun: Notify::new(),
-        }
+            clock,
+            seats: Seats::default(),
+            turns: Semaphore::new(LOOKS),
+        })
     }
-}
 
-impl Live {
-    /// Everything from now on, and the place from which it is; nothing once the process stops.
-    pub async fn listen(&self) -> Option<(broadcast::Receiver<Arc<Batch>>, Place)> {
-        let receiver = self.sender()?.subscribe();
+    /// Begins to listen. *Unavailable* once the process stops, and where events cannot be read.
+    pub async fn listen(&self) -> Result<Heard> {
+        self.listen_for(PATIENCE).await
+    }
+
+    async fn listen_for(&self, patience: Duration) -> Result<Heard> {
+        let stops = || Error::unavailable("The server is stopping");
+        let receiver = self.sender().ok_or_else(stops)?.subscribe();
         self.begun.notify_one();
         let mut place = self.place.subscribe();
-        let known = *place.wait_for(Option::is_some).await.ok()?;
-        known.map(|place| (receiver, place))
+        let known = tokio::time::timeout(patience, place.wait_for(Option::is_some)).await.map_err(|_| busy())?;
+        let place = known.ok().and_then(|known| *known).ok_or_else(stops)?;
+        Ok((receiver, place))
+    }
+
+    /// A turn to ask the database for a stream; whoever holds one asks for no other.
+    pub async fn turn(&self) -> Result<SemaphorePermit<'_>> {
+        let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await.map_err(|_| busy())?;
+        turn.map_err(|_| Error::internal())
     }
 
     /// From where a listener that has heard everything until now goes on.
@@ -182,6 +243,24 @@ impl Live {
 
     fn is_heard(&self) -> bool {
         self.sender().is_some_and(|sender| sender.receiver_count() > 0)
+    }
+
+    /// What a listener missed since the place that it was told last. More than [`MOST_MISSED`] are cut off one above.
+    pub async fn missed(&self, pools: &Pools, tenant: TenantId, place: Place) -> Result<Vec<Told>> {
+        let floor = floor(place.moment().min(self.clock.now()) - LONGEST);
+        let _turn = self.turn().await?;
+        let missed = sqlx::query_as(MISSED).bind(tenant.0).bind(place.xid.to_string()).bind(place.event).bind(most());
+        missed.bind(floor).fetch_all(&pools.platform).await.map_err(db_error)
+    }
+
+    /// What happened since a page was drawn, and what it shows already. Ids are made before their transaction commits, so it begins a little earlier.
+    pub async fn since(&self, pools: &Pools, tenant: TenantId, moment: DateTime<Utc>) -> Result<(Vec<Told>, Shown)> {
+        let id = floor(moment.min(self.clock.now()) - UNDER_WAY);
+        let _turn = self.turn().await?;
+        let snapshot: String = sqlx::query_scalar(SNAPSHOT).fetch_one(&pools.platform).await.map_err(db_error)?;
+        let shown = Shown::read(id, &snapshot).ok_or_else(Error::internal)?;
+        let since = sqlx::query_as(SINCE).bind(tenant.0).bind(id).bind(most());
+        Ok((since.fetch_all(&pools.platform).await.map_err(db_error)?, shown))
     }
 
     /// Reads while anybody listens, until the process stops.
@@ -222,9 +301,10 @@ impl Live {
     /// How many events were new.
     async fn look(&self, reader: &mut Reader, pools: &Pools) -> Result<usize> {
         let first = reader.place.is_none();
+        let millis = self.clock.now().timestamp_millis();
         // Asked before the events: what ended before it is among them.
         let horizon: String = sqlx::query_scalar(HORIZON).fetch_one(&pools.platform).await.map_err(db_error)?;
-        let horizon = Place { xid: horizon.parse().map_err(|_| Error::internal())?, event: Uuid::nil() };
+        let horizon = Place { xid: horizon.parse().map_err(|_| Error::internal())?, event: Uuid::nil(), millis };
         let place = reader.place.unwrap_or(horizon);
         let known: Vec<Uuid> = reader.ahead.iter().map(|(_, id)| *id).collect();
         let events: Vec<Event> = sqlx::query_as(EVENTS)
@@ -243,7 +323,7 @@ impl Live {
                 let told = Told { entity: event.entity?, record_id: event.record_id?, actor_id: event.actor_id };
                 Some(Written { tenant: event.tenant_id, xid: event.xid.parse().ok()?, event: event.id, told })
             });
-            let batch = Arc::new(Batch { rows: rows.collect(), place });
+            let batch = Arc::new(Batch { rows: rows.collect(), looks: Looks::default(), place });
             if let Some(sender) = self.sender() {
                 let _ = sender.send(batch);
             }
@@ -268,7 +348,7 @@ impl Reader {
         let place = match told.last() {
             // There are more, which begin behind these.
             Some((xid, event)) if told.len() >= usize::try_from(LOOK).unwrap_or(usize::MAX) => {
-                horizon.min(Place { xid: *xid, event: *event })
+                horizon.min(Place { xid: *xid, event: *event, millis: horizon.millis })
             }
             _ => horizon,
         };
@@ -280,20 +360,14 @@ impl Reader {
     }
 }
 
-/// What a listener missed since the place that it was told last. More than [`MOST_MISSED`] are cut off one above.
-pub async fn missed(pools: &Pools, tenant: TenantId, place: Place) -> Result<Vec<Told>> {
-    let missed = sqlx::query_as(MISSED).bind(tenant.0).bind(place.xid.to_string()).bind(place.event).bind(most());
-    missed.fetch_all(&pools.platform).await.map_err(db_error)
+fn busy() -> Error {
+    Error::unavailable("What changes cannot be read at the moment. Try again in a moment")
 }
 
-/// What happened since a page was drawn, and what it shows already. Ids are made before their transaction commits, so it begins a little earlier.
-pub async fn since(pools: &Pools, tenant: TenantId, moment: DateTime<Utc>) -> Result<(Vec<Told>, Shown)> {
-    let millis = u64::try_from(moment.timestamp_millis() - UNDER_WAY).unwrap_or_default();
-    let id = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
-    let snapshot: String = sqlx::query_scalar(SNAPSHOT).fetch_one(&pools.platform).await.map_err(db_error)?;
-    let shown = Shown::read(id, &snapshot).ok_or_else(Error::internal)?;
-    let since = sqlx::query_as(SINCE).bind(tenant.0).bind(id).bind(most());
-    Ok((since.fetch_all(&pools.platform).await.map_err(db_error)?, shown))
+/// Nothing that was written at this moment or later has an id below it.
+fn floor(moment: DateTime<Utc>) -> Uuid {
+    let millis = u64::try_from(moment.timestamp_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
 fn most() -> i64 {
@@ -303,6 +377,8 @@ fn most() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::FixedClock;
+    use domain::Kind;
 
     fn event(xid: u64) -> Event {
         let id = Uuid::from_u128(u128::from(xid));
@@ -331,7 +407,7 @@ mod tests {
         ] {
             assert_eq!(shown.holds(&row(xid, event)), held, "{xid} {event}");
         }
-        let batch = Batch { rows: vec![row(9, 50), row(9, 100)], place: before(9) };
+        let batch = Batch { rows: vec![row(9, 50), row(9, 100)], looks: Looks::default(), place: before(9) };
         assert_eq!(batch.of(TenantId(Uuid::nil()), Some(&shown)).count(), 1);
         assert_eq!(batch.of(TenantId(Uuid::nil()), None).count(), 2);
         assert!(Shown::read(floor, "10:10:").unwrap().running.is_empty());
@@ -339,16 +415,37 @@ mod tests {
     }
 
     fn before(xid: u64) -> Place {
-        Place { xid, event: Uuid::nil() }
+        Place { xid, event: Uuid::nil(), millis: 0 }
     }
 
     #[test]
     fn places_are_read_as_they_are_written() {
-        let place = Place { xid: 4711, event: Uuid::from_u128(9) };
+        let place = Place { xid: 4711, event: Uuid::from_u128(9), millis: 1_795_000_000_000 };
         assert_eq!(place.to_string().parse(), Ok(place));
-        for wrong in ["", "4711", "x.y", "-1.00000000-0000-0000-0000-000000000009", "4711.9"] {
+        assert_eq!(place.moment().timestamp_millis(), 1_795_000_000_000);
+        let event = "00000000-0000-0000-0000-000000000009";
+        let earlier: Place = format!("4711.{event}").parse().unwrap();
+        assert_eq!((earlier.xid, earlier.moment()), (4711, DateTime::UNIX_EPOCH), "as they once were");
+        let far: Place = format!("4711.{event}.{}", i64::MAX).parse().unwrap();
+        let before: Place = format!("4711.{event}.{}", i64::MIN).parse().unwrap();
+        assert_eq!([far.moment(), before.moment()], [DateTime::UNIX_EPOCH; 2], "moments that there are not");
+        let wrong =
+            [format!("4711.{event}.x"), format!("4711.{event}.1.2"), format!("-1.{event}"), format!("4711.{event}.")];
+        for wrong in wrong.iter().map(String::as_str).chain(["", "4711", "x.y", "4711.9"]) {
             assert!(wrong.parse::<Place>().is_err(), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_forever_for_events_that_cannot_be_read() {
+        let live = Live::new(Arc::new(FixedClock::at(DateTime::UNIX_EPOCH)));
+        let patience = Duration::from_millis(20);
+        assert_eq!(live.listen_for(patience).await.unwrap_err().kind, Kind::Unavailable);
+        assert!(!live.is_heard(), "who was refused listens no more");
+        live.place.send_replace(Some(before(6)));
+        assert_eq!(live.listen_for(patience).await.unwrap().1, before(6));
+        live.close();
+        assert_eq!(live.listen_for(patience).await.unwrap_err().message, "The server is stopping");
     }
 
     #[test]

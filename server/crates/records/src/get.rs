@@ -114,6 +114,20 @@ pub async fn lock(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach) ->
 /// Which of these rows the caller may see, those in the trash included: for telling that something happened to them, not what.
 pub async fn seen(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<Vec<Uuid>> {
     let reach = ctx.reach(entity, Verb::Read)?;
+    among(ctx, entity, ids, reach).await
+}
+
+/// Whether a row is one that the caller may do this to, by reach: what stands beside a row follows what may be done to the row. Not where the
+/// permission is missing altogether.
+pub async fn reaches(ctx: &mut Ctx, entity: &Entity, id: Uuid, verb: Verb) -> Result<bool> {
+    match ctx.access.grants.reach(&entity.permission(verb)) {
+        Some(reach) => Ok(!among(ctx, entity, &[id], reach).await?.is_empty()),
+        None => Ok(false),
+    }
+}
+
+/// Those of the rows that are within reach.
+async fn among(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach) -> Result<Vec<Uuid>> {
     if reach == Reach::All {
         return Ok(ids.to_vec());
     }

@@ -52,7 +52,7 @@ mod write;
 
 pub use create::{insert, insert_own};
 pub use gate::{allowed, arrival};
-pub use get::{Held, hold, seen, visible};
+pub use get::{Held, hold, reaches, seen, visible};
 pub use hook::{After, Before, Move, TransitionHook};
 pub use input::By;
 pub use known::{held_values, known_ids};

@@ -3,7 +3,7 @@
 use crate::check::{Compiled, Operations, compile};
 use crate::templates::Templates;
 use domain::workflow::{Definition, DefinitionFault};
-use domain::{Error, Result, TenantId};
+use domain::{Error, Kind, Result, TenantId};
 use platform::{Access, Bind, Caller, Platform, auth};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -112,6 +112,16 @@ impl Engine {
         let mut origin = self.platform.origin(None);
         origin.cause_kind = "event";
         Ok(Caller { access: self.access(tenant).await?, session: None, origin })
+    }
+}
+
+/// What was asked of a workspace's automation, or nothing where the workspace is closed or gone: there the automation is nobody. Every other fault
+/// is passed on: a database that did not answer may answer next time, and whoever took it for a closed workspace would pass over its events for good.
+pub fn unless_closed<T>(asked: Result<T>) -> Result<Option<T>> {
+    match asked {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if matches!(error.kind, Kind::NotFound | Kind::Forbidden) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -10,7 +10,7 @@ mod decide;
 mod places;
 mod scan;
 
-use crate::engine::{Engine, Shelved};
+use crate::engine::{Engine, Shelved, unless_closed};
 use crate::trigger::{Images, TICKED, concerns};
 use crate::{templates, told, trigger};
 use chrono::{DateTime, Utc};
@@ -162,8 +162,9 @@ impl Matcher {
             by_tenant.entry(event.tenant_id).or_default().push(event);
         }
         for tenant in by_tenant.keys() {
-            if self.furnished.insert(*tenant) {
+            if !self.furnished.contains(tenant) {
                 templates::furnish(&self.engine, *tenant).await?;
+                self.furnished.insert(*tenant);
             }
         }
         let mut listening = self.listening(by_tenant.keys().copied().collect()).await?;
@@ -183,7 +184,7 @@ impl Matcher {
         let mut listening: HashMap<Uuid, Vec<Listening>> = HashMap::new();
         for (tenant, id, version, since) in rows {
             // A closed workspace's automation is nobody: its events start nothing.
-            let Ok(access) = self.engine.access(tenant).await else { continue };
+            let Some(access) = unless_closed(self.engine.access(tenant).await)? else { continue };
             let shelved = self.engine.version(&access, id, version).await?;
             listening.entry(tenant).or_default().push(Listening { id, version, since, shelved });
         }

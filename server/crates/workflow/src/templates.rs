@@ -1,7 +1,7 @@
 //! Templates of the packs, which every workspace gets as workflows of its own: it may change them, switch them off or delete them, and what
 //! it did stays.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, unless_closed};
 use crate::schedule;
 use domain::Result;
 use domain::workflow::Definition;
@@ -45,7 +45,7 @@ select t.id from tenants t where t.deleted_at is null and t.status in ('TRIAL', 
 /// Gives a workspace the templates that it has not seen yet.
 pub async fn furnish(engine: &Engine, tenant: Uuid) -> Result<()> {
     // A closed workspace has no automation, and needs no workflows.
-    let Ok(caller) = engine.caller(tenant).await else { return Ok(()) };
+    let Some(caller) = unless_closed(engine.caller(tenant).await)? else { return Ok(()) };
     let templates = engine.templates.of(&caller.access.industry);
     if templates.is_empty() {
         return Ok(());

@@ -5,7 +5,7 @@
 //! nothing twice: the key of a notification is made from what happened, and a member has each key once. What demo data tells has happened in
 //! its story, and is told to nobody.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, unless_closed};
 use crate::matcher::Event;
 use crate::trigger::Images;
 use domain::Result;
@@ -87,7 +87,7 @@ pub async fn tell(engine: &Arc<Engine>, tenant: Uuid, events: &[&Event]) -> Resu
         return Ok(());
     }
     // A closed workspace's automation is nobody, and nobody works there.
-    let Ok(caller) = engine.caller(tenant).await else { return Ok(()) };
+    let Some(caller) = unless_closed(engine.caller(tenant).await)? else { return Ok(()) };
     let catalog = engine.platform.services.catalogs.of(&caller.access.industry);
     let mut ctx = engine.platform.open(&caller, "workflow.tell", TxMode::ReadWrite).await?;
     let names = names(&mut ctx, &concerns).await?;

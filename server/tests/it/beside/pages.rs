@@ -283,3 +283,41 @@ async fn notes_are_written_shown_and_taken_away() {
     assert!(page.contains("<p>Called</p>"));
     server.end().await;
 }
+
+/// Who may delete only what is theirs takes away what others wrote on their own records, and nothing beside a colleague's.
+#[tokio::test]
+async fn notes_of_others_are_taken_away_by_who_may_delete_the_record() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (grace, _) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let (peter, _) = server.signed_in(&tenant, "Peter", &["USER"]).await;
+    let (viewer, _) = server.signed_in(&tenant, "Vic", &["VIEWER"]).await;
+    let run = async |client: &Client, operation: &str, input: Value| {
+        client.write(Method::POST, &format!("/w/lakeside/api/v1/operations/{operation}"), &input).await
+    };
+    let (hers, his) = (lead(&grace, json!({ "name": "Amina" })).await, lead(&peter, json!({ "name": "Brian" })).await);
+    for (record, may) in [(&hers, false), (&his, true)] {
+        let of = json!({ "entity": "lead", "record": id(record) });
+        let (status, note) =
+            run(&grace, "notes.add", json!({ "entity": "lead", "record": id(record), "body": "Called" })).await;
+        assert_eq!(status, StatusCode::OK, "{note}");
+        let take = json!({ "entity": "lead", "record": id(record), "id": id(&note["data"]) });
+        let (_, listed) = run(&peter, "notes.list", of.clone()).await;
+        assert_eq!(listed["data"][0]["mayDelete"], json!(may), "{listed}");
+        let (_, listed) = run(&viewer, "notes.list", of.clone()).await;
+        assert_eq!(listed["data"][0]["mayDelete"], json!(false), "{listed}");
+        let expected = if may { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        let (status, answer) = run(&peter, "notes.delete", take.clone()).await;
+        assert_eq!(status, expected, "{answer}");
+        let (_, listed) = run(&viewer, "notes.list", of).await;
+        assert_eq!(listed["data"].as_array().unwrap().is_empty(), may, "{listed}");
+        // Nor does he bring back what she took away herself.
+        assert_eq!(run(&grace, "notes.delete", take.clone()).await.0, StatusCode::OK);
+        assert_eq!(run(&peter, "notes.restore", take).await.0, expected);
+    }
+    // One's own goes wherever it stands.
+    let (_, own) = run(&peter, "notes.add", json!({ "entity": "lead", "record": id(&hers), "body": "Mine" })).await;
+    let take = json!({ "entity": "lead", "record": id(&hers), "id": id(&own["data"]) });
+    assert_eq!(run(&peter, "notes.delete", take).await.0, StatusCode::OK);
+    server.end().await;
+}

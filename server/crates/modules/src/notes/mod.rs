@@ -59,7 +59,7 @@ pub async fn list(ctx: &mut Ctx, input: ListNotes) -> Result<Vec<Note>> {
     let mut binds = of(ctx, &entity, input.record);
     binds.extend([Bind::Id(Some(ctx.access.member.0)), Bind::Moment(Some(since))]);
     let rows = ctx.fetch(Statement::new(LIST, binds)).await?;
-    notes(ctx, &entity, &rows).await
+    notes(ctx, &entity, input.record, &rows).await
 }
 
 pub async fn add(ctx: &mut Ctx, input: AddNote) -> Result<Note> {
@@ -180,10 +180,10 @@ async fn one(ctx: &mut Ctx, entity: &Entity, record: Uuid, id: Uuid) -> Result<N
     let mut binds = of(ctx, entity, record);
     binds.push(Bind::Id(Some(id)));
     let rows = ctx.fetch(Statement::new(ONE, binds)).await?;
-    notes(ctx, entity, &rows).await?.pop().ok_or_else(Error::not_found)
+    notes(ctx, entity, record, &rows).await?.pop().ok_or_else(Error::not_found)
 }
 
-async fn notes(ctx: &mut Ctx, entity: &Entity, rows: &[Row]) -> Result<Vec<Note>> {
+async fn notes(ctx: &mut Ctx, entity: &Entity, record: Uuid, rows: &[Row]) -> Result<Vec<Note>> {
     let ids = rows.iter().take(MOST).map(|row| row.get(0)).collect::<Result<Vec<Uuid>>>()?;
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -193,7 +193,8 @@ async fn notes(ctx: &mut Ctx, entity: &Entity, rows: &[Row]) -> Result<Vec<Note>
     for row in &ctx.fetch(Statement::new(MENTIONS, binds)).await? {
         mentioned.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?));
     }
-    let deletes = ctx.access.grants.allows(&entity.permission(Verb::Delete));
+    // Of this record, not of any: who may delete only what is theirs takes away nobody's notes on what is a colleague's.
+    let deletes = records::reaches(ctx, entity, record, Verb::Delete).await?;
     let me = ctx.access.member.0;
     rows.iter()
         .take(MOST)

@@ -4,6 +4,7 @@
 
 mod approvals;
 mod definitions;
+mod fault;
 mod golden;
 mod machine;
 mod once;
