@@ -12,7 +12,7 @@ use crate::holder::Holders;
 use domain::imports::{Existing, Problem};
 use domain::records::Values;
 use domain::schema::value::{self, Rules};
-use domain::schema::{Field, FieldKind};
+use domain::schema::{Field, FieldKind, PIPELINE};
 use domain::{Result, Verb};
 use platform::Ctx;
 use serde_json::Value;
@@ -41,6 +41,8 @@ pub struct Checked {
     /// What the row has if it is a new one.
     pub defaults: Values,
     pub status: Option<String>,
+    /// Key of the pipeline that the file says.
+    pub pipeline: Option<String>,
     /// Names of members and rows that the values point at, by field key.
     pub labels: HashMap<String, String>,
     pub problems: Vec<Problem>,
@@ -203,6 +205,7 @@ impl Checker {
             // An empty cell says nothing: a new row gets the default, an existing one keeps what it has.
             Ok(Value::Null) => {}
             Ok(Value::String(state)) if matches!(field.kind, FieldKind::State) => checked.status = Some(state),
+            Ok(Value::String(key)) if field.key == PIPELINE => checked.pipeline = Some(key),
             Ok(value) => {
                 checked.values.insert(field.key.clone(), value);
             }
@@ -317,6 +320,7 @@ impl Checker {
             for (key, after) in &row.values {
                 update.differ(key, current.values.get(key), after);
             }
+            arrival::check_pipeline(&self.plan, row, current);
             if let Some(to) = row.status.clone().filter(|status| current.status.as_ref() != Some(status)) {
                 arrival::check_move(ctx, &self.plan, &self.holders, row, (&update, current), &to);
                 update.differ(STATUS, current.values.get(STATUS), &Value::String(to));
@@ -372,6 +376,7 @@ impl Checked {
             values: Values::new(),
             defaults: Values::new(),
             status: None,
+            pipeline: None,
             labels: HashMap::new(),
             problems: Vec::new(),
             verdict: Verdict::Refused,
