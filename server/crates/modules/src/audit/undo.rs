@@ -264,8 +264,8 @@ async fn put_back(
     let (mut values, mut state) = (Values::new(), None);
     for (key, was) in before {
         let Some(field) = entity.field(key) else { continue };
-        // What comes with the state goes back with it.
-        let follows = matches!(key.as_str(), STATUS_SINCE | STATUS_DUE | PIPELINE);
+        // What comes with the state goes back with it, and what is computed follows.
+        let follows = field.is_computed() || matches!(key.as_str(), STATUS_SINCE | STATUS_DUE | PIPELINE);
         if follows || matches!(key.as_str(), "updatedAt" | "updatedBy" | "createdAt" | "createdBy") {
             continue;
         }
