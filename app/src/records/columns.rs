@@ -55,7 +55,7 @@ async fn state_columns<'a>(
     let mut query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
     let pipeline = pipelines::shown(entity, state);
     if let Some(pipeline) = pipeline {
-        let own = pipelines::test(entity, pipeline);
+        let own = pipelines::rows(entity, pipeline);
         query.filter = Some(match query.filter.take() {
             Some(filter) => filter.and(own),
             None => own,
