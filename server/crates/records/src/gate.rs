@@ -115,7 +115,7 @@ pub fn arrival(access: &Access, entity: &Entity, status: &str, values: &Values) 
 
 /// The move by which a row comes to a state. One that comes from elsewhere may have gone a way of several moves; the last of them is what it has
 /// to satisfy.
-pub fn way<'a>(states: &'a States, status: &'a str) -> Option<&'a Transition> {
+pub fn way<'a>(states: &'a States, status: &str) -> Option<&'a Transition> {
     let moves = |transition: &&Transition| transition.to == status && !transition.internal;
     let begins = states.pipeline_of(status).map_or(&states.initial, |pipeline| &pipeline.initial);
     states.from(begins).find(moves).or_else(|| states.transitions.iter().find(moves))

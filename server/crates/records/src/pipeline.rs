@@ -1,7 +1,7 @@
 //! Pipelines of an entity that has several: in which one a new row begins, and how a row comes into another one.
 //!
 //! A row is told by its state where it stands, so a move into another pipeline is a move into a state there, through what that state asks of
-//! whoever comes to it. What is left behind is not asked for: no checklist, and no transition that would lead out.
+//! whoever comes to it. What is left behind asks for nothing: no checklist of its own, and no transition that would lead out.
 
 use crate::gate::{self, Wanted};
 use crate::get::Held;
@@ -20,10 +20,10 @@ pub enum Goal<'a> {
     Into(&'a str, Option<&'a str>),
 }
 
-/// The move that is meant, and the state whose checklist its gate may ask for: none where the row comes from another pipeline.
+/// The move that is meant, and the state whose checklist its gate may ask for: the one that is left, unless that is in another pipeline.
 pub fn meant<'a>(
     entity: &Entity,
-    states: &States,
+    states: &'a States,
     held: &'a Held,
     goal: Goal<'_>,
     internal: bool,
@@ -54,21 +54,22 @@ pub fn meant<'a>(
         return Ok((gate::find(entity, states, from, Wanted::To(to), internal)?.clone(), Some(from)));
     }
     gate::allowed(entity, held, "EDIT")?;
-    let gate = entered(states, pipeline, to)?;
+    let (gate, left) = entered(states, pipeline, to)?;
     let label = format!("Move to {}", pipeline.label);
     let (from, to) = (vec![from.to_owned()], to.to_owned());
-    Ok((Transition { name: pipeline.key.clone(), label, from, to, gate, internal: false }, None))
+    Ok((Transition { name: pipeline.key.clone(), label, from, to, gate, internal: false }, left))
 }
 
-/// What is asked of a row that comes to the state from another pipeline: what the last move there would ask, and nothing where rows begin. An
-/// approval is given for a move that somebody has asked for, and there is none here.
-fn entered(states: &States, pipeline: &Pipeline, to: &str) -> Result<Gate> {
+/// What is asked of a row that comes to the state from another pipeline: what the last move there would ask, its checklist too, or it could be
+/// passed by through another pipeline; and nothing where rows begin. An approval is given for a move that somebody has asked for, and there is
+/// none here.
+fn entered<'a>(states: &'a States, pipeline: &Pipeline, to: &str) -> Result<(Gate, Option<&'a str>)> {
     if states.begins(to) {
-        return Ok(Gate::default());
+        return Ok((Gate::default(), None));
     }
     let label = |key: &str| states.get(key).map_or(key.to_owned(), |state| state.label.clone());
     match gate::way(states, to) {
-        Some(way) if way.gate.approval.is_none() => Ok(way.gate.clone()),
+        Some(way) if way.gate.approval.is_none() => Ok((way.gate.clone(), way.from.first().map(String::as_str))),
         Some(_) => Err(Error::conflict(format!(
             "{} needs an approval, which is asked for in {}. Move it to {} first",
             label(to),
@@ -108,7 +109,7 @@ pub fn elsewhere(entity: &Entity, states: &States, from: &str, to: &str) -> Opti
     let pipeline = states.crossed(from, to)?;
     let label = states.get(to).map_or(to, |state| &state.label);
     let one = entity.labels.one.to_lowercase();
-    let here = states.pipeline_of(from).map_or("none", |pipeline| &pipeline.label);
+    let here = states.pipeline_of(from).map_or("no pipeline", |pipeline| &pipeline.label);
     Some(format!(
         "{label} is a state of {}, and this {one} is in {here}. Move it into another pipeline first, by its own page",
         pipeline.label
