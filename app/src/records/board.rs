@@ -267,8 +267,9 @@ fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView>
 fn option_menu(pen: &Pen<'_>, field: &Field, record: &Record) -> AnyView {
     let Pen { page, viewer, entity, .. } = *pen;
     let now = record.text(&field.key);
-    let reason =
-        pen.reached.missing(viewer, entity, Verb::Update, record).or_else(|| form::write_missing(viewer, field));
+    let moved = field.read_only.then(|| format!("{} is not set by hand", field.label));
+    let reason = pen.reached.missing(viewer, entity, Verb::Update, record);
+    let reason = reason.or_else(|| form::write_missing(viewer, field)).or(moved);
     let items: Vec<AnyView> = field
         .choices()
         .iter()
