@@ -27,6 +27,7 @@ pub async fn gone_through(world: &World) {
     many(world, &mut faults).await;
     in_files(world, &mut faults).await;
     merged(world, &mut faults).await;
+    by_workflow(world, &mut faults).await;
     told(world, &mut faults).await;
     faults.none("pipelines", 60);
 }
@@ -372,6 +373,44 @@ async fn merged(world: &World, faults: &mut Faults) {
     operation(&world.grace, "records.unmerge", &json!({ "entity": "loan", "merge": done["merge"] })).await;
     let back = row(world, &gone).await;
     faults.unless(stands(&back, "selling", "priced") && back["deletedAt"].is_null(), "pipeline", "two again", &back);
+}
+
+/// A workflow waits for a state of one pipeline, and takes the row into the other.
+async fn by_workflow(world: &World, faults: &mut Faults) {
+    let definition = |pipeline: &str, waits: &str| {
+        json!({
+            "key": "sell_what_came_back", "name": "Sell what came back",
+            "trigger": { "on": "transitioned", "entity": "loan", "when": format!("loan.pipeline == {waits} && loan.status == RETURNED") },
+            "steps": [{ "key": "sell", "type": "transition", "input": { "to": "priced", "pipeline": pipeline } }],
+        })
+    };
+    let path = format!("{API}/operations/workflow.save");
+    for (pipeline, waits, words) in [
+        ("sellin", "LENDING", "sellin is not a pipeline of Loans; did you mean selling?"),
+        ("selling", "GIFTS", "GIFTS"),
+    ] {
+        let wrong = json!({ "id": null, "version": null, "definition": definition(pipeline, waits) });
+        let (status, answer) = world.grace.write(Method::POST, &path, &wrong).await;
+        let right = status.is_client_error() && answer.to_string().contains(words);
+        faults.unless(right, "pipeline", "a workflow that cannot run", answer);
+    }
+    let right = json!({ "id": null, "version": null, "definition": definition("selling", "LENDING") });
+    let saved = operation(&world.grace, "workflow.save", &right).await;
+    operation(&world.grace, "workflow.set_active", &json!({ "id": saved["id"], "active": true })).await;
+    let fee = json!({ "amount": "5.00", "currency": "KES" });
+    let id = loan(world, json!({ "name": "Comes back", "fee": fee })).await;
+    for step in ["lend", "take_back"] {
+        written(&world.grace, Method::POST, &format!("/loans/{id}/transitions/{step}"), &json!({})).await;
+    }
+    let mut now = row(world, &id).await;
+    for _ in 0..200 {
+        if stands(&now, "selling", "priced") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        now = row(world, &id).await;
+    }
+    faults.unless(stands(&now, "selling", "priced"), "pipeline", "what a workflow moves", &now);
 }
 
 /// What the document of the API says: a new row may name its pipeline, a change may not.
