@@ -97,7 +97,9 @@ fn targets(viewer: &Viewer, entity: &Entity) -> Vec<Choice> {
     let mut targets = Vec::new();
     for field in entity.importable(&viewer.grants) {
         for (place, (target, label)) in field.targets().into_iter().enumerate() {
-            let label = if field.required && place == 0 { format!("{label} (required)") } else { label };
+            // What a row is given by itself, such as its pipeline, no file has to say.
+            let needed = field.required && !field.read_only;
+            let label = if needed && place == 0 { format!("{label} (required)") } else { label };
             targets.push(Choice::new(target, label));
         }
     }

@@ -9,7 +9,7 @@ use super::upload;
 use super::values::Values;
 use crate::page::{PageContext, Viewer};
 use domain::records::Record;
-use domain::schema::{Entity, Field, FieldKind};
+use domain::schema::{Entity, Field, FieldKind, PIPELINE};
 use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
 use ui::{ButtonKind, DescriptionList, DescriptionRow, IconButton, LinkButton, Size, SubmitButton};
@@ -82,9 +82,11 @@ async fn closed(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, recor
         .or_else(|| record.deleted_at.is_some().then(|| "It is in the trash".to_owned())))
 }
 
-/// Number and state stand in the head of the page, the checklist beside it.
+/// Number, state and pipeline stand in the head of the page, the checklist beside it.
 fn belongs(viewer: &Viewer, field: &Field) -> bool {
-    !matches!(field.kind, FieldKind::Number | FieldKind::State | FieldKind::Checklist) && form::may_see(viewer, field)
+    let apart =
+        matches!(field.kind, FieldKind::Number | FieldKind::State | FieldKind::Checklist) || field.key == PIPELINE;
+    !apart && form::may_see(viewer, field)
 }
 
 /// What nobody can fill in by hand and nothing has filled in yet is left out.

@@ -10,7 +10,7 @@ use super::transition::{self, Offer, Target};
 use super::value_columns::{self, Beyond, Laid, MOST_CARDS, MOST_COLUMNS};
 use super::value_move;
 use super::values::Values;
-use super::{address, form, list, live, past, saved, standing};
+use super::{address, form, list, live, past, pipelines, saved, standing};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, set_status};
 use domain::money::group_thousands;
@@ -61,8 +61,10 @@ pub async fn board_view(
     let past = view! { {skip}{past} };
     let live = state.as_of.is_none().then(|| live::bar(&page, &viewer, &entity, None));
     let ask = past::ask(&page);
+    let switch = pipelines::switch(&page, &entity, &state);
     let body =
-        view! { <FillPage title=heading>{past}{bar}{line}{said}{refused}{live}{content}{ask}</FillPage> }.into_any();
+        view! { <FillPage title=heading>{past}{bar}{line}{switch}{said}{refused}{live}{content}{ask}</FillPage> }
+            .into_any();
     let crumbs = vec![Crumb::here(entity.labels.many.clone())];
     Ok(workspace_frame(&page, crumbs, Some(tabs), actions, body))
 }

@@ -175,7 +175,8 @@ impl Desk<'_> {
         let states = self.entity.states.as_ref().filter(|_| self.viewer.may(self.entity, Verb::Update))?;
         let reached = |key: &str| states.transitions.iter().any(|step| step.to == key && !step.internal);
         let open = states.list.iter().filter(|state| reached(&state.key));
-        let choices: Vec<Choice> = open.map(|state| Choice::new(state.key.clone(), state.label.clone())).collect();
+        let choices: Vec<Choice> =
+            open.map(|state| Choice::new(state.key.clone(), states.whole_label(state))).collect();
         if choices.is_empty() {
             return None;
         }

@@ -43,9 +43,9 @@ pub async fn view(
     let names = names(backend, states, record).await?;
     let pen = Pen { page, viewer, entity, record, names, closed };
     let here = standing::state(entity, record).filter(|state| !state.checklist.is_empty());
+    let pipeline = record.text("status").and_then(|status| states.pipeline_of(status));
     let others: Vec<&State> = states
-        .list
-        .iter()
+        .along(pipeline)
         .filter(|state| !state.checklist.is_empty() && here.is_none_or(|here| here.key != state.key))
         .collect();
     let shown = here.map(|state| items(&pen, state));

@@ -1,6 +1,7 @@
 //! The columns of a board: what they are called and hold. Those of the states are made here, those of values in `value_columns`.
 
 use super::list_state::ListState;
+use super::pipelines;
 use super::values::{hue, state_shape};
 use crate::home::money::{Sums, short};
 use domain::money::{Money, group_thousands};
@@ -35,10 +36,18 @@ pub async fn state_columns<'a>(
     view: &View,
 ) -> Result<Vec<Column<'a>>> {
     let Some(states) = &entity.states else { return Ok(Vec::new()) };
-    let query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
+    let mut query = ListQuery { count: Count::None, ..state.query(Vec::new()) };
+    let pipeline = pipelines::shown(entity, state);
+    if let Some(pipeline) = pipeline {
+        let own = pipelines::rows(entity, pipeline);
+        query.filter = Some(match query.filter.take() {
+            Some(filter) => filter.and(own),
+            None => own,
+        });
+    }
     let operation = BoardRecords { entity: entity.key.clone(), query, measure: view.measure.clone(), cards: CARDS };
     let mut found = backend.run(operation).await?;
-    let columns = states.list.iter().enumerate().map(|(place, described)| {
+    let columns = states.along(pipeline).map(|described| {
         let at = found.iter().position(|column| column.state == described.key);
         let empty = || BoardColumn { state: described.key.clone(), count: 0, sums: Vec::new(), cards: Vec::new() };
         let gates = states.transitions.iter().filter(|step| step.to == described.key && !step.internal);
@@ -46,7 +55,7 @@ pub async fn state_columns<'a>(
         Column {
             key: described.key.clone(),
             label: described.label.clone(),
-            hue: hue(described.hue, place),
+            hue: hue(described.hue, states.position(&described.key)),
             shape: state_shape(states, &described.key),
             probability: described.probability.filter(|_| described.kind == StateKind::Open),
             ages: described.kind == StateKind::Open,

@@ -242,12 +242,13 @@ fn problem_notice(page: &PageContext, problem: Unreadable) -> AnyView {
         "columns" => "The columns cannot be read",
         "group" => "The groups cannot be read",
         "as_of" => "The past cannot be shown",
+        "pipeline" => "The pipeline cannot be shown",
         "date" | "end" => "The days cannot be read",
         "on" | "scale" => "The place in the calendar cannot be read",
         _ => "The page size cannot be read",
     };
     let clear = page.with_query(&[(parameter, None)]);
-    let mend = (!matches!(parameter, "cursor" | "offset" | "group")).then(|| {
+    let mend = (!matches!(parameter, "cursor" | "offset" | "group" | "pipeline")).then(|| {
         let hidden: Vec<_> = filter_form::kept(page, &[parameter])
             .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
             .collect();

@@ -9,7 +9,7 @@ use crate::time::Clock;
 use domain::Verb;
 use domain::money::group_thousands;
 use domain::records::{Page, Total};
-use domain::schema::{Entity, Filter, Sort, View, ViewKind};
+use domain::schema::{Entity, Filter, PIPELINE, Sort, View, ViewKind};
 use domain::views::SavedView;
 use leptos::prelude::*;
 use ui::{
@@ -52,7 +52,9 @@ pub fn tabs(page: &PageContext, viewer: &Viewer, entity: &Entity, current: &View
 /// Import, export and the one next action. What may not be done says what it needs.
 pub fn actions(viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
     let path = |rest: &str| viewer.path(&format!("{}/{rest}", entity.plural));
-    let (import, new) = (path("import"), path("new"));
+    // From the board of a pipeline one begins in it.
+    let pipeline = state.pipeline.as_deref().map(|key| format!("?{PIPELINE}={}", encode(key)));
+    let (import, new) = (path("import"), format!("{}{}", path("new"), pipeline.unwrap_or_default()));
     let label = format!("New {}", lower(&entity.labels.one));
     view! {
         <LinkButton href=import icon="upload" kind=ButtonKind::Ghost reason=viewer.missing(entity, Verb::Import)>"Import"</LinkButton>

@@ -4,15 +4,15 @@
 use super::dates::{self, Dates};
 use crate::page::{PageContext, Viewer};
 use domain::schema::query::{DEFAULT_LIMIT, MAX_LIMIT};
-use domain::schema::{Count, Entity, Field, Filter, ListQuery, Sort, View, ViewKind};
+use domain::schema::{Count, Entity, Field, Filter, ListQuery, PIPELINE, Sort, View, ViewKind};
 use domain::views::{SavedView, ViewContent};
 use domain::{Error, Result};
 use uuid::Uuid;
 
 /// The parameters that make a list; links carry them along.
-pub const PARAMETERS: [&str; 14] = [
+pub const PARAMETERS: [&str; 15] = [
     "view", "filter", "sort", "search", "limit", "trash", "columns", "group", "totals", "as_of", "date", "end",
-    "scale", "on",
+    "scale", "on", "pipeline",
 ];
 
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct ListState {
     pub group: Option<String>,
     /// Of a calendar or a timeline.
     pub dates: Dates,
+    /// Key of the pipeline that a board shows, where the address or the view names one.
+    pub pipeline: Option<String>,
     /// Whether the foot adds up the numbers.
     pub totals: bool,
     /// What a saved view names and the entity no longer has.
@@ -81,6 +83,7 @@ impl ListState {
             problems.push(Unreadable { parameter: "group", text: key.to_owned(), message });
         }
         let dates = Dates::read(page, entity, &view, saved.as_ref(), &mut problems);
+        let pipeline = asked_pipeline(page, entity, saved.as_ref(), &mut problems);
         let own_totals = saved.as_ref().is_some_and(|saved| saved.content.totals.is_some());
         let totals = written(page, "totals").map_or(own_totals, |text| text == "1");
         let trash = page.query("trash").is_some();
@@ -115,6 +118,7 @@ impl ListState {
             own_group,
             group,
             dates,
+            pipeline,
             totals,
             gone,
             filter,
@@ -163,6 +167,7 @@ impl ListState {
             || other("end", self.view.end.as_deref())
             // One goes through months and weeks without changing anything; a saved view is one of them.
             || own.is_some_and(|own| other("scale", own.scale.as_deref()))
+            || own.is_some_and(|own| other(PIPELINE, own.pipeline.as_deref()))
     }
 
     /// The whole of it, as a view keeps it.
@@ -182,6 +187,7 @@ impl ListState {
             date: dated(&self.dates.date),
             end: dated(&self.dates.end),
             scale: dated(&self.dates.scale),
+            pipeline: self.pipeline.clone().filter(|_| board),
         }
     }
 
@@ -265,6 +271,28 @@ fn asked_columns(page: &PageContext, entity: &Entity, problems: &mut Vec<Unreada
         }
     }
     (!asked.is_empty()).then_some(asked)
+}
+
+/// The pipeline of the address, else that of the saved view. Of a saved view that names one that is gone the first is shown.
+fn asked_pipeline(
+    page: &PageContext,
+    entity: &Entity,
+    saved: Option<&SavedView>,
+    problems: &mut Vec<Unreadable>,
+) -> Option<String> {
+    let states = entity.states.as_ref().filter(|states| !states.pipelines.is_empty());
+    let known = |key: &str| states.is_some_and(|states| states.pipeline(key).is_some());
+    if let Some(key) = page.query(PIPELINE) {
+        if known(key) {
+            return Some(key.to_owned());
+        }
+        let keys = states.into_iter().flat_map(|states| &states.pipelines).map(|pipeline| pipeline.key.as_str());
+        let meant = domain::text::nearest(key, keys).map(|meant| format!("; did you mean {meant}?"));
+        let message = format!("{} have no pipeline {key}{}", entity.labels.many, meant.unwrap_or_default());
+        problems.push(Unreadable { parameter: PIPELINE, text: key.to_owned(), message });
+        return None;
+    }
+    saved.and_then(|saved| saved.content.pipeline.clone()).filter(|key| known(key))
 }
 
 /// The view that the URL names, else the first table, else one made of the title. Whatever has a day has a calendar and a timeline, also where its

@@ -32,6 +32,7 @@ mod merge;
 mod new;
 mod notes;
 mod past;
+mod pipelines;
 pub mod post;
 mod record;
 mod related;

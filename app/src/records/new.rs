@@ -29,6 +29,9 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         return Err(Error::forbidden(entity.permission(Verb::Create), &viewer.role));
     }
     let mut fields = form::fields_of(&viewer, &entity);
+    // In the first pipeline, unless another one is chosen; behind the name, in which one begins to type.
+    let behind = fields.len().min(1);
+    fields.splice(behind..behind, entity.pipeline_field().filter(|field| field.writable(&viewer.grants)));
     // A file is kept by whoever may change rows.
     fields.retain(|field| !field.is_upload() || viewer.may(&entity, Verb::Update));
     let replay = page.replay_of("records.create");

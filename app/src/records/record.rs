@@ -7,8 +7,8 @@ use super::related::{self, Related};
 use super::rights::Reached;
 use super::values::state_chip;
 use super::{
-    about, address, checklist, composer, conflict, convert, extras, files, form, live, notes, past, standing, timeline,
-    transition,
+    about, address, checklist, composer, conflict, convert, extras, files, form, live, notes, past, pipelines,
+    standing, timeline, transition,
 };
 use crate::islands::LiveHands;
 use crate::layout::workspace_frame;
@@ -162,15 +162,16 @@ fn composers(
     Some(view! { <div class="composers"><SegmentedControl label="Write down" items/>{form}</div> }.into_any())
 }
 
-/// State, number and how long it may still stand there, beside the name.
+/// Pipeline, state, number and how long it may still stand there, beside the name.
 fn chips(clock: Clock, entity: &Entity, record: &Record) -> AnyView {
     let state = record
         .text("status")
         .filter(|_| entity.states.is_some())
         .map(|state| state_chip(entity.states.as_ref(), state));
+    let pipeline = pipelines::chip(entity, record);
     let number = record.text("number").map(str::to_owned).map(|number| view! { <Mono>{number}</Mono> });
     let due = standing::due_chip(clock, entity, record);
-    view! { {state}{due}{number}{live::colleagues()} }.into_any()
+    view! { {pipeline}{state}{due}{number}{live::colleagues()} }.into_any()
 }
 
 /// How far the viewer's permissions go with this row, and who could own it.

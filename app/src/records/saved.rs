@@ -5,7 +5,7 @@ use super::list_state::ListState;
 use super::post::{envelope, hidden};
 use crate::page::{PageContext, Viewer, encode};
 use domain::BackendHandle;
-use domain::schema::Entity;
+use domain::schema::{Entity, PIPELINE};
 use domain::views::{ListViews, SavedView, ViewContent};
 use leptos::prelude::*;
 use ui::{Badge, Button, ButtonKind, LinkButton, Notice, Size, TabItem, Tone};
@@ -55,6 +55,7 @@ pub fn content_fields(content: &ViewContent) -> Vec<AnyView> {
         ("date", &content.date),
         ("end", &content.end),
         ("scale", &content.scale),
+        ("pipeline", &content.pipeline),
     ];
     let filled = parts.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value.clone())));
     filled.map(|(name, value)| hidden(format!("content.{name}"), value)).collect()
@@ -65,7 +66,8 @@ pub fn changed(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &Lis
     if !state.changed(page) {
         return None;
     }
-    let own = ["filter", "sort", "columns", "group", "totals", "date", "end", "scale"].map(|name| (name, None));
+    let own =
+        ["filter", "sort", "columns", "group", "totals", "date", "end", "scale", PIPELINE].map(|name| (name, None));
     let reset = page.with_query(&own);
     let keep = keep_href(page, viewer, entity);
     let save = state.saved.as_ref().filter(|saved| saved.may_change).map(|saved| save_form(page, viewer, state, saved));

@@ -179,6 +179,41 @@ fn every_other_state_is_offered_asked_for_or_refused_with_its_reason() {
 }
 
 #[test]
+fn the_other_pipelines_stand_behind_the_states_of_its_own() {
+    let state = |key: &str, pipeline: &str| json!({ "key": key, "label": key.to_uppercase(), "pipeline": pipeline });
+    let described = json!({
+        "key": "deal", "plural": "deals", "area": "crm", "table": "deals", "prefix": "D", "icon": "target", "title": "name",
+        "labels": { "one": "Deal", "many": "Deals" },
+        "fields": [{ "key": "name", "label": "Name", "kind": { "type": "text" } }],
+        "states": {
+            "label": "Stage", "initial": "fresh",
+            "pipelines": [
+                { "key": "business", "label": "New business", "initial": "fresh" },
+                { "key": "renewals", "label": "Renewals", "initial": "due" },
+            ],
+            "list": [state("fresh", "business"), state("won", "business"), state("due", "renewals"), state("done", "renewals")],
+            "transitions": [{ "name": "win", "label": "Win", "from": ["*"], "to": "won" }],
+        },
+    });
+    let entity: Entity = serde_json::from_value(described).unwrap();
+    let entity = Catalog::build("core", "Core", vec![entity]).unwrap().get("deal").unwrap().clone();
+    let (viewer, page) = (viewer(&["crm.deal.*"]), page("/w/a/deals", &[("view", "board")], None));
+    let told = |record: &Record| -> Vec<String> {
+        let targets = targets(&viewer, &entity, record, &Reached::Every, &Holders::default());
+        targets.iter().map(|target| format!("{} {}", target.state.key, target.pipeline.is_some())).collect()
+    };
+    assert_eq!(told(&row("fresh", json!({}))), ["won false", "due true"]);
+    assert_eq!(told(&row("done", json!({}))), ["due false", "fresh true"]);
+    let record = row("fresh", json!({}));
+    let targets = targets(&viewer, &entity, &record, &Reached::Every, &Holders::default());
+    let html = drawn(|| card_menu(&page, &viewer, &entity, &record, &targets));
+    let (own, other) =
+        (html.find("name=\"to\" value=\"won\"").unwrap(), html.find("name=\"pipeline\" value=\"renewals\"").unwrap());
+    let between = html.find("Move to another pipeline").unwrap();
+    assert!(own < between && between < other && html.contains("Renewals: DUE"), "{html}");
+}
+
+#[test]
 fn without_the_permission_every_move_names_it() {
     let viewer = viewer(&["crm.lead.read"]);
     let entity = viewer.catalog.get("lead").unwrap();

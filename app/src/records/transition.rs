@@ -12,7 +12,7 @@ use super::values::{hue, state_shape};
 use crate::page::{PageContext, Viewer, encode};
 use domain::permission::role_label;
 use domain::records::Record;
-use domain::schema::{Entity, Field, State, StateKind, States, Transition};
+use domain::schema::{Entity, Field, PIPELINE, Pipeline, State, StateKind, States, Transition};
 use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -26,7 +26,28 @@ use ui::{
 pub struct Target<'a> {
     pub state: &'a State,
     pub step: Option<&'a Transition>,
+    /// The pipeline that the record comes into, where it is another one. No transition leads there.
+    pub pipeline: Option<&'a Pipeline>,
     pub offer: Offer<'a>,
+}
+
+impl Target<'_> {
+    /// The verb on a button.
+    fn verb(&self) -> String {
+        match (self.step, self.pipeline) {
+            (Some(step), _) => step.label.clone(),
+            (None, Some(pipeline)) => format!("Move to {}", pipeline.label),
+            (None, None) => self.state.label.clone(),
+        }
+    }
+
+    /// What a form sends to go there.
+    fn sent(&self) -> (&'static str, String) {
+        match self.pipeline {
+            Some(pipeline) => (PIPELINE, pipeline.key.clone()),
+            None => ("to", self.state.key.clone()),
+        }
+    }
 }
 
 pub enum Offer<'a> {
@@ -37,7 +58,7 @@ pub enum Offer<'a> {
     Closed(String),
 }
 
-/// Every other state of the entity, in the order of the description.
+/// Every other state of the record's pipeline, in the order of the description; then those in which the other pipelines begin.
 pub fn targets<'a>(
     viewer: &Viewer,
     entity: &'a Entity,
@@ -46,15 +67,23 @@ pub fn targets<'a>(
     holders: &Holders,
 ) -> Vec<Target<'a>> {
     let (Some(states), Some(from)) = (&entity.states, record.text("status")) else { return Vec::new() };
-    let others = states.list.iter().filter(|state| state.key != from);
-    others
-        .map(|state| {
-            let step =
-                states.transitions.iter().find(|step| step.starts_from(from) && step.to == state.key && !step.internal);
-            let offer = offer(viewer, entity, states, (record, reached, holders), from, state, step);
-            Target { state, step, offer }
-        })
-        .collect()
+    let own = states.pipeline_of(from);
+    let others = states.along(own).filter(|state| state.key != from).map(|state| {
+        let step =
+            states.transitions.iter().find(|step| step.starts_from(from) && step.to == state.key && !step.internal);
+        let offer = offer(viewer, entity, states, (record, reached, holders), from, state, step);
+        Target { state, step, pipeline: None, offer }
+    });
+    let elsewhere = states.pipelines.iter().filter(|pipeline| Some(*pipeline) != own).filter_map(|pipeline| {
+        let state = states.get(&pipeline.initial)?;
+        let closed = record.deleted_at.is_some().then(|| "It is in the trash".to_owned());
+        let offer = match closed.or_else(|| reached.missing(viewer, entity, Verb::Update, record)) {
+            Some(reason) => Offer::Closed(reason),
+            None => asked(viewer, entity, (record, holders), state, Vec::new()),
+        };
+        Some(Target { state, step: None, pipeline: Some(pipeline), offer })
+    });
+    others.chain(elsewhere).collect()
 }
 
 fn offer<'a>(
@@ -90,8 +119,18 @@ fn offer<'a>(
             return Offer::Closed(format!("Open on the checklist: {}", open.join(", ")));
         }
     }
-    let mut missing: Vec<&Field> =
-        step.gate.requires.iter().filter(|key| is_empty(record, key)).filter_map(|key| entity.field(key)).collect();
+    let missing = step.gate.requires.iter().filter(|key| is_empty(record, key)).filter_map(|key| entity.field(key));
+    asked(viewer, entity, (record, holders), state, missing.collect())
+}
+
+/// What has to be filled in before the record comes into the state: what its way asks for, and an owner who fits.
+fn asked<'a>(
+    viewer: &Viewer,
+    entity: &'a Entity,
+    (record, holders): (&Record, &Holders),
+    state: &State,
+    mut missing: Vec<&'a Field>,
+) -> Offer<'a> {
     match holders.hand(state, record) {
         Hand::Fits => {}
         Hand::Asks => {
@@ -132,13 +171,14 @@ pub fn labels(fields: &[&Field]) -> String {
 pub fn next_step<'a, 'b>(entity: &Entity, record: &Record, targets: &'b [Target<'a>]) -> Option<&'b Target<'a>> {
     let states = entity.states.as_ref()?;
     let from = record.text("status")?;
-    let ends = states.list.iter().filter(|state| state.kind != StateKind::Open).count();
+    let ends = states.along(states.pipeline_of(from)).filter(|state| state.kind != StateKind::Open).count();
     let staged = states.timed() || states.items().next().is_some();
     if (ends < 2 && !staged) || states.get(from).is_some_and(|state| state.kind != StateKind::Open) {
         return None;
     }
     let ahead = |target: &&Target<'_>| {
-        states.position(&target.state.key) > states.position(from) && target.state.kind != StateKind::Lost
+        let further = states.position(&target.state.key) > states.position(from);
+        further && target.pipeline.is_none() && target.state.kind != StateKind::Lost
     };
     // What a checklist closes is shown with what is open on it: it is the next step all the same.
     let stands = |target: &&Target<'_>| {
@@ -161,13 +201,13 @@ pub fn step_button(
     record: &Record,
     target: &Target<'_>,
 ) -> AnyView {
-    let label = target.step.map_or_else(|| target.state.label.clone(), |step| step.label.clone());
+    let label = target.verb();
     let here = own_address(page);
     match &target.offer {
         Offer::Open => view! {
             <form method="post" action=viewer.action("records.transition")>
                 {subject(entity, record)}
-                {hidden("to", target.state.key.clone())}
+                {sent(target)}
                 {envelope(page, "step", &here, &format!("Moved to {}", target.state.label))}
                 <SubmitButton>{label}</SubmitButton>
             </form>
@@ -197,11 +237,11 @@ pub fn move_menu(
     let items = targets.iter().map(|target| {
         let state = target.state;
         let class = format!("state-mark {}", hue(state.hue, states.position(&state.key)).class());
-        let dot =
-            view! { <span class=class><StateDot shape=state_shape(states, &state.key)/></span>{state.label.clone()} };
+        let label = label(states, target);
+        let dot = view! { <span class=class><StateDot shape=state_shape(states, &state.key)/></span>{label} };
         menu_item(viewer, entity, record, target, &here, dot.into_any())
     });
-    let form = menu_form(page, viewer, entity, record, &here, items.collect());
+    let form = menu_form(page, viewer, entity, record, &here, parted(targets, items.collect()));
     view! { <Menu label="Move to" kind=ButtonKind::Secondary>{form}</Menu> }.into_any()
 }
 
@@ -219,13 +259,31 @@ pub fn card_menu(
         None => {
             let here = own_address(page);
             let items = targets.iter().map(|target| {
-                let label = target.state.label.clone().into_any();
+                let label = entity.states.as_ref().map(|states| label(states, target)).into_any();
                 menu_item(viewer, entity, record, target, &here, label)
             });
-            menu_form(page, viewer, entity, record, &here, items.collect())
+            menu_form(page, viewer, entity, record, &here, parted(targets, items.collect()))
         }
     };
     view! { <Menu icon="ellipsis" name size=Size::Small side=MenuSide::End>{content}</Menu> }.into_any()
+}
+
+/// What a target is called in a menu.
+fn label(states: &States, target: &Target<'_>) -> String {
+    if target.pipeline.is_some() { states.whole_label(target.state) } else { target.state.label.clone() }
+}
+
+/// The items of a menu, those that lead out of the pipeline below words that say so.
+fn parted(targets: &[Target<'_>], mut items: Vec<AnyView>) -> Vec<AnyView> {
+    if let Some(first) = targets.iter().position(|target| target.pipeline.is_some()) {
+        items.insert(first, view! { <MenuLabel>"Move to another pipeline"</MenuLabel> }.into_any());
+    }
+    items
+}
+
+fn sent(target: &Target<'_>) -> AnyView {
+    let (name, value) = target.sent();
+    hidden(name, value)
 }
 
 fn menu_form(
@@ -256,7 +314,10 @@ fn menu_item(
     label: AnyView,
 ) -> AnyView {
     match &target.offer {
-        Offer::Open => view! { <MenuItem name="to" value=target.state.key.clone()>{label}</MenuItem> }.into_any(),
+        Offer::Open => {
+            let (name, value) = target.sent();
+            view! { <MenuItem name value>{label}</MenuItem> }.into_any()
+        }
         Offer::Asks(fields) => {
             let href = asking_page(viewer, entity, record, target.state, here);
             let hint = format!("Asks for {}", labels(fields));
@@ -286,18 +347,20 @@ pub async fn asking_view(
     let target = targets(viewer, entity, record, &reached, &holders).into_iter().find(|target| target.state.key == to);
     let here = viewer.path(&format!("{}/{}", entity.plural, record.id));
     let back = way_back(page, &viewer.slug, here);
-    let Some(Target { state, step: Some(step), offer }) = target else {
+    let Some(target) = target.filter(|target| target.step.is_some() || target.pipeline.is_some()) else {
         return Err(Error::conflict(format!(
             "No step leads to {} from here; go back and choose another",
             entity.state_label(to)
         )));
     };
-    let fields: Vec<&Field> = match offer {
+    let (state, verb, sent) = (target.state, target.verb(), sent(&target));
+    let requires = target.step.map(|step| step.gate.requires.as_slice()).unwrap_or_default();
+    let fields: Vec<&Field> = match target.offer {
         Offer::Closed(reason) => return Err(Error::conflict(reason)),
         Offer::Open => Vec::new(),
         Offer::Asks(asked) => {
-            let mut fields: Vec<&Field> = step.gate.requires.iter().filter_map(|key| entity.field(key)).collect();
-            fields.extend(asked.into_iter().filter(|field| !step.gate.requires.contains(&field.key)));
+            let mut fields: Vec<&Field> = requires.iter().filter_map(|key| entity.field(key)).collect();
+            fields.extend(asked.into_iter().filter(|field| !requires.contains(&field.key)));
             fields
         }
     };
@@ -324,13 +387,13 @@ pub async fn asking_view(
     let out_of_sight =
         handed.is_some() && viewer.grants.reach(&entity.permission(Verb::Read)) != Some(domain::Reach::All);
     let next = if out_of_sight { viewer.path(&entity.plural) } else { back.clone() };
-    let (verb, close) = (step.label.clone(), back.clone());
+    let (heading, close) = (verb.clone(), back.clone());
     let form = view! {
         <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.transition")>
             {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not moved"))}
             {form::default_button(&draft, &fields)}
             {subject(entity, record)}
-            {hidden("to", state.key.clone())}
+            {sent}
             {envelope(page, "asked", &next, &format!("Moved to {}", state.label))}
             <div class="form-grid">{controls}</div>
             <FormActions>
@@ -340,5 +403,5 @@ pub async fn asking_view(
         </form>
     }
     .into_any();
-    Ok(view! { <DialogPage title=step.label.clone() text close_href=close>{form}</DialogPage> }.into_any())
+    Ok(view! { <DialogPage title=heading text close_href=close>{form}</DialogPage> }.into_any())
 }

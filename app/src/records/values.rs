@@ -147,7 +147,7 @@ pub fn state_shape(states: &States, key: &str) -> StateShape {
         Some(StateKind::Won | StateKind::Done) => StateShape::Done,
         Some(StateKind::Lost) => StateShape::Lost,
         Some(StateKind::Open) => {
-            let open = || states.list.iter().filter(|state| state.kind == StateKind::Open);
+            let open = || states.along(states.pipeline_of(key)).filter(|state| state.kind == StateKind::Open);
             StateShape::along(open().position(|state| state.key == key).unwrap_or(0), open().count())
         }
         None => StateShape::Paused,

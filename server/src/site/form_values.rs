@@ -46,7 +46,7 @@ pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules, z
 fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str) -> domain::Result<Values> {
     let mut values = Values::new();
     let mut faults = Vec::new();
-    for field in entity.editable() {
+    for field in entity.creatable() {
         let Some(read) = typed_value(entity, field, fields, rules, zone) else { continue };
         match read {
             // The engine would say so too, but only once everything that was typed can be read.
@@ -63,7 +63,7 @@ fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str
         let Some(key) = name.strip_prefix("values.") else { continue };
         let (key, part) = key.split_once('.').map_or((key, None), |(key, part)| (key, Some(part)));
         let has = |field: &Field| part.is_none_or(|part| field.parts().iter().any(|(known, _)| *known == part));
-        if !entity.editable().any(|field| field.key == key && has(field)) {
+        if !entity.creatable().any(|field| field.key == key && has(field)) {
             faults.push(FieldError { field: key.to_owned(), message: format!("{key} cannot be set here") });
         }
     }

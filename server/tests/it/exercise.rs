@@ -7,6 +7,7 @@ mod forms;
 mod history;
 mod lists;
 mod pack;
+mod pipelines;
 mod samples;
 mod sheets;
 mod stages;
@@ -42,6 +43,7 @@ async fn every_kind_of_field_and_every_gate_goes_through_everything() {
     history::versions(&world, &rows.full).await;
     history::merged(&world, &rows.full).await;
     history::thrown_away(&world, &rows.full).await;
+    pipelines::gone_through(&world).await;
     world.server.end().await;
 }
 

@@ -6,7 +6,7 @@ use crate::document::Document;
 use crate::files::{self, FOLDER, File, Files};
 use crate::start::Beginning;
 use crate::{Fault, Overlay, Pack, lint, roles, schema};
-use domain::schema::{Catalog, CatalogFault, Dashboard, Entity};
+use domain::schema::{Catalog, CatalogFault, Dashboard, Entity, Field, FieldKind, PIPELINE};
 use domain::text::nearest;
 use domain::workflow::{Definition, DefinitionFault};
 use std::collections::{BTreeMap, BTreeSet};
@@ -306,11 +306,30 @@ impl Library {
     }
 }
 
-/// Industries share a table, so it has what any of them asks for: a pipeline of its own may bring checklists and days.
+/// Industries share a table, so it has what any of them asks for: states of its own may bring checklists, days and pipelines.
 fn share(known: &mut Arc<Entity>, other: &Entity) {
+    let known = Arc::make_mut(known);
     for field in &other.fields {
         if known.field(&field.key).is_none() {
-            Arc::make_mut(known).fields.push(field.clone());
+            known.fields.push(field.clone());
+        }
+    }
+    let Some(states) = &other.states else { return };
+    let Some(own) = &mut known.states else { return };
+    // What the column of the pipelines may hold.
+    for pipeline in &states.pipelines {
+        if own.pipeline(&pipeline.key).is_none() {
+            own.pipelines.push(pipeline.clone());
+        }
+    }
+    let Some(field) = known.fields.iter_mut().find(|field| field.key == PIPELINE) else { return };
+    if let (FieldKind::Option { options }, Some(Field { kind: FieldKind::Option { options: others }, .. })) =
+        (&mut field.kind, other.pipeline_field())
+    {
+        for choice in others {
+            if options.iter().all(|known| known.key != choice.key) {
+                options.push(choice.clone());
+            }
         }
     }
 }

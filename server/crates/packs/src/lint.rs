@@ -5,7 +5,7 @@ use domain::Verb;
 use domain::schema::checklist::CHECKLIST;
 use domain::schema::upload::UPLOAD_BYTES;
 use domain::schema::value::{self, Rules};
-use domain::schema::{Entity, Field, FieldKind, STATUS_DUE, STATUS_SINCE, State, StateKind, Storage};
+use domain::schema::{Entity, Field, FieldKind, PIPELINE, STATUS_DUE, STATUS_SINCE, State, StateKind, Storage};
 use domain::text::{nearest, normal};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ const OWN_COLUMNS: [&str; 10] = [
 ];
 
 /// Columns of standard fields that a table has or may come to have.
-const STANDARD_COLUMNS: [&str; 5] = ["owner_id", "status", "status_since", "status_due", "checklist"];
+const STANDARD_COLUMNS: [&str; 6] = ["owner_id", "status", "status_since", "status_due", "checklist", PIPELINE];
 
 #[rustfmt::skip]
 const RESERVED: [&str; 77] = [
@@ -293,9 +293,9 @@ impl Lint<'_> {
     /// A header word that fits two fields would map a column by chance.
     fn aliases(&mut self) {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-        for field in
-            self.entity.fields.iter().filter(|field| !field.read_only || matches!(field.kind, FieldKind::State))
-        {
+        let filled =
+            |field: &&Field| !field.read_only || matches!(field.kind, FieldKind::State) || field.key == PIPELINE;
+        for field in self.entity.fields.iter().filter(filled) {
             let own: BTreeSet<String> = field.aliases.iter().chain([&field.label]).map(|word| normal(word)).collect();
             for word in own {
                 if let Some(other) = seen.insert(word.clone(), &field.key) {
@@ -316,12 +316,29 @@ impl Lint<'_> {
             if state.probability.is_some_and(|chance| chance > 100) {
                 self.add("states.list", &state.key, format!("the probability of {} is more than 100", state.key));
             }
-            if state.key != states.initial && !states.transitions.iter().any(|transition| transition.to == state.key) {
+            if !states.begins(&state.key) && !states.transitions.iter().any(|transition| transition.to == state.key) {
                 self.add("states.list", &state.key, format!("no transition leads to {}", state.key));
             }
         }
         for state in &states.list {
             self.standing(state);
+        }
+        for pipeline in &states.pipelines {
+            let key = &pipeline.key;
+            if !is_name(key) {
+                self.add("states.pipelines", key, format!("{key} must be lower case letters, digits and _"));
+            }
+            // A menu of moves names both.
+            if states.get(key).is_some() {
+                self.add(
+                    "states.pipelines",
+                    key,
+                    format!("{key} is the key of a state too; call one of them otherwise"),
+                );
+            }
+            if pipeline.label.trim().is_empty() {
+                self.add("states.pipelines", key, format!("{key} has no words"));
+            }
         }
         let mut seen = BTreeSet::new();
         for transition in &states.transitions {
@@ -391,6 +408,7 @@ fn is_standard(field: &Field) -> bool {
             | "createdBy"
             | "updatedAt"
             | "updatedBy"
+            | PIPELINE
             | STATUS_SINCE
             | STATUS_DUE
             | CHECKLIST

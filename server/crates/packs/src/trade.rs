@@ -160,6 +160,7 @@ impl Market<'_> {
                 version: None,
                 name: None,
                 to: Some((*step).to_owned()),
+                pipeline: None,
                 values: Values::new(),
             };
             ctx.run(transition).await?;

@@ -6,6 +6,7 @@ use crate::holder::Holders;
 use crate::input::{self, By, all_right, filled};
 use crate::kept;
 use crate::number;
+use crate::pipeline;
 use crate::project::{self, Projection, readable};
 use crate::refuse;
 use crate::sql::{Bind, Sql};
@@ -28,43 +29,50 @@ pub async fn create(ctx: &mut Ctx, operation: CreateRecord) -> Result<Record> {
     insert(ctx, &entity, &operation.values, By::Caller).await
 }
 
-/// A new row in its initial state.
+/// A new row in its initial state, which is that of the pipeline that the values may name.
 pub async fn insert(ctx: &mut Ctx, entity: &Entity, values: &Values, by: By) -> Result<Record> {
     if by == By::Caller {
         let known =
             filled(values).into_iter().filter(|(key, _)| entity.field(key).is_some_and(|f| readable(&ctx.access, f)));
         input::permitted(&ctx.access, entity, &known.collect())?;
     }
-    let given = complete(ctx, entity, values, by)?;
+    let (given, status) = complete(ctx, entity, values, by)?;
     all_right(input::pointing(ctx, entity, &[], &given, Verb::Create).await?)?;
     let number = number::take(ctx, entity, 1).await?;
-    make(ctx, entity, NewRow { values: given, ..NewRow::default() }, number).await
+    make(ctx, entity, NewRow { values: given, status, ..NewRow::default() }, number).await
 }
 
 /// A row that an operation of ours makes. It may set what only the server sets, begin in any state, and bring the number of a series of its
 /// own. What it points at the operation has looked up; the database holds it to that.
 pub async fn insert_own(ctx: &mut Ctx, entity: &Entity, row: NewRow, number: Option<i64>) -> Result<Record> {
-    let values = complete(ctx, entity, &row.values, By::Server)?;
+    let (values, begun) = complete(ctx, entity, &row.values, By::Server)?;
+    let status = row.status.or(begun);
     let number = match number {
         Some(number) => number,
         None => number::take(ctx, entity, 1).await?,
     };
-    make(ctx, entity, NewRow { values, ..row }, number).await
+    make(ctx, entity, NewRow { id: row.id, values, status }, number).await
 }
 
-fn complete(ctx: &Ctx, entity: &Entity, values: &Values, by: By) -> Result<Values> {
+/// The values of a new row, and the state in which it begins where the values name a pipeline.
+fn complete(ctx: &Ctx, entity: &Entity, values: &Values, by: By) -> Result<(Values, Option<String>)> {
     let rules = Rules { today: ctx.today() };
     let mut faults = Vec::new();
+    let mut values = values.clone();
     // What is wrong and what is missing are told together.
-    let mut given = input::checked(&ctx.access, entity, values, by, rules).unwrap_or_else(|wrong| {
-        faults = wrong;
+    let status = pipeline::begun(entity, &mut values, rules).unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    });
+    let mut given = input::checked(&ctx.access, entity, &values, by, rules).unwrap_or_else(|wrong| {
+        faults.extend(wrong);
         values.clone()
     });
     if let Err(missing) = input::completed(ctx, entity, &mut given, rules) {
         faults.extend(missing.into_iter().filter(|fault| !values.contains_key(&fault.field)));
     }
     all_right(faults)?;
-    Ok(given)
+    Ok((given, status))
 }
 
 async fn make(ctx: &mut Ctx, entity: &Entity, row: NewRow, number: i64) -> Result<Record> {
@@ -119,7 +127,7 @@ pub async fn create_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<NewRow>) -> R
             row.values.insert("owner".to_owned(), Value::String(ctx.access.member.to_string()));
         }
         if let (Some(states), Some(status)) = (&entity.states, &row.status)
-            && *status != states.initial
+            && !states.begins(status)
         {
             holders.fit(states, status, &row.values)?;
         }

@@ -1,6 +1,7 @@
 //! Gates: what a move from one state to another asks for.
 
 use crate::get::Held;
+use crate::pipeline;
 use domain::records::Values;
 use domain::schema::checklist::CHECKLIST;
 use domain::schema::{Entity, States, Transition};
@@ -99,14 +100,11 @@ pub fn arrival(access: &Access, entity: &Entity, status: &str, values: &Values) 
     let Some(states) = &entity.states else {
         return Err(Error::field("status", format!("{} has no states", entity.labels.one)));
     };
-    if status == states.initial {
+    if states.begins(status) {
         return Ok(());
     }
     known(states, status)?;
-    // A row that comes from elsewhere may have gone a way of several moves; the last of them is what it has to satisfy.
-    let moves = |transition: &&Transition| transition.to == status && !transition.internal;
-    let direct = states.from(&states.initial).find(moves);
-    match direct.or_else(|| states.transitions.iter().find(moves)) {
+    match way(states, status) {
         Some(transition) => pass(access, entity, states, transition, None, values),
         None => Err(Error::field(
             "status",
@@ -115,7 +113,15 @@ pub fn arrival(access: &Access, entity: &Entity, status: &str, values: &Values) 
     }
 }
 
-fn known(states: &States, status: &str) -> Result<()> {
+/// The move by which a row comes to a state. One that comes from elsewhere may have gone a way of several moves; the last of them is what it has
+/// to satisfy.
+pub fn way<'a>(states: &'a States, status: &str) -> Option<&'a Transition> {
+    let moves = |transition: &&Transition| transition.to == status && !transition.internal;
+    let begins = states.pipeline_of(status).map_or(&states.initial, |pipeline| &pipeline.initial);
+    states.from(begins).find(moves).or_else(|| states.transitions.iter().find(moves))
+}
+
+pub fn known(states: &States, status: &str) -> Result<()> {
     if states.get(status).is_some() {
         return Ok(());
     }
@@ -147,6 +153,11 @@ pub fn find<'a>(
     if let Some(transition) = offered().find(fits) {
         return Ok(transition);
     }
+    if let Wanted::To(to) = wanted
+        && let Some(message) = pipeline::elsewhere(entity, states, from, to)
+    {
+        return Err(Error::conflict(message));
+    }
     let here = states.get(from).map_or(from, |state| &state.label);
     let one = &entity.labels.one;
     let names: Vec<String> =
@@ -164,8 +175,7 @@ pub fn find<'a>(
             return Err(Error::field("name", format!("{one} has no move {name}; from {here} go: {allowed}")));
         }
         Wanted::To(to) => {
-            known(states, to)
-                .map_err(|error| Error { fields: relabel(error.fields), ..Error::invalid(error.message) })?;
+            known(states, to).map_err(about_to)?;
             format!(
                 "No move leads from {here} to {}; from there go: {allowed}",
                 states.get(to).map_or(to, |state| &state.label)
@@ -175,6 +185,8 @@ pub fn find<'a>(
     Err(Error::conflict(message))
 }
 
-fn relabel(fields: Vec<FieldError>) -> Vec<FieldError> {
-    fields.into_iter().map(|fault| FieldError { field: "to".to_owned(), ..fault }).collect()
+/// A fault of the state that a move is to lead to.
+pub fn about_to(error: Error) -> Error {
+    let fields = error.fields.into_iter().map(|fault| FieldError { field: "to".to_owned(), ..fault }).collect();
+    Error { fields, ..Error::invalid(error.message) }
 }

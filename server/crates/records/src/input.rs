@@ -8,7 +8,7 @@ use crate::sql::{Bind, Sql};
 use domain::records::Values;
 use domain::schema::pointing;
 use domain::schema::value::{Rules, check};
-use domain::schema::{Entity, Field, FieldKind};
+use domain::schema::{Entity, Field, FieldKind, PIPELINE};
 use domain::text::nearest;
 use domain::{Error, FieldError, Reach, Result, Verb};
 use platform::{Access, Ctx};
@@ -67,6 +67,9 @@ fn one(access: &Access, entity: &Entity, key: &str, value: &Value, by: By, rules
         }
         FieldKind::Number => return Err(format!("{} is given by the server", field.label)),
         FieldKind::Checklist if by == By::Caller => return Err(format!("{} is ticked item by item", field.label)),
+        _ if field.key == PIPELINE && field.read_only && by == By::Caller => {
+            return Err(format!("{} changes by a move into another one, not by an edit", field.label));
+        }
         _ if field.read_only && by == By::Caller => return Err(format!("{} is set by the server", field.label)),
         _ => {}
     }

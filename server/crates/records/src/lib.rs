@@ -28,6 +28,7 @@ mod memo;
 mod merge;
 mod number;
 mod past;
+mod pipeline;
 mod pointer;
 mod project;
 mod reach;

@@ -118,6 +118,7 @@ fn judge(
         // What is put back stands since when it stood, where that is told.
         if gated.is_some() || !values.contains_key(STATUS_SINCE) {
             values.extend(entered);
+            values.retain(|key, value| held.values.get(key).unwrap_or(&Value::Null) != value);
         }
     }
     let status = values.get("status").and_then(Value::as_str).map(str::to_owned);

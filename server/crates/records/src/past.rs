@@ -13,7 +13,8 @@ use crate::store::columns;
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use domain::records::{PastRecord, PutBack, Record, UpdateRecord, Values, WasPutBack};
 use domain::schema::checklist::CHECKLIST;
-use domain::schema::{Entity, STATUS_DUE, STATUS_SINCE};
+use domain::schema::value::show;
+use domain::schema::{Entity, PIPELINE, STATUS_DUE, STATUS_SINCE};
 use domain::{Error, Reach, Result, Verb};
 use platform::clock::moment_in;
 use platform::{Ctx, Statement};
@@ -322,6 +323,9 @@ pub async fn put_back(ctx: &mut Ctx, operation: PutBack) -> Result<WasPutBack> {
         if field.key == "status" {
             let state = then.and_then(Value::as_str).unwrap_or_default();
             kept.push(format!("{label} was {}: a move leads there, not this", entity.state_label(state)));
+        } else if field.key == PIPELINE {
+            let pipeline = then.map(|then| show(field, None, then, None)).unwrap_or_default();
+            kept.push(format!("{label} was {pipeline}: a move leads there, not this"));
         } else if field.key == CHECKLIST {
             kept.push(format!("{label} stays: its items are ticked one by one"));
         } else if field.read_only {

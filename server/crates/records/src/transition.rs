@@ -5,6 +5,7 @@ use crate::get::hold;
 use crate::holder::Holders;
 use crate::hook::{self, Move};
 use crate::input::{self, By, all_right};
+use crate::pipeline::{self, Goal};
 use crate::stale;
 use crate::update::{differing, given};
 use crate::write::{Edit, write};
@@ -16,13 +17,20 @@ use uuid::Uuid;
 
 pub async fn transition(ctx: &mut Ctx, operation: TransitionRecord) -> Result<Record> {
     let entity = ctx.entity(&operation.entity)?;
-    let TransitionRecord { id, version, name, to, values, .. } = operation;
-    let wanted = match (&name, &to) {
-        (Some(name), _) => Wanted::Name(name),
-        (None, Some(to)) => Wanted::To(to),
-        (None, None) => return Err(Error::field("to", "Say which move to make, or which state to move to")),
+    let TransitionRecord { id, version, name, to, pipeline, values, .. } = operation;
+    let goal = match (&name, &to, &pipeline) {
+        (Some(_), _, Some(_)) => {
+            return Err(Error::field(
+                "name",
+                "A move that has a name stays in its pipeline. Say the pipeline, and the state `to`",
+            ));
+        }
+        (Some(name), ..) => Goal::Move(Wanted::Name(name)),
+        (None, to, Some(pipeline)) => Goal::Into(pipeline, to.as_deref()),
+        (None, Some(to), None) => Goal::Move(Wanted::To(to)),
+        (None, None, None) => return Err(Error::field("to", "Say which move to make, or which state to move to")),
     };
-    take(ctx, &entity, id, version, wanted, &values, By::Caller).await
+    take(ctx, &entity, id, version, goal, &values, By::Caller).await
 }
 
 /// The same for an operation of ours that a transition belongs to, such as a conversion: internal transitions are open to it, and so are
@@ -35,7 +43,7 @@ pub async fn transition_internal(
     name: &str,
     values: &Values,
 ) -> Result<Record> {
-    take(ctx, entity, id, version, Wanted::Name(name), values, By::Server).await
+    take(ctx, entity, id, version, Goal::Move(Wanted::Name(name)), values, By::Server).await
 }
 
 async fn take(
@@ -43,7 +51,7 @@ async fn take(
     entity: &Entity,
     id: Uuid,
     version: Option<i64>,
-    wanted: Wanted<'_>,
+    goal: Goal<'_>,
     values: &Values,
     by: By,
 ) -> Result<Record> {
@@ -55,10 +63,10 @@ async fn take(
     if let Some(version) = version.filter(|version| *version != held.version) {
         return Err(stale::error(ctx, entity, &held, version, &values, None).await?);
     }
-    let transition = gate::find(entity, states, held.text("status"), wanted, by == By::Server)?;
+    let (transition, left) = pipeline::meant(entity, states, &held, goal, by == By::Server)?;
     let mut arriving = held.values.clone();
     arriving.extend(values.clone());
-    gate::pass(&ctx.access, entity, states, transition, Some(held.text("status")), &arriving)?;
+    gate::pass(&ctx.access, entity, states, &transition, left, &arriving)?;
     let asks_for_owner = handed_over(ctx, states, &transition.to, &arriving).await?;
     let values = differing(&held, values);
     if by == By::Caller {
@@ -68,7 +76,6 @@ async fn take(
         pointing.retain(|key, _| !(asks_for_owner && key == "owner"));
         all_right(input::pointing(ctx, entity, &[&held], &pointing, Verb::Update).await?)?;
     }
-    let transition = transition.clone();
     let mut making = Move { entity: ctx.entity(&entity.key)?, held, transition, values };
     hook::before(ctx, &mut making).await?;
     let Move { held, transition, values, .. } = &making;

@@ -35,14 +35,15 @@ impl Edit {
 pub async fn write(ctx: &mut Ctx, entity: &Entity, held: &Held, mut edit: Edit, event: &str) -> Result<Record> {
     edit.values.retain(|key, value| held.values.get(key).unwrap_or(&Value::Null) != value);
     edit.status = edit.status.filter(|status| *status != held.text("status"));
-    Formulas::of(entity)?.follow(held, &mut edit.values, edit.status.as_deref());
-    if edit.values.is_empty() && edit.status.is_none() && edit.deleted.is_none() {
-        return visible(ctx, entity, held.id).await;
-    }
     if let Some(status) = &edit.status {
         let entered = standing::entered(ctx, entity, status, ctx.now());
         edit.values.extend(entered);
         edit.values.retain(|key, value| held.values.get(key).unwrap_or(&Value::Null) != value);
+    }
+    // After what comes with the state, which a formula may read.
+    Formulas::of(entity)?.follow(held, &mut edit.values, edit.status.as_deref());
+    if edit.values.is_empty() && edit.status.is_none() && edit.deleted.is_none() {
+        return visible(ctx, entity, held.id).await;
     }
     if let Some(taken) = refuse::holder(ctx, entity, &edit.values, Some(held.id)).await? {
         return Err(taken);

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 
 /// As a workspace names it.
 pub const INDUSTRY: &str = "exercise";
-const ENTITIES: [&str; 2] = ["exercise/entities/piece.toml", "exercise/entities/part.toml"];
+const ENTITIES: [&str; 3] =
+    ["exercise/entities/piece.toml", "exercise/entities/part.toml", "exercise/entities/loan.toml"];
 
 /// Every shape of a description with where it stands in one. Parts of a place are members, of a list each of them.
-const SHAPES: [(&str, &str); 12] = [
+const SHAPES: [(&str, &str); 13] = [
     ("Field", "fields"),
     ("FieldPermissions", "fields.permissions"),
     ("Pattern", "fields.pattern"),
     ("Rollup", "fields.rollup"),
     ("Choice", "fields.kind.options"),
     ("States", "states"),
+    ("Pipeline", "states.pipelines"),
     ("State", "states.list"),
     ("Item", "states.list.checklist"),
     ("Transition", "states.transitions"),

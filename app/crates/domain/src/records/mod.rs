@@ -152,8 +152,9 @@ entity_operation!(
 entity_operation!("records.delete" Write Delete DeleteRecord { id: Uuid, version: Option<i64> } -> Record);
 entity_operation!("records.restore" Write Delete RestoreRecord { id: Uuid } -> Record);
 entity_operation!(
-    /// Takes the transition named, or the one that leads to the state `to`, through its gate. `values` are set in the same write.
-    "records.transition" Write Update TransitionRecord { id: Uuid, version: Option<i64>, #[serde(default)] name: Option<String>, #[serde(default)] to: Option<String>, #[serde(default)] values: Values } -> Record
+    /// Takes the transition named, or the one that leads to the state `to`, through its gate. `values` are set in the same write. With the key
+    /// of another `pipeline` the row moves into that one: to the state `to` of it, or to the one in which rows begin there.
+    "records.transition" Write Update TransitionRecord { id: Uuid, version: Option<i64>, #[serde(default)] name: Option<String>, #[serde(default)] to: Option<String>, #[serde(default)] pipeline: Option<String>, #[serde(default)] values: Values } -> Record
 );
 entity_operation!(
     /// Ticks an item of a checklist, or takes its tick back (`done` is false). `version` is the one that was read.

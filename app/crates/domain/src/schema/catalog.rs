@@ -1,6 +1,7 @@
 //! The catalogue: all entities of one industry (the core and what its pack adds or renames), checked as a whole.
 
 use super::entity::standard_fields;
+use super::pipeline;
 use super::{Aggregate, Dashboard, Entity, Field, FieldKind, Filter, FilterError, Rollup, Sort, States, Transition};
 use crate::text::nearest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,7 +73,17 @@ impl Catalog {
         for entity in catalog.entities.values() {
             catalog.check(entity, &mut faults);
         }
-        if faults.is_empty() { Ok(catalog) } else { Err(faults) }
+        if faults.is_empty() { Ok(catalog.written_out()) } else { Err(faults) }
+    }
+
+    /// Once everything is checked as it was written.
+    fn written_out(mut self) -> Self {
+        for entity in self.entities.values_mut() {
+            if let Some(states) = &mut Arc::make_mut(entity).states {
+                states.write_out();
+            }
+        }
+        self
     }
 
     pub fn get(&self, key: &str) -> Option<&Arc<Entity>> {
@@ -254,6 +265,9 @@ fn check_states(entity: &Entity, keys: &[&str], faults: &mut Vec<CatalogFault>) 
             let message = format!("{asks}; describe one there, or take `checklist` out of the gate");
             faults.push(CatalogFault { message, ..fault(entity, &place, "checklist", "", None) });
         }
+    }
+    for (place, word, message) in pipeline::faults(states) {
+        faults.push(CatalogFault { message, ..fault(entity, &place, &word, "", None) });
     }
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     for (state, item) in states.items() {

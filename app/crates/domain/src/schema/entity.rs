@@ -1,7 +1,7 @@
 //! An entity: its names, its table, its fields, its states and the views that it offers.
 
 use super::checklist::CHECKLIST;
-use super::{Field, FieldKind, FieldPermissions, States};
+use super::{Field, FieldKind, FieldPermissions, PIPELINE, States};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,11 +145,12 @@ impl Entity {
         dated().filter(|field| !field.is_stamp()).chain(dated().filter(|field| field.is_stamp()))
     }
 
-    /// Fields that the rows of a file may fill: what a person may edit, and the state. A cell holds no file.
+    /// Fields that the rows of a file may fill: what a person may edit, the state, and the pipeline of new rows. A cell holds no file.
     pub fn importable<'a>(&'a self, grants: &'a crate::Grants) -> impl Iterator<Item = &'a Field> {
         self.fields.iter().filter(|field| {
             let open = match field.kind {
                 FieldKind::State => !self.moves_one_by_one(),
+                _ if field.key == PIPELINE => self.pipeline_field().is_some() && self.managed.is_none(),
                 _ => !field.read_only && !field.is_upload(),
             };
             open && field.writable(grants)
@@ -207,6 +208,11 @@ pub(super) fn standard_fields(states: Option<&States>) -> Vec<Field> {
             .to_vec(),
             ..fixed("status", &states.label, FieldKind::State, true, true)
         });
+        if let Some(first) = states.pipelines.first() {
+            let kind = FieldKind::Option { options: states.pipeline_choices() };
+            let default = Some(serde_json::Value::String(first.key.clone()));
+            fields.push(Field { required: true, default, ..fixed(PIPELINE, "Pipeline", kind, true, true) });
+        }
         fields.extend(standing(states, fixed));
     }
     fields.push(Field {

@@ -10,6 +10,7 @@ pub mod duration;
 mod entity;
 mod field;
 pub mod filter;
+mod pipeline;
 pub mod place;
 pub mod pointing;
 pub mod query;
@@ -26,6 +27,7 @@ pub use field::{
     Storage,
 };
 pub use filter::{Comparison, Filter, FilterError, Test};
+pub use pipeline::{PIPELINE, Pipeline};
 pub use query::{Count, ListQuery, Sort};
 pub use states::{Gate, State, StateKind, States, Transition};
 pub use stretch::stretch;

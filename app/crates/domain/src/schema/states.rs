@@ -1,6 +1,7 @@
 //! State machines: states, the transitions between them, and the gate that each transition must pass.
 
 use super::checklist::Item;
+use super::pipeline::Pipeline;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,9 @@ pub struct States {
     /// What the state is called here: Stage, Status.
     pub label: String,
     pub initial: String,
+    /// Several ways through the states; the first one is that of rows of which nothing else is said. None where there is but one way.
+    #[serde(default)]
+    pub pipelines: Vec<Pipeline>,
     pub list: Vec<State>,
     pub transitions: Vec<Transition>,
     /// Name of the transition that a DELETE over REST takes, for what is ended rather than thrown away; into the trash when absent.
@@ -26,6 +30,9 @@ pub struct State {
     pub label: String,
     #[serde(default)]
     pub kind: StateKind,
+    /// Key of the pipeline that it belongs to, where there are several.
+    #[serde(default)]
+    pub pipeline: Option<String>,
     /// 1 to 8, the design system's fixed order.
     #[serde(default)]
     pub hue: Option<u8>,
@@ -76,7 +83,7 @@ pub struct Transition {
     pub name: String,
     /// Verb on the button: "Qualify".
     pub label: String,
-    /// States it starts from; `*` for every other state.
+    /// States it starts from; `*` for every other state, of the same pipeline where there are several.
     pub from: Vec<String>,
     pub to: String,
     #[serde(default)]

@@ -41,6 +41,8 @@ pub struct ViewContent {
     pub end: Option<String>,
     /// How much a calendar or a timeline shows at once: one of [`SCALES`].
     pub scale: Option<String>,
+    /// Key of the pipeline whose states a board shows; the first one's where there are several.
+    pub pipeline: Option<String>,
 }
 
 impl ViewContent {

@@ -87,7 +87,9 @@ fn row(view: &View, entity: &Entity) -> Value {
 fn values(view: &View, entity: &Entity, whole: bool, versioned: Option<&str>) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for field in view.writable(entity) {
+    // A new row may name its pipeline; afterwards it is moved.
+    let begun = versioned.is_none().then(|| entity.pipeline_field()).flatten();
+    for field in view.writable(entity).chain(begun) {
         let needed = field.required && field.default.is_none();
         if whole && needed {
             required.push(field.key.clone());

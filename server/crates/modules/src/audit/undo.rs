@@ -10,7 +10,7 @@ use domain::records::{
     DeleteRecord, GetRecord, Record, RestoreRecord, TickRecord, TransitionRecord, UpdateRecord, Values,
 };
 use domain::schema::checklist::{CHECKLIST, with_only};
-use domain::schema::{Entity, STATUS_DUE, STATUS_SINCE};
+use domain::schema::{Entity, PIPELINE, STATUS_DUE, STATUS_SINCE};
 use domain::{Error, Kind, Result};
 use platform::{Bind, Change, Ctx, Row, Statement};
 use serde_json::{Value, json};
@@ -264,7 +264,9 @@ async fn put_back(
     let (mut values, mut state) = (Values::new(), None);
     for (key, was) in before {
         let Some(field) = entity.field(key) else { continue };
-        if matches!(key.as_str(), "updatedAt" | "updatedBy" | "createdAt" | "createdBy" | STATUS_SINCE | STATUS_DUE) {
+        // What comes with the state goes back with it, and what is computed follows.
+        let follows = field.is_computed() || matches!(key.as_str(), STATUS_SINCE | STATUS_DUE | PIPELINE);
+        if follows || matches!(key.as_str(), "updatedAt" | "updatedBy" | "createdAt" | "createdBy") {
             continue;
         }
         if !records::readable(&ctx.access, field) {
@@ -292,10 +294,12 @@ async fn put_back(
     let (key, id, version) = (entity.key.clone(), record.id, Some(record.version));
     match state {
         Some(to) => {
-            let states = entity.states.as_ref();
-            let way = states.and_then(|states| states.between(record.text("status").unwrap_or_default(), &to));
-            if way.is_none_or(|way| way.internal) {
-                let from = entity.state_label(record.text("status").unwrap_or_default());
+            let (states, now) = (entity.states.as_ref(), record.text("status").unwrap_or_default());
+            let way = states.and_then(|states| states.between(now, &to));
+            // Out of a pipeline leads no transition; a move into it does.
+            let pipeline = states.and_then(|states| states.crossed(now, &to)).map(|pipeline| pipeline.key.clone());
+            if pipeline.is_none() && way.is_none_or(|way| way.internal) {
+                let from = entity.state_label(now);
                 step.kept.push(format!("No move leads from {from} back to {}", entity.state_label(&to)));
                 step.fields.retain(|field| field.field != "status");
                 return update(ctx, step, key, id, version, values).await;
@@ -304,7 +308,7 @@ async fn put_back(
                 ctx,
                 step,
                 "put_back",
-                TransitionRecord { entity: key, id, version, name: None, to: Some(to), values },
+                TransitionRecord { entity: key, id, version, name: None, to: Some(to), pipeline, values },
             )
             .await
         }

@@ -278,6 +278,7 @@ fn checked(entity: &Entity, content: ViewContent) -> Result<ViewContent> {
         date: filled(content.date),
         end: filled(content.end),
         scale: filled(content.scale),
+        pipeline: filled(content.pipeline),
     };
     let mut faults = Vec::new();
     let mut fault =
@@ -287,6 +288,11 @@ fn checked(entity: &Entity, content: ViewContent) -> Result<ViewContent> {
     }
     if content.scale.as_deref().is_some_and(|scale| !SCALES.contains(&scale)) {
         fault("scale", format!("A calendar shows one of: {}", SCALES.join(", ")));
+    }
+    if let Some(key) = content.pipeline.as_deref()
+        && entity.states.as_ref().is_none_or(|states| states.pipeline(key).is_none())
+    {
+        fault("pipeline", format!("{} have no pipeline {key}", entity.labels.many));
     }
     for (name, key) in [("date", &content.date), ("end", &content.end)] {
         let Some(key) = key.as_deref() else { continue };

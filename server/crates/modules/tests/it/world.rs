@@ -107,6 +107,7 @@ impl World {
             version: None,
             name: None,
             to: Some(to.into()),
+            pipeline: None,
             values: Values::new(),
         };
         self.run_as(caller, operation).await

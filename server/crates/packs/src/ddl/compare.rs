@@ -167,7 +167,7 @@ impl Comparison<'_> {
         } else if found.required && !wanted.required {
             self.alter(format!("column {name} may not hold null"), &[format!("alter column {name} drop not null")]);
         }
-        if let Some(default) = wanted.default
+        if let Some(default) = &wanted.default
             && found.default.as_deref().map(plain) != Some(plain(default))
         {
             let action = format!("alter column {name} set default {default}");

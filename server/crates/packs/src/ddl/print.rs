@@ -42,7 +42,7 @@ pub fn column(column: &Column) -> String {
     if column.required {
         out.push_str(" not null");
     }
-    if let Some(default) = column.default {
+    if let Some(default) = &column.default {
         let _ = write!(out, " default {default}");
     }
     out

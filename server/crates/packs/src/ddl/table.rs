@@ -1,6 +1,6 @@
 //! The table that a description asks for, as data: printed by `print`, held against the live database by `live`.
 
-use domain::schema::{Entity, Field, FieldKind, MOST_REFERENCES, Storage};
+use domain::schema::{Entity, Field, FieldKind, MOST_REFERENCES, PIPELINE, Storage};
 
 /// Values of `status` that a table must accept: the union over every industry, since they share the table.
 pub type Statuses = Vec<String>;
@@ -33,7 +33,7 @@ pub struct Column {
     /// Text that is compared by range (order, starts with) must sort by bytes, whatever the locale of the database.
     pub bytewise: bool,
     pub required: bool,
-    pub default: Option<&'static str>,
+    pub default: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,13 @@ pub fn describe<'a>(entity: &Entity, statuses: &Statuses, target: impl Fn(&str) 
         out.columns.push(Column { bytewise: true, ..column("status", "text").required() });
         out.known("status", statuses.clone());
     }
+    if let Some(field) = entity.pipeline_field() {
+        // Rows that are there already are in the first one, and so are those of an industry that shares the table and has no pipelines.
+        let keys: Vec<String> = field.choices().iter().map(|choice| choice.key.clone()).collect();
+        let first = keys.first().map(|key| format!("'{key}'")).unwrap_or_default();
+        out.columns.push(Column { bytewise: true, ..column(PIPELINE, "text").or(&first) });
+        out.known(PIPELINE, keys);
+    }
     for field in entity.fields.iter().filter(|field| !is_standard(field)) {
         out.add(field, &target);
     }
@@ -114,7 +121,10 @@ pub fn describe<'a>(entity: &Entity, statuses: &Statuses, target: impl Fn(&str) 
 
 /// Fields that `standard_tail` and the head of the table hold.
 fn is_standard(field: &Field) -> bool {
-    matches!(field.key.as_str(), "number" | "status" | "owner" | "createdAt" | "createdBy" | "updatedAt" | "updatedBy")
+    matches!(
+        field.key.as_str(),
+        "number" | "status" | PIPELINE | "owner" | "createdAt" | "createdBy" | "updatedAt" | "updatedBy"
+    )
 }
 
 fn column(name: &str, sql: &'static str) -> Column {
@@ -126,8 +136,8 @@ impl Column {
         Self { required: true, ..self }
     }
 
-    fn or(self, default: &'static str) -> Self {
-        Self { required: true, default: Some(default), ..self }
+    fn or(self, default: &str) -> Self {
+        Self { required: true, default: Some(default.to_owned()), ..self }
     }
 }
 

@@ -126,7 +126,9 @@ impl<'a> Generator<'a> {
         let place = states.position(&state.key);
         let mut ticks = Value::Null;
         for (of, item) in states.items() {
-            let done = states.position(&of.key) < place || (of.key == state.key && dice.percent(50));
+            // Of another pipeline nothing is done: the record never stood there.
+            let behind = states.position(&of.key) < place && states.crossed(&state.key, &of.key).is_none();
+            let done = behind || (of.key == state.key && dice.percent(50));
             if done {
                 let owner = values.get("owner").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
                 ticks = checklist::with(&ticks, &item.key, Some(checklist::ticked(owner, at)));
@@ -204,7 +206,8 @@ fn canonical(field: &domain::schema::Field, value: Value) -> Value {
 fn required<'a>(entity: &'a Entity, state: &str) -> Vec<&'a str> {
     let Some(states) = &entity.states else { return Vec::new() };
     let staged = states.items().next().is_some();
-    let gone = |to: &str| to == state || (staged && states.position(to) < states.position(state));
+    let behind = |to: &str| states.position(to) < states.position(state) && states.crossed(state, to).is_none();
+    let gone = |to: &str| to == state || (staged && behind(to));
     let transitions = states.transitions.iter();
     transitions
         .filter(|transition| gone(&transition.to))

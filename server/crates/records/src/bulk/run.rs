@@ -174,7 +174,7 @@ async fn attempt(ctx: &mut Ctx, bulk: &Bulk, held: &Held) -> Result<Result<Recor
         BulkAction::Set => ctx.attempt(UpdateRecord { entity, id, version, values, base: None }).await,
         BulkAction::Move => {
             let to = bulk.change.to.clone();
-            ctx.attempt(TransitionRecord { entity, id, version, name: None, to, values }).await
+            ctx.attempt(TransitionRecord { entity, id, version, name: None, to, pipeline: None, values }).await
         }
         BulkAction::Delete => ctx.attempt(DeleteRecord { entity, id, version }).await,
         BulkAction::Restore => ctx.attempt(RestoreRecord { entity, id }).await,

@@ -5,14 +5,21 @@ use super::existing::Stand;
 use super::plan::Plan;
 use crate::gate::{self, Wanted};
 use crate::holder::Holders;
+use crate::pipeline;
 use domain::records::Values;
-use domain::schema::FieldKind;
+use domain::schema::{FieldKind, PIPELINE};
 use domain::{Error, Result};
 use platform::Ctx;
 use serde_json::Value;
 
-/// A new row.
+/// A new row. The file may say its pipeline, its state, or both.
 pub fn check_new(ctx: &Ctx, plan: &Plan, holders: &Holders, row: &mut Checked) {
+    if let (Some(states), Some(named)) = (&plan.entity.states, row.pipeline.clone()) {
+        match pipeline::agreed(states, &named, row.status.as_deref()) {
+            Ok(status) => row.status = Some(status),
+            Err(reason) => return row.problem_at(plan, column(plan), reason),
+        }
+    }
     let Some(status) = row.status.clone() else { return };
     // Both are told: what the gate asks for, and who could hold the row.
     let arrives = gate::arrival(&ctx.access, &plan.entity, &status, &row.values);
@@ -24,7 +31,7 @@ pub fn check_new(ctx: &Ctx, plan: &Plan, holders: &Holders, row: &mut Checked) {
 
 /// A row that the file gives no owner is the caller's.
 fn begins(ctx: &Ctx, plan: &Plan, holders: &Holders, status: &str, values: &Values) -> Result<()> {
-    let Some(states) = plan.entity.states.as_ref().filter(|states| states.initial != status) else { return Ok(()) };
+    let Some(states) = plan.entity.states.as_ref().filter(|states| !states.begins(status)) else { return Ok(()) };
     let mut values = values.clone();
     values.entry("owner").or_insert_with(|| Value::String(ctx.access.member.to_string()));
     holders.fit(states, status, &values)
@@ -48,6 +55,24 @@ pub fn check_move(
     for error in [passed, holders.fit(states, to, &values)].into_iter().filter_map(Result::err) {
         refuse(plan, row, &error);
     }
+}
+
+/// An existing row of which the file says a pipeline: it has to be in that one.
+pub fn check_pipeline(plan: &Plan, row: &mut Checked, current: &Stand) {
+    let Some(named) = row.pipeline.clone().filter(|named| pipeline::differs(&current.values, named)) else { return };
+    let states = plan.entity.states.as_ref();
+    let label = |key: &str| {
+        states.and_then(|states| states.pipeline(key)).map_or(key.to_owned(), |pipeline| pipeline.label.clone())
+    };
+    let here = current.values.get(PIPELINE).and_then(Value::as_str).unwrap_or_default();
+    let reason =
+        format!("The row is in {}; into {} it is moved by its own page, not by a file", label(here), label(&named));
+    row.problem_at(plan, column(plan), reason);
+}
+
+/// Where the file says the pipeline.
+fn column(plan: &Plan) -> Option<usize> {
+    plan.planned(PIPELINE).map(|planned| planned.column)
 }
 
 fn refuse(plan: &Plan, row: &mut Checked, error: &Error) {

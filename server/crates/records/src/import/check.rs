@@ -12,7 +12,7 @@ use crate::holder::Holders;
 use domain::imports::{Existing, Problem};
 use domain::records::Values;
 use domain::schema::value::{self, Rules};
-use domain::schema::{Field, FieldKind, pointing};
+use domain::schema::{Field, FieldKind, PIPELINE, pointing};
 use domain::text::listed;
 use domain::{Result, Verb};
 use platform::Ctx;
@@ -42,6 +42,8 @@ pub struct Checked {
     /// What the row has if it is a new one.
     pub defaults: Values,
     pub status: Option<String>,
+    /// Key of the pipeline that the file says.
+    pub pipeline: Option<String>,
     /// Names of members and rows that the values point at, by field key.
     pub labels: HashMap<String, String>,
     pub problems: Vec<Problem>,
@@ -213,6 +215,7 @@ impl Checker {
             // An empty cell says nothing: a new row gets the default, an existing one keeps what it has.
             Ok(Value::Null) => {}
             Ok(Value::String(state)) if matches!(field.kind, FieldKind::State) => checked.status = Some(state),
+            Ok(Value::String(key)) if field.key == PIPELINE => checked.pipeline = Some(key),
             Ok(value) => {
                 checked.values.insert(field.key.clone(), value);
             }
@@ -363,6 +366,7 @@ impl Checker {
             for (key, after) in &row.values {
                 update.differ(key, current.values.get(key), after);
             }
+            arrival::check_pipeline(&self.plan, row, current);
             if let Some(to) = row.status.clone().filter(|status| current.status.as_ref() != Some(status)) {
                 arrival::check_move(ctx, &self.plan, &self.holders, row, (&update, current), &to);
                 update.differ(STATUS, current.values.get(STATUS), &Value::String(to));
@@ -427,6 +431,7 @@ impl Checked {
             values: Values::new(),
             defaults: Values::new(),
             status: None,
+            pipeline: None,
             labels: HashMap::new(),
             problems: Vec::new(),
             verdict: Verdict::Refused,

@@ -6,7 +6,7 @@ use super::plan::Plan;
 use super::store;
 use domain::Result;
 use domain::imports::{Preview, PreviewImport, PreviewRow};
-use domain::schema::FieldKind;
+use domain::schema::{FieldKind, PIPELINE};
 use platform::Ctx;
 use serde_json::Value;
 
@@ -53,6 +53,9 @@ fn shown(mut row: Checked, plan: &Plan) -> PreviewRow {
     let state = plan.fields.iter().find(|planned| matches!(planned.field.kind, FieldKind::State));
     if let (Some(planned), Some(status)) = (state, row.status) {
         row.values.insert(planned.field.key.clone(), Value::String(status));
+    }
+    if let Some(pipeline) = row.pipeline {
+        row.values.insert(PIPELINE.to_owned(), Value::String(pipeline));
     }
     PreviewRow { row: row.row, values: row.values, problems: row.problems }
 }

@@ -39,6 +39,7 @@ async fn rows_that_were_worked_on_since_are_kept_and_listed() {
         version: Some(1),
         name: None,
         to: Some("contacted".into()),
+        pipeline: None,
         values: Values::new(),
     };
     world.run(&amina, step).await.unwrap();

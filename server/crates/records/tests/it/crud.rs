@@ -312,6 +312,7 @@ async fn computed_values_follow_what_they_are_computed_from() {
         version: None,
         name: None,
         to: Some("ready".to_owned()),
+        pipeline: None,
         values: object(json!({})),
     };
     let ready = world.run(user, finish).await.unwrap();

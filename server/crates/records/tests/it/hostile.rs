@@ -99,6 +99,7 @@ async fn probes_in_every_place_are_only_text() {
             version: None,
             name: Some(probe.to_owned()),
             to: None,
+            pipeline: None,
             values: object(json!({})),
         };
         assert_eq!(world.run(user, go).await.unwrap_err().kind, Kind::Invalid);

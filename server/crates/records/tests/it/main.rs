@@ -15,6 +15,7 @@ mod merging;
 mod moves;
 mod pages;
 mod past;
+mod pipelines;
 mod reaching;
 mod sample;
 mod searching;

@@ -19,6 +19,7 @@ impl World {
                 version: None,
                 name: None,
                 to: Some(to.to_owned()),
+                pipeline: None,
                 values: object(values),
             },
         )
@@ -35,6 +36,7 @@ impl World {
                 version: None,
                 name: Some(name.to_owned()),
                 to: None,
+                pipeline: None,
                 values: object(json!({})),
             },
         )

@@ -53,6 +53,7 @@ async fn every_version_is_the_record_that_was_read_then() {
         version: None,
         name: Some("finish".to_owned()),
         to: None,
+        pipeline: None,
         values: object(json!({})),
     };
     world.run(&here.user, finish).await.unwrap();
@@ -131,6 +132,7 @@ async fn a_list_of_a_moment_is_the_list_that_was_read_then() {
                     version: None,
                     name: None,
                     to: Some("contacted".to_owned()),
+                    pipeline: None,
                     values: object(json!({})),
                 };
                 drop(world.run(&here.user, to).await.unwrap());
@@ -248,6 +250,7 @@ async fn the_values_of_a_version_are_put_back() {
         version: None,
         name: None,
         to: Some("contacted".to_owned()),
+        pipeline: None,
         values: object(json!({})),
     };
     let moved = world.run(&here.user, to).await.unwrap();

@@ -39,6 +39,7 @@ async fn another_workspaces_row_is_as_if_it_never_was() {
                 version: None,
                 name: Some("lose".to_owned()),
                 to: None,
+                pipeline: None,
                 values: object(json!({})),
             };
             seen.push(world.run(caller, lose).await.unwrap_err());

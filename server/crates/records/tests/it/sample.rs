@@ -22,14 +22,14 @@ pub fn catalog(library: &packs::Library) -> Arc<Catalog> {
             entity
         })
         .collect();
-    described.extend([sample(), visit()]);
+    described.extend([sample(), visit(), deal()]);
     Arc::new(Catalog::build("core", "Core", described).unwrap_or_else(|faults| panic!("{faults:?}")))
 }
 
 /// The tables, as the pack's own tool prints them.
 pub fn table(catalog: &Catalog) -> String {
     let target = |key: &str| catalog.get(key).map(|entity| entity.table.as_str());
-    let tables = ["sample", "visit"].map(|key| {
+    let tables = ["sample", "visit", "deal"].map(|key| {
         let entity = catalog.get(key).expect("an entity of these tests");
         let states = entity.states.iter().flat_map(|states| &states.list);
         packs::ddl::describe(entity, &states.map(|state| state.key.clone()).collect(), target)
@@ -67,6 +67,55 @@ fn visit() -> Entity {
                 { "name": "close", "label": "Close", "from": ["measured"], "to": "closed", "gate": { "checklist": true } },
                 { "name": "rebook", "label": "Book again", "from": ["measured", "dropped"], "to": "booked" },
                 { "name": "drop", "label": "Drop", "from": ["*"], "to": "dropped" },
+            ]
+        }
+    }))
+    .expect("a description")
+}
+
+/// What goes one of two ways: as new business, or as a renewal.
+fn deal() -> Entity {
+    let state = |key: &str, label: &str, pipeline: &str| json!({ "key": key, "label": label, "pipeline": pipeline });
+    let mut due = state("due", "Due", "renewals");
+    due["ownerRole"] = json!("SALES_REP");
+    due["slaDays"] = json!(5);
+    due["checklist"] = json!([{ "key": "called", "label": "Client called" }]);
+    let mut won = state("won", "Won", "new_business");
+    won["kind"] = json!("won");
+    let mut lost = state("lost", "Lost", "new_business");
+    lost["actions"] = json!(["VIEW"]);
+    serde_json::from_value(json!({
+        "key": "deal",
+        "plural": "deals",
+        "area": "crm",
+        "table": "deals",
+        "prefix": "DL",
+        "labels": { "one": "Deal", "many": "Deals" },
+        "icon": "box",
+        "title": "name",
+        "fields": [
+            { "key": "name", "label": "Name", "kind": { "type": "text" }, "required": true, "indexed": true },
+            { "key": "code", "label": "Code", "kind": { "type": "text", "max": 40 }, "unique": true, "indexed": true },
+            { "key": "value", "label": "Value", "kind": { "type": "integer" }, "indexed": true },
+            { "key": "again", "label": "Again", "kind": { "type": "boolean" }, "indexed": true, "formula": "pipeline == RENEWALS" },
+        ],
+        "states": {
+            "label": "Stage",
+            "initial": "fresh",
+            "pipelines": [
+                { "key": "new_business", "label": "New business", "initial": "fresh" },
+                { "key": "renewals", "label": "Renewals", "initial": "due" },
+            ],
+            "list": [
+                state("fresh", "Fresh", "new_business"), state("offered", "Offered", "new_business"), won, lost,
+                due, state("renewed", "Renewed", "renewals"), state("lapsed", "Lapsed", "renewals"),
+            ],
+            "transitions": [
+                { "name": "offer", "label": "Offer", "from": ["fresh"], "to": "offered", "gate": { "requires": ["value"] } },
+                { "name": "win", "label": "Win", "from": ["offered"], "to": "won" },
+                { "name": "lose", "label": "Lose", "from": ["*"], "to": "lost" },
+                { "name": "renew", "label": "Renew", "from": ["due"], "to": "renewed", "gate": { "requires": ["value"], "checklist": true } },
+                { "name": "lapse", "label": "Let lapse", "from": ["*"], "to": "lapsed" },
             ]
         }
     }))

@@ -29,7 +29,8 @@ impl World {
     async fn move_visit(&self, caller: &Caller, record: &Record, to: &str, values: Value) -> Result<Record> {
         let to = Some(to.to_owned());
         let (entity, version, values) = ("visit".to_owned(), Some(record.version), object(values));
-        self.run(caller, TransitionRecord { entity, id: record.id, version, name: None, to, values }).await
+        self.run(caller, TransitionRecord { entity, id: record.id, version, name: None, to, pipeline: None, values })
+            .await
     }
 
     /// A visit that may be measured, of this owner.

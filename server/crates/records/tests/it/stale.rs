@@ -72,6 +72,7 @@ async fn a_stale_move_is_refused_too() {
         version,
         name: Some("lose".to_owned()),
         to: None,
+        pipeline: None,
         values: object(json!({})),
     };
     assert_eq!(world.run(user, lose(Some(1))).await.unwrap_err().kind, Kind::Stale);

@@ -27,6 +27,7 @@ async fn the_newest_comes_first_with_names_and_titles() {
         version: None,
         name: Some("finish".to_owned()),
         to: None,
+        pipeline: None,
         values,
     };
     world.run(&here.user, finish).await.unwrap();

@@ -110,7 +110,9 @@ impl Checking<'_> {
             self.fault(place, format!("{} has no field {key}{meant}", entity.labels.one));
             return None;
         };
-        if field.read_only || matches!(field.kind, FieldKind::State | FieldKind::Number) {
+        // A new record may begin in any pipeline.
+        let begins = self.step.kind == "create_record" && entity.pipeline_field().is_some_and(|own| own.key == key);
+        if (field.read_only && !begins) || matches!(field.kind, FieldKind::State | FieldKind::Number) {
             self.fault(place, format!("{} is set by the server", field.label));
             return None;
         }

@@ -19,6 +19,8 @@ fn describe() -> StepDescriptor {
             InputDescriptor::new("entity", "What", InputKind::Entity),
             InputDescriptor::new("record", "Which", InputKind::Expression { answers: Answer::Record }),
             InputDescriptor::new("to", "To the state", InputKind::Text).required(),
+            InputDescriptor::new("pipeline", "In another pipeline", InputKind::Text)
+                .help("The key of the pipeline, where the state is in another one than the record."),
             InputDescriptor::new("values", "Values", InputKind::Values { of: Some("entity".into()) }),
         ],
     }
@@ -32,7 +34,16 @@ fn check(checking: &mut Checking<'_>) {
     let Some(states) = &entity.states else {
         return checking.fault("input.to", format!("{} have no states to move between", entity.labels.many));
     };
-    let leads = |state: &str| states.transitions.iter().any(|transition| transition.to == state);
+    let pipeline = checking.literal("pipeline").filter(|key| !key.is_empty() && !key.contains("{{"));
+    if let Some(key) = &pipeline
+        && states.pipeline(&key.to_lowercase()).is_none()
+    {
+        let meant = nearest(key, states.pipelines.iter().map(|pipeline| pipeline.key.as_str()));
+        let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+        return checking.fault("input.pipeline", format!("{key} is not a pipeline of {}{meant}", entity.labels.many));
+    }
+    let begins = |state: &str| pipeline.is_some() && states.begins(state);
+    let leads = |state: &str| begins(state) || states.transitions.iter().any(|transition| transition.to == state);
     if states.get(&to.to_lowercase()).is_none() {
         let meant = nearest(&to, states.list.iter().map(|state| state.key.as_str()));
         let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
@@ -45,6 +56,9 @@ fn check(checking: &mut Checking<'_>) {
 fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {
     let (entity, id) = target(inputs, facts)?;
     let to = inputs.required("to")?.to_lowercase();
-    let input = json!({ "entity": entity, "id": id, "to": to, "values": inputs.values("values") });
+    let mut input = json!({ "entity": entity, "id": id, "to": to, "values": inputs.values("values") });
+    if let Some(pipeline) = inputs.text("pipeline") {
+        input["pipeline"] = json!(pipeline.to_lowercase());
+    }
     Ok(vec![Intent::Run { operation: "records.transition".into(), input }])
 }

@@ -96,6 +96,7 @@ async fn demo_data_asks_nobody_and_sets_nothing_going() {
             version: None,
             name: None,
             to: Some(to.to_owned()),
+            pipeline: None,
             values: Values::new(),
         };
         backend.run(go("submitted")).await.unwrap();

@@ -93,7 +93,11 @@ impl World {
     pub async fn go(&self, caller: &Caller, entity: &str, id: Uuid, to: &str) -> Result<Record> {
         let to = Some(to.to_owned());
         let entity = entity.to_owned();
-        self.run(caller, TransitionRecord { entity, id, version: None, name: None, to, values: Values::new() }).await
+        self.run(
+            caller,
+            TransitionRecord { entity, id, version: None, name: None, to, pipeline: None, values: Values::new() },
+        )
+        .await
     }
 
     /// Saves a workflow and switches it on.

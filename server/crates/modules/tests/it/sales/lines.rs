@@ -141,6 +141,7 @@ async fn a_won_deal_becomes_an_order() {
         version: None,
         name: Some("win".into()),
         to: None,
+        pipeline: None,
         values: serde_json::Map::new(),
     };
     world.run(win).await.unwrap();
