@@ -2,6 +2,7 @@
 
 use crate::state::App;
 use jobs::{Queue, Running, Worker, WorkerConfig};
+use modules::files::erase;
 use modules::messaging::delivery_job;
 use modules::people::{account_mail_job, hand_over_job};
 use platform::audit;
@@ -135,6 +136,9 @@ async fn sweep(app: App) {
             ("idempotency keys", platform::idempotency::purge(&pool, now, BATCH).await),
             ("finished jobs", queue.purge(KEPT, BATCH).await.map_err(platform::db_error)),
             ("rate counters", app.limiter.purge(&pool, BATCH).await),
+            ("files that were deleted", erase::deleted(&pool, now, BATCH).await),
+            ("files of no record", erase::nobodys(&pool, now, BATCH).await),
+            ("content of files", erase::contents(&app.platform, &pool, BATCH).await),
         ];
         for (what, result) in swept {
             match result {

@@ -65,6 +65,15 @@ impl FileStore for ObjectFiles {
             }
         })
     }
+
+    fn delete<'a>(&'a self, key: &'a FileKey) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            match self.0.delete(&Place::from(key.as_str())).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(away(&error)),
+            }
+        })
+    }
 }
 
 fn away(error: &object_store::Error) -> Error {

@@ -31,6 +31,9 @@ pub trait FileStore: Send + Sync + 'static {
 
     /// Not found, where nothing lies there.
     fn get<'a>(&'a self, key: &'a FileKey) -> BoxFuture<'a, Result<Vec<u8>>>;
+
+    /// Afterwards nothing lies there; nor need anything have lain there before.
+    fn delete<'a>(&'a self, key: &'a FileKey) -> BoxFuture<'a, Result<()>>;
 }
 
 /// What a scanner found.

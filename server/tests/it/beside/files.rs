@@ -49,7 +49,7 @@ async fn lead(client: &Client, values: Value) -> String {
 }
 
 /// Every key under the folder, as the store has them.
-fn keys(folder: &Path) -> Vec<String> {
+pub fn keys(folder: &Path) -> Vec<String> {
     fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             if entry.path().is_dir() {

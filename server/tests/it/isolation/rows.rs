@@ -53,6 +53,7 @@ const BY_HAND: &[&str] = &[
     "insert into files (tenant_id, id, entity, record_id, name, media_type, bytes, sha256, state, uploaded_by, uploaded_at)
      select tenant_id, gen_random_uuid(), 'lead', gen_random_uuid(), 'a.txt', 'text/plain', 1, decode(repeat('00', 32), 'hex'), 'ready', id, now()
      from members where tenant_id = $1 limit 1",
+    "insert into erasures (tenant_id, id, due_at) values ($1, gen_random_uuid(), now() + interval '1 year')",
     "insert into showroom_projects (tenant_id, id, number, status, name, client_id, project_status, created_by)
      select tenant_id, gen_random_uuid(), 'PROJ-1', 'enquiry', 'Kitchen', id, 'active', created_by from customers where tenant_id = $1 limit 1",
     "insert into opportunities_participants (tenant_id, from_id, to_id) select o.tenant_id, o.id, c.id

@@ -1,10 +1,13 @@
 //! Files of records, beside them and as values of their fields. What a file is, is found out from its content; what it was called is only shown.
 //! The content lies in the file store under a key made of ids; a row is written once it lies there, and without a row nothing is ever served.
+//! What was deleted, and what no record was written with, goes for good after a while (`erase`).
+
+pub mod erase;
+mod room;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::records::{
     AttachFile, DeleteFile, FILE_BYTES, FileEntry, GetFile, ListFiles, RestoreFile, ScanFile, UploadFile,
-    WORKSPACE_BYTES,
 };
 use domain::schema::upload::word;
 use domain::schema::{Entity, Field};
@@ -35,7 +38,6 @@ const ONE: &str = files!("f.record_id = $3 and f.id = $4");
 const LOCK: &str = files!("f.record_id = $3 and f.id = $4 for update of f");
 /// One that no record was written with yet: `$3` is empty.
 const NOBODYS: &str = files!("f.record_id is null and $3::uuid is null and f.id = $4");
-const USED: &str = "select coalesce(sum(bytes), 0)::bigint from files where tenant_id = $1";
 const INSERT: &str = "\
 insert into files (tenant_id, id, entity, record_id, field, name, media_type, bytes, sha256, state, uploaded_by, uploaded_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -155,15 +157,10 @@ async fn keep(
 ) -> Result<FileEntry> {
     let shelf = shelf(ctx)?;
     let said_at = place.field.map_or("file", |field| field.key.as_str());
-    let rows = ctx.fetch(Statement::new(USED, vec![Bind::Id(Some(ctx.access.tenant.0))])).await?;
-    let used: i64 = rows.first().map_or(Ok(0), |row| row.get(0))?;
     let bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
-    if used.saturating_add(bytes) > WORKSPACE_BYTES {
-        let error = Error::field(
-            said_at,
-            "The files of this workspace fill its 10 GB, those that were deleted included. Keep this one elsewhere and note where",
-        );
-        return Err(Error { kind: Kind::TooLarge, ..error });
+    // Asked before anything is stored, and once more where nobody else is about to take the room.
+    if !room::is_there(ctx, bytes).await? {
+        return Err(full(said_at));
     }
     let state = looked_at(&shelf, &content).await;
     if let (Some(field), "refused") = (place.field, state) {
@@ -171,7 +168,12 @@ async fn keep(
     }
     let (id, name, sha256) = (ctx.new_id(), name(given), Sha256::digest(&content).to_vec());
     if state != "refused" {
+        erase::begin(ctx, id).await?;
         shelf.store.put(&FileKey::new(ctx.access.tenant, id), content).await?;
+        erase::kept(ctx, id).await?;
+    }
+    if !room::take(ctx, bytes).await? {
+        return Err(full(said_at));
     }
     let field = place.field.map(|field| field.key.clone());
     let binds = vec![
@@ -198,6 +200,14 @@ async fn keep(
     told(ctx, id, None, Some(after));
     let found = if place.record.is_some() { ONE } else { NOBODYS };
     one(ctx, found, place.entity, place.record, id).await
+}
+
+fn full(field: &str) -> Error {
+    let error = Error::field(
+        field,
+        "The files of this workspace fill its 10 GB. Delete some that nobody needs, and try again a quarter of an hour later",
+    );
+    Error { kind: Kind::TooLarge, ..error }
 }
 
 /// Whoever may not read a field does not fetch its files either.
