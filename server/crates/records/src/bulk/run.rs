@@ -4,15 +4,15 @@
 use super::store::{self, Outcomes};
 use crate::get::{Held, lock};
 use crate::import::plan_anew;
+use crate::on_behalf::{Asker, named};
 use crate::stop;
 use domain::records::{
     Bulk, BulkAction, BulkRecords, BulkStatus, DeleteRecord, Record, RestoreRecord, TransitionRecord, UpdateRecord,
 };
 use domain::schema::Entity;
-use domain::{Error, Kind, MemberId, Operation, Reach, Result, TenantId};
+use domain::{Error, Kind, Operation, Reach, Result};
 use jobs::{BoxFuture, Claimed, Handler, Outcome};
-use platform::dispatch::Caller;
-use platform::{Ctx, Platform, Stop, TxMode, auth, db_error};
+use platform::{Ctx, Platform, Stop, TxMode, db_error};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -61,16 +61,13 @@ impl Handler for BulkJob {
 struct Work<'a> {
     platform: &'a Arc<Platform>,
     job: &'a Claimed,
-    tenant: TenantId,
+    asker: Asker,
     bulk: Uuid,
-    member: MemberId,
 }
 
 impl<'a> Work<'a> {
-    /// The workspace is the job's own, whatever the payload says.
     fn of(platform: &'a Arc<Platform>, job: &'a Claimed) -> Option<Self> {
-        let id = |key: &str| job.payload.get(key).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok());
-        Some(Self { platform, job, tenant: TenantId(job.scope?), bulk: id("bulk")?, member: MemberId(id("member")?) })
+        Some(Self { platform, job, asker: Asker::of(job)?, bulk: named(job, "bulk")? })
     }
 
     async fn run(&self) -> Result<(), Stop> {
@@ -78,12 +75,8 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// As the member stands now: what was taken away from them since they asked is refused.
     async fn open(&self) -> Result<Ctx> {
-        let access = auth::member(&self.platform.services.pools, self.tenant, self.member).await?;
-        let mut origin = self.platform.origin(None);
-        (origin.cause_kind, origin.cause_id) = ("bulk", Some(self.bulk));
-        let caller = Caller { access: Arc::new(access), session: None, origin };
+        let caller = self.asker.caller(self.platform, ("bulk", self.bulk)).await?;
         let mut ctx = self.platform.open(&caller, BulkRecords::NAME, TxMode::ReadWrite).await?;
         plan_anew(ctx.conn().await?).await?;
         Ok(ctx)
@@ -99,7 +92,7 @@ impl<'a> Work<'a> {
         let entity = ctx.entity(&bulk.entity)?;
         let rows = store::waiting(&mut ctx, bulk.id, BATCH).await?;
         if rows.is_empty() {
-            let (tenant, now) = (self.tenant.0, ctx.now());
+            let (tenant, now) = (self.asker.tenant.0, ctx.now());
             sqlx::query(END).bind(tenant).bind(bulk.id).bind(now).execute(ctx.conn().await?).await.map_err(db_error)?;
             store::changed(
                 &mut ctx,
@@ -127,9 +120,9 @@ impl<'a> Work<'a> {
         let pool = &self.platform.services.pools.app;
         let now = self.platform.services.clock.now();
         let done = async {
-            let mut tx = platform::TenantTx::begin(pool, self.tenant, TxMode::ReadWrite).await?;
+            let mut tx = platform::TenantTx::begin(pool, self.asker.tenant, TxMode::ReadWrite).await?;
             sqlx::query(FAIL)
-                .bind(self.tenant.0)
+                .bind(self.asker.tenant.0)
                 .bind(self.bulk)
                 .bind(now)
                 .bind(&error.message)
