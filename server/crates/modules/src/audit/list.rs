@@ -125,9 +125,11 @@ pub fn changes(ctx: &Ctx, entity: &str, before: &Value, after: &Value) -> Vec<Au
         None => before.keys().chain(after.keys()).map(|key| (key.clone(), key.clone())).collect(),
     };
     // What no description names and every row has, and what an export tells of itself.
-    let own = ["deletedAt", "filter", "search", "fields", "rows", "continued"];
-    if described.is_some() {
-        keys.extend(own.iter().map(|key| ((*key).to_owned(), (*key).to_owned())));
+    let own = ["deletedAt", "filter", "search", "ids", "asOf", "trash", "sort", "fields", "rows", "continued"];
+    if let Some(entity) = described {
+        // A field of that name is read as a field is, or not at all.
+        let own = own.iter().filter(|key| entity.field(key).is_none());
+        keys.extend(own.map(|key| ((*key).to_owned(), (*key).to_owned())));
     }
     let mut out: Vec<AuditChange> = Vec::new();
     for (field, label) in keys {
