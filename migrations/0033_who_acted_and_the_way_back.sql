@@ -9,3 +9,12 @@ alter table changes
     add column through_kind text constraint changes_through_known check (through_kind in ('impersonation', 'api_key')),
     add column through_id uuid,
     add constraint changes_through_whole check ((through_kind is null) = (through_id is null));
+
+-- A change of many rows is taken back as it was made: by a job, in batches, each row with what became of it. `undoing` while that goes on.
+alter table bulk_changes
+    add column reverted bigint not null default 0,
+    drop constraint bulk_changes_status_known,
+    add constraint bulk_changes_status_known check (status in ('queued', 'running', 'done', 'failed', 'undoing', 'undone'));
+alter table bulk_rows
+    drop constraint bulk_rows_outcome_known,
+    add constraint bulk_rows_outcome_known check (outcome in ('changed', 'unchanged', 'refused', 'kept', 'reverted'));
