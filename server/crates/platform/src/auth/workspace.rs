@@ -341,7 +341,7 @@ pub async fn member_of_job(
     let Some(row) = rows.first() else {
         return Err(Error::new(
             Kind::Forbidden,
-            "Nexus support began this for a member and does not act for them any more, so it stopped. What was done stays, and can be taken back",
+            "Nexus support began this for a member and does not act for them any more, so it stopped",
         ));
     };
     // Its own columns are two.

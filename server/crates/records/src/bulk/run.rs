@@ -128,6 +128,7 @@ impl<'a> Work<'a> {
         Ok(true)
     }
 
+    /// The way back: up to which position it is done, or none when it is at its end.
     async fn back(&self, mut ctx: Ctx, bulk: &Bulk, after: i64) -> Result<Option<i64>, Stop> {
         ctx.operation = UndoBulk::NAME;
         let rows = undo::changed(&mut ctx, bulk.id, after, BATCH).await?;
