@@ -109,7 +109,7 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ("change", "update changes set request_id = null where id = '$c'"),
     ("change", "update changes set through_kind = 'impersonation', through_id = gen_random_uuid() where id = '$c'"),
     ("change", "update changes set through_kind = null, through_id = null where id = '$a'"),
-    ("change", "update changes set through_kind = 'api_key' where id = '$a'"),
+    ("change", "update changes set through_kind = 'impersonation' where id = '$a'"),
     ("change", "update changes set through_id = gen_random_uuid() where id = '$a'"),
     ("change", "update changes set before = jsonb_set(before, '{name}', '\"Nobody\"') where id = '$c'"),
     ("change", "update changes set before = null where id = '$c'"),
