@@ -247,6 +247,11 @@ async fn progress_page(page: PageContext) -> Result<AnyView> {
             let (done, rows, refused) = (bulk.done(), bulk.rows, bulk.refused);
             working(&page, &Working { id, status: bulk.status.as_str(), doing, done, rows, refused, list })
         }
+        BulkStatus::Undoing => {
+            let (doing, list) = ("Putting the rows back", viewer.path(&entity.plural));
+            let (done, rows, status) = (bulk.taken_back(), bulk.changed, bulk.status.as_str());
+            working(&page, &Working { id, status, doing, done, rows, refused: 0, list })
+        }
         BulkStatus::Done | BulkStatus::Failed if page.query("undo").is_some() => confirm_undo(&page, &viewer, &bulk),
         BulkStatus::Done | BulkStatus::Failed | BulkStatus::Undone => {
             result(&page, &viewer, &backend, &entity, &bulk).await?

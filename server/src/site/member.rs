@@ -60,11 +60,9 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     let agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let client = Some(Arc::new(platform::audit::Client::new(info.address, agent)));
     let mut origin = platform::ctx::Origin { client, ..state.platform.origin(Some(info.id)) };
-    // Whatever is changed meanwhile names the impersonation, and so both names; or the key, beside its member.
-    if let Some(acted) = &access.impersonation {
-        (origin.cause_kind, origin.cause_id) = ("impersonation", Some(acted.id));
-    } else if let Some(key) = &access.key {
-        (origin.cause_kind, origin.cause_id) = ("api_key", Some(key.id));
+    // The cause of what has no nearer one. Who acted is kept beside it, whatever the cause becomes (platform/src/change.rs).
+    if let Some(through) = access.through() {
+        (origin.cause_kind, origin.cause_id) = (through.kind, Some(through.id));
     }
     let by_key = access.key.is_some();
     let caller = Caller { access: Arc::new(access), session, origin };

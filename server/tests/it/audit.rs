@@ -38,7 +38,7 @@ async fn world() -> (TestWorld, TestTenant, Caller) {
     (world, tenant, caller)
 }
 
-/// Changes in transactions of a few each, sealed in between.
+/// Changes in transactions of a few each, sealed in between. Every other transaction is a key's.
 async fn fill(world: &TestWorld, caller: &Caller, count: usize) {
     let client = platform::audit::Client { address: Some("192.0.2.7".into()), agent: Some("Firefox".into()) };
     let origin = platform::ctx::Origin {
@@ -46,8 +46,11 @@ async fn fill(world: &TestWorld, caller: &Caller, count: usize) {
         ..world.platform.origin(Some(Uuid::from_u128(9)))
     };
     let caller = Caller { origin, session: Some(Uuid::from_u128(7)), ..caller.clone() };
+    let key = Some(platform::access::Key { id: Uuid::from_u128(8), per_minute: 600 });
+    let by_key =
+        Caller { access: std::sync::Arc::new(platform::Access { key, ..(*caller.access).clone() }), ..caller.clone() };
     for at in 0..count {
-        let mut ctx = world.open(&caller).await;
+        let mut ctx = world.open(if at % 2 == 0 { &caller } else { &by_key }).await;
         for part in 0..3 {
             ctx.changed(Change {
                 entity: "lead".into(),
@@ -91,7 +94,8 @@ async fn check(conn: &mut PgConnection, world: &TestWorld, anchors: &Anchors) ->
     reports.into_iter().next().unwrap()
 }
 
-/// What a superuser may do to one row, with the table it is done to. `$c` is a change, `$d` another one, `$s` a seal's number.
+/// What a superuser may do to one row, with the table it is done to. `$c` is a change, `$a` one that a key made, `$d` another one, `$s` a
+/// seal's number.
 const TAMPERINGS: &[(&str, &str)] = &[
     ("change", "update changes set at = at + interval '1 second' where id = '$c'"),
     ("change", "update changes set operation = 'records.delete' where id = '$c'"),
@@ -103,6 +107,10 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ("change", "update changes set cause_kind = 'import' where id = '$c'"),
     ("change", "update changes set cause_id = gen_random_uuid() where id = '$c'"),
     ("change", "update changes set request_id = null where id = '$c'"),
+    ("change", "update changes set through_kind = 'impersonation', through_id = gen_random_uuid() where id = '$c'"),
+    ("change", "update changes set through_kind = null, through_id = null where id = '$a'"),
+    ("change", "update changes set through_kind = 'impersonation' where id = '$a'"),
+    ("change", "update changes set through_id = gen_random_uuid() where id = '$a'"),
     ("change", "update changes set before = jsonb_set(before, '{name}', '\"Nobody\"') where id = '$c'"),
     ("change", "update changes set before = null where id = '$c'"),
     ("change", "update changes set after = after || '{\"value\": 2}' where id = '$c'"),
@@ -162,15 +170,22 @@ async fn every_tampering_is_found_at_its_place() {
             .fetch_all(&mut conn)
             .await
             .unwrap();
+    let by_key: Vec<Uuid> =
+        sqlx::query_scalar("select id from changes where through_kind = 'api_key'").fetch_all(&mut conn).await.unwrap();
+    let sealed = |id: &Uuid| places.iter().find(|(_, changes)| changes.contains(id)).map(|(seq, _)| (*seq, *id));
+    let by_key: Vec<(i64, Uuid)> = by_key.iter().filter_map(sealed).collect();
+    assert_eq!(by_key.len(), 60);
     let (mut dice, mut found, mut kinds) = (Dice(0x5eed_1234_9876), 0, HashMap::new());
     for round in 0..500 {
         // Each once, then any.
         let drawn = dice.below(TAMPERINGS.len());
         let (kind, sql) = TAMPERINGS.get(round).copied().unwrap_or(TAMPERINGS[drawn]);
         let (seq, changes) = &places[dice.below(places.len())];
-        let change = changes[dice.below(changes.len())];
-        let another = places[(usize::try_from(*seq).unwrap()) % places.len()].1[0];
+        let drawn = (*seq, changes[dice.below(changes.len())]);
+        let (seq, change) = if sql.contains("$a") { by_key[dice.below(by_key.len())] } else { drawn };
+        let another = places[(usize::try_from(seq).unwrap()) % places.len()].1[0];
         let sql = sql
+            .replace("$a", &change.to_string())
             .replace("$c", &change.to_string())
             .replace("$d", &another.to_string())
             .replace("$s", &seq.to_string())
@@ -182,11 +197,11 @@ async fn every_tampering_is_found_at_its_place() {
         tx.rollback().await.unwrap();
         let last = places.last().unwrap().0;
         let right = report.faults.iter().any(|fault| match kind {
-            "change" => fault.seq == Some(*seq) && fault.change.is_none_or(|found| found == change),
+            "change" => fault.seq == Some(seq) && fault.change.is_none_or(|found| found == change),
             "insert" => fault.change.is_some_and(|found| found != change),
             "tail" => fault.seq.is_some_and(|seq| seq >= last),
             // A link that was altered shows there or, where it was the last, at the head.
-            "seal" => fault.seq.is_some_and(|found| found == *seq || found == *seq + 1),
+            "seal" => fault.seq.is_some_and(|found| found == seq || found == seq + 1),
             _ => fault.seq.is_some_and(|found| found >= last),
         });
         assert!(right, "round {round}: {sql}\n{:#?}", report.faults);
@@ -289,7 +304,7 @@ async fn rewrite(conn: &mut PgConnection, tenant: Uuid, dice: &mut Dice) {
 async fn stored(conn: &mut PgConnection, id: Uuid) -> Stored {
     sqlx::query_as(
         "select tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, before, after, salt, digest,
-            address, agent, session_id, outcome, xid::text as xid from changes where id = $1",
+            address, agent, session_id, outcome, through_kind, through_id, xid::text as xid from changes where id = $1",
     )
     .bind(id)
     .fetch_one(conn)

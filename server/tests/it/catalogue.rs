@@ -227,7 +227,7 @@ async fn references_and_states_are_held_by_the_database() {
          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname like '%\\_id'
          where c.relkind in ('r', 'p') and not c.relispartition
            and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey))
-           and c.relname || '.' || a.attname not in ('changes.record_id', 'changes.cause_id', 'changes.request_id', 'changes.session_id', 'sign_ins.session_id', 'events.record_id', 'events.change_id',
+           and c.relname || '.' || a.attname not in ('changes.record_id', 'changes.cause_id', 'changes.request_id', 'changes.session_id', 'changes.through_id', 'sign_ins.session_id', 'events.record_id', 'events.change_id',
                'events.correlation_id', 'events.causation_id', 'event_consumers.event_id', 'search_terms.record_id', 'import_rows.record_id', 'bulk_rows.record_id',
                'changes.tenant_id', 'events.tenant_id', 'search_terms.tenant_id', 'search_spellings.tenant_id', 'idempotency_keys.tenant_id', 'events.actor_id',
                'idempotency_keys.member_id', 'messages.record_id', 'message_attachments.source_id', 'runs.event_id', 'runs.record_id',

@@ -1,5 +1,6 @@
 //! The second factor, confirmation, what workspaces ask of sessions, and support staff acting for members, over HTTP.
 
+mod acted;
 mod confirm;
 mod limits;
 mod staff;

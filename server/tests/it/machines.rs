@@ -9,7 +9,9 @@ use crate::people;
 use crate::support::Server;
 use chrono::Duration;
 use domain::Grants;
+use domain::audit::{AuditQuery, ListAudit};
 use domain::people::{CreateKey, KeyAccess, NewKey, RevokeKey};
+use domain::records::RecordTimeline;
 use platform::Caller;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -364,6 +366,7 @@ async fn what_a_key_does_is_told_by_name() {
 
     let refused = program.operation("audit.summary", &json!({ "days": 1 })).await;
     assert_eq!(refused.0, StatusCode::FORBIDDEN, "a star opens no trail");
+    let uuid = |id: &Value| id.as_str().unwrap().parse::<Uuid>().unwrap();
     let told: Vec<(String, String, Option<Uuid>, Option<Uuid>)> = sqlx::query_as(
         "select outcome, cause_kind, cause_id, actor_id from changes where cause_kind = 'api_key' order by id",
     )
@@ -372,6 +375,32 @@ async fn what_a_key_does_is_told_by_name() {
     .unwrap();
     let by = |outcome: &str| (outcome.to_owned(), "api_key".to_owned(), Some(id), Some(caller.access.member.0));
     assert_eq!(told, [by("done"), by("refused")]);
+
+    // What has a cause of its own names the key as well: a merge, and its way back.
+    let (_, second) = program.post(LEADS, &json!({ "name": "Second", "city": "Nairobi" })).await;
+    let (kept, merged) = (made["data"]["id"].clone(), second["data"]["id"].clone());
+    let merge = json!({ "entity": "lead", "kept": kept, "merged": merged });
+    let (status, merge) = program.operation("records.merge", &merge).await;
+    assert_eq!(status, StatusCode::OK, "{merge}");
+    let unmerge = json!({ "entity": "lead", "merge": merge["data"]["merge"] });
+    let (status, unmerged) = program.operation("records.unmerge", &unmerge).await;
+    assert_eq!(status, StatusCode::OK, "{unmerged}");
+    let acted: Vec<(String, Option<String>, Option<Uuid>)> = sqlx::query_as(
+        "select cause_kind, through_kind, through_id from changes where cause_kind in ('merge', 'undo') order by id",
+    )
+    .fetch_all(&owner)
+    .await
+    .unwrap();
+    assert!(acted.iter().any(|(cause, ..)| cause == "merge") && acted.iter().any(|(cause, ..)| cause == "undo"));
+    assert!(acted.iter().all(|(_, kind, by)| (kind.as_deref(), *by) == (Some("api_key"), Some(id))), "{acted:?}");
+    let timeline = RecordTimeline { entity: "lead".to_owned(), id: uuid(&kept), limit: 50, before: None };
+    let timeline = server.world.run(&caller, timeline).await.unwrap();
+    assert!(
+        timeline.len() > 2 && timeline.iter().all(|entry| entry.actor.as_deref() == Some("Writer (key) for Olive"))
+    );
+    let query = AuditQuery { record: Some(uuid(&merged)), ..AuditQuery::default() };
+    let trail = server.world.run(&caller, ListAudit { query }).await.unwrap().entries;
+    assert!(trail.len() > 2 && trail.iter().all(|entry| entry.name.as_deref() == Some("Writer (key) for Olive")));
     owner.close().await;
     server.end().await;
 }

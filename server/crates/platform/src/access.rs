@@ -52,7 +52,21 @@ pub struct Key {
     pub per_minute: u32,
 }
 
+/// What stands between a member and who really acts: support staff acting for them, or a key. Every change row keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Through {
+    /// `impersonation` or `api_key`.
+    pub kind: &'static str,
+    pub id: Uuid,
+}
+
 impl Access {
+    /// None where the member acts in person.
+    pub fn through(&self) -> Option<Through> {
+        let support = self.impersonation.as_ref().map(|acted| Through { kind: "impersonation", id: acted.id });
+        support.or_else(|| self.key.map(|key| Through { kind: "api_key", id: key.id }))
+    }
+
     /// Where the person's clock stands: what times are shown and typed in.
     pub fn clock_zone(&self) -> &str {
         self.own_timezone.as_deref().unwrap_or(&self.timezone)

@@ -24,8 +24,8 @@ macro_rules! insert {
     ($beside:literal) => {
         concat!(
             "with written as (
-    insert into changes (tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, before, after, salt, digest, address, agent, session_id, outcome)
-    select $1, c.id, $2, $3, c.entity, c.record_id, $4, $5, $6, $7, c.before::jsonb, c.after::jsonb, c.salt, c.digest, $23, $24, $25, $26
+    insert into changes (tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, before, after, salt, digest, address, agent, session_id, outcome, through_kind, through_id)
+    select $1, c.id, $2, $3, c.entity, c.record_id, $4, $5, $6, $7, c.before::jsonb, c.after::jsonb, c.salt, c.digest, $23, $24, $25, $26, $27, $28
     from unnest($8::uuid[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::bytea[], $14::bytea[])
         as c (id, entity, record_id, before, after, salt, digest)
 )",
@@ -42,7 +42,7 @@ const INSERT: &str = insert!("");
 const INSERT_AND_REPLY: &str = insert!(
     ", answered as (
     insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at)
-    values ($1, $4, $27, $28, $29, 200, $30, $2)
+    values ($1, $4, $29, $30, $31, 200, $32, $2)
 )"
 );
 
@@ -78,6 +78,8 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
     let (actor, session, outcome) = (ctx.access.member.0, ctx.session, ctx.outcome);
     let origin = ctx.origin.clone();
     let client = origin.client.as_deref().cloned().unwrap_or_default();
+    // From the access and not from the origin: operations set their own cause there.
+    let (through_kind, through_id) = ctx.access.through().map(|through| (through.kind, through.id)).unzip();
     let mut columns = Columns::default();
     for change in changes {
         let Change { entity, record, before, after, event } = change;
@@ -103,6 +105,8 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
                 agent: client.agent.clone(),
                 session_id: session,
                 outcome: outcome.to_owned(),
+                through_kind: through_kind.map(str::to_owned),
+                through_id,
                 // The database's to know.
                 xid: String::new(),
             },
@@ -134,7 +138,9 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
         .bind(client.address)
         .bind(client.agent)
         .bind(session)
-        .bind(outcome);
+        .bind(outcome)
+        .bind(through_kind)
+        .bind(through_id);
     if let Some((once, json)) = reply {
         query = query.bind(&once.route).bind(&once.key).bind(&once.body_hash).bind(json);
     }

@@ -18,7 +18,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Origin {
     pub request: Option<Uuid>,
-    /// `request`, `api_key`, `import`, `seed`, `event`, `run`, `delivery`, `sign_in`, `undo`.
+    /// What led to it: `request`, `impersonation`, `api_key`, `import`, `bulk`, `merge`, `undo`, `seed`, `event`, `run`, `delivery`, `sign_in`. Operations
+    /// set it to what they are; who acted is not here but in the access ([`crate::Access::through`]).
     pub cause_kind: &'static str,
     pub cause_id: Option<Uuid>,
     /// The same for everything that followed from one first event.

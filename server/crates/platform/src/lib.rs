@@ -28,7 +28,7 @@ pub mod statement;
 pub mod stop;
 pub mod wake;
 
-pub use access::{Access, StaffAccess, Waiting};
+pub use access::{Access, StaffAccess, Through, Waiting};
 pub use change::Change;
 pub use ctx::{Ctx, StaffCtx};
 pub use db::{Pools, Readers, TenantPool, TenantTx, TxMode, db_error};

@@ -27,6 +27,7 @@ mod many;
 mod memo;
 mod merge;
 mod number;
+mod on_behalf;
 mod past;
 mod pipeline;
 mod pointer;

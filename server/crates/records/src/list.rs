@@ -28,6 +28,10 @@ pub async fn export(ctx: &mut Ctx, operation: ExportRecords) -> Result<Page> {
     let reach = ctx.reach(&entity, Verb::Export)?.min(ctx.reach(&entity, Verb::Read)?);
     let query = operation.query;
     let page = page(ctx, &entity, &query, reach).await?;
+    // Where rows were named, those that left; else filter, search and moment say which they were.
+    let ids = if query.ids.is_empty() { None } else { Some(page.records()?) };
+    let ids = ids.map(|records| records.into_iter().map(|record| record.id).collect::<Vec<_>>());
+    let sort = (!query.sort.is_empty()).then(|| Sort::print_list(&query.sort));
     // Each page of a file, not its first alone: a cursor from elsewhere would begin in the middle.
     ctx.changed(Change {
         entity: entity.key.clone(),
@@ -35,7 +39,7 @@ pub async fn export(ctx: &mut Ctx, operation: ExportRecords) -> Result<Page> {
         before: None,
         after: Some(json!({
             "filter": query.filter, "search": query.search, "fields": query.fields, "trash": query.trash,
-            "rows": page.returned, "continued": query.cursor.is_some(),
+            "ids": ids, "asOf": query.as_of, "sort": sort, "rows": page.returned, "continued": query.cursor.is_some(),
         })),
         event: None,
     });

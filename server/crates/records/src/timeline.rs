@@ -21,10 +21,11 @@ const MOST: u32 = 500;
 macro_rules! entries {
     ($which:literal) => {
         concat!(
-            "select c.id, c.operation, c.at, coalesce(i.staff_name || ' for ' || m.name, m.name) as name, c.cause_kind, c.cause_id, c.before, c.after
-from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
-left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
-where c.tenant_id = $1 and c.record_id = $2 and c.entity = $3 and ",
+            "select c.id, c.operation, c.at, ",
+            platform::actor_name!(),
+            " as name, c.cause_kind, c.cause_id, c.before, c.after from changes c",
+            platform::actor_joins!(),
+            "where c.tenant_id = $1 and c.record_id = $2 and c.entity = $3 and ",
             $which
         )
     };

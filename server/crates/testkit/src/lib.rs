@@ -18,7 +18,7 @@ use platform::egress::{Egress, EgressConfig};
 use platform::random::SystemRandom;
 use platform::secret::Keyring;
 use platform::wake::Wake;
-use platform::{Caller, Catalogs, Ctx, Platform, Pools, Registry, Services, TxMode};
+use platform::{Caller, Catalogs, Ctx, Platform, Pools, Registry, Services, StaffAccess, TxMode};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -177,6 +177,25 @@ impl TestWorld {
     pub async fn caller(&self, tenant: &TestTenant, member: MemberId) -> Caller {
         let access = auth::member(&self.services().pools, tenant.id, member).await.expect("the member's access");
         Caller { access: Arc::new(access), session: None, origin: self.platform.origin(None) }
+    }
+
+    /// The same member with support staff, "Jane Support", acting for them for an hour.
+    pub async fn acted_for(&self, caller: &Caller) -> Caller {
+        let services = self.services();
+        let (clock, random) = (services.clock.as_ref(), services.random.as_ref());
+        let email = format!("support.{}@nexus.example", services.ids.next(clock, random));
+        let (name, role) = ("Jane Support", "SUPPORT");
+        let made = auth::create_staff(&services.pools.platform, clock, random, name, &email, role, "unusable").await;
+        let id = made.expect("a member of staff");
+        let staff = StaffAccess { id, name: name.to_owned(), email, role: role.to_owned() };
+        let (tenant, member) = (caller.access.tenant, caller.access.member);
+        let ask = auth::Impersonate { tenant, member, reason: "A test asked for it".to_owned(), minutes: 60 };
+        let begun = services.auth.prepare_impersonation(&staff, &ask).await.expect("an impersonation").id;
+        let access = auth::member_of_job(&services.pools, tenant, member, Some(begun), clock.now()).await;
+        let access = Arc::new(access.expect("the access of who acts"));
+        let mut origin = self.platform.origin(None);
+        (origin.cause_kind, origin.cause_id) = ("impersonation", Some(begun));
+        Caller { access, session: None, origin }
     }
 
     pub fn backend(&self, caller: &Caller) -> BackendHandle {

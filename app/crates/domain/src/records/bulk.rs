@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 /// Rows of one change.
 pub const MOST_ROWS: u32 = 100_000;
+/// Rows that are put back while the request waits.
+pub const UNDONE_AT_ONCE: i64 = 200;
 /// Rows that are named one by one; more are meant by a filter.
 pub const MOST_NAMED: usize = 1000;
 
@@ -70,7 +72,8 @@ declare!(
     "records.bulk_rows" Read Requires::Member, BulkRows { id: Uuid } -> Vec<BulkRow>
 );
 declare!(
-    /// Puts back what the change did. Rows that somebody has worked on since are kept and listed.
+    /// Puts back what the change did. Rows that somebody has worked on since are kept and listed. Up to 200 rows are put back before the
+    /// answer; more by a worker, while the change is `undoing`.
     "records.undo_bulk" Write Requires::Member, UndoBulk { id: Uuid } -> UndoneBulk
 );
 
@@ -87,7 +90,10 @@ pub struct Bulk {
     /// Were so already.
     pub unchanged: i64,
     pub refused: i64,
-    /// After an undo: rows that somebody has worked on since.
+    /// Put back, on the way back and after it.
+    #[serde(default)]
+    pub reverted: i64,
+    /// On the way back and after it: rows that somebody has worked on since.
     pub kept: i64,
     /// Why the job as a whole failed.
     pub error: Option<String>,
@@ -99,6 +105,11 @@ pub struct Bulk {
 impl Bulk {
     pub const fn done(&self) -> i64 {
         self.changed + self.unchanged + self.refused
+    }
+
+    /// Rows that an undo has come to.
+    pub const fn taken_back(&self) -> i64 {
+        self.reverted + self.kept
     }
 }
 
@@ -122,11 +133,13 @@ pub enum BulkStatus {
     Running,
     Done,
     Failed,
+    /// Rows are being put back.
+    Undoing,
     Undone,
 }
 
 impl BulkStatus {
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Undone];
+    pub const ALL: [Self; 6] = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Undoing, Self::Undone];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -134,6 +147,7 @@ impl BulkStatus {
             Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Undoing => "undoing",
             Self::Undone => "undone",
         }
     }
@@ -157,6 +171,9 @@ pub struct BulkRow {
 pub struct UndoneBulk {
     pub reverted: i64,
     pub kept: i64,
+    /// Rows that a worker puts back from now on; none where all is done.
+    #[serde(default)]
+    pub waiting: i64,
     /// For people: "12 put back, 1 kept".
     pub said: String,
 }

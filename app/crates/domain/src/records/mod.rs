@@ -3,8 +3,8 @@
 mod bulk;
 
 pub use bulk::{
-    Bulk, BulkAction, BulkChange, BulkRecords, BulkRow, BulkRows, BulkStatus, GetBulk, MOST_NAMED, MOST_ROWS, UndoBulk,
-    UndoneBulk,
+    Bulk, BulkAction, BulkChange, BulkRecords, BulkRow, BulkRows, BulkStatus, GetBulk, MOST_NAMED, MOST_ROWS,
+    UNDONE_AT_ONCE, UndoBulk, UndoneBulk,
 };
 
 use crate::operation::{Operation, OperationKind, Requires};

@@ -14,12 +14,14 @@ const ADDRESS: usize = 1000;
 const LIMIT: i64 = 50;
 
 // The operations stand in the text, so that the index of them alone serves (migrations/0018).
-const LIST: &str = "\
-select c.id, c.at, coalesce(i.staff_name || ' for ' || m.name, m.name), c.record_id, c.after::text
-from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
-left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
-where c.tenant_id = $1 and c.operation in ('audit.give_feedback', 'audit.send_feedback') and c.outcome = 'done' and c.id < $2
-order by c.id desc limit $3";
+const LIST: &str = concat!(
+    "select c.id, c.at, ",
+    platform::actor_name!(),
+    ", c.record_id, c.after::text from changes c",
+    platform::actor_joins!(),
+    "where c.tenant_id = $1 and c.operation in ('audit.give_feedback', 'audit.send_feedback') and c.outcome = 'done' and c.id < $2
+order by c.id desc limit $3"
+);
 
 const KNOWN: &str = "select 1 from changes where tenant_id = $1 and id = $2";
 

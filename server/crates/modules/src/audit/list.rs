@@ -10,16 +10,18 @@ use uuid::Uuid;
 const LIMIT: u32 = 50;
 
 /// The id begins with the moment, so days are a stretch of the key.
-const ENTRIES: &str = "\
-select c.id, c.at, c.operation, c.entity, c.record_id, c.actor_id, coalesce(i.staff_name || ' for ' || m.name, m.name), c.outcome, c.cause_kind, c.cause_id, c.request_id, c.session_id,
-    c.address, c.agent, c.before::text, c.after::text
-from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
-left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
-where c.tenant_id = $1 and c.id >= $2 and c.id < $3
+const ENTRIES: &str = concat!(
+    "select c.id, c.at, c.operation, c.entity, c.record_id, c.actor_id, ",
+    platform::actor_name!(),
+    ", c.outcome, c.cause_kind, c.cause_id, c.request_id, c.session_id,
+    c.address, c.agent, c.before::text, c.after::text from changes c",
+    platform::actor_joins!(),
+    "where c.tenant_id = $1 and c.id >= $2 and c.id < $3
   and ($4::uuid is null or c.actor_id = $4) and ($5::text is null or c.operation = $5) and ($6::text is null or c.entity = $6)
   and ($7::uuid is null or c.record_id = $7) and ($8::uuid is null or c.request_id = $8) and ($9::text is null or c.outcome = $9)
   and ($10::uuid is null or c.id = $10)
-order by c.id desc limit $11";
+order by c.id desc limit $11"
+);
 
 pub async fn list(ctx: &mut Ctx, operation: ListAudit) -> Result<AuditPage> {
     page(ctx, &operation.query).await
@@ -123,9 +125,11 @@ pub fn changes(ctx: &Ctx, entity: &str, before: &Value, after: &Value) -> Vec<Au
         None => before.keys().chain(after.keys()).map(|key| (key.clone(), key.clone())).collect(),
     };
     // What no description names and every row has, and what an export tells of itself.
-    let own = ["deletedAt", "filter", "search", "fields", "rows", "continued"];
-    if described.is_some() {
-        keys.extend(own.iter().map(|key| ((*key).to_owned(), (*key).to_owned())));
+    let own = ["deletedAt", "filter", "search", "ids", "asOf", "trash", "sort", "fields", "rows", "continued"];
+    if let Some(entity) = described {
+        // A field of that name is read as a field is, or not at all.
+        let own = own.iter().filter(|key| entity.field(key).is_none());
+        keys.extend(own.map(|key| ((*key).to_owned(), (*key).to_owned())));
     }
     let mut out: Vec<AuditChange> = Vec::new();
     for (field, label) in keys {

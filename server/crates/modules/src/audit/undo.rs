@@ -19,26 +19,36 @@ use uuid::Uuid;
 /// Changes that are taken back at once.
 const MOST: usize = 500;
 
+macro_rules! done {
+    ($which:literal) => {
+        concat!(
+            "select c.id, c.at, c.operation, c.entity, c.record_id, ",
+            platform::actor_name!(),
+            ", c.cause_kind, c.cause_id, c.before::text, c.after::text from changes c",
+            platform::actor_joins!(),
+            "where c.tenant_id = $1 and c.outcome = 'done' and ",
+            $which,
+            " order by c.id desc limit 501"
+        )
+    };
+}
+
 /// The change alone, or all of its transaction, whose ids are minutes apart at most; what was refused has changed nothing.
-const BY_CHANGE: &str = "\
-select c.id, c.at, c.operation, c.entity, c.record_id, coalesce(i.staff_name || ' for ' || m.name, m.name), c.cause_kind, c.cause_id, c.before::text, c.after::text
-from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
-left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
-where c.tenant_id = $1 and c.outcome = 'done' and c.id >= $4 and c.id < $5
-  and (c.id = $2 or not $3 and c.xid <> '0' and c.xid = (select o.xid from changes o where o.tenant_id = $1 and o.id = $2))
-order by c.id desc limit 501";
+const BY_CHANGE: &str = done!(
+    "c.id >= $4 and c.id < $5
+  and (c.id = $2 or not $3 and c.xid <> '0' and c.xid = (select o.xid from changes o where o.tenant_id = $1 and o.id = $2))"
+);
 /// The id of a request begins with its moment, and its changes come within minutes of it.
-const BY_REQUEST: &str = "\
-select c.id, c.at, c.operation, c.entity, c.record_id, coalesce(i.staff_name || ' for ' || m.name, m.name), c.cause_kind, c.cause_id, c.before::text, c.after::text
-from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
-left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
-where c.tenant_id = $1 and c.outcome = 'done' and c.request_id = $2 and c.id >= $3 and c.id < $4 order by c.id desc limit 501";
+const BY_REQUEST: &str = done!("c.request_id = $2 and c.id >= $3 and c.id < $4");
 /// Whoever changed a record that was made, beside the changes that are taken back.
-const SINCE: &str = "\
-select coalesce(i.staff_name || ' for ' || m.name, m.name) from changes c left join members m on m.tenant_id = c.tenant_id and m.id = c.actor_id
-left join impersonations i on c.cause_kind = 'impersonation' and i.tenant_id = c.tenant_id and i.id = c.cause_id
-where c.tenant_id = $1 and c.record_id = $2 and c.outcome = 'done' and not c.id = any ($3)
-order by c.id desc limit 1";
+const SINCE: &str = concat!(
+    "select ",
+    platform::actor_name!(),
+    " from changes c",
+    platform::actor_joins!(),
+    "where c.tenant_id = $1 and c.record_id = $2 and c.outcome = 'done' and not c.id = any ($3)
+order by c.id desc limit 1"
+);
 
 /// What is to be taken back.
 struct Target {

@@ -110,6 +110,7 @@ impl Handler for HandOverJob {
 impl HandOverJob {
     /// Each record is a transaction of its own: begun again after a crash, the job goes on with what is left.
     async fn hand_over(&self, tenant: TenantId, work: &Work, job: &Claimed) -> Result<()> {
+        // In person: neither support nor a key asks for this (`domain::operation::SENSITIVE`).
         let access = Arc::new(auth::member(&self.platform.services.pools, tenant, MemberId(work.by)).await?);
         let mut origin = self.platform.origin(None);
         (origin.cause_kind, origin.cause_id) = ("hand_over", Some(job.id));

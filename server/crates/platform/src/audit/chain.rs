@@ -37,6 +37,11 @@ pub struct Stored {
     pub agent: Option<String>,
     pub session_id: Option<Uuid>,
     pub outcome: String,
+    /// Who acted for the member, `impersonation` or `api_key`: no change from before the trail knew has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through_kind: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through_id: Option<Uuid>,
     /// The number of the transaction that wrote it.
     pub xid: String,
 }
@@ -45,7 +50,7 @@ pub struct Stored {
 macro_rules! stored {
     () => {
         "c.tenant_id, c.id, c.at, c.operation, c.entity, c.record_id, c.actor_id, c.cause_kind, c.cause_id, c.request_id, c.before, c.after, \
-         coalesce(c.salt, ''::bytea) as salt, c.digest, c.address, c.agent, c.session_id, c.outcome, c.xid::text as xid"
+         coalesce(c.salt, ''::bytea) as salt, c.digest, c.address, c.agent, c.session_id, c.outcome, c.through_kind, c.through_id, c.xid::text as xid"
     };
 }
 pub(crate) use stored;
@@ -76,6 +81,15 @@ impl Parts {
     fn text(&mut self, text: Option<&str>) {
         // Nothing and an empty text are two things.
         self.add(text.map_or("-".to_owned(), |text| format!("={text}")).as_bytes());
+    }
+
+    /// Known since 0033, so it goes in behind all else and only where there is some: what was hashed without it reads as it did, and no list
+    /// with these two parts is one without them.
+    fn through(&mut self, kind: Option<&str>, id: Option<&Uuid>) {
+        if kind.is_some() || id.is_some() {
+            self.text(kind);
+            self.id(id);
+        }
     }
 
     fn end(self) -> Vec<u8> {
@@ -148,6 +162,7 @@ pub fn digest(row: &Stored) -> Vec<u8> {
     parts.text(row.agent.as_deref());
     parts.id(row.session_id.as_ref());
     parts.text(Some(&row.outcome));
+    parts.through(row.through_kind.as_deref(), row.through_id.as_ref());
     parts.end()
 }
 
@@ -183,6 +198,8 @@ pub struct Leaf {
     pub digest: Vec<u8>,
     pub session_id: Option<Uuid>,
     pub outcome: String,
+    pub through_kind: Option<String>,
+    pub through_id: Option<Uuid>,
     pub xid: String,
 }
 
@@ -203,6 +220,7 @@ impl Leaf {
         parts.id(self.session_id.as_ref());
         parts.text(Some(&self.outcome));
         parts.text(Some(&self.xid));
+        parts.through(self.through_kind.as_deref(), self.through_id.as_ref());
         parts.end()
     }
 }
@@ -223,6 +241,8 @@ impl From<&Stored> for Leaf {
             digest: row.digest.clone(),
             session_id: row.session_id,
             outcome: row.outcome.clone(),
+            through_kind: row.through_kind.clone(),
+            through_id: row.through_id,
             xid: row.xid.clone(),
         }
     }
@@ -379,8 +399,73 @@ impl Walk {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{Leaf, Stored, canonical, digest};
+    use chrono::DateTime;
     use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    fn row() -> Stored {
+        let id = |number| Some(Uuid::from_u128(number));
+        Stored {
+            tenant_id: Uuid::from_u128(1),
+            id: Uuid::from_u128(2),
+            at: DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(),
+            operation: "records.update".to_owned(),
+            entity: "lead".to_owned(),
+            record_id: None,
+            actor_id: id(3),
+            cause_kind: "merge".to_owned(),
+            cause_id: id(4),
+            request_id: None,
+            before: None,
+            after: Some(json!({ "name": "A" })),
+            salt: vec![7; 16],
+            digest: Vec::new(),
+            address: None,
+            agent: None,
+            session_id: None,
+            outcome: "done".to_owned(),
+            through_kind: None,
+            through_id: None,
+            xid: "5".to_owned(),
+        }
+    }
+
+    /// Digest and leaf of a row, as text.
+    fn hashes(mut row: Stored) -> (String, String) {
+        row.digest = digest(&row);
+        (hex::encode(&row.digest), hex::encode(Leaf::from(&row).hash()))
+    }
+
+    #[test]
+    fn rows_from_before_who_acted_was_kept_have_the_hashes_that_they_had() {
+        let (digest, leaf) = hashes(row());
+        assert_eq!(digest, "ecd5f66e428b72828795425ee2b3e4542e60939539528b191694777009067e25");
+        assert_eq!(leaf, "beca41f38686994eeb23f0b3cb72ee5e8a670c2d5c996313120182f4410569d7");
+        // Nor does their line in a file change.
+        let line = serde_json::to_value(row()).unwrap();
+        assert!(line.get("throughKind").is_none() && line.get("throughId").is_none(), "{line}");
+        assert_eq!(serde_json::from_value::<Stored>(line).unwrap(), row());
+    }
+
+    #[test]
+    fn who_acted_is_bound_to_digest_and_leaf() {
+        let by = |kind: &str, id| Stored {
+            through_kind: Some(kind.to_owned()),
+            through_id: Some(Uuid::from_u128(id)),
+            ..row()
+        };
+        let (digest, leaf) = hashes(by("impersonation", 5));
+        assert_eq!(digest, "86fc606ce58876416713072a9d8ce8c40e0fca5f23028e3b687d2bf081a77004");
+        assert_eq!(leaf, "a55271b22d0f1ef5e76c4265a0dec7e7ab64b0edb6ba6393b165301fa11bd3fa");
+        for other in [row(), by("api_key", 5), by("impersonation", 6)] {
+            let told = hashes(other);
+            assert!(told.0 != digest && told.1 != leaf, "{told:?}");
+        }
+        // Where the content was erased, the digest stays and the leaf alone tells.
+        let kept = Leaf::from(&Stored { digest: vec![1], ..by("impersonation", 5) }).hash();
+        assert_ne!(kept, Leaf::from(&Stored { digest: vec![1], ..row() }).hash());
+    }
 
     #[test]
     fn json_reads_alike_whoever_wrote_it() {

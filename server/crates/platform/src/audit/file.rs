@@ -17,7 +17,9 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 use uuid::Uuid;
 
-const FORMAT: &str = "nexus audit 1";
+const FORMAT: &str = "nexus audit 2";
+/// Of files from before changes kept who acted for their member. They are verified as they were.
+const FIRST_FORMAT: &str = "nexus audit 1";
 
 const TENANT: &str = "select id, slug from tenants where slug = $1 or id::text = $1";
 const BEGIN: &str = "select seq, head, changes from change_archives where tenant_id = $1 order by seq desc limit 1";
@@ -150,7 +152,7 @@ pub fn verify(path: &Path, anchors: &Anchors) -> Result<FileReport> {
     let no_export = || FileError::Refused(format!("{} is no export of the audit trail", path.display()));
     let first = lines.next().ok_or_else(no_export)?.1?;
     let Ok(Line::Begin(begin)) = serde_json::from_str(&first) else { return Err(no_export()) };
-    if begin.format != FORMAT {
+    if begin.format != FORMAT && begin.format != FIRST_FORMAT {
         return Err(FileError::Refused(format!(
             "{} is of a format that is not known: {}",
             path.display(),

@@ -6,6 +6,7 @@
 //! again, and says what is not as it was and where. [`file`] writes chains into files that can be verified without a database, and moves old
 //! parts of them there.
 
+mod actor;
 pub mod anchor;
 pub mod chain;
 pub mod file;

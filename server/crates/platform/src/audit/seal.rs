@@ -32,11 +32,11 @@ select exists (select from changes c where (c.xid, c.id) > (
     coalesce((select e.event_id from event_consumers e where e.name = $1), '00000000-0000-0000-0000-000000000000'::uuid)))";
 const PLACE: &str = "select xid::text, event_id from event_consumers where name = $1 for update skip locked";
 const LEAVES: &str = "\
-select tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, digest, session_id, outcome, xid::text as xid
+select tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, digest, session_id, outcome, through_kind, through_id, xid::text as xid
 from changes where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
 order by changes.xid, id limit $3";
 const REST: &str = "\
-select tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, digest, session_id, outcome, xid::text as xid
+select tenant_id, id, at, operation, entity, record_id, actor_id, cause_kind, cause_id, request_id, digest, session_id, outcome, through_kind, through_id, xid::text as xid
 from changes where xid = $1::text::xid8 and id > $2 order by id";
 const HEADS: &str = "select tenant_id, seq, head, changes from change_heads where tenant_id = any ($1)";
 const SEALED: &str = "\

@@ -37,7 +37,7 @@ pub use sign_in::{Attempt, Auth, AuthConfig, SignIn};
 pub use sign_up::{NewWorkspace, SignUp, SignUpMail, Waiting, make_workspace};
 pub use throttle::Throttle;
 pub use tokens::{ACCESS_FOR, TokenPair};
-pub use workspace::{Entered, WorkspaceLink, access, automation, member, staff_access, workspaces};
+pub use workspace::{Entered, WorkspaceLink, access, automation, member, member_of_job, staff_access, workspaces};
 
 /// An e-mail address or a phone number as it is compared, or why it is neither.
 pub fn login_of(login: &str) -> domain::Result<Login> {

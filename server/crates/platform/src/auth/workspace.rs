@@ -111,6 +111,14 @@ pub(super) const BY_KEY: &str = select_access!(
     "k.hash = $1"
 );
 const BY_MEMBER: &str = select_access!("t.id = $1 and m.id = $2");
+/// By an impersonation, while it lasts: what `session_holds` asks of its session, asked of itself.
+const BY_IMPERSONATION: &str = select_access!(
+    "i.staff_name, i.ends_at, ",
+    "",
+    " join impersonations i on i.tenant_id = t.id and i.member_id = m.id left join security_policies p on p.tenant_id = t.id",
+    "t.id = $1 and m.id = $2 and i.id = $3 and i.ended_at is null and i.ends_at > $4 and coalesce(p.support_access, true)
+         and exists (select from staff f where f.id = i.staff_id and f.status = 'ACTIVE')"
+);
 const AUTOMATION: &str = select_access!("t.id = $1 and m.kind = 'automation' order by m.id limit 1");
 
 const WORKSPACES: &str = "\
@@ -349,9 +357,34 @@ pub async fn access(pools: &Pools, user: UserId, slug: &str) -> Result<Access> {
     found(pools, BY_SLUG, vec![Bind::Id(Some(user.0)), Bind::text(slug)]).await
 }
 
-/// The same by member, for keys and jobs that act for one.
+/// The same by member, for what happens behind their requests.
 pub async fn member(pools: &Pools, tenant: TenantId, member: MemberId) -> Result<Access> {
     found(pools, BY_MEMBER, vec![Bind::Id(Some(tenant.0)), Bind::Id(Some(member.0))]).await
+}
+
+/// A member as the job acts for them that was asked for in their name. Where support staff asked, `impersonation` is the one in which they did:
+/// the job goes on being theirs, and is *forbidden* as soon as they may not act for the member any more.
+pub async fn member_of_job(
+    pools: &Pools,
+    tenant: TenantId,
+    member: MemberId,
+    impersonation: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Access> {
+    let Some(id) = impersonation else { return self::member(pools, tenant, member).await };
+    let mut binds: Vec<Bind> = [tenant.0, member.0, id].map(|id| Bind::Id(Some(id))).into();
+    binds.push(Bind::Moment(Some(now)));
+    let rows = pools.ask_platform(BY_IMPERSONATION, binds).await?;
+    let Some(row) = rows.first() else {
+        return Err(Error::new(
+            Kind::Forbidden,
+            "Nexus support began this for a member and does not act for them any more, so it stopped",
+        ));
+    };
+    // Its own columns are two.
+    let mut access = granted(Some(Entry::read(row, 2)?))?;
+    access.impersonation = Some(Impersonation { id, staff: row.get(0)?, until: row.get(1)? });
+    Ok(access)
 }
 
 /// The workspace's automation, for what happens on its own.

@@ -1,18 +1,21 @@
 //! The job: rows in batches, each batch with what became of its rows in one transaction. Every row is changed by the operation that changes
-//! it by itself, as the member who asked: their permission, their reach and the gate of a move hold for each row anew.
+//! it by itself, as the member who asked: their permission, their reach and the gate of a move hold for each row anew. The way back is worked
+//! in the same batches ([`undo`]); how the change stands says which way a job goes.
 
 use super::store::{self, Outcomes};
+use super::undo;
 use crate::get::{Held, lock};
 use crate::import::plan_anew;
+use crate::on_behalf::{Asker, named};
 use crate::stop;
 use domain::records::{
-    Bulk, BulkAction, BulkRecords, BulkStatus, DeleteRecord, Record, RestoreRecord, TransitionRecord, UpdateRecord,
+    Bulk, BulkAction, BulkRecords, BulkStatus, DeleteRecord, Record, RestoreRecord, TransitionRecord, UndoBulk,
+    UpdateRecord,
 };
 use domain::schema::Entity;
-use domain::{Error, Kind, MemberId, Operation, Reach, Result, TenantId};
+use domain::{Error, Kind, Operation, Reach, Result};
 use jobs::{BoxFuture, Claimed, Handler, Outcome};
-use platform::dispatch::Caller;
-use platform::{Ctx, Platform, Stop, TxMode, auth, db_error};
+use platform::{Ctx, Platform, Stop, TxMode, db_error};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -24,7 +27,7 @@ const BATCH: i64 = 50;
 const END: &str = "update bulk_changes set status = 'done', finished_at = $3 where tenant_id = $1 and id = $2";
 const FAIL: &str = "\
 update bulk_changes set status = 'failed', finished_at = $3, error = $4
-where tenant_id = $1 and id = $2 and status in ('queued', 'running')";
+where tenant_id = $1 and id = $2 and status in ('queued', 'running', 'undoing')";
 
 /// Works changes that were started.
 pub struct BulkJob {
@@ -61,45 +64,48 @@ impl Handler for BulkJob {
 struct Work<'a> {
     platform: &'a Arc<Platform>,
     job: &'a Claimed,
-    tenant: TenantId,
+    asker: Asker,
     bulk: Uuid,
-    member: MemberId,
 }
 
 impl<'a> Work<'a> {
-    /// The workspace is the job's own, whatever the payload says.
     fn of(platform: &'a Arc<Platform>, job: &'a Claimed) -> Option<Self> {
-        let id = |key: &str| job.payload.get(key).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok());
-        Some(Self { platform, job, tenant: TenantId(job.scope?), bulk: id("bulk")?, member: MemberId(id("member")?) })
+        Some(Self { platform, job, asker: Asker::of(job)?, bulk: named(job, "bulk")? })
     }
 
     async fn run(&self) -> Result<(), Stop> {
-        while self.batch().await? {}
+        // Where the rows begin that may have to be put back; those before were come to.
+        let mut after = 0;
+        while let Some(last) = self.batch(after).await? {
+            after = last;
+        }
         Ok(())
     }
 
-    /// As the member stands now: what was taken away from them since they asked is refused.
     async fn open(&self) -> Result<Ctx> {
-        let access = auth::member(&self.platform.services.pools, self.tenant, self.member).await?;
-        let mut origin = self.platform.origin(None);
-        (origin.cause_kind, origin.cause_id) = ("bulk", Some(self.bulk));
-        let caller = Caller { access: Arc::new(access), session: None, origin };
+        let caller = self.asker.caller(self.platform, ("bulk", self.bulk)).await?;
         let mut ctx = self.platform.open(&caller, BulkRecords::NAME, TxMode::ReadWrite).await?;
         plan_anew(ctx.conn().await?).await?;
         Ok(ctx)
     }
 
-    /// One transaction of rows; false when none is left. The fence comes last: it holds the job's row.
-    async fn batch(&self) -> Result<bool, Stop> {
+    /// One transaction of rows; none when none is left, else up to which position the way back is done.
+    async fn batch(&self, after: i64) -> Result<Option<i64>, Stop> {
         let mut ctx = self.open().await?;
         let bulk = store::lock(&mut ctx, self.bulk).await?;
-        if !matches!(bulk.status, BulkStatus::Queued | BulkStatus::Running) {
-            return Ok(false);
+        match bulk.status {
+            BulkStatus::Queued | BulkStatus::Running => Ok(self.there(ctx, &bulk).await?.then_some(after)),
+            BulkStatus::Undoing => self.back(ctx, &bulk, after).await,
+            BulkStatus::Done | BulkStatus::Failed | BulkStatus::Undone => Ok(None),
         }
+    }
+
+    /// False when no row is left. The fence comes last: it holds the job's row.
+    async fn there(&self, mut ctx: Ctx, bulk: &Bulk) -> Result<bool, Stop> {
         let entity = ctx.entity(&bulk.entity)?;
         let rows = store::waiting(&mut ctx, bulk.id, BATCH).await?;
         if rows.is_empty() {
-            let (tenant, now) = (self.tenant.0, ctx.now());
+            let (tenant, now) = (self.asker.tenant.0, ctx.now());
             sqlx::query(END).bind(tenant).bind(bulk.id).bind(now).execute(ctx.conn().await?).await.map_err(db_error)?;
             store::changed(
                 &mut ctx,
@@ -113,7 +119,7 @@ impl<'a> Work<'a> {
         }
         let mut outcomes = Outcomes::default();
         for (position, id) in rows {
-            change(&mut ctx, &entity, &bulk, position, id, &mut outcomes).await?;
+            change(&mut ctx, &entity, bulk, position, id, &mut outcomes).await?;
         }
         ctx.flush().await?;
         outcomes.progress(&mut ctx, bulk.id).await?;
@@ -122,14 +128,32 @@ impl<'a> Work<'a> {
         Ok(true)
     }
 
+    /// The way back: up to which position it is done, or none when it is at its end.
+    async fn back(&self, mut ctx: Ctx, bulk: &Bulk, after: i64) -> Result<Option<i64>, Stop> {
+        ctx.operation = UndoBulk::NAME;
+        let rows = undo::changed(&mut ctx, bulk.id, after, BATCH).await?;
+        let Some(last) = undo::last(&rows) else {
+            undo::end(&mut ctx, bulk.id).await?;
+            ctx.flush().await?;
+            self.job.finish(ctx.conn().await?).await?;
+            ctx.commit().await?;
+            return Ok(None);
+        };
+        undo::batch(&mut ctx, bulk, &rows).await?;
+        ctx.flush().await?;
+        self.job.fence(ctx.conn().await?).await?;
+        ctx.commit().await?;
+        Ok(Some(last))
+    }
+
     /// Says why it ended. What was changed stays, and can be taken back.
     async fn fail(&self, error: &Error) {
         let pool = &self.platform.services.pools.app;
         let now = self.platform.services.clock.now();
         let done = async {
-            let mut tx = platform::TenantTx::begin(pool, self.tenant, TxMode::ReadWrite).await?;
+            let mut tx = platform::TenantTx::begin(pool, self.asker.tenant, TxMode::ReadWrite).await?;
             sqlx::query(FAIL)
-                .bind(self.tenant.0)
+                .bind(self.asker.tenant.0)
                 .bind(self.bulk)
                 .bind(now)
                 .bind(&error.message)

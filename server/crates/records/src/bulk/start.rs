@@ -3,6 +3,7 @@
 use super::run::KIND;
 use super::store;
 use crate::input::By;
+use crate::on_behalf::asked;
 use crate::select::{Rows, rows};
 use crate::sql::Bind;
 use crate::update::given;
@@ -30,7 +31,7 @@ pub async fn bulk(ctx: &mut Ctx, input: BulkRecords) -> Result<Bulk> {
         return Err(Error::conflict(message));
     }
     store::count(ctx, id, count).await?;
-    let payload = json!({ "bulk": id, "member": ctx.access.member });
+    let payload = asked(ctx, "bulk", id);
     let job = NewJob::new(ctx.new_id(), KIND, payload).scope(ctx.access.tenant.0).unique(format!("bulk:{id}"));
     jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)?;
     store::changed(ctx, id, json!({ "entity": entity.key, "change": change, "rows": count }));

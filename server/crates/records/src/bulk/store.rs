@@ -18,7 +18,7 @@ const LISTED: i64 = 1000;
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select id, entity, change, status, rows, changed, unchanged, refused, kept, error, created_at, finished_at ",
+            "select id, entity, change, status, rows, changed, unchanged, refused, reverted, kept, error, created_at, finished_at ",
             "from bulk_changes where tenant_id = $1 and id = $2 and created_by = $3",
             $rest
         )
@@ -27,6 +27,8 @@ macro_rules! select {
 
 const GET: &str = select!("");
 const LOCK: &str = select!(" for update");
+/// A request does not stand in line for a batch that is under way.
+const LOCK_NOW: &str = select!(" for update nowait");
 const INSERT: &str = "\
 insert into bulk_changes (tenant_id, id, entity, change, status, created_by, created_at) values ($1, $2, $3, $4, 'queued', $5, $6)";
 const COUNT: &str = "update bulk_changes set rows = $3 where tenant_id = $1 and id = $2";
@@ -44,6 +46,9 @@ update bulk_changes set status = 'running', started_at = coalesce(started_at, $6
     refused = refused + $5
 where tenant_id = $1 and id = $2";
 
+const TAKEN_BACK: &str = "\
+update bulk_changes set reverted = reverted + $3, kept = kept + $4 where tenant_id = $1 and id = $2";
+
 #[derive(sqlx::FromRow)]
 struct BulkRecord {
     id: Uuid,
@@ -54,6 +59,7 @@ struct BulkRecord {
     changed: i64,
     unchanged: i64,
     refused: i64,
+    reverted: i64,
     kept: i64,
     error: Option<String>,
     created_at: DateTime<Utc>,
@@ -72,6 +78,7 @@ impl BulkRecord {
             changed: self.changed,
             unchanged: self.unchanged,
             refused: self.refused,
+            reverted: self.reverted,
             kept: self.kept,
             error: self.error,
             created_at: moment(self.created_at),
@@ -87,6 +94,11 @@ pub async fn load(ctx: &mut Ctx, id: Uuid) -> Result<Bulk> {
 /// The same, kept from others until the end of the transaction.
 pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<Bulk> {
     find(ctx, id, LOCK).await
+}
+
+/// The same, or *conflict* where somebody holds it at this moment.
+pub async fn lock_now(ctx: &mut Ctx, id: Uuid) -> Result<Bulk> {
+    find(ctx, id, LOCK_NOW).await
 }
 
 async fn find(ctx: &mut Ctx, id: Uuid, sql: &'static str) -> Result<Bulk> {
@@ -155,8 +167,8 @@ impl Outcomes {
         self.push(position, "kept", None, None, Some(reason));
     }
 
-    pub fn len(&self) -> i64 {
-        i64::try_from(self.positions.len()).unwrap_or_default()
+    pub fn reverted(&mut self, position: i64) {
+        self.push(position, "reverted", None, None, None);
     }
 
     fn push(
@@ -194,7 +206,21 @@ impl Outcomes {
         self.keep(ctx, id).await
     }
 
-    pub async fn keep(self, ctx: &mut Ctx, id: Uuid) -> Result<()> {
+    /// The same on the way back.
+    pub async fn taken_back(self, ctx: &mut Ctx, id: Uuid) -> Result<()> {
+        let tenant = ctx.access.tenant.0;
+        sqlx::query(TAKEN_BACK)
+            .bind(tenant)
+            .bind(id)
+            .bind(self.of("reverted"))
+            .bind(self.of("kept"))
+            .execute(ctx.conn().await?)
+            .await
+            .map_err(db_error)?;
+        self.keep(ctx, id).await
+    }
+
+    async fn keep(self, ctx: &mut Ctx, id: Uuid) -> Result<()> {
         if self.positions.is_empty() {
             return Ok(());
         }

@@ -1,13 +1,19 @@
-//! Takes a change of many rows back. Rows that somebody has worked on since are theirs now; they stay and are named.
+//! Takes a change of many rows back. Rows that somebody has worked on since are theirs now; they stay and are named. A few are put back while
+//! the request waits, more by the job (`run`), in the same batches as on the way there: no transaction holds more than those.
 
+use super::run::KIND;
 use super::store::{self, Outcomes};
 use crate::get::{Held, lock};
 use crate::hook::TransitionHook;
 use crate::import::plan_anew;
 use crate::many::{Updated, revert_many};
-use domain::records::{Bulk, BulkAction, BulkStatus, DeleteRecord, RestoreRecord, UndoBulk, UndoneBulk, Values};
+use crate::on_behalf::asked;
+use domain::records::{
+    Bulk, BulkAction, BulkStatus, DeleteRecord, RestoreRecord, UNDONE_AT_ONCE, UndoBulk, UndoneBulk, Values,
+};
 use domain::schema::Entity;
-use domain::{Error, Reach, Result};
+use domain::{Error, Kind, Reach, Result, Verb};
+use jobs::NewJob;
 use platform::{Ctx, db_error};
 use serde_json::json;
 use sqlx::types::Json;
@@ -15,17 +21,17 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 const CHANGED: &str = "It was changed since";
-/// Rows at once, all in one transaction.
-const BATCH: usize = 1000;
 
 const ROWS: &str = "\
 select position, record_id, version, before from bulk_rows
-where tenant_id = $1 and bulk_id = $2 and outcome = 'changed' and version is not null order by position";
-const END: &str = "update bulk_changes set status = 'undone', kept = $3 where tenant_id = $1 and id = $2";
+where tenant_id = $1 and bulk_id = $2 and position > $3 and outcome = 'changed' and version is not null order by position limit $4";
+const BEGIN: &str = "update bulk_changes set status = 'undoing', error = null where tenant_id = $1 and id = $2";
+const END: &str = "\
+update bulk_changes set status = 'undone', error = null where tenant_id = $1 and id = $2 returning reverted, kept";
 
 /// What the change did to one row.
 #[derive(sqlx::FromRow)]
-struct Done {
+pub struct Done {
     position: i64,
     record_id: Uuid,
     version: i64,
@@ -33,45 +39,99 @@ struct Done {
 }
 
 pub async fn undo_bulk(ctx: &mut Ctx, input: UndoBulk) -> Result<UndoneBulk> {
-    let bulk = store::lock(ctx, input.id).await?;
+    let bulk = store::lock_now(ctx, input.id).await?;
     match bulk.status {
         BulkStatus::Done | BulkStatus::Failed => {}
         BulkStatus::Undone => return Err(Error::conflict("This change was taken back already")),
+        BulkStatus::Undoing => return Err(Error::conflict("This change is being taken back already")),
         BulkStatus::Queued | BulkStatus::Running => {
             return Err(Error::conflict(
                 "The rows are still being changed. Wait until that is done, then take it back",
             ));
         }
     }
-    let entity = ctx.entity(&bulk.entity)?;
-    (ctx.origin.cause_kind, ctx.origin.cause_id) = ("bulk", Some(bulk.id));
+    permitted(ctx, &bulk)?;
     plan_anew(ctx.conn().await?).await?;
+    let rows = changed(ctx, bulk.id, 0, UNDONE_AT_ONCE + 1).await?;
+    if i64::try_from(rows.len()).is_ok_and(|count| count > UNDONE_AT_ONCE) {
+        return later(ctx, &bulk).await;
+    }
+    (ctx.origin.cause_kind, ctx.origin.cause_id) = ("bulk", Some(bulk.id));
+    batch(ctx, &bulk, &rows).await?;
+    end(ctx, bulk.id).await
+}
+
+/// Has a worker do it. Nothing is changed before that, and no row is held.
+async fn later(ctx: &mut Ctx, bulk: &Bulk) -> Result<UndoneBulk> {
     let tenant = ctx.access.tenant.0;
-    let done: Vec<Done> =
-        sqlx::query_as(ROWS).bind(tenant).bind(bulk.id).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
-    let mut kept = Outcomes::default();
-    for batch in done.chunks(BATCH) {
-        match bulk.change.action {
-            BulkAction::Move if sets_going(ctx, &entity) => {
-                for row in batch {
-                    kept.kept(row.position, "The move set other things going; take it back by hand".to_owned());
-                }
+    let payload = asked(ctx, "bulk", bulk.id);
+    let job = NewJob::new(ctx.new_id(), KIND, payload).scope(tenant).unique(format!("bulk-undo:{}", bulk.id));
+    if !jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)? {
+        return Err(Error::conflict("This change is being taken back already"));
+    }
+    sqlx::query(BEGIN).bind(tenant).bind(bulk.id).execute(ctx.conn().await?).await.map_err(db_error)?;
+    let waiting = bulk.changed - bulk.taken_back();
+    store::changed(ctx, bulk.id, json!({ "status": "undoing", "rows": waiting }));
+    Ok(UndoneBulk { reverted: 0, kept: 0, waiting, said: format!("{waiting} are being put back") })
+}
+
+/// Whoever may not do to rows what the way back does to them is told so, before every row of them is.
+fn permitted(ctx: &Ctx, bulk: &Bulk) -> Result<()> {
+    let verb = match bulk.change.action {
+        BulkAction::Set | BulkAction::Move => Verb::Update,
+        BulkAction::Delete | BulkAction::Restore => Verb::Delete,
+    };
+    let entity = ctx.entity(&bulk.entity)?;
+    ctx.reach(&entity, verb).map(|_| ())
+}
+
+/// Rows behind a position that the change has left its mark on, in their order.
+pub async fn changed(ctx: &mut Ctx, bulk: Uuid, after: i64, most: i64) -> Result<Vec<Done>> {
+    let tenant = ctx.access.tenant.0;
+    sqlx::query_as(ROWS)
+        .bind(tenant)
+        .bind(bulk)
+        .bind(after)
+        .bind(most)
+        .fetch_all(ctx.conn().await?)
+        .await
+        .map_err(db_error)
+}
+
+/// The position of the last of them.
+pub fn last(rows: &[Done]) -> Option<i64> {
+    rows.last().map(|row| row.position)
+}
+
+/// Puts rows back, and keeps what became of each.
+pub async fn batch(ctx: &mut Ctx, bulk: &Bulk, rows: &[Done]) -> Result<()> {
+    permitted(ctx, bulk)?;
+    let entity = ctx.entity(&bulk.entity)?;
+    let mut outcomes = Outcomes::default();
+    match bulk.change.action {
+        BulkAction::Move if sets_going(ctx, &entity) => {
+            for row in rows {
+                outcomes.kept(row.position, "The move set other things going; take it back by hand".to_owned());
             }
-            BulkAction::Set | BulkAction::Move => put_back(ctx, &entity, batch, &mut kept).await?,
-            BulkAction::Delete | BulkAction::Restore => turn_round(ctx, &entity, &bulk, batch, &mut kept).await?,
         }
+        BulkAction::Set | BulkAction::Move => put_back(ctx, &entity, rows, &mut outcomes).await?,
+        BulkAction::Delete | BulkAction::Restore => turn_round(ctx, &entity, bulk, rows, &mut outcomes).await?,
     }
     ctx.flush().await?;
-    let count = kept.len();
-    let reverted = i64::try_from(done.len()).unwrap_or_default() - count;
-    kept.keep(ctx, bulk.id).await?;
-    sqlx::query(END).bind(tenant).bind(bulk.id).bind(count).execute(ctx.conn().await?).await.map_err(db_error)?;
-    store::changed(ctx, bulk.id, json!({ "status": "undone", "reverted": reverted, "kept": count }));
-    let said = match count {
+    outcomes.taken_back(ctx, bulk.id).await
+}
+
+/// Says that it is done, and what came of it.
+pub async fn end(ctx: &mut Ctx, bulk: Uuid) -> Result<UndoneBulk> {
+    let tenant = ctx.access.tenant.0;
+    let (reverted, kept): (i64, i64) =
+        sqlx::query_as(END).bind(tenant).bind(bulk).fetch_one(ctx.conn().await?).await.map_err(db_error)?;
+    store::changed(ctx, bulk, json!({ "status": "undone", "reverted": reverted, "kept": kept }));
+    let said = match kept {
         0 => format!("{reverted} put back"),
-        count => format!("{reverted} put back, {count} kept because they were changed since"),
+        kept => format!("{reverted} put back, {kept} kept because they were changed since"),
     };
-    Ok(UndoneBulk { reverted, kept: count, said })
+    Ok(UndoneBulk { reverted, kept, waiting: 0, said })
 }
 
 /// Whether moves of this entity did more than move.
@@ -80,32 +140,59 @@ fn sets_going(ctx: &Ctx, entity: &Entity) -> bool {
     entity.moves_one_by_one() || hooks.iter().any(|hook| hook.entity == Some(entity.key.as_str()))
 }
 
-async fn put_back(ctx: &mut Ctx, entity: &Entity, batch: &[Done], kept: &mut Outcomes) -> Result<()> {
-    let before = |row: &Done| row.before.as_ref().map(|before| before.0.clone()).unwrap_or_default();
-    let rows = batch.iter().map(|row| (row.record_id, row.version, before(row))).collect();
-    for (row, answer) in batch.iter().zip(revert_many(ctx, entity, rows).await?) {
-        match answer {
-            Updated::Changed { .. } | Updated::Same { .. } => {}
-            Updated::Stale { .. } => kept.kept(row.position, CHANGED.to_owned()),
-            Updated::Missing => kept.kept(row.position, "It is gone, or yours to change no longer".to_owned()),
-            Updated::Refused(error) => kept.kept(row.position, error.message),
+async fn put_back(ctx: &mut Ctx, entity: &Entity, rows: &[Done], outcomes: &mut Outcomes) -> Result<()> {
+    if let Ok(answers) = together(ctx, entity, rows).await? {
+        for (row, answer) in rows.iter().zip(answers) {
+            told(outcomes, row, answer);
+        }
+        return Ok(());
+    }
+    // One stands in the way of all, such as a value that another row has taken since: it is found, and the others go on.
+    for row in rows {
+        match together(ctx, entity, std::slice::from_ref(row)).await? {
+            Ok(answers) => answers.into_iter().for_each(|answer| told(outcomes, row, answer)),
+            Err(error) => outcomes.kept(row.position, error.message),
         }
     }
     Ok(())
 }
 
+/// By one statement or not at all: a refusal for what rows hold leaves the transaction as it was.
+async fn together(ctx: &mut Ctx, entity: &Entity, rows: &[Done]) -> Result<Result<Vec<Updated>>> {
+    ctx.flush().await?;
+    sqlx::query("savepoint together").execute(ctx.conn().await?).await.map_err(db_error)?;
+    let before = |row: &Done| row.before.as_ref().map(|before| before.0.clone()).unwrap_or_default();
+    let wanted = rows.iter().map(|row| (row.record_id, row.version, before(row))).collect();
+    let answers = revert_many(ctx, entity, wanted).await;
+    let end = if answers.is_ok() { "release savepoint together" } else { "rollback to savepoint together" };
+    sqlx::query(end).execute(ctx.conn().await?).await.map_err(db_error)?;
+    match answers {
+        Err(error) if !matches!(error.kind, Kind::Conflict | Kind::Invalid) => Err(error),
+        answers => Ok(answers),
+    }
+}
+
+fn told(outcomes: &mut Outcomes, row: &Done, answer: Updated) {
+    match answer {
+        Updated::Changed { .. } | Updated::Same { .. } => outcomes.reverted(row.position),
+        Updated::Stale { .. } => outcomes.kept(row.position, CHANGED.to_owned()),
+        Updated::Missing => outcomes.kept(row.position, "It is gone, or yours to change no longer".to_owned()),
+        Updated::Refused(error) => outcomes.kept(row.position, error.message),
+    }
+}
+
 /// Out of the trash what was thrown away, and back into it what was taken out.
-async fn turn_round(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, batch: &[Done], kept: &mut Outcomes) -> Result<()> {
-    let ids: Vec<Uuid> = batch.iter().map(|row| row.record_id).collect();
+async fn turn_round(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[Done], outcomes: &mut Outcomes) -> Result<()> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.record_id).collect();
     let held: HashMap<Uuid, Held> =
         lock(ctx, entity, &ids, Reach::All).await?.into_iter().map(|held| (held.id, held)).collect();
-    for row in batch {
+    for row in rows {
         let Some(held) = held.get(&row.record_id) else {
-            kept.kept(row.position, "It is gone".to_owned());
+            outcomes.kept(row.position, "It is gone".to_owned());
             continue;
         };
         if held.version != row.version {
-            kept.kept(row.position, CHANGED.to_owned());
+            outcomes.kept(row.position, CHANGED.to_owned());
             continue;
         }
         let (entity, id) = (entity.key.clone(), held.id);
@@ -114,8 +201,11 @@ async fn turn_round(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, batch: &[Done],
         } else {
             ctx.attempt(DeleteRecord { entity, id, version: Some(held.version) }).await?
         };
-        if let Err(error) = answer {
-            kept.kept(row.position, error.message);
+        match answer {
+            Ok(_) => outcomes.reverted(row.position),
+            // Not the row's fault: the job tries again.
+            Err(error) if matches!(error.kind, Kind::Internal | Kind::Unavailable) => return Err(error),
+            Err(error) => outcomes.kept(row.position, error.message),
         }
     }
     Ok(())

@@ -8,15 +8,14 @@ use super::file::File;
 use super::plan::Plan;
 use super::store;
 use crate::many::{NewRow, Updated, create_many, update_many};
+use crate::on_behalf::{Asker, named};
 use crate::stop;
 use domain::imports::{Import, ImportStatus, Problem, StartImport};
 use domain::records::Values;
 use domain::schema::Entity;
-use domain::{Error, MemberId, Operation, Result, TenantId, Verb};
+use domain::{Error, Operation, Result, Verb};
 use jobs::{BoxFuture, Claimed, Handler, Outcome};
-use platform::dispatch::Caller;
-use platform::{Ctx, Platform, Stop, TxMode, auth, db_error};
-use serde_json::Value;
+use platform::{Ctx, Platform, Stop, TxMode, db_error};
 use sqlx::types::Json;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -74,22 +73,14 @@ impl Handler for ImportJob {
 struct Work<'a> {
     platform: &'a Arc<Platform>,
     job: &'a Claimed,
-    tenant: TenantId,
+    asker: Asker,
     import: Uuid,
-    member: MemberId,
 }
 
 impl<'a> Work<'a> {
-    /// The workspace is the job's own, whatever the payload says: an import of another one is not found.
+    /// The workspace is the job's own: an import of another one is not found.
     fn of(platform: &'a Arc<Platform>, job: &'a Claimed) -> Option<Self> {
-        let id = |key: &str| job.payload.get(key).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok());
-        Some(Self {
-            platform,
-            job,
-            tenant: TenantId(job.scope?),
-            import: id("import")?,
-            member: MemberId(id("member")?),
-        })
+        Some(Self { platform, job, asker: Asker::of(job)?, import: named(job, "import")? })
     }
 
     async fn run(&self) -> Result<(), Stop> {
@@ -100,7 +91,7 @@ impl<'a> Work<'a> {
         }
         let now = ctx.now();
         sqlx::query(BEGIN)
-            .bind(self.tenant.0)
+            .bind(self.asker.tenant.0)
             .bind(self.import)
             .bind(now)
             .execute(ctx.conn().await?)
@@ -116,10 +107,7 @@ impl<'a> Work<'a> {
     }
 
     async fn open(&self) -> Result<Ctx> {
-        let access = auth::member(&self.platform.services.pools, self.tenant, self.member).await?;
-        let mut origin = self.platform.origin(None);
-        (origin.cause_kind, origin.cause_id) = ("import", Some(self.import));
-        let caller = Caller { access: Arc::new(access), session: None, origin };
+        let caller = self.asker.caller(self.platform, ("import", self.import)).await?;
         let mut ctx = self.platform.open(&caller, StartImport::NAME, TxMode::ReadWrite).await?;
         store::plan_anew(ctx.conn().await?).await?;
         Ok(ctx)
@@ -134,7 +122,7 @@ impl<'a> Work<'a> {
         let Some(last) = rows.last().map(|row| row.row) else {
             let now = ctx.now();
             sqlx::query(END)
-                .bind(self.tenant.0)
+                .bind(self.asker.tenant.0)
                 .bind(self.import)
                 .bind(now)
                 .execute(ctx.conn().await?)
@@ -166,9 +154,9 @@ impl<'a> Work<'a> {
         let pool = &self.platform.services.pools.app;
         let now = self.platform.services.clock.now();
         let done = async {
-            let mut tx = platform::TenantTx::begin(pool, self.tenant, TxMode::ReadWrite).await?;
+            let mut tx = platform::TenantTx::begin(pool, self.asker.tenant, TxMode::ReadWrite).await?;
             sqlx::query(FAIL)
-                .bind(self.tenant.0)
+                .bind(self.asker.tenant.0)
                 .bind(self.import)
                 .bind(now)
                 .bind(&error.message)

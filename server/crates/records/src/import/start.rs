@@ -3,11 +3,11 @@
 use super::plan::Plan;
 use super::run::KIND;
 use super::store;
+use crate::on_behalf::asked;
 use domain::imports::{Existing, Import, ImportStatus, StartImport};
 use domain::{Error, Result, Verb};
 use jobs::NewJob;
 use platform::{Ctx, db_error};
-use serde_json::json;
 
 pub async fn start(ctx: &mut Ctx, input: StartImport) -> Result<Import> {
     let (import, entity) = store::lock(ctx, input.id).await?;
@@ -30,7 +30,7 @@ pub async fn start(ctx: &mut Ctx, input: StartImport) -> Result<Import> {
         ctx.require(&entity.permission(Verb::Update))?;
     }
     Plan::new(entity, &ctx.access.grants, import.columns.clone(), &import.mapping)?;
-    let payload = json!({ "import": import.id, "member": ctx.access.member });
+    let payload = asked(ctx, "import", import.id);
     let job =
         NewJob::new(ctx.new_id(), KIND, payload).scope(ctx.access.tenant.0).unique(format!("import:{}", import.id));
     if !jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)? {

@@ -63,7 +63,7 @@ impl Desk {
         let running = Worker::new(queue, config).with(handler).start();
         let mut now = self.world.run(caller, GetBulk { id }).await.unwrap();
         for _ in 0..3000 {
-            if !matches!(now.status, BulkStatus::Queued | BulkStatus::Running) {
+            if !matches!(now.status, BulkStatus::Queued | BulkStatus::Running | BulkStatus::Undoing) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -117,7 +117,7 @@ async fn a_field_of_all_that_match_is_set_and_put_back_except_where_somebody_wor
 
     let edited = desk.update(&desk.get(leads[3].id).await, json!({ "city": "Eldoret" })).await;
     let undone = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
-    assert_eq!((undone.reverted, undone.kept), (119, 1));
+    assert_eq!((undone.reverted, undone.kept, undone.waiting), (119, 1, 0));
     println!("bar=L-05 undone={} kept={}", undone.reverted, undone.kept);
     let kept = desk.get(edited.id).await;
     assert_eq!((kept.text("city"), kept.version), (Some("Eldoret"), edited.version));
@@ -245,5 +245,122 @@ async fn what_makes_no_sense_is_refused_before_the_first_row() {
     desk.world.run(&desk.boss, delete).await.unwrap();
     let done = desk.work(&desk.boss, bulk.id).await;
     assert_eq!((done.changed, done.refused), (1, 1));
+    desk.world.end().await;
+}
+
+/// More rows than a request waits for: a worker puts them back, in batches, and says how far it is.
+#[tokio::test]
+async fn a_large_change_is_taken_back_by_a_worker_in_batches() {
+    let desk = Desk::new().await;
+    let leads = desk.leads(250).await;
+    let bulk = BulkRecords { all: true, ..set(Vec::new(), json!({ "city": "Kisumu" })) };
+    let done = desk.done(&desk.boss, bulk).await;
+    let edited = desk.update(&desk.get(leads[3].id).await, json!({ "city": "Eldoret" })).await;
+    let asked = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
+    assert_eq!((asked.reverted, asked.kept, asked.waiting), (0, 0, 250));
+    assert_eq!(asked.said, "250 are being put back");
+    let now = desk.world.run(&desk.boss, GetBulk { id: done.id }).await.unwrap();
+    assert_eq!((now.status, now.taken_back()), (BulkStatus::Undoing, 0));
+    assert_eq!(desk.get(leads[7].id).await.text("city"), Some("Kisumu"), "nothing happens in the request");
+    let again = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap_err();
+    assert!(again.kind == Kind::Conflict && again.message.contains("being taken back"), "{again}");
+    let other = desk.world.member(&desk.tenant, "Uma", &["MANAGER"]).await;
+    let theirs = desk.world.run(&other, UndoBulk { id: done.id }).await.unwrap_err();
+    assert_eq!(theirs.kind, Kind::NotFound, "whoever started it takes it back");
+
+    let undone = desk.work(&desk.boss, done.id).await;
+    assert_eq!((undone.status, undone.reverted, undone.kept), (BulkStatus::Undone, 249, 1), "{:?}", undone.error);
+    assert_eq!(desk.get(leads[7].id).await.text("city"), Some("Nairobi"));
+    assert_eq!(desk.get(edited.id).await.version, edited.version);
+    let reasons = desk.reasons(&desk.boss, &undone).await;
+    assert_eq!(reasons, [(Some("Lead 3".to_owned()), "It was changed since".to_owned())]);
+    let timeline = RecordTimeline { entity: "lead".to_owned(), id: leads[7].id, limit: 1, before: None };
+    let newest = desk.world.run(&desk.boss, timeline).await.unwrap().remove(0);
+    assert_eq!((newest.operation.as_str(), newest.actor.as_deref()), ("records.undo_bulk", Some("Bea")));
+    assert_eq!(newest.cause.unwrap().id, Some(done.id));
+    let owner = desk.world.owner().await;
+    let batches: i64 = sqlx::query_scalar(
+        "select count(distinct xid) from changes where operation = 'records.undo_bulk' and entity = 'lead'",
+    )
+    .fetch_one(&owner)
+    .await
+    .unwrap();
+    assert_eq!(batches, 5, "fifty rows each");
+    owner.close().await;
+    desk.world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_taken_away_stops_the_way_back_and_it_goes_on_later() {
+    let desk = Desk::new().await;
+    let leads = desk.leads(210).await;
+    let done = desk.done(&desk.boss, BulkRecords { all: true, ..set(Vec::new(), json!({ "city": "Kisumu" })) }).await;
+    let owner = desk.world.owner().await;
+    let roles = async |role: &str| {
+        sqlx::query("update members set roles = array[$2::text] where id = $1")
+            .bind(desk.boss.access.member.0)
+            .bind(role)
+            .execute(&owner)
+            .await
+            .unwrap();
+    };
+    let now = async || desk.world.caller(&desk.tenant, desk.boss.access.member).await;
+    desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
+    roles("VIEWER").await;
+    let stopped = desk.work(&desk.boss, done.id).await;
+    assert_eq!((stopped.status, stopped.taken_back()), (BulkStatus::Failed, 0));
+    assert!(stopped.error.as_deref().unwrap_or_default().contains("crm.lead.update"), "{:?}", stopped.error);
+    let refused = desk.world.run(&now().await, UndoBulk { id: done.id }).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Forbidden);
+    assert_eq!(desk.get(leads[0].id).await.text("city"), Some("Kisumu"));
+
+    roles("MANAGER").await;
+    desk.world.run(&now().await, UndoBulk { id: done.id }).await.unwrap();
+    let undone = desk.work(&desk.boss, done.id).await;
+    assert_eq!((undone.status, undone.reverted, undone.error), (BulkStatus::Undone, 210, None));
+    owner.close().await;
+    desk.world.end().await;
+}
+
+#[tokio::test]
+async fn one_row_that_cannot_be_put_back_keeps_no_other() {
+    let desk = Desk::new().await;
+    let leads = desk.leads(5).await;
+    let done = desk.done(&desk.boss, BulkRecords { all: true, ..set(Vec::new(), json!({ "city": "Kisumu" })) }).await;
+    let owner = desk.world.owner().await;
+    // As something that came to be asked of rows since.
+    sqlx::query(
+        "alter table leads add constraint leads_city_shape check (name <> 'Lead 3' or city <> 'Nairobi') not valid",
+    )
+    .execute(&owner)
+    .await
+    .unwrap();
+    let undone = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
+    assert_eq!((undone.reverted, undone.kept), (4, 1));
+    assert_eq!(desk.get(leads[3].id).await.text("city"), Some("Kisumu"));
+    assert_eq!(desk.get(leads[4].id).await.text("city"), Some("Nairobi"));
+    let reasons = desk.reasons(&desk.boss, &done).await;
+    assert!(matches!(&reasons[..], [(Some(title), why)] if title == "Lead 3" && why.contains("City")), "{reasons:?}");
+    owner.close().await;
+    desk.world.end().await;
+}
+
+/// A request does not stand in line, with a connection in hand, for whoever holds the change.
+#[tokio::test]
+async fn a_change_that_somebody_holds_is_not_waited_for() {
+    let desk = Desk::new().await;
+    desk.leads(1).await;
+    let done = desk.done(&desk.boss, BulkRecords { all: true, ..set(Vec::new(), json!({ "city": "Kisumu" })) }).await;
+    let mut holder = desk.world.open(&desk.boss).await;
+    sqlx::query("select from bulk_changes where id = $1 for update")
+        .bind(done.id)
+        .execute(holder.conn().await.unwrap())
+        .await
+        .unwrap();
+    let undo = desk.world.run(&desk.boss, UndoBulk { id: done.id });
+    let refused = tokio::time::timeout(Duration::from_secs(5), undo).await.expect("an answer at once").unwrap_err();
+    assert_eq!(refused.kind, Kind::Conflict);
+    holder.commit().await.unwrap();
+    desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap();
     desk.world.end().await;
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is not as it should be")]
 
+mod acting;
 mod boards;
 mod bulk;
 mod crossing;

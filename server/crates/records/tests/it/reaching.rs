@@ -6,7 +6,7 @@ use domain::records::{
     BoardRecords, DeleteRecord, ExportRecords, GetRecord, GroupBy, RecordTimeline, RestoreRecord, SummariseRecords,
     TransitionRecord, UpdateRecord,
 };
-use domain::schema::{Filter, ListQuery};
+use domain::schema::{Filter, ListQuery, Sort};
 use domain::{Error, Kind, Reach};
 use serde_json::json;
 use uuid::Uuid;
@@ -270,6 +270,33 @@ async fn export_reaches_no_farther_than_reading_and_exporting() {
         access.grants.0.insert("crm.*.export".to_owned(), Reach::Own);
     });
     assert_eq!(export(&narrow).await.unwrap().returned, 0);
+    world.end().await;
+}
+
+/// Which rows left, in which order, and as of when: a file of rows of the past holds other values than one of today.
+#[tokio::test]
+async fn the_trail_says_what_an_export_took() {
+    let world = World::new().await;
+    let admin = &world.here.admin;
+    let mine = world.lead_of(admin, "Mine").await;
+    let other = world.lead_of(admin, "Other").await;
+    let foreign = world.lead_of(&world.there.admin, "Elsewhere").await;
+    let told = async |query: ListQuery| -> serde_json::Value {
+        world.run(admin, ExportRecords { entity: "lead".to_owned(), query }).await.unwrap();
+        sqlx::query_scalar("select after from changes where operation = 'records.export' order by id desc limit 1")
+            .fetch_one(&world.owner)
+            .await
+            .unwrap()
+    };
+    let sort = Sort::parse_list("-name", world.catalog.get("lead").unwrap()).unwrap();
+    let named = told(ListQuery { ids: vec![mine.id, other.id, foreign.id], sort, ..ListQuery::default() }).await;
+    // What another workspace has did not leave.
+    assert_eq!(named["ids"], json!([other.id, mine.id]));
+    assert_eq!((&named["sort"], &named["rows"], &named["asOf"]), (&json!("-name"), &json!(2), &json!(null)));
+    world.test.clock.advance(chrono::Duration::hours(1));
+    let past = told(ListQuery { as_of: Some("2026-11-20T12:30:00Z".to_owned()), ..ListQuery::default() }).await;
+    assert_eq!((&past["asOf"], &past["rows"]), (&json!("2026-11-20T12:30:00Z"), &json!(2)));
+    assert_eq!((&past["ids"], &past["sort"]), (&json!(null), &json!(null)), "all of them");
     world.end().await;
 }
 

@@ -9,20 +9,30 @@ use uuid::Uuid;
 
 // From each change to the run that made it, to the event that began the run, to the change that the event told of, and so on.
 const CHAIN: &str = concat!(
-    "with recursive chain (root, level, change_id, cause_kind, cause_id, actor_id, at, run_id, event_id) as (
-    select c.id, 0, c.id, c.cause_kind, c.cause_id, c.actor_id, c.at, r.id, r.event_id from changes c
+    "with recursive chain (root, level, change_id, cause_kind, cause_id, at, run_id, event_id) as (
+    select c.id, 0, c.id, c.cause_kind, c.cause_id, c.at, r.id, r.event_id from changes c
     left join runs r on c.cause_kind = 'run' and r.tenant_id = $1 and r.id = c.cause_id
     where c.tenant_id = $1 and c.id = any ($2)
     union all
-    select chain.root, chain.level + 1, p.id, p.cause_kind, p.cause_id, p.actor_id, p.at, r.id, r.event_id from chain
+    select chain.root, chain.level + 1, p.id, p.cause_kind, p.cause_id, p.at, r.id, r.event_id from chain
     join events e on e.tenant_id = $1 and e.id = chain.event_id
     join changes p on p.tenant_id = $1 and p.id = e.change_id
     left join runs r on p.cause_kind = 'run' and r.tenant_id = $1 and r.id = p.cause_id
     where chain.level < 16
 )
-select chain.root, chain.cause_kind, chain.cause_id, (select m.name from members m where m.tenant_id = $1 and m.id = chain.actor_id),
-    ", moment!("chain.at"), ", chain.run_id, w.name, ", moment!("r.created_at"), ", r.entity, r.record_id,
-    e.type, e.entity, e.record_id, ", moment!("e.at"), ", e.id, (select m.name from members m where m.tenant_id = $1 and m.id = r.started_by)
+select chain.root, chain.cause_kind, chain.cause_id, (select ",
+    platform::actor_name!(),
+    " from changes c",
+    platform::actor_joins!(),
+    "where c.tenant_id = $1 and c.id = chain.change_id),
+    ",
+    moment!("chain.at"),
+    ", chain.run_id, w.name, ",
+    moment!("r.created_at"),
+    ", r.entity, r.record_id,
+    e.type, e.entity, e.record_id, ",
+    moment!("e.at"),
+    ", e.id, (select m.name from members m where m.tenant_id = $1 and m.id = r.started_by)
 from chain
 left join runs r on r.tenant_id = $1 and r.id = chain.run_id
 left join workflows w on w.tenant_id = $1 and w.id = r.workflow_id
