@@ -1,6 +1,6 @@
 //! Rows that look alike, two that become one, and two again.
 
-use crate::world::{World, object, with};
+use crate::world::{World, at, object, with};
 use domain::records::{
     AlikeRecords, GetRecord, LatestMerge, MergeRecords, Merged, PreviewMerge, Record, RestoreRecord, UnmergeRecords,
     UpdateRecord,
@@ -342,6 +342,51 @@ async fn a_preview_counts_what_the_caller_sees_and_waits_for_nobody() {
     let asked = tokio::time::timeout(Duration::from_secs(5), world.run(&here.admin, plan())).await;
     assert_eq!(asked.expect("a preview takes no locks").unwrap().moves, whole.moves);
     drop(writing);
+    world.end().await;
+}
+
+/// Until somebody waits for a lock.
+async fn somebody_waits(world: &World) {
+    const WAITING: &str = "\
+select exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid where not l.granted and a.datname = current_database())";
+    for _ in 0..500 {
+        if sqlx::query_scalar(WAITING).fetch_one(&world.owner).await.unwrap() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits");
+}
+
+#[tokio::test]
+async fn nothing_comes_to_point_at_a_row_while_it_is_merged() {
+    let world = World::new().await;
+    let here = &world.here;
+    let (kept, merged, _) = two(&world).await;
+    let third = world.lead_of(&here.user, "Third").await;
+    let other = world.create(&here.user, "sample", json!({ "name": "Other", "lead": third.id })).await.unwrap();
+    let mut merging = world.open(&here.admin).await;
+    merging.run(merge_of(&kept, &merged, &[])).await.unwrap();
+    let making = world.create(&here.user, "sample", json!({ "name": "Late", "lead": merged.id }));
+    let turning = world.update(&here.user, "sample", &other, json!({ "lead": merged.id }));
+    let ending = async {
+        somebody_waits(&world).await;
+        // The other one of the two comes as well.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        merging.commit().await.unwrap();
+    };
+    let (made, turned, ()) = tokio::join!(making, turning, ending);
+    for refused in [made.unwrap_err(), turned.unwrap_err()] {
+        assert_eq!(refused.kind, Kind::Invalid);
+        assert!(at(&refused, "lead").contains("does not exist"), "{refused:?}");
+    }
+    let left = left_behind(&world, merged.id).await;
+    assert!(left.is_empty(), "{left:?}");
+    // What is not merged is pointed at as ever, by many at once.
+    let many = (0..8).map(|_| world.create(&here.user, "sample", json!({ "name": "Many", "lead": kept.id })));
+    for made in futures::future::join_all(many).await {
+        made.unwrap();
+    }
     world.end().await;
 }
 
