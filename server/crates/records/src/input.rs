@@ -20,7 +20,7 @@ const MOST_FAULTS: usize = 50;
 /// Rows that are pointed at are kept from the trash until the transaction ends, as their foreign key would keep them a little later. Whoever is
 /// taking one there is waited for, and the row is then judged as they left it: a merge turns what points at a row, and would miss what comes
 /// to point at it meanwhile.
-const KEPT: &str = " for key share";
+pub const KEPT: &str = " for key share";
 
 /// Who fills in the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -345,19 +345,6 @@ async fn a_preview_counts_what_the_caller_sees_and_waits_for_nobody() {
     world.end().await;
 }
 
-/// Until somebody waits for a lock.
-async fn somebody_waits(world: &World) {
-    const WAITING: &str = "\
-select exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid where not l.granted and a.datname = current_database())";
-    for _ in 0..500 {
-        if sqlx::query_scalar(WAITING).fetch_one(&world.owner).await.unwrap() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits");
-}
-
 #[tokio::test]
 async fn nothing_comes_to_point_at_a_row_while_it_is_merged() {
     let world = World::new().await;
@@ -370,7 +357,7 @@ async fn nothing_comes_to_point_at_a_row_while_it_is_merged() {
     let making = world.create(&here.user, "sample", json!({ "name": "Late", "lead": merged.id }));
     let turning = world.update(&here.user, "sample", &other, json!({ "lead": merged.id }));
     let ending = async {
-        somebody_waits(&world).await;
+        world.test.somebody_waits().await;
         // The other one of the two comes as well.
         tokio::time::sleep(Duration::from_millis(200)).await;
         merging.commit().await.unwrap();
