@@ -8,6 +8,7 @@ use domain::Verb;
 use domain::records::Page;
 use domain::schema::{Entity, Filter};
 use leptos::prelude::*;
+use std::borrow::Cow;
 use ui::{BulkBar, ButtonKind, Size, SubmitButton};
 use uuid::Uuid;
 
@@ -67,7 +68,8 @@ impl Meant {
     pub fn read(page: &PageContext, entity: &Entity) -> Result<Self, String> {
         let all = page.query("all") == Some("true");
         let chosen = page.query.iter().filter(|(key, _)| key == "row").filter_map(|(_, id)| Uuid::try_parse(id).ok());
-        let filter = page.query("filter").filter(|_| all).map(|text| Filter::parse(text, entity)).transpose();
+        let known = page.viewer.as_ref().map_or(Cow::Borrowed(entity), |viewer| entity.known_to(&viewer.grants));
+        let filter = page.query("filter").filter(|_| all).map(|text| Filter::parse(text, &known)).transpose();
         Ok(Self {
             ids: if all { Vec::new() } else { chosen.collect() },
             all,

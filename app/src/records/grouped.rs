@@ -9,9 +9,9 @@ use super::{address, table};
 use crate::page::{PageContext, Viewer};
 use domain::money::group_thousands;
 use domain::people::ListMembers;
-use domain::records::{GetRecord, Group, GroupBy, ListRecords, Record, Sum, SummariseRecords, Total};
+use domain::records::{Group, GroupBy, ListRecords, Record, Sum, SummariseRecords, Total};
 use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, duration};
-use domain::{BackendHandle, Error, Result};
+use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
 use std::collections::HashMap;
 use ui::{Icon, LinkButton, Size};
@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 /// Groups that are shown; the largest ones, where they have no order of their own.
 const MOST_GROUPS: usize = 100;
+/// Groups that are open at once: each reads rows of its own.
+const MOST_OPEN: usize = 5;
 /// Rows of an open group; all of them are in the list.
 const ROWS: u32 = 50;
 /// The key of the group without a value, in the address.
@@ -96,12 +98,20 @@ fn key_of(group: &Group) -> String {
     group.key.clone().filter(|key| !key.is_empty()).unwrap_or_else(|| NONE.to_owned())
 }
 
-/// The groups whose rows are shown: those that the address names, else the first.
+/// The groups whose rows are shown: those that the address names, else the first. Of more than may be open it is those that were opened last.
 fn opened(page: &PageContext, groups: &[Group]) -> Vec<String> {
-    match page.query.iter().find(|(key, _)| key == "open") {
-        Some((_, keys)) => keys.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect(),
-        None => groups.first().map(key_of).into_iter().collect(),
+    let Some((_, keys)) = page.query.iter().find(|(key, _)| key == "open") else {
+        return groups.first().map(key_of).into_iter().collect();
+    };
+    let there: Vec<String> = groups.iter().map(key_of).collect();
+    let mut open: Vec<String> = Vec::new();
+    for key in keys.rsplit(',') {
+        if open.len() < MOST_OPEN && there.iter().any(|there| there == key) && !open.iter().any(|open| open == key) {
+            open.push(key.to_owned());
+        }
     }
+    open.reverse();
+    open
 }
 
 async fn rows(
@@ -136,17 +146,31 @@ async fn labels(
         }
         FieldKind::Reference { entity } => {
             let Some(target) = viewer.catalog.get(entity) else { return Ok(labels) };
-            for key in groups.iter().filter_map(|group| group.key.as_deref()) {
-                let Ok(id) = Uuid::try_parse(key) else { continue };
+            let keys = groups.iter().filter_map(|group| group.key.as_deref());
+            let mut ids: Vec<Uuid> = keys.filter_map(|key| Uuid::try_parse(key).ok()).collect();
+            // Those in the trash have names for whoever may take them out.
+            let places: &[bool] = if viewer.may(target, Verb::Delete) { &[false, true] } else { &[false] };
+            for trash in places {
                 // What cannot be read keeps its rows together under no name.
-                if let Ok(row) = backend.run(GetRecord { entity: entity.clone(), id }).await {
-                    labels.insert(key.to_owned(), address::title(target, &row));
-                }
+                let Ok(rows) = titled(backend, target, &ids, *trash).await else { continue };
+                ids.retain(|id| rows.iter().all(|row| row.id != *id));
+                labels.extend(rows.iter().map(|row| (row.id.to_string(), address::title(target, row))));
             }
         }
         _ => {}
     }
     Ok(labels)
+}
+
+/// Rows by id, with what names them, by one statement.
+async fn titled(backend: &BackendHandle, target: &Entity, ids: &[Uuid], trash: bool) -> Result<Vec<Record>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    let fields = vec![target.title.clone(), "number".to_owned()];
+    let query = ListQuery { ids: ids.to_vec(), limit, fields, count: Count::None, trash, ..ListQuery::default() };
+    backend.run(ListRecords { entity: target.key.clone(), query }).await?.records()
 }
 
 /// What the group of a key is called.
@@ -268,7 +292,7 @@ pub async fn totals(
 
 #[cfg(test)]
 mod tests {
-    use super::{NONE, label, opened};
+    use super::{MOST_OPEN, NONE, label, opened};
     use crate::records::fixture::{entity, page};
     use domain::records::Group;
     use std::collections::HashMap;
@@ -283,6 +307,14 @@ mod tests {
         assert_eq!(opened(&page(&[]), &groups), [NONE]);
         assert!(opened(&page(&[("open", "")]), &groups).is_empty());
         assert_eq!(opened(&page(&[("open", "new,-")]), &groups), ["new", NONE]);
+    }
+
+    #[test]
+    fn a_few_groups_are_open_at_once_and_those_the_latest() {
+        let keys: Vec<String> = (0..100).map(|key| format!("key{key}")).collect();
+        let groups: Vec<Group> = keys.iter().map(|key| group(Some(key.as_str()))).collect();
+        let all = format!("{},key99,nowhere", keys.join(","));
+        assert_eq!(opened(&page(&[("open", &all)]), &groups), keys[100 - MOST_OPEN..]);
     }
 
     #[test]

@@ -247,7 +247,9 @@ fn problem_notice(page: &PageContext, problem: Unreadable) -> AnyView {
         "on" | "scale" => "The place in the calendar cannot be read",
         _ => "The page size cannot be read",
     };
-    let clear = page.with_query(&[(parameter, None)]);
+    // A view may bring a filter of its own, or groups: an empty one takes it away.
+    let nothing = matches!(parameter, "filter" | "group").then_some("");
+    let clear = page.with_query(&[(parameter, nothing)]);
     let mend = (!matches!(parameter, "cursor" | "offset" | "group" | "pipeline")).then(|| {
         let hidden: Vec<_> = filter_form::kept(page, &[parameter])
             .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })

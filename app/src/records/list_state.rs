@@ -7,7 +7,11 @@ use domain::schema::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use domain::schema::{Count, Entity, Field, Filter, ListQuery, PIPELINE, Sort, View, ViewKind};
 use domain::views::{SavedView, ViewContent};
 use domain::{Error, Result};
+use std::borrow::Cow;
 use uuid::Uuid;
+
+/// Said in the place of what a view names and this viewer may not know: not what it is.
+const UNSEEN: &str = "Some of it is gone, or not yours to see";
 
 /// The parameters that make a list; links carry them along.
 pub const PARAMETERS: [&str; 15] = [
@@ -33,7 +37,7 @@ pub struct ListState {
     pub pipeline: Option<String>,
     /// Whether the foot adds up the numbers.
     pub totals: bool,
-    /// What a saved view names and the entity no longer has.
+    /// What a view names and the entity no longer has, or has not for this viewer.
     pub gone: Vec<String>,
     /// The filter of the URL, else the view's own.
     pub filter: Option<Filter>,
@@ -61,11 +65,17 @@ impl ListState {
     /// What can be read, and what cannot. Views that somebody saved are found among `views`.
     pub fn read(page: &PageContext, entity: &Entity, views: &[SavedView]) -> Result<(Self, Vec<Unreadable>)> {
         let mut problems = Vec::new();
+        let known = page.viewer.as_ref().map_or(Cow::Borrowed(entity), |viewer| entity.known_to(&viewer.grants));
+        let (entity, whole) = (&*known, matches!(known, Cow::Borrowed(_)));
         let saved = page.query("view").and_then(|key| saved_view(key, views)).cloned();
-        let (mut view, gone) = match &saved {
+        let (mut view, mut gone) = match &saved {
             Some(saved) => opened(entity, saved),
-            None => (view_of(page, entity)?, Vec::new()),
+            None if whole => (view_of(page, entity)?, Vec::new()),
+            None => described(entity, view_of(page, entity)?),
         };
+        if saved.as_ref().is_some_and(|saved| saved.masked) || !(whole || gone.is_empty()) {
+            gone = vec![UNSEEN.to_owned()];
+        }
         let own_columns = view.fields.clone();
         if let Some(columns) = asked_columns(page, entity, &mut problems) {
             view.fields = columns;
@@ -226,6 +236,7 @@ fn opened(entity: &Entity, saved: &SavedView) -> (View, Vec<String>) {
     if fields.is_empty() {
         fields =
             entity.first_view(ViewKind::Table).map_or_else(|| plain_view(entity).fields, |view| view.fields.clone());
+        fields.retain(|key| entity.field(key).is_some());
     }
     let mut still = |part: &Option<String>, wrong: Option<String>| match wrong {
         Some(wrong) => {
@@ -252,6 +263,19 @@ fn opened(entity: &Entity, saved: &SavedView) -> (View, Vec<String>) {
     let end = still(&content.end, undated(&content.end, "The day that rows last until,"));
     let (key, label, kind) = (saved.id.to_string(), saved.label.clone(), content.view_kind());
     (View { key, label, kind, fields, filter, sort, group, measure, date, end }, gone)
+}
+
+/// A view of the description, of which the viewer may not know every field: columns are missing without a word, as in any list.
+fn described(entity: &Entity, mut view: View) -> (View, Vec<String>) {
+    view.fields.retain(|key| entity.field(key).is_some());
+    let (filter, sort) = (view.filter.clone(), view.sort.clone());
+    view.filter = view.filter.filter(|text| Filter::parse(text, entity).is_ok());
+    view.sort = view.sort.filter(|text| Sort::parse_list(text, entity).is_ok());
+    for key in [&mut view.group, &mut view.measure, &mut view.date, &mut view.end] {
+        *key = key.take().filter(|key| entity.field(key).is_some());
+    }
+    let lost = view.filter != filter || view.sort != sort;
+    (view, lost.then(|| UNSEEN.to_owned()).into_iter().collect())
 }
 
 /// `columns=name,status`, or the same name for each box of a form.
@@ -348,10 +372,12 @@ pub fn readable(viewer: &Viewer, field: &Field) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ListState, columns};
+    use super::{ListState, UNSEEN, columns};
+    use crate::page::PageContext;
     use crate::records::fixture::{entity, page, viewer};
     use domain::schema::Filter;
     use domain::views::{SavedView, ViewContent};
+    use std::sync::Arc;
 
     fn read(query: &[(&str, &str)]) -> (ListState, Vec<&'static str>) {
         let (state, problems) = ListState::read(&page(query), &entity(), &[]).unwrap();
@@ -417,6 +443,7 @@ mod tests {
             entity: "lead".to_owned(),
             label: "Mine".to_owned(),
             content,
+            masked: false,
             team: false,
             owner: "Amina".to_owned(),
             pinned: true,
@@ -492,5 +519,39 @@ mod tests {
         assert!(problems.is_empty());
         assert_eq!((state.view.fields, state.filter, state.group), (vec!["name".to_owned()], None, None));
         assert_eq!(state.gone.len(), 4, "{:?}", state.gone);
+    }
+
+    #[test]
+    fn what_a_viewer_may_not_know_is_gone_for_them_and_not_named() {
+        let text = |text: &str| Some(text.to_owned());
+        let views = [saved(ViewContent {
+            filter: text("closedOn > 2026-01-01"),
+            sort: text("-closedOn"),
+            columns: text("name,secret"),
+            ..ViewContent::default()
+        })];
+        let id = uuid::Uuid::from_u128(7).to_string();
+        let read = |query: &[(&str, &str)]| {
+            let page = PageContext { viewer: Some(Arc::new(viewer())), ..page(query) };
+            ListState::read(&page, &entity(), &views).unwrap()
+        };
+        let (state, problems) = read(&[("view", &id)]);
+        assert!(problems.is_empty(), "the list opens: {problems:?}");
+        assert_eq!((state.view.fields.as_slice(), &state.filter), (["name".to_owned()].as_slice(), &None));
+        assert_eq!(state.gone, [UNSEEN]);
+        // A view of the description leaves the column out, so that it can be kept under another name.
+        assert_eq!(read(&[]).0.content().columns, text("name,status,value"));
+        // Nor is it what they are asked whether they meant.
+        for query in [
+            [("filter", "secrat = x")],
+            [("sort", "closedOm")],
+            [("columns", "secre")],
+            [("filter", "closedOn = 2026-01-01")],
+        ] {
+            let message = read(&query).1[0].message.clone();
+            assert!(!message.contains("secret") && !message.contains("did you mean closedOn"), "{message}");
+        }
+        let (_, problems) = ListState::read(&page(&[("columns", "secre")]), &entity(), &views).unwrap();
+        assert!(problems[0].message.contains("secret"), "who may know it is asked");
     }
 }

@@ -173,7 +173,9 @@ fn chosen(
     let table = (!rows.is_empty()).then(|| {
         view! { <Panel title="What stays" flush=true><div class="as-cards"><DataTable label="Which value stays" head=head.into_any() inline=true>{rows}</DataTable></div></Panel> }
     });
-    let moves: Vec<AnyView> = plan.moves.iter().map(|moves| view! { <li>{said(moves)}</li> }.into_any()).collect();
+    let others = plan.others.then(|| "Others that are not yours to see".to_owned());
+    let moves = plan.moves.iter().map(said).chain(others);
+    let moves: Vec<AnyView> = moves.map(|words| view! { <li>{words}</li> }.into_any()).collect();
     let moves = if moves.is_empty() {
         view! { <p>"Nothing points at the one that goes."</p> }.into_any()
     } else {

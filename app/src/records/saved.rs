@@ -70,7 +70,11 @@ pub fn changed(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &Lis
         ["filter", "sort", "columns", "group", "totals", "date", "end", "scale", PIPELINE].map(|name| (name, None));
     let reset = page.with_query(&own);
     let keep = keep_href(page, viewer, entity);
-    let save = state.saved.as_ref().filter(|saved| saved.may_change).map(|saved| save_form(page, viewer, state, saved));
+    let save = state
+        .saved
+        .as_ref()
+        .filter(|saved| saved.may_change && !saved.masked)
+        .map(|saved| save_form(page, viewer, state, saved));
     Some(
         view! {
             <span class="view-changed">
@@ -112,7 +116,8 @@ pub fn notices(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &Lis
     });
     let gone = (!state.gone.is_empty()).then(|| {
         let lines: Vec<_> = state.gone.iter().map(|line| view! { <li>{line.clone()}</li> }).collect();
-        let text = format!("{} have changed since it was saved. It is shown without that.", entity.labels.many);
+        let text =
+            format!("It names what {} no longer have for you. It is shown without that.", lower(&entity.labels.many));
         view! { <Notice tone=Tone::Warning title="This view is not what it was"><p>{text}</p><ul>{lines}</ul></Notice> }
     });
     (refused.is_some() || gone.is_some()).then(|| view! { <div class="page-notices">{refused}{gone}</div> }.into_any())

@@ -1,6 +1,8 @@
 //! Lists over HTTP: saved views, sorts by several columns, groups of conditions and of rows, and the files that a list becomes.
 
+use crate::authz::role;
 use crate::support::{Client, Server};
+use domain::{Grants, Reach};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use std::io::{Cursor, Read as _};
@@ -156,6 +158,65 @@ async fn a_teams_view_is_never_overwritten_silently() {
     let held = &views(&john).await[0];
     assert_eq!((&held["content"]["filter"], &held["version"]), (&json!("status = won"), &json!(2)));
     println!("bar=L-05 version={}", held["version"]);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_teams_view_tells_nothing_of_what_its_reader_may_not_know() {
+    let server = Server::new().await;
+    let lakeside = server.world.tenant("lakeside", "core").await;
+    let granted = ["inventory.product.read", "people.member.read", "records.view.update"];
+    let planner = Grants(granted.map(|key| (key.to_owned(), Reach::All)).into());
+    role(&server, &lakeside, "PLANNER", &planner).await;
+    let (amina, _) = server.signed_in(&lakeside, "Amina", &["MANAGER"]).await;
+    let (john, _) = server.signed_in(&lakeside, "John", &["USER"]).await;
+    let (peter, _) = server.signed_in(&lakeside, "Peter", &["PLANNER"]).await;
+    let content = json!({ "filter": "cost is not empty", "sort": "-cost", "columns": "name,cost" });
+    let team = json!({ "entity": "product", "label": "Dear", "team": true, "pinned": true, "content": content });
+    let (status, made) = run(&amina, "views.create", &team).await;
+    assert_eq!(status, StatusCode::OK, "{made}");
+    let id = made["data"]["id"].as_str().unwrap();
+    let update = json!({ "id": id, "version": 1, "label": "Dear", "team": true, "pinned": true, "standard": true });
+    assert_eq!(run(&amina, "views.update", &update).await.0, StatusCode::OK);
+
+    // The list still opens with it, without what John may not know; it says so, and not what it is.
+    let there = format!("/w/lakeside/products?view={id}");
+    for client in [&amina, &john] {
+        let answer = client.get("/w/lakeside/products").await;
+        assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, there.clone()));
+    }
+    let (status, page) = john.page(&there).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("or not yours to see") && !page.contains("cost is not empty"), "{page}");
+    let (status, page) = amina.page(&there).await;
+    assert!(status == StatusCode::OK && !page.contains("or not yours to see"));
+    let list = json!({ "entity": "product" });
+    let (_, seen) = run(&john, "views.list", &list).await;
+    assert!(seen["data"][0]["masked"] == json!(true) && !seen.to_string().contains("cost"), "{seen}");
+    let (_, whole) = run(&amina, "views.list", &list).await;
+    let whole = &whole["data"][0];
+    assert_eq!((&whole["content"]["sort"], &whole["masked"]), (&json!("-cost"), &json!(false)));
+
+    // Who may change the team's views does not lose of them what they do not see.
+    let save = json!({ "id": id, "version": 2, "content": { "columns": "name" } });
+    let (status, refused) = run(&peter, "views.save", &save).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{refused}");
+    let (_, still) = run(&amina, "views.list", &list).await;
+    assert_eq!(still["data"][0]["content"]["filter"], json!("cost is not empty"));
+
+    // Nobody is asked whether they meant what they may not know.
+    for (client, asked) in [(&amina, true), (&john, false)] {
+        let input = json!({ "entity": "product", "label": "No", "content": { "filter": "cosst is not empty" } });
+        let (status, refused) = run(client, "views.create", &input).await;
+        assert_eq!((status, refused.to_string().contains("mean cost")), (StatusCode::BAD_REQUEST, asked), "{refused}");
+        for path in ["/w/lakeside/products?columns=cosst", "/w/lakeside/api/v1/products?filter=cosst%20is%20empty"] {
+            let (status, text) = client.page(path).await;
+            assert!(status.is_client_error() && text.contains("mean cost") == asked, "{path}: {status} {text}");
+        }
+    }
+    // What cannot be read is cleared, where a view has a filter of its own too.
+    let (_, page) = amina.page(&format!("{there}&filter=cosst%20is%20empty")).await;
+    assert!(page.contains("filter=\">Clear it"), "{page}");
     server.end().await;
 }
 

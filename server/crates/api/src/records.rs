@@ -19,7 +19,8 @@ pub(crate) type Pairs = Query<Vec<(String, String)>>;
 
 pub async fn list(caller: ApiCaller, Path(path): Path<ListPath>, Query(pairs): Pairs) -> Result<Response, Problem> {
     let entity = caller.entity(&path.entity)?;
-    let query = list_query(&entity, &pairs, true).map_err(|error| caller.problem(error))?;
+    let query = list_query(&entity.known_to(&caller.caller.access.grants), &pairs, true)
+        .map_err(|error| caller.problem(error))?;
     let (limit, offset) = (query.limit, query.offset);
     let page = caller.run(ListRecords { entity: entity.key.clone(), query }).await?;
     let mut pagination = json!({ "limit": limit, "offset": offset, "next": page.next });

@@ -6,6 +6,7 @@ use crate::change::{self, Change};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::dispatch::{Idempotent, Platform};
 use crate::services::Services;
+use crate::shared::Shared;
 use crate::statement::{Row, Statement};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::schema::{Catalog, Entity};
@@ -41,6 +42,8 @@ pub struct Ctx {
     pub operation: &'static str,
     /// The session that asks, by its handle; none for jobs.
     pub session: Option<Uuid>,
+    /// What the operations of the same request share; a context of a job, or inside another, has one of its own.
+    pub shared: Arc<Shared>,
     pub(crate) platform: Arc<Platform>,
     pub(crate) mode: TxMode,
     /// Begun where something needs it: most reads need none (`read.rs`).

@@ -7,6 +7,7 @@ use crate::ctx::{Ctx, Origin, StaffCtx};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::idempotency;
 use crate::services::Services;
+use crate::shared::Shared;
 use chrono::{DateTime, Utc};
 use domain::backend::{AnyBox, BoxFuture};
 use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY, SHOWN_ONCE, open_to_keys};
@@ -265,6 +266,7 @@ impl Platform {
             origin: caller.origin.clone(),
             operation,
             session: caller.session,
+            shared: Arc::default(),
             platform: self.clone(),
             mode,
             tx,
@@ -349,12 +351,13 @@ impl Platform {
         asked: &Asked,
     ) -> Result<AnyBox> {
         self.admitted(entry, &operation, &caller.access)?;
-        if is_sensitive(entry.info.name) && asked.get() != Some(&entry.info.name) {
+        if is_sensitive(entry.info.name) && asked.allowed.get() != Some(&entry.info.name) {
             self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
-            let _ = asked.set(entry.info.name);
+            let _ = asked.allowed.set(entry.info.name);
         }
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
         let (mut ctx, writes) = self.begin(caller, entry).await?;
+        ctx.shared = asked.shared.clone();
         let output = run(&mut ctx, operation).await?;
         if writes {
             ctx.commit().await?;
@@ -526,8 +529,15 @@ fn joined<T>(result: std::result::Result<Result<T>, tokio::task::JoinError>) -> 
     })
 }
 
-/// The sensitive operation that a backend was let do.
-type Asked = Arc<OnceLock<&'static str>>;
+/// What a backend remembers between the operations that it is asked for.
+#[derive(Default)]
+struct Remembered {
+    /// The sensitive operation that it was let do.
+    allowed: OnceLock<&'static str>,
+    shared: Arc<Shared>,
+}
+
+type Asked = Arc<Remembered>;
 
 fn is_sensitive(name: &str) -> bool {
     SENSITIVE.binary_search(&name).is_ok()

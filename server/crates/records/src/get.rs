@@ -72,11 +72,23 @@ impl Held {
     }
 }
 
+/// Whether rows that are read for a verb are kept from others until the transaction ends, or only looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    Locked,
+    Looked,
+}
+
 /// Reads and locks a row for a verb. Out of the reader's sight it is not found; in sight but out of the verb's reach it is forbidden, which
 /// tells nothing that the reader does not see.
 pub async fn hold(ctx: &mut Ctx, entity: &Entity, id: Uuid, verb: Verb, deleted: bool) -> Result<Held> {
+    hold_for(ctx, entity, id, verb, deleted, Hold::Locked).await
+}
+
+/// The same for what may only be looked at.
+pub async fn hold_for(ctx: &mut Ctx, entity: &Entity, id: Uuid, verb: Verb, deleted: bool, how: Hold) -> Result<Held> {
     let (reach, sight) = (ctx.reach(entity, verb)?, ctx.reach(entity, Verb::Read)?);
-    let held = lock(ctx, entity, &[id], reach.min(sight)).await?.pop();
+    let held = whole(ctx, entity, &[id], reach.min(sight), how).await?.pop();
     match held {
         Some(held) if held.deleted == deleted => Ok(held),
         None if sight > reach => {
@@ -92,6 +104,10 @@ pub async fn hold(ctx: &mut Ctx, entity: &Entity, id: Uuid, verb: Verb, deleted:
 
 /// Rows by id, locked in the order of their ids, so that two writers of the same rows do not wait for each other in a circle.
 pub async fn lock(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach) -> Result<Vec<Held>> {
+    whole(ctx, entity, ids, reach, Hold::Locked).await
+}
+
+async fn whole(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach, how: Hold) -> Result<Vec<Held>> {
     let projection = Projection::whole(entity);
     let mut sql = Sql::new("select ");
     let tenant = crate::project::tenant(&mut sql, &ctx.access);
@@ -106,7 +122,10 @@ pub async fn lock(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach) ->
         sql.push(")");
     }
     reach::and(&mut sql, &ctx.access, reach, tenant);
-    sql.push(" order by t.id for update");
+    sql.push(" order by t.id");
+    if how == Hold::Locked {
+        sql.push(" for update");
+    }
     let rows = sql.all(ctx).await?;
     rows.iter().map(|row| Held::of(&projection, row)).collect()
 }

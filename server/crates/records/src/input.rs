@@ -18,6 +18,11 @@ use uuid::Uuid;
 /// Faults that are told at once.
 const MOST_FAULTS: usize = 50;
 
+/// Rows that are pointed at are kept from the trash until the transaction ends, as their foreign key would keep them a little later. Whoever is
+/// taking one there is waited for, and the row is then judged as they left it: a merge turns what points at a row, and would miss what comes
+/// to point at it meanwhile.
+pub const KEPT: &str = " for key share";
+
 /// Who fills in the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
@@ -173,7 +178,8 @@ fn living(sql: &mut Sql, access: &Access, target: &Entity, tenant: crate::sql::A
 
 /// Looks up, in one statement, every row and member that the values point at, and whether the owner is one to whom the caller may give a
 /// record: who may change only their own records cannot hand them to others, or take others' for their own. `held` are the rows that the values
-/// are written to or come from, none for a new one: their files may be held, and what they point at already is in no question.
+/// are written to or come from, none for a new one: their files may be held, and what they point at already is in no question. It locks, so it
+/// is for those who write.
 pub async fn pointing(
     ctx: &mut Ctx,
     entity: &Entity,
@@ -193,12 +199,13 @@ pub async fn pointing(
         match &field.kind {
             FieldKind::References { entity: target } => {
                 let Some(target) = catalog.get(target) else { continue };
-                sql.push(if asked.is_empty() { "" } else { ", " }).push("(select count(*) from ").name(&target.table);
+                sql.push(if asked.is_empty() { "" } else { ", " }).push("(select count(*) from (select t.id from ");
+                sql.name(&target.table);
                 living(&mut sql, &access, target, tenant);
                 sql.push(" and t.id = any (");
                 let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
                 sql.bind(Bind::ids(ids));
-                sql.push(")) = ").number(count);
+                sql.push(") order by t.id").push(KEPT).push(") t) = ").number(count);
                 asked.push((field, no_such(field)));
                 continue;
             }
@@ -223,7 +230,7 @@ pub async fn pointing(
             _ => continue,
         }
         sql.bind(Bind::Id(Some(id)));
-        sql.push(")");
+        sql.push(if field.target().is_some() { KEPT } else { "" }).push(")");
         asked.push((field, if field.is_upload() { kept::no_such(field) } else { no_such(field) }));
     }
     if let Some(field) = entity.field("owner")

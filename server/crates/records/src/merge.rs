@@ -2,12 +2,17 @@
 //!
 //! What points at the one that goes is turned to the one that stays, in the trash or not, and nothing is left behind: what the caller may not
 //! change, or the database keeps as it is, stops the merge with its name. The one that goes is put into the trash before the one that stays
-//! takes its values, so that unique ones are free. Every change carries the merge as its cause. The undo reads those changes, the newest
-//! first, and puts back what nobody has changed since; what somebody has stays, and is told.
+//! takes its values, so that unique ones are free. Every change carries the merge as its cause.
+
+mod plan;
+mod unmerge;
+
+pub use plan::preview_merge;
+pub use unmerge::{latest_merge, unmerge};
 
 use crate::beside;
 use crate::gate;
-use crate::get::{Held, hold, lock};
+use crate::get::{Held, Hold, hold_for, in_trash, lock};
 use crate::input::{self, all_right};
 use crate::kept;
 use crate::many::{store, tell};
@@ -15,38 +20,21 @@ use crate::pointer::{Pointer, pointing_at};
 use crate::project::readable;
 use crate::sql::{Bind, Sql};
 use crate::write::{Edit, write};
-use chrono::{DateTime, Duration, Utc};
-use domain::records::{
-    MergeMoves, MergePlan, MergeRecords, Merged, PreviewMerge, Record, UnmergeRecords, Unmerged, Values,
-};
+use domain::records::{MergeRecords, Merged, Record, Values};
 use domain::schema::checklist::{self, CHECKLIST};
 use domain::schema::{Catalog, Entity, FieldKind, pointing};
 use domain::{Error, Reach, Result, Verb};
-use platform::{Ctx, Statement};
+use platform::{Access, Ctx, Statement};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// Rows of one entity that are turned at once.
-const MOST: usize = 5_000;
-/// Days in which a merge can be taken back.
-const DAYS: i64 = 30;
+const MOST: u32 = 5_000;
 
 const INSERT: &str = "\
 insert into merges (tenant_id, id, entity, kept_id, merged_id, merged_at, merged_by) values ($1, $2, $3, $4, $5, $6, $7)";
-const FIND: &str = "\
-select kept_id, merged_id, merged_at, undone_at from merges where tenant_id = $1 and id = $2 and entity = $3 for update";
-const END: &str = "update merges set undone_at = $3, undone_by = $4 where tenant_id = $1 and id = $2";
-/// The merge of a record that is not undone, the newest: `kept` or `merged`.
-const LATEST: &str = "\
-select id, merged_at from merges
-where tenant_id = $1 and entity = $2 and (kept_id = $3 or merged_id = $3) and undone_at is null order by merged_at desc limit 1";
-/// Ids begin with their moment, so that only the partitions of that day are read.
-const CHANGES: &str = "\
-select c.entity, c.record_id, c.before::text, c.after::text from changes c
-where c.tenant_id = $1 and c.cause_kind = 'merge' and c.cause_id = $2 and c.outcome = 'done' and c.id >= $3 and c.id < $4
-order by c.id desc";
 /// Tables with a key into this one. Row security lets everybody read the catalogue.
 const KEYS: &str = "\
 select distinct o.relname::text from pg_constraint k join pg_class t on t.oid = k.confrelid join pg_class o on o.oid = k.conrelid
@@ -58,16 +46,16 @@ struct Two {
     merged: Held,
 }
 
-async fn two(ctx: &mut Ctx, key: &str, kept: Uuid, merged: Uuid) -> Result<Two> {
+async fn two(ctx: &mut Ctx, key: &str, kept: Uuid, merged: Uuid, how: Hold) -> Result<Two> {
     let entity = ctx.entity(key)?;
     if let Some(how) = &entity.managed {
         return Err(Error::conflict(format!("{how}. They cannot be merged")));
     }
-    let kept = hold(ctx, &entity, kept, Verb::Update, false).await?;
+    let kept = hold_for(ctx, &entity, kept, Verb::Update, false, how).await?;
     if kept.id == merged {
         return Err(Error::field("merged", "A record cannot be merged with itself; choose another"));
     }
-    let merged = hold(ctx, &entity, merged, Verb::Delete, false).await?;
+    let merged = hold_for(ctx, &entity, merged, Verb::Delete, false, how).await?;
     gate::allowed(&entity, &kept, "EDIT")?;
     gate::allowed(&entity, &merged, "DELETE")?;
     whole(ctx, &entity).await?;
@@ -137,39 +125,8 @@ fn taken(ctx: &Ctx, two: &Two, take: &BTreeMap<String, String>) -> Result<Values
     Ok(values)
 }
 
-pub async fn preview_merge(ctx: &mut Ctx, operation: PreviewMerge) -> Result<MergePlan> {
-    let mut rehearsal = ctx.rehearsal().await?;
-    // Dropped and not committed.
-    let ctx = &mut rehearsal;
-    let two = two(ctx, &operation.entity, operation.kept, operation.merged).await?;
-    let mut moves = Vec::new();
-    for pointer in pointing_at(&ctx.catalog.clone(), &two.entity) {
-        let count = count(ctx, &pointer, two.merged.id).await?;
-        if count > 0 {
-            let (what, by) = (pointer.entity.labels.many.clone(), pointer.field.label.clone());
-            moves.push(MergeMoves { what, by, count });
-        }
-    }
-    for table in beside::ALL {
-        let count = table.count(ctx, &two.entity, two.merged.id).await?;
-        if count > 0 {
-            moves.push(MergeMoves { what: table.many.to_owned(), by: String::new(), count });
-        }
-    }
-    let fields: Vec<String> = two
-        .entity
-        .fields
-        .iter()
-        .filter(|field| readable(&ctx.access, field) && !field.read_only && field.key != "status")
-        .filter(|field| two.kept.values.get(&field.key) != two.merged.values.get(&field.key))
-        .map(|field| field.key.clone())
-        .collect();
-    let refused = carry_out(ctx, &two, Values::new()).await.err().map(|error| error.message);
-    Ok(MergePlan { fields, moves, refused })
-}
-
 pub async fn merge(ctx: &mut Ctx, operation: MergeRecords) -> Result<Merged> {
-    let two = two(ctx, &operation.entity, operation.kept, operation.merged).await?;
+    let two = two(ctx, &operation.entity, operation.kept, operation.merged, Hold::Locked).await?;
     for (held, read) in [(&two.kept, operation.version), (&two.merged, operation.merged_version)] {
         if let Some(version) = read.filter(|version| *version != held.version) {
             return Err(crate::stale::error(ctx, &two.entity, held, version, &Values::new(), None).await?);
@@ -215,30 +172,81 @@ async fn again(ctx: &mut Ctx, two: &Two, id: Uuid) -> Result<Held> {
     lock(ctx, &two.entity, &[id], Reach::All).await?.pop().ok_or_else(Error::not_found)
 }
 
-async fn count(ctx: &mut Ctx, pointer: &Pointer, id: Uuid) -> Result<i64> {
-    let access = ctx.access.clone();
-    let mut sql = Sql::new("select count(*) from ");
-    sql.name(&pointer.entity.table).push(" t where t.tenant_id = ");
+/// Rows that point at the one that goes, counted up to one more than can be turned.
+struct Pointing {
+    all: i64,
+    /// Those that the caller may see.
+    seen: i64,
+    /// Those that the caller may change.
+    mine: i64,
+}
+
+async fn counted(ctx: &mut Ctx, pointer: &Pointer, id: Uuid) -> Result<Pointing> {
+    let (access, other) = (ctx.access.clone(), &pointer.entity);
+    let reach = |verb| access.grants.reach(&other.permission(verb));
+    let mut sql = Sql::new("select count(*), count(*) filter (where ");
     let tenant = crate::project::tenant(&mut sql, &access);
-    sql.again(tenant).push(" and ");
+    let within = |sql: &mut Sql, reach: Option<Reach>| match reach {
+        Some(reach) => crate::reach::within(sql, &access, reach, tenant, |sql| {
+            sql.push("t");
+        }),
+        None => {
+            sql.push("false");
+        }
+    };
+    // By a field that the caller may not know nothing is seen to point here.
+    within(&mut sql, reach(Verb::Read).filter(|_| readable(&access, &pointer.field)));
+    in_trash(&mut sql, ctx, reach(Verb::Delete), tenant);
+    sql.push("), count(*) filter (where ");
+    within(&mut sql, reach(Verb::Update));
+    sql.push(") from (select t.* from ").name(&other.table).push(" t where t.tenant_id = ").again(tenant).push(" and ");
     pointer.at(&mut sql, "t", tenant, |sql| {
         sql.bind(Bind::Id(Some(id)));
     });
-    sql.one(ctx).await?.get(0)
+    sql.push(" limit ").number(MOST + 1).push(") t");
+    let row = sql.one(ctx).await?;
+    Ok(Pointing { all: row.get(0)?, seen: row.get(1)?, mine: row.get(2)? })
+}
+
+/// Why the rows of one pointer cannot be turned, as far as that is known before they are. No number is told: it may be one of rows that the
+/// caller does not see.
+fn refusal(access: &Access, other: &Entity, found: &Pointing) -> Option<Error> {
+    if found.all > i64::from(MOST) {
+        let many = called(access, other);
+        return Some(Error::conflict(format!("Too many {many} point at the one that goes to be turned at once")));
+    }
+    (found.mine < found.all).then(|| not_yours(access, other, "has to merge these two"))
+}
+
+/// Rows of an entity, inside a sentence; to those who may not read any, they are no orders and no invoices.
+fn called(access: &Access, entity: &Entity) -> String {
+    if access.grants.allows(&entity.permission(Verb::Read)) {
+        entity.labels.many.to_lowercase()
+    } else {
+        "records".to_owned()
+    }
+}
+
+/// What is said where rows would have to change that the caller may not. `who` says what somebody else has to do.
+fn not_yours(access: &Access, other: &Entity, who: &str) -> Error {
+    let permission = other.permission(Verb::Update);
+    if access.grants.allows(&other.permission(Verb::Read)) && !access.grants.allows(&permission) {
+        return Error::forbidden(permission, &access.role);
+    }
+    let many = called(access, other);
+    Error::conflict(format!("Some {many} are not yours to change. Somebody whose permission reaches them {who}"))
 }
 
 /// Turns every row that points at one to the other. All of them or none: the caller has to reach each.
 async fn turn(ctx: &mut Ctx, pointer: &Pointer, from: Uuid, to: Uuid) -> Result<()> {
     let (other, field) = (&pointer.entity, &pointer.field);
-    let all = count(ctx, pointer, from).await?;
-    if all == 0 {
+    let found = counted(ctx, pointer, from).await?;
+    if found.all == 0 {
         return Ok(());
     }
-    let many = other.labels.many.to_lowercase();
-    if usize::try_from(all).map_or(true, |all| all > MOST) {
-        return Err(Error::conflict(format!("{all} {many} point at the one that goes, too many to turn at once")));
+    if let Some(error) = refusal(&ctx.access, other, &found) {
+        return Err(error);
     }
-    let reach = ctx.reach(other, Verb::Update)?;
     let mut sql = Sql::new("select t.id from ");
     let access = ctx.access.clone();
     sql.name(&other.table).push(" t where t.tenant_id = ");
@@ -247,15 +255,12 @@ async fn turn(ctx: &mut Ctx, pointer: &Pointer, from: Uuid, to: Uuid) -> Result<
     pointer.at(&mut sql, "t", tenant, |sql| {
         sql.bind(Bind::Id(Some(from)));
     });
-    crate::reach::and(&mut sql, &access, reach, tenant);
     let ids = sql.all(ctx).await?.iter().map(|row| row.get(0)).collect::<Result<Vec<Uuid>>>()?;
-    if ids.len() as i64 != all {
-        let missing = all - ids.len() as i64;
-        return Err(Error::conflict(format!(
-            "{missing} of {all} {many} are not yours to change. Somebody whose permission reaches them has to merge these two"
-        )));
+    let reach = ctx.reach(other, Verb::Update)?;
+    let rows = lock(ctx, other, &ids, reach).await?;
+    if rows.len() != ids.len() {
+        return Err(not_yours(&access, other, "has to merge these two"));
     }
-    let rows = lock(ctx, other, &ids, Reach::All).await?;
     let edits: Vec<(Held, Values)> = rows
         .into_iter()
         .map(|row| {
@@ -265,7 +270,7 @@ async fn turn(ctx: &mut Ctx, pointer: &Pointer, from: Uuid, to: Uuid) -> Result<
             (row, Values::from_iter([(field.key.clone(), value)]))
         })
         .collect();
-    store(ctx, other, &edits).await.map_err(|error| kept_as_it_is(other, error))?;
+    store(ctx, other, &edits).await.map_err(|error| kept_as_it_is(&access, other, error))?;
     for (held, values) in edits {
         tell(ctx, other, &held, values);
     }
@@ -284,153 +289,16 @@ fn turned(value: &Value, from: Uuid, to: Option<Uuid>) -> Value {
 }
 
 /// What the database keeps as it is, such as what is posted.
-fn kept_as_it_is(other: &Entity, error: Error) -> Error {
+fn kept_as_it_is(access: &Access, other: &Entity, error: Error) -> Error {
     match error.kind {
         domain::Kind::Forbidden | domain::Kind::NotFound => error,
-        _ => Error::conflict(format!(
-            "Some {} that point at the one that goes are kept as they are. Merge the other way round",
-            other.labels.many.to_lowercase()
-        )),
+        _ => stays(access, other),
     }
 }
 
-/// The merge that a record came out of or went into, while it can be taken back.
-pub async fn latest_merge(
-    ctx: &mut Ctx,
-    operation: domain::records::LatestMerge,
-) -> Result<Option<domain::records::PastMerge>> {
-    let entity = ctx.entity(&operation.entity)?;
-    crate::get::visible(ctx, &entity, operation.id).await?;
-    let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::text(entity.key.clone()), Bind::Id(Some(operation.id))];
-    let rows = ctx.fetch(Statement::new(LATEST, binds)).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    let (id, at): (Uuid, DateTime<Utc>) = (row.get(0)?, row.get(1)?);
-    let at_text = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    Ok((ctx.now() - at <= Duration::days(DAYS)).then_some(domain::records::PastMerge { id, at: at_text }))
-}
-
-pub async fn unmerge(ctx: &mut Ctx, operation: UnmergeRecords) -> Result<Unmerged> {
-    let entity = ctx.entity(&operation.entity)?;
-    let tenant = Bind::Id(Some(ctx.access.tenant.0));
-    let binds = vec![tenant.clone(), Bind::Id(Some(operation.merge)), Bind::text(entity.key.clone())];
-    let rows = ctx.fetch(Statement::new(FIND, binds)).await?;
-    let row = rows.first().ok_or_else(Error::not_found)?;
-    let (kept, merged): (Uuid, Uuid) = (row.get(0)?, row.get(1)?);
-    let (at, undone): (DateTime<Utc>, Option<DateTime<Utc>>) = (row.get(2)?, row.get(3)?);
-    // Who may undo it may change the one and take the other out of the trash.
-    hold(ctx, &entity, kept, Verb::Update, false).await?;
-    let goes_back =
-        lock(ctx, &entity, &[merged], ctx.reach(&entity, Verb::Delete)?).await?.pop().ok_or_else(Error::not_found)?;
-    if undone.is_some() {
-        return Err(Error::conflict("This merge was taken back already"));
-    }
-    if ctx.now() - at > Duration::days(DAYS) {
-        return Err(Error::conflict(format!("A merge can be taken back for {DAYS} days; this one is older")));
-    }
-    (ctx.origin.cause_kind, ctx.origin.cause_id) = ("undo", Some(operation.merge));
-    let millis = u128::try_from(at.timestamp_millis()).unwrap_or(0);
-    let id = |millis: u128| Bind::Id(Some(Uuid::from_u128(millis << 80)));
-    let binds =
-        vec![tenant.clone(), Bind::Id(Some(operation.merge)), id(millis.saturating_sub(60_000)), id(millis + 900_000)];
-    let changes = ctx.fetch(Statement::new(CHANGES, binds)).await?;
-    let (mut undo, mut kept_as_is) = (Undo::default(), Vec::new());
-    if !goes_back.deleted {
-        kept_as_is.push(format!("{} was taken out of the trash since", title(&entity, &goes_back)));
-    }
-    for change in &changes {
-        let (key, record): (String, Option<Uuid>) = (change.get(0)?, change.get(1)?);
-        let side = |at: usize| -> Result<Values> {
-            let text: Option<&str> = change.get(at)?;
-            text.map_or(Ok(Values::new()), |text| serde_json::from_str(text).map_err(|_| Error::internal()))
-        };
-        let Some(record) = record else { continue };
-        let (before, after) = (side(2)?, side(3)?);
-        match beside::ALL.iter().find(|table| table.key == key) {
-            Some(table) => {
-                let owner = |values: &Values| values.get("recordId").and_then(input::id_of).ok_or_else(Error::internal);
-                if table.turn_one(ctx, &entity, record, owner(&after)?, owner(&before)?).await? {
-                    undo.done += 1;
-                }
-            }
-            None => undo.take_back(ctx, &key, record, &before, &after, &mut kept_as_is).await?,
-        }
-    }
-    let binds = vec![
-        tenant,
-        Bind::Id(Some(operation.merge)),
-        Bind::Moment(Some(ctx.now())),
-        Bind::Id(Some(ctx.access.member.0)),
-    ];
-    ctx.fetch(Statement::new(END, binds)).await?;
-    let said = match kept_as_is.len() {
-        0 => "Both are as they were before the merge".to_owned(),
-        _ => format!("They are two again. What was changed since stays: {}", kept_as_is.join("; ")),
-    };
-    Ok(Unmerged { id: kept, merged, done: undo.done, kept: kept_as_is, said })
-}
-
-#[derive(Default)]
-struct Undo {
-    done: u32,
-}
-
-impl Undo {
-    /// One change of the merge, as far as nobody has gone on from there.
-    async fn take_back(
-        &mut self,
-        ctx: &mut Ctx,
-        key: &str,
-        id: Uuid,
-        before: &Values,
-        after: &Values,
-        kept: &mut Vec<String>,
-    ) -> Result<()> {
-        let Some(entity) = ctx.catalog.get(key).cloned() else { return Ok(()) };
-        let Some(held) = lock(ctx, &entity, &[id], Reach::All).await?.pop() else {
-            kept.push(format!("{} that was removed for good", entity.labels.one));
-            return Ok(());
-        };
-        let nothing = Value::Null;
-        if after.get("deletedAt").is_some_and(|at| !at.is_null()) {
-            if held.deleted {
-                write_back(ctx, &entity, &held, Edit { deleted: Some(false), ..Edit::default() }).await?;
-                self.done += 1;
-            }
-            return Ok(());
-        }
-        let mut values = Values::new();
-        for (field, was) in before.iter().filter_map(|(field, was)| Some((entity.field(field)?, was))) {
-            let (now, became) =
-                (held.values.get(&field.key).unwrap_or(&nothing), after.get(&field.key).unwrap_or(&nothing));
-            if now == became {
-                values.insert(field.key.clone(), was.clone());
-            } else if now != was {
-                // A hidden field is not named to those who may not know it.
-                let label = if readable(&ctx.access, field) { field.label.as_str() } else { "another field" };
-                kept.push(format!("{label} of {}", title(&entity, &held)));
-            }
-        }
-        if !values.is_empty() {
-            let edits = [(held, values)];
-            store(ctx, &entity, &edits).await?;
-            for (held, values) in edits {
-                tell(ctx, &entity, &held, values);
-            }
-            self.done += 1;
-        }
-        Ok(())
-    }
-}
-
-/// Out of the trash; a unique value that somebody has taken since is said in words.
-async fn write_back(ctx: &mut Ctx, entity: &Entity, held: &Held, edit: Edit) -> Result<()> {
-    if let Some(taken) = crate::refuse::holder(ctx, entity, &held.values, Some(held.id)).await? {
-        return Err(taken);
-    }
-    write(ctx, entity, held, edit, "restored").await.map(drop)
-}
-
-fn title(entity: &Entity, held: &Held) -> String {
-    let title = [held.text(&entity.title), held.text("number")].into_iter().find(|text| !text.is_empty());
-    title.unwrap_or(&entity.labels.one).to_owned()
+fn stays(access: &Access, other: &Entity) -> Error {
+    let many = called(access, other);
+    Error::conflict(format!(
+        "Some {many} that point at the one that goes are kept as they are. Merge the other way round"
+    ))
 }

@@ -20,22 +20,39 @@ use platform::clock::moment_in;
 use platform::{Ctx, Statement};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration as Wait;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 /// Rows that are taken back for one list.
 const MOST_ROWS: u32 = 2_000;
 /// Changes that are read for it.
 const MOST_CHANGES: usize = 20_000;
+/// Bytes of text that its changes may hold together, and its rows.
+const MOST_BYTES: i64 = 16 * 1024 * 1024;
+/// Lists that one process goes back through at the same time, and how long one more waits for its turn.
+static PLACES: Semaphore = Semaphore::const_new(2);
+const PATIENCE: Wait = Wait::from_secs(5);
+/// How long what was worked out serves the operations of one request: a page that adds up and shows groups asks for the same rows many times.
+const SERVES: Duration = Duration::seconds(30);
 
 /// What was done since a moment, the newest first: by version, since ids of two transactions in one millisecond come in no order. Ids begin
 /// with their moment, so most partitions are not looked at.
+/// The bytes are those of a change and all that come before it here; what lies behind the bound stays in the database.
 const SINCE: &str = "\
-select c.record_id, c.before::text from changes c
-where c.tenant_id = $1 and c.entity = $2 and c.record_id = any ($3) and c.outcome = 'done' and c.at > $4 and c.id >= $5
-order by (c.before ->> 'version')::bigint desc nulls last, c.id desc limit 20001";
+select s.record_id, s.before, s.bytes from (
+    select r.record_id, r.before, r.version, r.id, octet_length(r.before) as length,
+        sum(coalesce(octet_length(r.before), 0)) over (order by r.version desc nulls last, r.id desc) as bytes
+    from (
+        select c.record_id, c.before::text as before, (c.before ->> 'version')::bigint as version, c.id from changes c
+        where c.tenant_id = $1 and c.entity = $2 and c.record_id = any ($3) and c.outcome = 'done' and c.at > $4 and c.id >= $5
+        order by (c.before ->> 'version')::bigint desc nulls last, c.id desc limit 20001
+    ) r
+) s where s.bytes - coalesce(s.length, 0) <= $6 order by s.version desc nulls last, s.id desc";
 /// The same of one row, since a version.
 const SINCE_VERSION: &str = "\
-select c.record_id, c.before::text from changes c
+select c.record_id, c.before::text, 0::bigint from changes c
 where c.tenant_id = $1 and c.entity = $2 and c.record_id = any ($3) and c.outcome = 'done' and (c.after ->> 'version')::bigint > $4
 order by (c.before ->> 'version')::bigint desc nulls last, c.id desc limit 20001";
 /// Who changed each row last, as it stood then.
@@ -64,7 +81,7 @@ struct Was {
 }
 
 /// Rows of the past, as the column types of the entity's table read them.
-pub struct Past(String);
+pub struct Past(Arc<String>);
 
 pub async fn past(ctx: &mut Ctx, operation: PastRecord) -> Result<Record> {
     let entity = ctx.entity(&operation.entity)?;
@@ -129,8 +146,13 @@ async fn of(ctx: &mut Ctx, entity: &Entity, now: &Record, point: Point) -> Resul
 
 /// The rows as they stood at a moment: those within the caller's reach now, in the trash or not.
 pub async fn rows(ctx: &mut Ctx, entity: &Entity, at: &str, reach: Reach) -> Result<Past> {
-    let at = moment(ctx, at, "asOf")?;
     let trash = ctx.access.grants.reach(&entity.permission(Verb::Delete));
+    let key = format!("past {} {at} {reach:?} {trash:?}", entity.key);
+    let at = moment(ctx, at, "asOf")?;
+    if let Some(rows) = ctx.shared.get::<String>(&key, ctx.now(), SERVES) {
+        return Ok(Past(rows));
+    }
+    let _turn = turn(&PLACES, PATIENCE).await?;
     let rows = present(ctx, entity, None, reach, Some((at, trash))).await?;
     let many = entity.labels.many.to_lowercase();
     if rows.len() > MOST_ROWS as usize {
@@ -143,13 +165,33 @@ pub async fn rows(ctx: &mut Ctx, entity: &Entity, at: &str, reach: Reach) -> Res
     }
     let rows = taken_back(ctx, entity, rows, Point::Moment(at)).await?;
     let rows = rows.into_iter().map(|was| row(ctx, entity, was)).collect::<Result<Vec<Value>>>()?;
-    serde_json::to_string(&rows).map(Past).map_err(|_| Error::internal())
+    let rows = Arc::new(serde_json::to_string(&rows).map_err(|_| Error::internal())?);
+    if rows.len() as i64 > MOST_BYTES {
+        return Err(too_much());
+    }
+    ctx.shared.put(key, ctx.now(), rows.clone());
+    Ok(Past(rows))
+}
+
+fn too_much() -> Error {
+    Error::field(
+        "asOf",
+        "More was written since then than can be gone through at once. Choose a later moment, or open one of them to see what it was",
+    )
+}
+
+/// Going back takes memory and time by the thousand rows: a few do it at once, and the others wait a little.
+async fn turn(places: &Semaphore, patience: Wait) -> Result<SemaphorePermit<'_>> {
+    match tokio::time::timeout(patience, places.acquire()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        _ => Err(Error::unavailable("Many lists of the past are being worked out right now. Try again in a moment")),
+    }
 }
 
 /// `rows` in the place of the entity's table, as `t`.
 pub fn table(sql: &mut Sql, entity: &Entity, rows: Past) {
     sql.push("jsonb_populate_recordset(null::").name(&entity.table).push(", ");
-    sql.bind(Bind::Text(Some(rows.0)));
+    sql.bind(Bind::Text(Some(rows.0.as_ref().clone())));
     sql.push("::text::jsonb) t");
 }
 
@@ -158,7 +200,7 @@ async fn shown(ctx: &mut Ctx, entity: &Entity, was: Was) -> Result<Record> {
     let catalog = ctx.catalog.clone();
     let projection = Projection::of(&ctx.access, &catalog, entity, &[])?.without_figures();
     let rows = vec![row(ctx, entity, was)?];
-    let rows = Past(serde_json::to_string(&rows).map_err(|_| Error::internal())?);
+    let rows = Past(Arc::new(serde_json::to_string(&rows).map_err(|_| Error::internal())?));
     let mut sql = Sql::new("select ");
     let tenant = crate::project::tenant(&mut sql, &ctx.access);
     projection.select(&mut sql);
@@ -219,7 +261,7 @@ async fn taken_back(ctx: &mut Ctx, entity: &Entity, rows: Vec<Was>, point: Point
     let (since, last) = match point {
         Point::Moment(at) => {
             let mut since = binds(point);
-            since.push(floor(at));
+            since.extend([floor(at), Bind::Int(Some(MOST_BYTES))]);
             (Statement::new(SINCE, since), Statement::new(LAST, binds(point)))
         }
         Point::Version(_) => {
@@ -231,6 +273,10 @@ async fn taken_back(ctx: &mut Ctx, entity: &Entity, rows: Vec<Was>, point: Point
         let message =
             "More than 20,000 changes were made since then, too many to go back through at once. Choose a later moment";
         return Err(Error::field("asOf", message));
+    }
+    let bytes: i64 = changes.last().map_or(Ok(0), |last| last.get(2))?;
+    if bytes > MOST_BYTES {
+        return Err(too_much());
     }
     let mut by_id: HashMap<Uuid, Was> = rows.into_iter().map(|row| (row.id, row)).collect();
     let mut later: HashSet<Uuid> = HashSet::new();
@@ -352,4 +398,22 @@ pub async fn put_back(ctx: &mut Ctx, operation: PutBack) -> Result<WasPutBack> {
 /// What a row says of itself and nobody puts back.
 fn unsaid(key: &str) -> bool {
     matches!(key, "createdAt" | "createdBy" | "updatedAt" | "updatedBy" | "number" | STATUS_SINCE | STATUS_DUE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Wait, turn};
+    use domain::Kind;
+    use tokio::sync::Semaphore;
+
+    #[tokio::test]
+    async fn a_few_go_back_at_once_and_the_next_waits_and_is_told() {
+        let places = Semaphore::new(2);
+        let (first, second) = (turn(&places, Wait::ZERO).await.unwrap(), turn(&places, Wait::ZERO).await.unwrap());
+        let refused = turn(&places, Wait::from_millis(5)).await.unwrap_err();
+        assert!(refused.kind == Kind::Unavailable && refused.retry_after.is_some(), "{refused:?}");
+        drop(first);
+        assert!(turn(&places, Wait::from_millis(5)).await.is_ok(), "somebody has left");
+        drop(second);
+    }
 }

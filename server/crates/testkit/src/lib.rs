@@ -23,6 +23,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Of everybody made by [`TestWorld::user`].
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -100,6 +101,25 @@ impl TestWorld {
     /// The pool of the owner role, for looking past row security.
     pub async fn owner(&self) -> PgPool {
         PgPool::connect(&self.urls.owner).await.expect("the owner's connection")
+    }
+
+    /// Waits until a transaction waits for a lock of another.
+    ///
+    /// # Panics
+    ///
+    /// If none does within five seconds.
+    pub async fn somebody_waits(&self) {
+        const WAITING: &str = "\
+select exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid where not l.granted and a.datname = current_database())";
+        let mut owner = PgConnection::connect(&self.urls.owner).await.expect("the owner's connection");
+        for _ in 0..500 {
+            let waiting: bool = sqlx::query_scalar(WAITING).fetch_one(&mut owner).await.expect("the locks");
+            if waiting {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nobody waits");
     }
 
     /// A workspace of an industry (`core` for none).

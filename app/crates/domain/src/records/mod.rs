@@ -403,8 +403,11 @@ pub struct Alike {
 pub struct MergePlan {
     /// Keys of the fields in which the two differ.
     pub fields: Vec<String>,
+    /// Of what the caller may see.
     pub moves: Vec<MergeMoves>,
-    /// Why it cannot be done, where it cannot.
+    /// Whether something would move that the caller may not see.
+    pub others: bool,
+    /// Why it cannot be done, as far as that is found without doing it.
     pub refused: Option<String>,
 }
 

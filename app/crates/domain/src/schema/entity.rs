@@ -2,7 +2,9 @@
 
 use super::checklist::CHECKLIST;
 use super::{Field, FieldKind, FieldPermissions, PIPELINE, States};
+use crate::Grants;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -119,6 +121,17 @@ impl ViewKind {
 impl Entity {
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// As somebody knows it: without the fields that they may not read, so that one of those is as unknown in a filter, an order or a view as
+    /// one that is not there, and is never what they are asked whether they meant. `Borrowed` where they may read all of it.
+    pub fn known_to(&self, grants: &Grants) -> Cow<'_, Self> {
+        if self.fields.iter().all(|field| field.readable(grants)) {
+            return Cow::Borrowed(self);
+        }
+        let mut known = self.clone();
+        known.fields.retain(|field| field.readable(grants));
+        Cow::Owned(known)
     }
 
     /// Fields that a person fills in.

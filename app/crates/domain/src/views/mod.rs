@@ -59,6 +59,9 @@ pub struct SavedView {
     pub entity: String,
     pub label: String,
     pub content: ViewContent,
+    /// Whether it names what the caller may not know, or what is gone; `content` is without that.
+    #[serde(default)]
+    pub masked: bool,
     /// Everybody's; else the caller's own.
     pub team: bool,
     /// Who made it.

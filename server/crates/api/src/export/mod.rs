@@ -67,7 +67,8 @@ pub async fn export(
         return Err(caller.problem(Error::field("format", "Use csv, xlsx or json")));
     };
     pairs.retain(|(name, _)| name != "format");
-    let query = list_query(&entity, &pairs, true).map_err(|error| caller.problem(error))?;
+    let query = list_query(&entity.known_to(&caller.caller.access.grants), &pairs, true)
+        .map_err(|error| caller.problem(error))?;
     let backend = caller.platform.clone().backend(caller.caller.clone());
     file(backend, &caller.caller.access.grants, entity, query, format).await.map_err(|error| caller.problem(error))
 }

@@ -10,6 +10,7 @@ use domain::{Error, FieldError, Kind, Result, Verb};
 use platform::{Bind, Change, Ctx, Registry, Row, Statement, db_error};
 use serde_json::json;
 use sqlx::types::Json;
+use std::borrow::Cow;
 use uuid::Uuid;
 
 const LIST: &str = "\
@@ -62,22 +63,25 @@ struct Held {
 }
 
 pub async fn list(ctx: &mut Ctx, input: ListViews) -> Result<Vec<SavedView>> {
-    ctx.entity(&input.entity)?;
+    let entity = ctx.entity(&input.entity)?;
+    let known = entity.known_to(&ctx.access.grants);
     let binds =
         vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::text(&input.entity), Bind::Id(Some(ctx.access.member.0))];
     let rows = ctx.fetch(Statement::new(LIST, binds)).await?;
     let teams = ctx.access.grants.allows(TEAM);
-    rows.iter().map(|row| read(row, teams)).collect()
+    rows.iter().map(|row| read(row, teams, &known)).collect()
 }
 
-fn read(row: &Row, teams: bool) -> Result<SavedView> {
+fn read(row: &Row, teams: bool, known: &Cow<'_, Entity>) -> Result<SavedView> {
     let content: String = row.get(3)?;
+    let (content, masked) = known_part(known, serde_json::from_str(&content).map_err(|_| Error::internal())?);
     let team: bool = row.get(4)?;
     Ok(SavedView {
         id: row.get(0)?,
         entity: row.get(1)?,
         label: row.get(2)?,
-        content: serde_json::from_str(&content).map_err(|_| Error::internal())?,
+        content,
+        masked,
         team,
         owner: row.get(5)?,
         pinned: row.get(6)?,
@@ -85,6 +89,27 @@ fn read(row: &Row, teams: bool) -> Result<SavedView> {
         version: row.get(8)?,
         may_change: !team || teams,
     })
+}
+
+/// What a view says to somebody who may not read every field: nothing of a filter, an order or a column that they may not know. And whether that
+/// leaves something out.
+fn known_part(known: &Cow<'_, Entity>, content: ViewContent) -> (ViewContent, bool) {
+    let Cow::Owned(known) = known else { return (content, false) };
+    let whole = content.clone();
+    let holds = |key: &String| known.field(key).is_some();
+    let columns = |keys: String| keys.split(',').filter(|key| known.field(key).is_some()).collect::<Vec<_>>().join(",");
+    let part = ViewContent {
+        filter: content.filter.filter(|text| Filter::parse(text, known).is_ok()),
+        sort: content.sort.filter(|text| Sort::parse_list(text, known).is_ok()),
+        columns: content.columns.map(columns),
+        group: content.group.filter(holds),
+        measure: content.measure.filter(holds),
+        date: content.date.filter(holds),
+        end: content.end.filter(holds),
+        ..content
+    };
+    let masked = part != whole;
+    (part, masked)
 }
 
 async fn one(ctx: &mut Ctx, entity: &str, id: Uuid) -> Result<SavedView> {
@@ -98,7 +123,7 @@ pub async fn create(ctx: &mut Ctx, input: CreateView) -> Result<SavedView> {
         ctx.require(TEAM)?;
     }
     let label = label(&input.label)?;
-    let content = checked(&entity, input.content)?;
+    let content = checked(&entity.known_to(&ctx.access.grants), input.content)?;
     let (tenant, member, now, id) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now(), ctx.new_id());
     let held: i64 = sqlx::query_scalar(COUNT)
         .bind(tenant)
@@ -131,7 +156,13 @@ pub async fn create(ctx: &mut Ctx, input: CreateView) -> Result<SavedView> {
 pub async fn save(ctx: &mut Ctx, input: SaveView) -> Result<SavedView> {
     let held = lock(ctx, input.id, Some(input.version)).await?;
     let entity = ctx.entity(&held.entity)?;
-    let content = checked(&entity, input.content)?;
+    let known = entity.known_to(&ctx.access.grants);
+    if known_part(&known, held.content.0.clone()).1 {
+        let message =
+            "This view names more than is yours to see, which would be lost. Save what you see under another name";
+        return Err(Error::conflict(message));
+    }
+    let content = checked(&known, input.content)?;
     let (tenant, member, now) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now());
     if content != held.content.0 {
         sqlx::query(SAVE)

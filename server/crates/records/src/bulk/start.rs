@@ -9,7 +9,7 @@ use crate::sql::Bind;
 use crate::update::given;
 use domain::records::{Bulk, BulkAction, BulkChange, BulkRecords, MOST_NAMED, MOST_ROWS, Values};
 use domain::schema::{Count, Entity, Field, Filter, ListQuery};
-use domain::{Error, Result, Verb};
+use domain::{Error, Grants, Result, Verb};
 use jobs::NewJob;
 use platform::{Ctx, db_error};
 use serde_json::json;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub async fn bulk(ctx: &mut Ctx, input: BulkRecords) -> Result<Bulk> {
     let entity = ctx.entity(&input.entity)?;
     let change = checked(ctx, &entity, &input)?;
-    let query = meant(&entity, &input)?;
+    let query = meant(&ctx.access.grants, &entity, &input)?;
     let id = ctx.new_id();
     store::insert(ctx, id, &entity, &change).await?;
     let count = write_down(ctx, &entity, &query, id).await?;
@@ -75,7 +75,7 @@ fn checked(ctx: &Ctx, entity: &Entity, input: &BulkRecords) -> Result<BulkChange
     Ok(change)
 }
 
-fn meant(entity: &Entity, input: &BulkRecords) -> Result<ListQuery> {
+fn meant(grants: &Grants, entity: &Entity, input: &BulkRecords) -> Result<ListQuery> {
     if input.all != input.ids.is_empty() {
         return Err(Error::field("ids", "Name rows, or say that all that match are meant"));
     }
@@ -83,7 +83,7 @@ fn meant(entity: &Entity, input: &BulkRecords) -> Result<ListQuery> {
         return Err(Error::field("ids", format!("Up to {MOST_NAMED} rows are named; more are meant by a filter")));
     }
     let filter = input.filter.as_deref().map(str::trim).filter(|text| input.all && !text.is_empty());
-    let filter = filter.map(|text| Filter::parse(text, entity));
+    let filter = filter.map(|text| Filter::parse(text, &entity.known_to(grants)));
     Ok(ListQuery {
         filter: filter.transpose().map_err(|error| Error::field("filter", error.to_string()))?,
         search: input.search.clone().filter(|text| input.all && !text.is_empty()),

@@ -87,9 +87,10 @@ impl Checker {
         Ok(Self { plan, rules: Rules { today: ctx.today() }, lookup, holders, owners, taken })
     }
 
-    /// Forgets who is a member and which rows there are, because time has passed.
+    /// Forgets who is a member and which rows there are, because time has passed. Those that are found from here on are kept from the trash: what
+    /// points at them is written next.
     pub fn refresh(&mut self) {
-        self.lookup = Lookup::default();
+        self.lookup = Lookup::keeping();
     }
 
     pub async fn check(&mut self, ctx: &mut Ctx, rows: Vec<Numbered>) -> Result<Vec<Checked>> {

@@ -1,5 +1,6 @@
 //! Members and rows that a file names in words: looked up for a whole batch at once, remembered for the next.
 
+use crate::input::KEPT;
 use crate::project::{self, title_column};
 use crate::reach;
 use crate::sql::{Bind, Sql};
@@ -35,11 +36,18 @@ pub struct Lookup {
     members: Option<HashMap<String, Named>>,
     /// By entity, then by the normal form of what the file says.
     rows: HashMap<String, HashMap<String, Named>>,
+    /// Whether rows that are found are kept from the trash until the transaction ends.
+    keeps: bool,
 }
 
 const MEMBERS: &str = "select id, name, email_norm, status from members";
 
 impl Lookup {
+    /// For whoever writes what points at the rows, which takes locks.
+    pub fn keeping() -> Self {
+        Self { keeps: true, ..Self::default() }
+    }
+
     /// Makes [`Lookup::member`] answer.
     pub async fn load_members(&mut self, ctx: &mut Ctx) -> Result<()> {
         if self.members.is_some() {
@@ -88,7 +96,7 @@ impl Lookup {
         if wanted.is_empty() {
             return Ok(());
         }
-        for (id, number, title) in find_rows(ctx, entity, &wanted).await? {
+        for (id, number, title) in find_rows(ctx, entity, &wanted, self.keeps).await? {
             for word in BTreeSet::from([normal(&number), normal(&title)]) {
                 if wanted.contains(&word) {
                     known.entry(word).and_modify(more).or_insert(Named::One { id, title: title.clone() });
@@ -141,7 +149,12 @@ pub async fn owners(ctx: &mut Ctx, reach: Reach) -> Result<Option<HashSet<Uuid>>
 }
 
 /// Two arms instead of one `or`, so that each uses its own index. Somebody who may not read such rows does not learn which there are.
-async fn find_rows(ctx: &mut Ctx, entity: &Entity, words: &BTreeSet<String>) -> Result<Vec<(Uuid, String, String)>> {
+async fn find_rows(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    words: &BTreeSet<String>,
+    keeps: bool,
+) -> Result<Vec<(Uuid, String, String)>> {
     let access = ctx.access.clone();
     let Some((show, reach)) = title_column(&access, entity) else { return Ok(Vec::new()) };
     let Some(title) = entity.field(&entity.title) else { return Ok(Vec::new()) };
@@ -150,8 +163,14 @@ async fn find_rows(ctx: &mut Ctx, entity: &Entity, words: &BTreeSet<String>) -> 
     let mut sql = Sql::default();
     let tenant = project::tenant(&mut sql, &access);
     for number in [true, false] {
-        sql.push(if number { "select t.id, t.number, " } else { " union select t.id, t.number, " }).column("t", &show);
-        sql.push(" from ").name(&entity.table).push(" t where t.tenant_id = ").again(tenant).push(" and ");
+        sql.push(if number { "" } else { " union " })
+            .push("select f.id, f.number, f.title from (select t.id, t.number, ");
+        sql.column("t", &show)
+            .push(" as title from ")
+            .name(&entity.table)
+            .push(" t where t.tenant_id = ")
+            .again(tenant)
+            .push(" and ");
         if number {
             sql.push("t.number = any (");
             sql.bind(Bind::texts(words.iter().map(|word| word.to_uppercase())));
@@ -164,6 +183,7 @@ async fn find_rows(ctx: &mut Ctx, entity: &Entity, words: &BTreeSet<String>) -> 
         }
         sql.push(") and t.deleted_at is null");
         reach::and(&mut sql, &access, reach, tenant);
+        sql.push(if keeps { KEPT } else { "" }).push(") f");
     }
     let rows = sql.all(ctx).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()

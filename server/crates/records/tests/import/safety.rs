@@ -6,12 +6,39 @@ use domain::imports::{
     CreateImport, Existing, GetImport, ImportErrorFile, ImportStatus, ListImports, ListProblems, MapImport, Mapping,
     PreviewImport, StartImport, UndoImport,
 };
+use domain::records::MergeRecords;
 use jobs::{NewJob, Queue};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 fn many(rows: usize) -> String {
     std::iter::once("Name,E-mail\n".to_owned()).chain((0..rows).map(|n| format!("Lead {n},l{n}@x.example\n"))).collect()
+}
+
+#[tokio::test]
+async fn no_row_comes_to_point_at_what_is_merged_meanwhile() {
+    let world = world().await;
+    let (_, amina) = demo(&world).await;
+    let kept = create(&world, &amina, "customer", json!({ "name": "Lake Motors" })).await;
+    let merged = create(&world, &amina, "customer", json!({ "name": "Lake Motors Ltd" })).await;
+    let content = "Subject,Customer\nLate,Lake Motors Ltd\nIn time,Lake Motors\n";
+    let import = ready(&world, &amina, "activity", content, Existing::Skip).await;
+    assert_eq!(preview(&world, &amina, &import).await.rows.len(), 2, "looking takes no locks");
+    start(&world, &amina, &import).await.unwrap();
+    let (entity, take) = ("customer".to_owned(), BTreeMap::new());
+    let merge = MergeRecords { entity, kept: kept.id, merged: merged.id, version: None, merged_version: None, take };
+    let mut merging = world.open(&amina).await;
+    merging.run(merge).await.unwrap();
+    let running = worker(&world, Duration::from_secs(30));
+    world.somebody_waits().await;
+    merging.commit().await.unwrap();
+    let import = ended(&world, &amina, &import).await;
+    running.stop(Duration::from_secs(5)).await;
+    assert_eq!((import.created, import.refused), (1, 1), "{:?}", import.error);
+    let refused = refusals(&world, &amina, &import).await;
+    assert!(refused[0].2.contains("is not a known customer"), "{refused:?}");
+    world.end().await;
 }
 
 #[tokio::test]

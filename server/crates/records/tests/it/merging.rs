@@ -1,14 +1,16 @@
 //! Rows that look alike, two that become one, and two again.
 
-use crate::world::{World, object, with};
+use crate::world::{World, at, object, with};
 use domain::records::{
     AlikeRecords, GetRecord, LatestMerge, MergeRecords, Merged, PreviewMerge, Record, RestoreRecord, UnmergeRecords,
+    UpdateRecord,
 };
-use domain::{Kind, Result};
+use domain::{Grants, Kind, Reach, Result};
 use platform::Caller;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Tables that a merge of leads and samples may touch, without what every write leaves: the version, and who wrote last and when.
@@ -74,6 +76,24 @@ fn merge_of(kept: &Record, merged: &Record, take: &[(&str, &str)]) -> MergeRecor
 
 async fn unmerge(world: &World, caller: &Caller, merge: Uuid) -> Result<domain::records::Unmerged> {
     world.run(caller, UnmergeRecords { entity: "lead".to_owned(), merge }).await
+}
+
+/// The caller with these permissions and no others.
+fn granted(caller: &Caller, grants: &[(&str, Reach)]) -> Caller {
+    let grants = grants.iter().map(|(key, reach)| ((*key).to_owned(), *reach)).collect();
+    with(caller, |access| access.grants = Grants(grants))
+}
+
+/// All that a merge of leads may touch but samples.
+const BESIDE_SAMPLES: [(&str, Reach); 3] =
+    [("crm.lead.*", Reach::All), ("crm.activity.*", Reach::All), ("crm.task.*", Reach::All)];
+
+fn and_of_samples(caller: &Caller, more: &[(&str, Reach)]) -> Caller {
+    granted(caller, &[&BESIDE_SAMPLES[..], more].concat())
+}
+
+fn has_digit(text: &str) -> bool {
+    text.chars().any(|letter| letter.is_ascii_digit())
 }
 
 /// Two leads, with activities, tasks and samples that point at the second, one of them in the trash, and a note and a file of its own.
@@ -226,6 +246,134 @@ async fn a_merge_is_refused_whole() {
     drop(taken);
     world.test.clock.advance(chrono::Duration::days(31));
     assert_eq!(unmerge(&world, &here.admin, done.merge).await.unwrap_err().kind, Kind::Conflict);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_merge_is_taken_back_by_those_alone_who_may_change_what_it_turned() {
+    let world = World::new().await;
+    let here = &world.here;
+    let (kept, merged, _) = two(&world).await;
+    let done = world.run(&here.admin, merge_of(&kept, &merged, &[])).await.unwrap();
+    let before = fingerprint(&world).await;
+    // No permission at all, none over these rows, and rows of which they may not know.
+    let reads = ("*.*.read", Reach::All);
+    let none = granted(&here.admin, &[("crm.lead.*", Reach::All), reads]);
+    let others = and_of_samples(&here.admin, &[reads, ("crm.sample.update", Reach::Own)]);
+    let blind = and_of_samples(&here.admin, &[("crm.sample.update", Reach::Own)]);
+    for (caller, kind, named) in
+        [(none, Kind::Forbidden, "update"), (others, Kind::Conflict, "samples"), (blind, Kind::Conflict, "records")]
+    {
+        let refused = unmerge(&world, &caller, done.merge).await.unwrap_err();
+        assert_eq!(refused.kind, kind, "{refused:?}");
+        assert!(refused.message.contains(named) && !has_digit(&refused.message), "{refused:?}");
+        assert_eq!(fingerprint(&world).await, before, "{named}: nothing is put back by halves");
+    }
+    let latest = world.run(&here.admin, LatestMerge { entity: "lead".to_owned(), id: kept.id }).await.unwrap();
+    assert_eq!(latest.map(|latest| latest.id), Some(done.merge), "it can still be taken back");
+    assert!(unmerge(&world, &here.admin, done.merge).await.unwrap().kept.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_stays_is_named_to_those_alone_who_may_see_it() {
+    let world = World::new().await;
+    let here = &world.here;
+    let (kept, merged, sample) = two(&world).await;
+    let done = world.run(&here.admin, merge_of(&kept, &merged, &[])).await.unwrap();
+    let third = world.lead_of(&here.user, "Third").await;
+    let sample = world.get(&here.user, "sample", sample.id).await.unwrap();
+    world.update(&here.user, "sample", &sample, json!({ "lead": third.id })).await.unwrap();
+    let own = [("crm.sample.read", Reach::Own), ("crm.sample.update", Reach::All)];
+    let undone = unmerge(&world, &and_of_samples(&here.admin, &own), done.merge).await.unwrap();
+    assert_eq!(undone.kept, ["samples that are not yours to see"], "{undone:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_hidden_value_is_not_put_back_by_those_who_may_not_write_it() {
+    let world = World::new().await;
+    let here = &world.here;
+    let kept = world.create(&here.user, "sample", json!({ "name": "Stays" })).await.unwrap();
+    let merged = world.create(&here.user, "sample", json!({ "name": "Goes" })).await.unwrap();
+    let margin = json!({ "margin": { "amount": "5.00", "currency": "KES" } });
+    let merged = world.update(&here.admin, "sample", &merged, margin.clone()).await.unwrap();
+    let operation = MergeRecords { entity: "sample".to_owned(), ..merge_of(&kept, &merged, &[]) };
+    let done = world.run(&here.admin, operation).await.unwrap();
+    assert_eq!(done.record.values.get("margin"), margin.get("margin"));
+    let back = || UnmergeRecords { entity: "sample".to_owned(), merge: done.merge };
+    let refused = world.run(&here.user, back()).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Conflict);
+    assert!(!refused.message.contains("margin") && refused.required_permission.is_none(), "{refused:?}");
+    let still = world.get(&here.admin, "sample", kept.id).await.unwrap();
+    assert_eq!(still.values.get("margin"), margin.get("margin"));
+    assert!(world.run(&here.admin, back()).await.unwrap().kept.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_preview_counts_what_the_caller_sees_and_waits_for_nobody() {
+    let world = World::new().await;
+    let here = &world.here;
+    let (kept, merged, sample) = two(&world).await;
+    let plan = || PreviewMerge { entity: "lead".to_owned(), kept: kept.id, merged: merged.id };
+    let moves = |plan: &domain::records::MergePlan| -> BTreeMap<String, i64> {
+        plan.moves.iter().map(|moves| (moves.what.clone(), moves.count)).collect()
+    };
+    let whole = world.run(&here.admin, plan()).await.unwrap();
+    assert!(!whole.others && whole.refused.is_none() && moves(&whole).contains_key("Samples"), "{whole:?}");
+    let own = [("crm.sample.read", Reach::Own), ("crm.sample.update", Reach::Own)];
+    let beside = [("crm.lead.*", Reach::All), ("crm.activity.*", Reach::All)];
+    let part = granted(&here.admin, &[&beside[..], &own[..]].concat());
+    let seen = world.run(&part, plan()).await.unwrap();
+    let sight = ["Activities", "Files", "Notes"].map(|what| (what.to_owned(), 1));
+    assert_eq!(moves(&seen), BTreeMap::from(sight), "no count of what is out of sight");
+    let why = seen.refused.unwrap();
+    assert!(seen.others && why.contains("not yours to change") && !has_digit(&why), "{why}");
+    let refused = world.run(&part, merge_of(&kept, &merged, &[])).await.unwrap_err();
+    assert!(refused.message == why, "the merge says the same: {refused:?}");
+    // Somebody is writing all of them.
+    let mut writing = world.open(&here.user).await;
+    for (entity, record) in [("lead", &kept), ("lead", &merged), ("sample", &sample)] {
+        let (entity, values) = (entity.to_owned(), object(json!({ "name": "Being written" })));
+        let edit = UpdateRecord { entity, id: record.id, version: Some(record.version), values, base: None };
+        writing.run(edit).await.unwrap();
+    }
+    let asked = tokio::time::timeout(Duration::from_secs(5), world.run(&here.admin, plan())).await;
+    assert_eq!(asked.expect("a preview takes no locks").unwrap().moves, whole.moves);
+    drop(writing);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn nothing_comes_to_point_at_a_row_while_it_is_merged() {
+    let world = World::new().await;
+    let here = &world.here;
+    let (kept, merged, _) = two(&world).await;
+    let third = world.lead_of(&here.user, "Third").await;
+    let other = world.create(&here.user, "sample", json!({ "name": "Other", "lead": third.id })).await.unwrap();
+    let mut merging = world.open(&here.admin).await;
+    merging.run(merge_of(&kept, &merged, &[])).await.unwrap();
+    let making = world.create(&here.user, "sample", json!({ "name": "Late", "lead": merged.id }));
+    let turning = world.update(&here.user, "sample", &other, json!({ "lead": merged.id }));
+    let ending = async {
+        world.test.somebody_waits().await;
+        // The other one of the two comes as well.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        merging.commit().await.unwrap();
+    };
+    let (made, turned, ()) = tokio::join!(making, turning, ending);
+    for refused in [made.unwrap_err(), turned.unwrap_err()] {
+        assert_eq!(refused.kind, Kind::Invalid);
+        assert!(at(&refused, "lead").contains("does not exist"), "{refused:?}");
+    }
+    let left = left_behind(&world, merged.id).await;
+    assert!(left.is_empty(), "{left:?}");
+    // What is not merged is pointed at as ever, by many at once.
+    let many = (0..8).map(|_| world.create(&here.user, "sample", json!({ "name": "Many", "lead": kept.id })));
+    for made in futures::future::join_all(many).await {
+        made.unwrap();
+    }
     world.end().await;
 }
 

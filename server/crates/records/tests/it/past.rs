@@ -2,7 +2,8 @@
 
 use crate::world::{World, at, object, with};
 use domain::records::{
-    BoardRecords, DeleteRecord, GetRecord, PastRecord, PutBack, Record, RecordVersions, TransitionRecord,
+    BoardRecords, DeleteRecord, GetRecord, ListRecords, Page, PastRecord, PutBack, Record, RecordVersions,
+    TransitionRecord,
 };
 use domain::schema::{Filter, ListQuery, Sort};
 use domain::{Grants, Kind, Reach, Result};
@@ -234,6 +235,61 @@ async fn field_permissions_and_reach_hold_for_the_past() {
     assert_eq!(world.list(&nobody, "lead", query).await.unwrap_err().kind, Kind::Forbidden);
     println!("bar=B-05 past_looked={looked} past_leaked={leaked} pass={}", i32::from(leaked == 0));
     assert_eq!(leaked, 0);
+    world.end().await;
+}
+
+/// A page that adds up and shows groups asks for the same rows many times over.
+#[tokio::test]
+async fn the_operations_of_one_request_go_back_once() {
+    let world = World::new().await;
+    let here = &world.here;
+    world.create(&here.user, "sample", json!({ "name": "Then" })).await.unwrap();
+    let query = ListQuery { as_of: Some(tick(&world)), ..ListQuery::default() };
+    let list = ListRecords { entity: "sample".to_owned(), query };
+    let names = |page: Page| -> Vec<String> {
+        page.records().unwrap().iter().map(|row| row.text("name").unwrap_or_default().to_owned()).collect()
+    };
+    let request = world.platform.clone().backend(here.user.clone());
+    assert_eq!(names(request.run(list.clone()).await.unwrap()), ["Then"]);
+    // Behind everybody's back: only who goes through the rows once more comes to see it.
+    sqlx::query("update samples set name = 'Forged'").execute(&world.owner).await.unwrap();
+    assert_eq!(names(request.run(list.clone()).await.unwrap()), ["Then"]);
+    assert_eq!(names(world.run(&here.user, list.clone()).await.unwrap()), ["Forged"], "another request");
+    assert!(names(world.run(&world.there.user, list.clone()).await.unwrap()).is_empty(), "another workspace");
+    world.test.clock.advance(chrono::Duration::seconds(31));
+    assert_eq!(names(request.run(list).await.unwrap()), ["Forged"], "one that takes as long as a stream");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_too_much_to_go_through_is_left_in_the_database() {
+    const WRITTEN: &str = "\
+insert into changes (tenant_id, id, at, operation, entity, record_id, cause_kind, before, after, digest)
+values ($1, $2, $3, 'records.update', 'sample', $4, 'request', $5, '{}', decode('00', 'hex'))";
+    let world = World::new().await;
+    let here = &world.here;
+    let row = world.create(&here.user, "sample", json!({ "name": "Long" })).await.unwrap();
+    let query = ListQuery { as_of: Some(tick(&world)), ..ListQuery::default() };
+    let now = world.test.services().clock.now();
+    let millis = u128::try_from(now.timestamp_millis()).unwrap();
+    for at in 0..17_u128 {
+        let before = json!({ "version": 1, "note": "x".repeat(1024 * 1024) });
+        sqlx::query(WRITTEN)
+            .bind(here.tenant.id.0)
+            .bind(Uuid::from_u128((millis << 80) + at))
+            .bind(now)
+            .bind(row.id)
+            .bind(before)
+            .execute(&world.owner)
+            .await
+            .unwrap();
+        let answer = world.list(&here.user, "sample", query.clone()).await;
+        match at {
+            0 => assert_eq!(answer.unwrap().records().unwrap().len(), 1, "a long text is none too many"),
+            16 => assert!(self::at(&answer.unwrap_err(), "asOf").contains("More was written since then")),
+            _ => {}
+        }
+    }
     world.end().await;
 }
 

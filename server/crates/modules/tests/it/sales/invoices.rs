@@ -3,8 +3,10 @@
 use crate::world::World;
 use domain::Kind;
 use domain::finance::{CancelInvoice, GetInvoice, PostInvoice};
+use domain::records::{MergeRecords, PreviewMerge};
 use domain::sales::{CreateInvoice, GetOrder};
-use std::collections::BTreeSet;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[tokio::test]
 async fn thirty_two_at_once_get_one_invoice() {
@@ -74,5 +76,23 @@ async fn a_cancelled_invoice_is_reversed_and_keeps_its_number() {
     assert_eq!(world.run(cancel).await.unwrap_err().kind, Kind::Conflict);
     let next = world.posted("1", false).await;
     assert_eq!(world.get("invoice", next).await.text("number"), Some("INV-000002"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn whose_invoices_stay_as_they_are_is_not_merged_and_the_preview_knows_it_by_looking() {
+    let world = World::new().await;
+    world.invoice("100", true).await;
+    let kept = world.create("customer", json!({ "name": "Lake Transport Limited" })).await.id;
+    let (entity, merged) = (String::from("customer"), world.customer);
+    let plan = world.run(PreviewMerge { entity: entity.clone(), kept, merged }).await.unwrap();
+    let why = plan.refused.expect("a reason");
+    assert!(why.contains("invoices") && why.contains("kept as they are"), "{why}");
+    let take = BTreeMap::new();
+    let merge = MergeRecords { entity: entity.clone(), kept, merged, version: None, merged_version: None, take };
+    assert_eq!(world.run(merge).await.unwrap_err().message, why);
+    // The other way round nothing stands in the way.
+    let plan = world.run(PreviewMerge { entity, kept: merged, merged: kept }).await.unwrap();
+    assert_eq!(plan.refused, None);
     world.end().await;
 }
