@@ -152,6 +152,7 @@ async fn colleagues_at_the_same_record_know_of_each_other() {
     let (grace, owner) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
     let (john, _) = server.signed_in(&tenant, "John", &["MANAGER"]).await;
     let (asha, _) = server.signed_in(&tenant, "Asha", &[]).await;
+    let (rita, _) = server.entered(&tenant, "Rita", &["SALES_REP"]).await;
     let (faith, _) = server.signed_in(&elsewhere, "Faith", &["OWNER"]).await;
     let (here, other) = (lead(&server, &owner).await, lead(&server, &owner).await);
     let mut first = Stream::about(&grace, "lakeside", here).await;
@@ -159,6 +160,9 @@ async fn colleagues_at_the_same_record_know_of_each_other() {
     // Those who may not see it, those of another workspace and those at another record are nobody.
     let mut blind = Stream::about(&asha, "lakeside", here).await;
     assert_eq!(blind.colleagues().await, None);
+    // She may read leads, and this one is not hers.
+    let mut narrow = Stream::about(&rita, "lakeside", here).await;
+    assert_eq!(narrow.colleagues().await, None);
     let mut stranger = Stream::about(&faith, "elsewhere", here).await;
     assert_eq!(stranger.colleagues().await, None);
     let beside = Stream::about(&john, "lakeside", other).await;
