@@ -6,7 +6,7 @@ mod about;
 mod forms;
 mod history;
 mod lists;
-mod pack;
+pub mod pack;
 mod pipelines;
 mod samples;
 mod sheets;

@@ -228,7 +228,8 @@ async fn the_id_is_new_at_every_transition() {
     server.end().await;
 }
 
-async fn act_for(
+/// Begins to act for a member, by the form of the platform.
+pub async fn act_for(
     _server: &Server,
     client: &Client,
     tenant: &TestTenant,

@@ -1,5 +1,6 @@
 //! What pages that are open hear: rows that changed, of their workspace and within reach, and nothing of what is in them.
 
+use crate::factor::act_for;
 use crate::support::{Client, Server};
 use domain::people::SuspendMember;
 use domain::records::{CreateRecord, UpdateRecord};
@@ -152,6 +153,7 @@ async fn colleagues_at_the_same_record_know_of_each_other() {
     let (grace, owner) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
     let (john, _) = server.signed_in(&tenant, "John", &["MANAGER"]).await;
     let (asha, _) = server.signed_in(&tenant, "Asha", &[]).await;
+    let (rita, _) = server.entered(&tenant, "Rita", &["SALES_REP"]).await;
     let (faith, _) = server.signed_in(&elsewhere, "Faith", &["OWNER"]).await;
     let (here, other) = (lead(&server, &owner).await, lead(&server, &owner).await);
     let mut first = Stream::about(&grace, "lakeside", here).await;
@@ -159,6 +161,9 @@ async fn colleagues_at_the_same_record_know_of_each_other() {
     // Those who may not see it, those of another workspace and those at another record are nobody.
     let mut blind = Stream::about(&asha, "lakeside", here).await;
     assert_eq!(blind.colleagues().await, None);
+    // She may read leads, and this one is not hers.
+    let mut narrow = Stream::about(&rita, "lakeside", here).await;
+    assert_eq!(narrow.colleagues().await, None);
     let mut stranger = Stream::about(&faith, "elsewhere", here).await;
     assert_eq!(stranger.colleagues().await, None);
     let beside = Stream::about(&john, "lakeside", other).await;
@@ -175,6 +180,25 @@ async fn colleagues_at_the_same_record_know_of_each_other() {
     drop(second);
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(first.colleagues().await, Some(Vec::new()), "gone");
+    server.end().await;
+}
+
+/// Support staff who act for a member look in unseen: to their colleagues nobody has come, and of colleagues they are told nothing.
+#[tokio::test]
+async fn who_acts_for_a_member_stands_at_no_record() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (_, owner) = server.entered(&tenant, "Grace", &["OWNER"]).await;
+    let (john, _) = server.entered(&tenant, "John", &["MANAGER"]).await;
+    let support = crate::factor::staff(&server, "SUPPORT").await;
+    let begun = act_for(&server, &support, &tenant, &owner, "ticket 4711, empty list", "60").await;
+    assert_eq!(begun.status(), StatusCode::SEE_OTHER);
+    let here = lead(&server, &owner).await;
+    let mut colleague = Stream::about(&john, "lakeside", here).await;
+    assert_eq!(colleague.colleagues().await, Some(Vec::new()), "alone");
+    let mut looking = Stream::about(&support, "lakeside", here).await;
+    assert_eq!(looking.colleagues().await, None);
+    assert_eq!(colleague.colleagues().await, None, "nobody came");
     server.end().await;
 }
 

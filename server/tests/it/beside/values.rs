@@ -2,6 +2,7 @@
 //! their value.
 
 use super::files::{form as parts_of_a_file, send};
+use crate::exercise::pack;
 use crate::support::{Client, Server};
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -244,6 +245,36 @@ async fn by_naming_its_id_nobody_comes_to_a_file() {
     let (status, said) = grace.write(Method::POST, "/w/lakeside/api/v1/operations/files.attach", &input).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(said.to_string().contains("did you mean logo?"), "{said}");
+    server.end().await;
+}
+
+/// B-05: the permission of a field holds for the content of its files too. No description of the build asks for one, so that this one does.
+#[tokio::test]
+async fn a_field_that_may_not_be_read_shows_no_file() {
+    let mut files = pack::files();
+    files.retain(|name, _| !name.starts_with("exercise/"));
+    let described = files.get_mut("automotive/entities/dealer.toml").unwrap();
+    let guarded =
+        described.replace("key = \"logo\"\n", "key = \"logo\"\npermissions = { read = \"automotive.dealer.logo\" }\n");
+    assert_ne!(*described, guarded);
+    *described = guarded;
+    let server = Server::of(packs::Library::from_files(&files).unwrap()).await;
+    let lakeside = server.world.tenant("lakeside", "automotive").await;
+    let (grace, _) = server.signed_in(&lakeside, "Grace", &["OWNER"]).await;
+    let (viewer, _) = server.entered(&lakeside, "Vic", &["VIEWER"]).await;
+    let id = with_logo(&grace, "Lake Motors").await;
+    let logo = dealer(&grace, &id).await["logo"].as_str().unwrap().to_owned();
+    let address = format!("/w/lakeside/dealers/{id}/files/{logo}");
+    assert_eq!(grace.get(&address).await.status(), StatusCode::OK);
+    // The house is there for him, without its picture and without the picture's name; whoever sends him the address sends him nothing.
+    let read = dealer(&viewer, &id).await;
+    assert!(read["name"] == "Lake Motors" && read["logo"].is_null() && read["_labels"]["logo"].is_null(), "{read}");
+    let (status, page) = viewer.page(&format!("/w/lakeside/dealers/{id}")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(!page.contains(&logo) && !page.contains("lake.png"), "{page}");
+    let answer = viewer.get(&address).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert!(!answer.text().await.unwrap().contains("CANARY"));
     server.end().await;
 }
 

@@ -22,7 +22,7 @@ impl World {
         self.create(&self.here.admin, "deal", values).await.expect("a deal")
     }
 
-    async fn go(
+    async fn walk(
         &self,
         caller: &Caller,
         record: &Record,
@@ -70,11 +70,11 @@ async fn a_move_stays_in_its_pipeline() {
     let world = World::new().await;
     let admin = &world.here.admin;
     let deal = world.deal(json!({ "name": "A", "value": 5 })).await;
-    let error = world.go(admin, &deal, (Some("renewed"), None), json!({})).await.unwrap_err();
+    let error = world.walk(admin, &deal, (Some("renewed"), None), json!({})).await.unwrap_err();
     assert_eq!(error.kind, Kind::Conflict);
     assert!(error.message.contains("Renewed is a state of Renewals, and this deal is in New business"), "{error}");
     // What may start from every other state starts from those of its pipeline.
-    let error = world.go(admin, &deal, (Some("lapsed"), None), json!({})).await.unwrap_err();
+    let error = world.walk(admin, &deal, (Some("lapsed"), None), json!({})).await.unwrap_err();
     assert!(error.message.contains("Lapsed is a state of Renewals"), "{error}");
     let named = TransitionRecord {
         entity: "deal".to_owned(),
@@ -88,14 +88,14 @@ async fn a_move_stays_in_its_pipeline() {
     assert_eq!(world.run(admin, named.clone()).await.unwrap_err().kind, Kind::Conflict);
     let both = TransitionRecord { pipeline: Some("renewals".to_owned()), ..named };
     assert!(at(&world.run(admin, both).await.unwrap_err(), "name").contains("stays in its pipeline"));
-    let offered = world.go(admin, &deal, (Some("offered"), None), json!({})).await.unwrap();
+    let offered = world.walk(admin, &deal, (Some("offered"), None), json!({})).await.unwrap();
     assert_eq!(stands(&offered), ("new_business", "offered"));
     // The pipeline that it is in already may be said, and changes nothing about the way.
-    let error = world.go(admin, &offered, (None, Some("new_business")), json!({})).await.unwrap_err();
+    let error = world.walk(admin, &offered, (None, Some("new_business")), json!({})).await.unwrap_err();
     assert_eq!(error.message, "This deal is in New business already; say to which state it goes");
-    let error = world.go(admin, &deal, (Some("won"), Some("new_business")), json!({})).await.unwrap_err();
+    let error = world.walk(admin, &deal, (Some("won"), Some("new_business")), json!({})).await.unwrap_err();
     assert_eq!(error.kind, Kind::Stale);
-    let won = world.go(admin, &offered, (Some("won"), Some("new_business")), json!({})).await.unwrap();
+    let won = world.walk(admin, &offered, (Some("won"), Some("new_business")), json!({})).await.unwrap();
     assert_eq!(stands(&won), ("new_business", "won"));
 
     // Many at once, as an import or a change of many rows moves them.
@@ -121,19 +121,19 @@ async fn a_row_moves_into_another_pipeline() {
     let deal = world.renewable().await;
     let into = (None, Some("renewals"));
     // Not by those who may not, and not from another workspace.
-    assert_eq!(world.go(&here.viewer, &deal, into, json!({})).await.unwrap_err().kind, Kind::Forbidden);
-    assert_eq!(world.go(&here.other_rep, &deal, into, json!({})).await.unwrap_err().kind, Kind::NotFound);
-    assert_eq!(world.go(&world.there.admin, &deal, into, json!({})).await.unwrap_err().kind, Kind::NotFound);
+    assert_eq!(world.walk(&here.viewer, &deal, into, json!({})).await.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(world.walk(&here.other_rep, &deal, into, json!({})).await.unwrap_err().kind, Kind::NotFound);
+    assert_eq!(world.walk(&world.there.admin, &deal, into, json!({})).await.unwrap_err().kind, Kind::NotFound);
     // The state that it comes to asks for its owner.
     let own = json!({ "owner": here.user.access.member });
-    let error = world.go(&here.admin, &deal, into, own).await.unwrap_err();
+    let error = world.walk(&here.admin, &deal, into, own).await.unwrap_err();
     assert!(at(&error, "owner").contains("Due is for an owner with the role Sales representative"), "{error:?}");
     // What is wrong is named.
-    let error = world.go(&here.admin, &deal, (None, Some("renewal")), json!({})).await.unwrap_err();
+    let error = world.walk(&here.admin, &deal, (None, Some("renewal")), json!({})).await.unwrap_err();
     assert_eq!(at(&error, "pipeline"), "renewal is not a pipeline of Deals; did you mean renewals?");
-    let error = world.go(&here.admin, &deal, (Some("won"), Some("renewals")), json!({})).await.unwrap_err();
+    let error = world.walk(&here.admin, &deal, (Some("won"), Some("renewals")), json!({})).await.unwrap_err();
     assert_eq!(at(&error, "to"), "Won is no state of Renewals");
-    let error = world.go(&here.admin, &deal, (Some("renewd"), Some("renewals")), json!({})).await.unwrap_err();
+    let error = world.walk(&here.admin, &deal, (Some("renewd"), Some("renewals")), json!({})).await.unwrap_err();
     assert!(at(&error, "to").contains("did you mean renewed?"), "{error:?}");
     let lead = world.lead_of(&here.admin, "Lead").await;
     let of_a_lead = TransitionRecord {
@@ -149,7 +149,7 @@ async fn a_row_moves_into_another_pipeline() {
     assert_eq!(at(&error, "pipeline"), "Leads have one pipeline only");
     assert_eq!(world.get(&here.admin, "deal", deal.id).await.unwrap(), deal);
 
-    let moved = world.go(&here.rep, &deal, into, json!({})).await.unwrap();
+    let moved = world.walk(&here.rep, &deal, into, json!({})).await.unwrap();
     assert_eq!((stands(&moved), moved.version), (("renewals", "due"), 2));
     assert_eq!((moved.text("statusDue"), &moved.values["again"]), (Some("2026-11-25"), &json!(true)));
     let told: Vec<(String, Value, Value)> = sqlx::query_as(
@@ -165,7 +165,7 @@ async fn a_row_moves_into_another_pipeline() {
     assert_eq!((&told[0].1["status"], &told[0].1["pipeline"]), (&json!("fresh"), &json!("new_business")));
     assert_eq!((&told[0].2["status"], &told[0].2["pipeline"]), (&json!("due"), &json!("renewals")));
     // Once there, the moves of that pipeline hold, with their gates.
-    let error = world.go(&here.rep, &moved, (Some("renewed"), None), json!({})).await.unwrap_err();
+    let error = world.walk(&here.rep, &moved, (Some("renewed"), None), json!({})).await.unwrap_err();
     assert!(error.message.contains("Client called"), "{error}");
     world.end().await;
 }
@@ -176,21 +176,21 @@ async fn a_later_state_of_another_pipeline_asks_what_its_last_move_asks() {
     let here = &world.here;
     let deal = world.deal(json!({ "name": "A", "owner": here.rep.access.member })).await;
     let late = (Some("renewed"), Some("renewals"));
-    let error = world.go(&here.admin, &deal, late, json!({})).await.unwrap_err();
+    let error = world.walk(&here.admin, &deal, late, json!({})).await.unwrap_err();
     // Its checklist too, or a detour through another pipeline would pass it by.
     assert_eq!(error.message, "Move to Renewed needs Value, and what is open on the checklist of Due: Client called");
     let tick =
         TickRecord { entity: "deal".to_owned(), id: deal.id, version: Some(1), item: "called".to_owned(), done: true };
     let deal = world.run(&here.admin, tick).await.unwrap();
-    let moved = world.go(&here.admin, &deal, late, json!({ "value": 3 })).await.unwrap();
+    let moved = world.walk(&here.admin, &deal, late, json!({ "value": 3 })).await.unwrap();
     assert_eq!((stands(&moved), moved.version, &moved.values["value"]), (("renewals", "renewed"), 3, &json!(3)));
     // Back to a named state of the first.
-    let back = world.go(&here.admin, &moved, (Some("won"), Some("new_business")), json!({})).await.unwrap();
+    let back = world.walk(&here.admin, &moved, (Some("won"), Some("new_business")), json!({})).await.unwrap();
     assert_eq!(stands(&back), ("new_business", "won"));
     // What nobody may edit stays where it is.
     let other = world.deal(json!({ "name": "B" })).await;
-    let lost = world.go(&here.admin, &other, (Some("lost"), None), json!({})).await.unwrap();
-    let error = world.go(&here.admin, &lost, (Some("lapsed"), Some("renewals")), json!({})).await.unwrap_err();
+    let lost = world.walk(&here.admin, &other, (Some("lost"), None), json!({})).await.unwrap();
+    let error = world.walk(&here.admin, &lost, (Some("lapsed"), Some("renewals")), json!({})).await.unwrap_err();
     assert_eq!(error.message, "This deal is Lost: it can no longer be changed");
     world.end().await;
 }
@@ -204,7 +204,7 @@ async fn rows_are_found_counted_and_remembered_by_pipeline() {
     world.deal(json!({ "name": "C", "pipeline": "renewals" })).await;
     let before = world.test.services().clock.now().to_rfc3339();
     world.test.clock.advance(chrono::Duration::hours(1));
-    let moved = world.go(&here.admin, &deal, (None, Some("renewals")), json!({})).await.unwrap();
+    let moved = world.walk(&here.admin, &deal, (None, Some("renewals")), json!({})).await.unwrap();
 
     let entity = world.catalog.get("deal").unwrap().clone();
     let names = async |query: ListQuery| -> Vec<String> {
