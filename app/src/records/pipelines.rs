@@ -89,6 +89,7 @@ mod tests {
             standard: false,
             version: 1,
             may_change: true,
+            masked: false,
         }
     }
 
