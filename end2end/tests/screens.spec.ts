@@ -34,8 +34,14 @@ async function look(page: Page, name: string, path?: string) {
         });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(wide, `${name} at ${width}: no horizontal scroll bar`).toBeLessThanOrEqual(0);
-        // As high as the page is: what lies half under a bar that stays counts as half as large, wherever one happens to stand.
-        const high = await page.evaluate(() => document.documentElement.scrollHeight);
+        // As high as the page and what scrolls in it: what lies half under a bar that stays, or is cut off by the edge of its table, counts as
+        // half as large, wherever one happens to stand.
+        const high = await page.evaluate(() => {
+            const hidden = [...document.querySelectorAll('*')]
+                .filter((part) => /auto|scroll/.test(getComputedStyle(part).overflowY))
+                .map((part) => part.scrollHeight - part.clientHeight);
+            return document.documentElement.scrollHeight + Math.max(0, ...hidden);
+        });
         await page.setViewportSize({ width, height: Math.max(900, high) });
         await axe(page);
         await page.setViewportSize({ width, height: 900 });
