@@ -79,7 +79,7 @@ struct More {
 
 impl More {
     fn of(link: &HtmlElement) -> Option<Self> {
-        let column = attr(&closest(link, "[data-column]")?, "data-column");
+        let column = attr(&closest(link, "[data-column]")?.into(), "data-column");
         Some(Self { column, shown: attr(link, "data-more").parse().ok()? })
     }
 
