@@ -242,15 +242,15 @@ mod tests {
     use domain::schema::{Field, View};
     use serde_json::{Value, json};
 
-    fn field(kind: Value, more: Value) -> Field {
+    fn field(kind: &Value, more: &Value) -> Field {
         let mut field = json!({ "key": "source", "label": "Source", "kind": kind, "indexed": true });
         field.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
         serde_json::from_value(field).unwrap()
     }
 
-    fn options(more: Value) -> Field {
+    fn options(more: &Value) -> Field {
         let options = [json!({ "key": "fair", "label": "A fair" }), json!({ "key": "web", "label": "The web" })];
-        field(json!({ "type": "option", "options": options }), more)
+        field(&json!({ "type": "option", "options": options }), more)
     }
 
     fn group(key: Option<&str>, count: i64) -> Group {
@@ -281,9 +281,9 @@ mod tests {
             column("fax", "fax", 2),
             column("", "No source", 1),
         ];
-        assert_eq!(drawn(&options(json!({})), &groups), wanted);
+        assert_eq!(drawn(&options(&json!({})), &groups), wanted);
         // What has to be filled in has no column for nothing, unless there are rows from before.
-        let required = options(json!({ "required": true }));
+        let required = options(&json!({ "required": true }));
         assert_eq!(drawn(&required, &groups[..1]), &wanted[..2]);
         let closed: Vec<bool> = spots(&required, &groups)
             .0
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn yes_and_no_are_columns_and_so_is_what_nobody_said() {
-        let yes = field(json!({ "type": "boolean" }), json!({}));
+        let yes = field(&json!({ "type": "boolean" }), &json!({}));
         let wanted =
             [column("true", "Source: yes", 0), column("false", "Source: no", 4), column("", "Source: not said", 0)];
         assert_eq!(drawn(&yes, &[group(Some("false"), 4)]), wanted);
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn of_rows_and_members_the_most_frequent_have_columns_and_the_others_are_counted() {
-        let member = field(json!({ "type": "member" }), json!({}));
+        let member = field(&json!({ "type": "member" }), &json!({}));
         let many: Vec<Group> = (0..25).map(|at| group(Some(&format!("m{at}")), 100 - at)).collect();
         let (shown, beyond) = spots(&member, &many);
         assert_eq!(shown.len(), MOST_COLUMNS + 1);
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn whom_no_card_names_is_nobody_to_move_to() {
-        let member = field(json!({ "type": "member" }), json!({}));
+        let member = field(&json!({ "type": "member" }), &json!({}));
         let card = |labels: Value| -> Record {
             let id = uuid::Uuid::nil();
             serde_json::from_value(json!({ "id": id, "version": 1, "source": "m", "_labels": labels })).unwrap()
@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_card_stands_in_the_column_of_its_value() {
-        let member = field(json!({ "type": "member" }), json!({}));
+        let member = field(&json!({ "type": "member" }), &json!({}));
         let key = |value: Value| {
             let record = json!({ "id": uuid::Uuid::nil(), "version": 1, "source": value });
             key_of(&member, &serde_json::from_value(record).unwrap())

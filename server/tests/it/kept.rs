@@ -152,6 +152,17 @@ const KEPT: &[(&str, &str, &str)] = &[
         "workspace and record; who has it open, read by those who may see it",
     ),
     (
+        "server/crates/platform/src/live/seats.rs",
+        "pub struct Seats(Arc<Mutex<HashMap<Key, usize>>>);",
+        "workspace and member; counts their streams",
+    ),
+    (
+        "server/crates/platform/src/live/looks.rs",
+        "pub struct Looks(Mutex<HashMap<Arc<Viewer>, Found>>);",
+        "one batch of changes, by workspace, member and rights; gone with the batch",
+    ),
+    ("server/crates/platform/src/live/looks.rs", "type Found = Arc<OnceCell<Arc<Rows>>>;", "what the one above holds"),
+    (
         "server/crates/platform/src/auth/kept.rs",
         "pub(super) struct Memberships(Mutex<HashMap<(Vec<u8>, String), Membership>>);",
         "session and workspace; used while the session holds and the workspace's number stands (migration 36)",

@@ -35,10 +35,11 @@ const MOST: u32 = 5_000;
 
 const INSERT: &str = "\
 insert into merges (tenant_id, id, entity, kept_id, merged_id, merged_at, merged_by) values ($1, $2, $3, $4, $5, $6, $7)";
-/// Tables with a key into this one. Row security lets everybody read the catalogue.
+/// Tables with a key into this one, and the column that points. Row security lets everybody read the catalogue.
 const KEYS: &str = "\
-select distinct o.relname::text from pg_constraint k join pg_class t on t.oid = k.confrelid join pg_class o on o.oid = k.conrelid
-where k.contype = 'f' and t.relname = $1 and k.conparentid = 0";
+select distinct o.relname::text, a.attname::text from pg_constraint k join pg_class t on t.oid = k.confrelid join pg_class o on o.oid = k.conrelid
+join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[array_upper(k.conkey, 1)]
+where k.contype = 'f' and t.relname = $1 and k.conparentid = 0 order by 1, 2";
 
 struct Two {
     entity: Arc<Entity>,
@@ -58,13 +59,12 @@ async fn two(ctx: &mut Ctx, key: &str, kept: Uuid, merged: Uuid, how: Hold) -> R
     let merged = hold_for(ctx, &entity, merged, Verb::Delete, false, how).await?;
     gate::allowed(&entity, &kept, "EDIT")?;
     gate::allowed(&entity, &merged, "DELETE")?;
-    whole(ctx, &entity).await?;
     Ok(Two { entity, kept, merged })
 }
 
-/// What points at rows of the entity has to be described, or the merge would leave it behind. What only another industry describes holds no
-/// rows of this workspace.
-async fn whole(ctx: &mut Ctx, entity: &Entity) -> Result<()> {
+/// What points at the one that goes has to be described, or the merge would leave it behind: lines of the ledger stay as they were posted. What
+/// only another industry describes holds no rows of this workspace.
+async fn left_behind(ctx: &mut Ctx, entity: &Entity, id: Uuid) -> Result<Option<Error>> {
     let rows = ctx.fetch(Statement::new(KEYS, vec![Bind::text(entity.table.clone())])).await?;
     let (catalog, services) = (ctx.catalog.clone(), ctx.services.clone());
     let industries: Vec<_> = services.catalogs.industries().map(|(_, catalog)| catalog).collect();
@@ -73,15 +73,21 @@ async fn whole(ctx: &mut Ctx, entity: &Entity) -> Result<()> {
         let links =
             |other: &Entity| other.fields.iter().any(|field| field.link_table(&other.table).as_ref() == Some(&table));
         let described = |catalog: &Catalog| catalog.iter().any(|other| other.table == table || links(other));
-        if !described(&catalog) && !industries.iter().any(|catalog| described(catalog)) {
-            let many = &entity.labels.many;
-            return Err(Error::conflict(format!(
-                "{many} are part of {}, which stay as they are. They cannot be merged",
-                table.replace('_', " ")
-            )));
+        if described(&catalog) || industries.iter().any(|catalog| described(catalog)) {
+            continue;
+        }
+        let column: String = row.get(1)?;
+        let mut sql = Sql::new("select exists (select from ");
+        sql.name(&table).push(" o where o.tenant_id = ");
+        sql.bind(Bind::Id(Some(ctx.access.tenant.0)));
+        sql.push(" and ").column("o", &column).push(" = ");
+        sql.bind(Bind::Id(Some(id)));
+        sql.push(")");
+        if sql.one(ctx).await?.get::<bool>(0)? {
+            return Ok(Some(other_way("records")));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Values that the one that stays takes from the other: those chosen, and those that it lacks.
@@ -154,6 +160,9 @@ async fn carry_out(ctx: &mut Ctx, two: &Two, values: Values) -> Result<Record> {
     let (from, to) = (two.merged.id, two.kept.id);
     for pointer in pointing_at(&ctx.catalog.clone(), &two.entity) {
         turn(ctx, &pointer, from, to).await?;
+    }
+    if let Some(error) = left_behind(ctx, &two.entity, from).await? {
+        return Err(error);
     }
     for table in beside::ALL {
         table.turn(ctx, &two.entity, from, to).await?;
@@ -297,7 +306,10 @@ fn kept_as_it_is(access: &Access, other: &Entity, error: Error) -> Error {
 }
 
 fn stays(access: &Access, other: &Entity) -> Error {
-    let many = called(access, other);
+    other_way(&called(access, other))
+}
+
+fn other_way(many: &str) -> Error {
     Error::conflict(format!(
         "Some {many} that point at the one that goes are kept as they are. Merge the other way round"
     ))

@@ -189,7 +189,7 @@ async fn turn(places: &Semaphore, patience: Wait) -> Result<SemaphorePermit<'_>>
 }
 
 /// `rows` in the place of the entity's table, as `t`.
-pub fn table(sql: &mut Sql, entity: &Entity, rows: Past) {
+pub fn table(sql: &mut Sql, entity: &Entity, rows: &Past) {
     sql.push("jsonb_populate_recordset(null::").name(&entity.table).push(", ");
     sql.bind(Bind::Text(Some(rows.0.as_ref().clone())));
     sql.push("::text::jsonb) t");
@@ -207,7 +207,7 @@ async fn shown(ctx: &mut Ctx, entity: &Entity, was: Was) -> Result<Record> {
     sql.push(" from (select ");
     projection.columns(&mut sql, "t");
     sql.push(" from ");
-    table(&mut sql, entity, rows);
+    table(&mut sql, entity, &rows);
     sql.push(" where t.tenant_id = ").again(tenant).push(") r");
     projection.joins(&mut sql, ctx, tenant)?;
     projection.record(&sql.one(ctx).await?)

@@ -35,7 +35,7 @@ pub async fn rows(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reac
     let tenant = tenant(&mut sql, &ctx.access);
     let source = sql.piece(|sql| {
         match past {
-            Some(rows) => past::table(sql, entity, rows),
+            Some(rows) => past::table(sql, entity, &rows),
             None => {
                 sql.name(&entity.table).push(" t");
             }

@@ -162,7 +162,8 @@ pub async fn on_its_page(world: &World, id: &str) {
 pub async fn closed(world: &World, id: &str) {
     let mut faults = Faults::default();
     let mia = &world.mia;
-    let columns: Vec<&str> = world.piece.fields.iter().map(|field| field.key.as_str()).collect();
+    let known = world.piece.fields.iter().filter(|field| field.permissions.read.is_none());
+    let columns: Vec<&str> = known.map(|field| field.key.as_str()).collect();
     let row = super::world::read(mia, &format!("/pieces/{id}")).await;
     let (_, form) = mia.page(NEW).await;
     let (_, record) = mia.page(&format!("{PIECES}/{id}")).await;
@@ -180,6 +181,15 @@ pub async fn closed(world: &World, id: &str) {
         let mark = format!("data-field=\"{}\"", field.key);
         faults.unless(record.contains(&mark) != read, &field.key, step, "the page of the record");
         faults.unless(list.contains(&mark) != read, &field.key, step, "the list");
+        if read {
+            let (status, page) = mia.page(&format!("{PIECES}?view=all&columns=name,{}", field.key)).await;
+            faults.unless(
+                status.is_client_error() && !page.contains(&mark),
+                &field.key,
+                step,
+                "the list that names it",
+            );
+        }
         let cells = file.as_array().into_iter().flatten();
         let sent = cells.filter(|row| row.get(&field.key).is_some_and(|value| !value.is_null())).count();
         faults.unless((sent == 0) == read, &field.key, step, format!("{sent} rows of the file have it"));

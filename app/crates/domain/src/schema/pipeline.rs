@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn described(states: Value) -> Value {
+    fn described(states: &Value) -> Value {
         json!({
             "key": "deal", "plural": "deals", "area": "crm", "table": "deals", "prefix": "DEAL", "icon": "box", "title": "name",
             "labels": { "one": "Deal", "many": "Deals" },
@@ -192,7 +192,7 @@ mod tests {
         })
     }
 
-    fn built(states: Value) -> Result<Entity, Vec<String>> {
+    fn built(states: &Value) -> Result<Entity, Vec<String>> {
         let entity: Entity = serde_json::from_value(described(states)).unwrap();
         match Catalog::build("core", "Core", vec![entity]) {
             Ok(catalog) => Ok((**catalog.get("deal").unwrap()).clone()),
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_state_says_its_pipeline_and_a_star_stays_inside() {
-        let entity = built(two()).unwrap();
+        let entity = built(&two()).unwrap();
         let states = entity.states.as_ref().unwrap();
         assert_eq!(states.pipeline_of("won").unwrap().key, "new");
         assert_eq!(states.crossed("won", "due").unwrap().label, "Renewals");
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn the_pipeline_is_a_field_where_there_are_several() {
-        let entity = built(two()).unwrap();
+        let entity = built(&two()).unwrap();
         let field = entity.pipeline_field().unwrap();
         assert!(field.read_only && field.required && field.indexed);
         assert_eq!(field.default, Some(json!("new")));
@@ -235,7 +235,7 @@ mod tests {
         for state in one["list"].as_array_mut().unwrap() {
             state.as_object_mut().unwrap().remove("pipeline");
         }
-        let entity = built(one).unwrap();
+        let entity = built(&one).unwrap();
         assert!(entity.pipeline_field().is_none() && entity.field(PIPELINE).is_none());
         let states = entity.states.as_ref().unwrap();
         assert!(states.pipeline_of("won").is_none() && states.crossed("fresh", "due").is_none());
@@ -247,7 +247,7 @@ mod tests {
         let wrong = |change: &dyn Fn(&mut Value), words: &str| {
             let mut states = two();
             change(&mut states);
-            let faults = built(states).expect_err(words);
+            let faults = built(&states).expect_err(words);
             assert!(faults.iter().any(|fault| fault.contains(words)), "{words}: {faults:#?}");
         };
         wrong(&|states| states["list"][1]["pipeline"] = Value::Null, "won is in no pipeline");

@@ -69,10 +69,11 @@ pub async fn list(ctx: &mut Ctx, input: ListViews) -> Result<Vec<SavedView>> {
         vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::text(&input.entity), Bind::Id(Some(ctx.access.member.0))];
     let rows = ctx.fetch(Statement::new(LIST, binds)).await?;
     let teams = ctx.access.grants.allows(TEAM);
-    rows.iter().map(|row| read(row, teams, &known)).collect()
+    let narrower = matches!(known, Cow::Owned(_)).then_some(&*known);
+    rows.iter().map(|row| read(row, teams, narrower)).collect()
 }
 
-fn read(row: &Row, teams: bool, known: &Cow<'_, Entity>) -> Result<SavedView> {
+fn read(row: &Row, teams: bool, known: Option<&Entity>) -> Result<SavedView> {
     let content: String = row.get(3)?;
     let (content, masked) = known_part(known, serde_json::from_str(&content).map_err(|_| Error::internal())?);
     let team: bool = row.get(4)?;
@@ -92,9 +93,9 @@ fn read(row: &Row, teams: bool, known: &Cow<'_, Entity>) -> Result<SavedView> {
 }
 
 /// What a view says to somebody who may not read every field: nothing of a filter, an order or a column that they may not know. And whether that
-/// leaves something out.
-fn known_part(known: &Cow<'_, Entity>, content: ViewContent) -> (ViewContent, bool) {
-    let Cow::Owned(known) = known else { return (content, false) };
+/// leaves something out. `known` is none where they may read all of it.
+fn known_part(known: Option<&Entity>, content: ViewContent) -> (ViewContent, bool) {
+    let Some(known) = known else { return (content, false) };
     let whole = content.clone();
     let holds = |key: &String| known.field(key).is_some();
     let columns = |keys: String| keys.split(',').filter(|key| known.field(key).is_some()).collect::<Vec<_>>().join(",");
@@ -157,7 +158,8 @@ pub async fn save(ctx: &mut Ctx, input: SaveView) -> Result<SavedView> {
     let held = lock(ctx, input.id, Some(input.version)).await?;
     let entity = ctx.entity(&held.entity)?;
     let known = entity.known_to(&ctx.access.grants);
-    if known_part(&known, held.content.0.clone()).1 {
+    let narrower = matches!(known, Cow::Owned(_)).then_some(&*known);
+    if known_part(narrower, held.content.0.clone()).1 {
         let message =
             "This view names more than is yours to see, which would be lost. Save what you see under another name";
         return Err(Error::conflict(message));

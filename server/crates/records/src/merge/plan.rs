@@ -1,7 +1,7 @@
 //! `records.preview_merge`: what a merge would do, found out by looking. Nothing is locked and nothing written, so that whoever leaves the page
 //! open, or asks for it again and again, is in nobody's way. What the caller does not see is not counted.
 
-use super::{Pointing, counted, refusal, stays, two};
+use super::{Pointing, counted, left_behind, refusal, stays, two};
 use crate::beside;
 use crate::get::Hold;
 use crate::pointer::{Pointer, pointing_at};
@@ -23,6 +23,9 @@ pub async fn preview_merge(ctx: &mut Ctx, operation: PreviewMerge) -> Result<Mer
         if refused.is_none() {
             refused = refusal(&ctx.access, &pointer.entity, &found).or_else(|| keeps(&ctx.access, &pointer, &found));
         }
+    }
+    if refused.is_none() {
+        refused = left_behind(ctx, &two.entity, two.merged.id).await?;
     }
     for table in beside::ALL {
         let count = table.count(ctx, &two.entity, two.merged.id).await?;
