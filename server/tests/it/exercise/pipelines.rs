@@ -322,8 +322,13 @@ async fn many(world: &World, faults: &mut Faults) {
 /// Out by its label, in by its label or its key, and not changed by a file.
 async fn in_files(world: &World, faults: &mut Faults) {
     let filter = encode("code is not empty");
+    // The last one was more than five minutes ago.
+    let confirmed = world.grace.form("/confirm", &[("_password", testkit::PASSWORD), ("next", LOANS)]).await;
+    assert_eq!(confirmed.status(), StatusCode::SEE_OTHER);
     let answer = world.grace.get(&format!("{LOANS}/export.csv?filter={filter}")).await;
+    let status = answer.status();
     let file = answer.text().await.unwrap();
+    assert!(status.is_success(), "{status} {file}");
     faults.unless(file.contains("Pipeline") && file.contains("Selling"), "pipeline", "the file of rows", &file);
     let import = async |name: &str, content: &str| {
         let input = json!({ "entity": "loan", "fileName": name, "content": content.as_bytes() });
