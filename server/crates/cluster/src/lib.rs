@@ -9,6 +9,7 @@ mod home;
 mod lock;
 mod postmaster;
 mod roles;
+mod template;
 
 use std::path::Path;
 use std::sync::Arc;

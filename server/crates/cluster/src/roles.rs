@@ -102,7 +102,7 @@ pub(crate) async fn drop_database(socket: &Path, database: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_name(database: &str) -> Result<()> {
+pub(crate) fn check_name(database: &str) -> Result<()> {
     let fits = !database.is_empty()
         && database.len() <= 63
         && database.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');

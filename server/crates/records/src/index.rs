@@ -122,11 +122,12 @@ impl Indexer {
         let nothing = Round { worked: 0, settled: 0 };
         let services = self.platform.services.clone();
         let pool = &services.pools.platform;
+        let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
         // Asked without a lock first: with nothing to do, nothing is written and no transaction number is used up.
-        if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(pool).await.map_err(db_error)? {
+        if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(tx.conn()).await.map_err(db_error)? {
+            tx.commit().await.map_err(db_error)?;
             return Ok(nothing);
         }
-        let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
         let Some((xid, event)) = place(tx.conn()).await? else { return Ok(nothing) };
         let events: Vec<Event> =
             sqlx::query_as(EVENTS).bind(xid).bind(event).bind(LOOK).fetch_all(tx.conn()).await.map_err(db_error)?;

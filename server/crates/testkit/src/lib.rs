@@ -82,10 +82,8 @@ impl TestWorld {
         change: impl FnOnce(&mut Pools),
     ) -> Self {
         let cluster = Cluster::start_throwaway(&folder()).await.expect("a private PostgreSQL for tests");
-        let template = template(&cluster).await;
         let database = unused_name();
-        clone(cluster.urls(), &template, &database).await;
-        let urls = cluster.database(&database).await.expect("the URLs of the test's database");
+        let urls = database_of(&cluster, &database).await;
         let library = Arc::new(library);
         let clock = Arc::new(FixedClock::at(noon()));
         let services = services(&urls, &library, clock.clone(), most, change).await;
@@ -317,31 +315,9 @@ fn unused_name() -> String {
     )
 }
 
-/// The migrated database that every test's is cloned from: made once for each set of migrations.
-async fn template(cluster: &Cluster) -> String {
-    let name = format!("template_{}", platform::migrate::fingerprint());
-    let mut admin = PgConnection::connect(&cluster.urls().admin).await.expect("the superuser's connection");
-    sqlx::query("select pg_advisory_lock(7304)").execute(&mut admin).await.expect("the lock on the template");
-    let ready: bool =
-        sqlx::query_scalar("select exists (select from pg_database where datname = $1 and datistemplate)")
-            .bind(&name)
-            .fetch_one(&mut admin)
-            .await
-            .expect("the list of databases");
-    if !ready {
-        let _ = cluster.drop_database(&name).await;
-        let urls = cluster.database(&name).await.expect("the template database");
-        platform::migrate::migrate(&urls.owner).await.expect("the migrations");
-        let sql = format!("alter database {name} with is_template true allow_connections false");
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.expect("the template is marked");
-    }
-    admin.close().await.expect("the lock is given back");
-    name
-}
-
-async fn clone(urls: &Urls, template: &str, name: &str) {
-    let mut admin = PgConnection::connect(&urls.admin).await.expect("the superuser's connection");
-    let sql = format!("create database {name} template {template} owner nexus_owner");
-    sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.expect("a database for the test");
-    let _ = admin.close().await;
+/// A migrated database.
+async fn database_of(cluster: &Cluster, name: &str) -> Urls {
+    let template = format!("template_{}", platform::migrate::fingerprint());
+    let migrated = async |urls: Urls| platform::migrate::migrate(&urls.owner).await.map(|_| ()).map_err(Into::into);
+    cluster.copy(&template, name, migrated).await.expect("a database for the test")
 }

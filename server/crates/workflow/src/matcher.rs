@@ -130,12 +130,14 @@ impl Matcher {
         let engine = self.engine.clone();
         let pool = &engine.platform.services.pools.platform;
         let ahead = self.places.ahead();
+        let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
         // Asked without a lock first: with nothing to do, nothing is written and no transaction number is used up.
-        let any: bool = sqlx::query_scalar(ANY).bind(CONSUMER).bind(&ahead).fetch_one(pool).await.map_err(db_error)?;
+        let any: bool =
+            sqlx::query_scalar(ANY).bind(CONSUMER).bind(&ahead).fetch_one(tx.conn()).await.map_err(db_error)?;
         if !any {
+            tx.commit().await.map_err(db_error)?;
             return Ok(0);
         }
-        let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
         let Some((xid, last)) = place(&mut tx).await? else { return Ok(0) };
         let events: Vec<Event> = sqlx::query_as(EVENTS)
             .bind(&xid)

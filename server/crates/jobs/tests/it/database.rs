@@ -1,9 +1,9 @@
 //! A database of its own for each test, in a cluster that all tests of the folder share and that stops with the last of them.
 
-use cluster::Cluster;
+use cluster::{Cluster, Urls};
+use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{AssertSqlSafe, PgPool};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::Uuid;
 
@@ -22,25 +22,11 @@ impl TestDb {
         let cluster =
             Cluster::start_throwaway(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("test-cluster")).await.unwrap();
         let name = format!("jobs_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let urls = cluster.database(&name).await.unwrap();
+        let template = format!("template_{}", platform::migrate::fingerprint());
+        let migrated = async |urls: Urls| platform::migrate::migrate(&urls.owner).await.map(|_| ()).map_err(Into::into);
+        let urls = cluster.copy(&template, &name, migrated).await.unwrap();
         let pool = |url: String| PgPoolOptions::new().max_connections(12).connect_lazy(&url).unwrap();
-        let db = Self { cluster, name, app: pool(urls.app), platform: pool(urls.platform), owner: pool(urls.owner) };
-        db.migrate().await;
-        db
-    }
-
-    async fn migrate(&self) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../migrations");
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
-        files.sort();
-        for file in files {
-            let sql = std::fs::read_to_string(&file).unwrap();
-            sqlx::raw_sql(AssertSqlSafe(sql))
-                .execute(&self.owner)
-                .await
-                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        }
+        Self { cluster, name, app: pool(urls.app), platform: pool(urls.platform), owner: pool(urls.owner) }
     }
 
     pub async fn tenant(&self) -> Uuid {

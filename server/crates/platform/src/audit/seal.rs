@@ -51,11 +51,12 @@ const MOVE: &str = "update event_consumers set xid = $2::text::xid8, event_id = 
 pub async fn run_once(platform: &Arc<Platform>) -> Result<usize> {
     let services = &platform.services;
     let pool = &services.pools.platform;
+    let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
     // Asked without a lock first: with nothing to do, nothing is written.
-    if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(pool).await.map_err(db_error)? {
+    if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(tx.conn()).await.map_err(db_error)? {
+        tx.commit().await.map_err(db_error)?;
         return Ok(0);
     }
-    let mut tx = TenantTx::begin_feed(pool).await.map_err(db_error)?;
     sqlx::query(REGISTER).bind(CONSUMER).execute(tx.conn()).await.map_err(db_error)?;
     let place: Option<(String, Uuid)> =
         sqlx::query_as(PLACE).bind(CONSUMER).fetch_optional(tx.conn()).await.map_err(db_error)?;

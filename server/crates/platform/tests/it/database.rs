@@ -1,15 +1,15 @@
 //! A database of its own for each test, in a cluster that all tests of the folder share and that stops with the last of them.
 
-use cluster::Cluster;
+use cluster::{Cluster, Urls};
 use domain::{MemberId, TenantId, UserId};
 use nexus_platform::auth::{self, Auth, AuthConfig, NewTenant};
 use nexus_platform::clock::FixedClock;
 use nexus_platform::random::SystemRandom;
 use nexus_platform::secret::Keyring;
 use nexus_platform::{Pools, Readers, TenantPool};
+use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{AssertSqlSafe, PgPool};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -31,7 +31,10 @@ impl TestDb {
         let cluster =
             Cluster::start_throwaway(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("test-cluster")).await.unwrap();
         let name = format!("platform_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let urls = cluster.database(&name).await.unwrap();
+        let template = format!("template_{}", nexus_platform::migrate::fingerprint());
+        let migrated =
+            async |urls: Urls| nexus_platform::migrate::migrate(&urls.owner).await.map(|_| ()).map_err(Into::into);
+        let urls = cluster.copy(&template, &name, migrated).await.unwrap();
         let pool = |url: String| PgPoolOptions::new().max_connections(16).connect_lazy(&url).unwrap();
         // The real time: purges of the database's own clock have to agree with it.
         let clock = Arc::new(FixedClock::at(chrono::Utc::now()));
@@ -39,23 +42,7 @@ impl TestDb {
         let pools =
             Pools { app: TenantPool::lazy(urls.app.parse().unwrap(), 16), platform: pool(urls.platform), readers };
         let keyring = Arc::new(Keyring::parse(Keyring::generate("test", &SystemRandom).expose()).unwrap());
-        let db = Self { cluster, name, pools, owner: pool(urls.owner), clock, keyring };
-        db.migrate().await;
-        db
-    }
-
-    async fn migrate(&self) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../migrations");
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
-        files.sort();
-        for file in files {
-            let sql = std::fs::read_to_string(&file).unwrap();
-            sqlx::raw_sql(AssertSqlSafe(sql))
-                .execute(&self.owner)
-                .await
-                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        }
+        Self { cluster, name, pools, owner: pool(urls.owner), clock, keyring }
     }
 
     pub fn auth(&self) -> Auth {
