@@ -86,6 +86,7 @@ const QUERY_PLACES: &[(&str, &str, usize, &str)] = &[
     // Names of databases that the server makes itself.
     ("server/crates/cluster/src/roles.rs", "AssertSqlSafe(", 2, "other_databases_come_and_go"),
     ("server/crates/cluster/src/roles.rs", "raw_sql(", 3, "other_databases_come_and_go"),
+    ("server/crates/cluster/src/template.rs", "AssertSqlSafe(", 2, "copies_begin_as_their_template_which_is_made_once"),
     // Tables that descriptions ask for, as the owner of the schema, when an operator starts the server with packs of their own.
     (
         "server/crates/packs/src/ddl/make.rs",

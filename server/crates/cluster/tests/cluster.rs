@@ -323,3 +323,38 @@ async fn other_databases_come_and_go() {
     assert!(query(&urls.app, "select 'on'").await.is_err());
     cluster.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn copies_begin_as_their_template_which_is_made_once() {
+    let data = folder();
+    let cluster = std::sync::Arc::new(Cluster::start_throwaway(data.path()).await.unwrap());
+    let made = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let copy = |name: String| {
+        let (cluster, made) = (std::sync::Arc::clone(&cluster), std::sync::Arc::clone(&made));
+        tokio::spawn(async move {
+            let fill = async |urls: cluster::Urls| {
+                made.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                execute(&urls.owner, "create table mine (id bigint)").await?;
+                Ok(execute(&urls.owner, "insert into mine values (7)").await.map(drop)?)
+            };
+            cluster.copy("template_of_ours", &name, fill).await
+        })
+    };
+    // Several at once, and one whose name a test that was killed has left.
+    let left = cluster.database("copied_1").await.unwrap();
+    execute(&left.owner, "create table other (id bigint)").await.unwrap();
+    for copied in [1, 2, 3].map(|number| copy(format!("copied_{number}"))) {
+        let urls = copied.await.unwrap().unwrap();
+        assert_eq!(query(&urls.owner, "select id::text from mine").await.unwrap(), "7");
+        assert!(query(&urls.owner, "select id::text from other").await.is_err());
+        execute(&urls.owner, "delete from mine").await.unwrap();
+    }
+    assert_eq!(made.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert!(copy("Not a name".to_owned()).await.unwrap().is_err());
+    // What cannot be filled is no template, and the next try makes it.
+    let failing = cluster.copy("template_of_none", "copied_4", async |_| Err(anyhow::anyhow!("no migrations"))).await;
+    assert!(failing.unwrap_err().to_string().contains("no migrations"));
+    let done = cluster.copy("template_of_none", "copied_4", async |_| Ok(())).await.unwrap();
+    assert_eq!(query(&done.app, "select current_database()::text").await.unwrap(), "copied_4");
+    std::sync::Arc::into_inner(cluster).unwrap().stop().await.unwrap();
+}
