@@ -6,7 +6,7 @@ mod about;
 mod forms;
 mod history;
 mod lists;
-pub mod pack;
+mod pack;
 mod pipelines;
 mod samples;
 mod sheets;

@@ -5,31 +5,9 @@
 use packs::ddl::{self, Rule};
 use packs::{Fault, Library};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 const LOAN: &str = "exercise/entities/loan.toml";
 const OVERLAY: &str = "overlays/opportunity.toml";
-
-/// The packs of this build, and the pack of the tests beside them.
-fn files() -> BTreeMap<String, String> {
-    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut files = BTreeMap::new();
-    for root in [server.join("packs"), server.join("tests/packs")] {
-        let mut folders: Vec<PathBuf> = vec![root.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(&folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|ending| ending == "toml") {
-                    let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-                    files.insert(name, std::fs::read_to_string(&path).unwrap());
-                }
-            }
-        }
-    }
-    files
-}
 
 fn library(files: &BTreeMap<String, String>) -> Library {
     Library::from_files(files).unwrap_or_else(|faults| panic!("{faults:#?}"))
@@ -37,7 +15,7 @@ fn library(files: &BTreeMap<String, String>) -> Library {
 
 #[test]
 fn each_kind_of_mistake_is_named_with_its_line() {
-    let whole = files();
+    let whole = testkit::pack_files();
     let line = |of: &str| whole[LOAN].lines().position(|line| line.contains(of)).unwrap() + 1;
     #[rustfmt::skip]
     let cases = [
@@ -67,7 +45,7 @@ fn each_kind_of_mistake_is_named_with_its_line() {
 
 #[test]
 fn a_state_without_its_pipeline_is_named() {
-    let mut files = files();
+    let mut files = testkit::pack_files();
     let text = files.get_mut(LOAN).unwrap();
     *text = text.replacen("label = \"Lent out\"\npipeline = \"lending\"\n", "label = \"Lent out\"\n", 1);
     let found = Library::from_files(&files).err().unwrap_or_default();
@@ -77,7 +55,7 @@ fn a_state_without_its_pipeline_is_named() {
 
 #[test]
 fn rows_that_are_there_are_in_the_first_one() {
-    let tables = library(&files()).tables();
+    let tables = library(&testkit::pack_files()).tables();
     let loans: Vec<ddl::Table> = tables.into_iter().filter(|table| table.name == "exercise_loans").collect();
     let printed = ddl::print(&loans);
     for wanted in [
@@ -93,7 +71,7 @@ fn rows_that_are_there_are_in_the_first_one() {
 /// Industries share tables: the column holds what any of them has, and those without pipelines do not see it.
 #[test]
 fn pipelines_of_two_industries_share_a_column() {
-    let mut files = files();
+    let mut files = testkit::pack_files();
     let own = files[&format!("automotive/{OVERLAY}")].clone();
     let with = |key: &str| {
         let pipelines = format!(

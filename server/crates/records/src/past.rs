@@ -37,7 +37,7 @@ const PATIENCE: Wait = Wait::from_secs(5);
 /// How long what was worked out serves the operations of one request: a page that adds up and shows groups asks for the same rows many times.
 const SERVES: Duration = Duration::seconds(30);
 
-/// What was done since a moment, the newest first: by version, since ids of two transactions in one millisecond come in no order. Ids begin
+/// What was done since a moment, the newest first: by version, since ids that two processes give within one millisecond come in no order. Ids begin
 /// with their moment, so most partitions are not looked at.
 /// The bytes are those of a change and all that come before it here; what lies behind the bound stays in the database.
 const SINCE: &str = "\

@@ -20,7 +20,8 @@ use platform::secret::Keyring;
 use platform::wake::Wake;
 use platform::{Caller, Catalogs, Ctx, Platform, Pools, Registry, Services, StaffAccess, TxMode};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -296,6 +297,27 @@ pub fn catalogs(library: &packs::Library) -> Catalogs {
     let industries =
         library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
     Catalogs::new(core, industries)
+}
+
+/// Files of the packs, those for tests among them, by their path under their folder of packs: as [`packs::Library::from_files`] reads them.
+pub fn pack_files() -> BTreeMap<String, String> {
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = BTreeMap::new();
+    for root in [server.join("packs"), server.join("tests/packs")] {
+        let mut folders: Vec<PathBuf> = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).expect("a folder of packs") {
+                let path = entry.expect("a file of a pack").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "toml") {
+                    let name = path.strip_prefix(&root).expect("under its folder").to_string_lossy().into_owned();
+                    files.insert(name, std::fs::read_to_string(&path).expect("a description"));
+                }
+            }
+        }
+    }
+    files
 }
 
 /// One folder for each user of the machine, so that test processes share a cluster.

@@ -2,7 +2,6 @@
 //! their value.
 
 use super::files::{form as parts_of_a_file, send};
-use crate::exercise::pack;
 use crate::support::{Client, Server};
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -251,7 +250,7 @@ async fn by_naming_its_id_nobody_comes_to_a_file() {
 /// B-05: the permission of a field holds for the content of its files too. No description of the build asks for one, so that this one does.
 #[tokio::test]
 async fn a_field_that_may_not_be_read_shows_no_file() {
-    let mut files = pack::files();
+    let mut files = testkit::pack_files();
     files.retain(|name, _| !name.starts_with("exercise/"));
     let described = files.get_mut("automotive/entities/dealer.toml").unwrap();
     let guarded =

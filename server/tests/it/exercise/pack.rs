@@ -1,8 +1,7 @@
 //! The exercise pack beside the packs of this build, and whether it says everything that a description can say.
 
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
 /// As a workspace names it.
 pub const INDUSTRY: &str = "exercise";
@@ -35,29 +34,9 @@ const WORDS: [(&str, &str); 4] = [
 /// Kinds that no description names: the catalogue adds their fields to every entity.
 const STANDARD: [&str; 3] = ["state", "number", "checklist"];
 
-/// Files of packs by their path under the folder, as a library reads them.
-pub fn files() -> BTreeMap<String, String> {
-    let server = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = BTreeMap::new();
-    for root in [server.join("packs"), server.join("tests/packs")] {
-        let mut folders: Vec<PathBuf> = vec![root.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(&folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|ending| ending == "toml") {
-                    let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-                    files.insert(name, std::fs::read_to_string(&path).unwrap());
-                }
-            }
-        }
-    }
-    files
-}
-
 pub fn library() -> packs::Library {
-    packs::Library::from_files(&files()).unwrap_or_else(|faults| panic!("the exercise pack is at fault: {faults:#?}"))
+    packs::Library::from_files(&testkit::pack_files())
+        .unwrap_or_else(|faults| panic!("the exercise pack is at fault: {faults:#?}"))
 }
 
 /// Every value at a dotted place.
@@ -90,7 +69,7 @@ fn members(schema: &Value) -> impl Iterator<Item = &str> {
 
 /// Fails where descriptions know something that the pack does not say: then it goes through nothing.
 pub fn is_whole() {
-    let files = files();
+    let files = testkit::pack_files();
     let described: Vec<Value> = ENTITIES.iter().map(|file| toml::from_str(&files[*file]).unwrap()).collect();
     let described: Vec<&Value> = described.iter().collect();
     let schema = packs::schema::entity();

@@ -5,7 +5,6 @@
 //! process; only what has not changed is not read again. Measured: the statement for all of it took longer than reading a record.
 
 use crate::access::Access;
-use domain::TenantId;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
@@ -26,16 +25,10 @@ pub(super) struct Membership {
 pub(super) struct Memberships(Mutex<HashMap<(Vec<u8>, String), Membership>>);
 
 impl Memberships {
-    /// The workspace that was entered, to ask for its number.
-    pub fn workspace(&self, key: &[u8], slug: &str) -> Option<TenantId> {
+    /// What is kept: good if the session holds and the number of its workspace stands where it stood.
+    pub fn find(&self, key: &[u8], slug: &str) -> Option<Membership> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&(key.to_vec(), slug.to_owned())).map(|membership| membership.access.tenant)
-    }
-
-    /// What is kept, if the number stands where it stood.
-    pub fn at(&self, key: &[u8], slug: &str, version: i64) -> Option<Membership> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&(key.to_vec(), slug.to_owned())).filter(|membership| membership.version == version).cloned()
+        kept.get(&(key.to_vec(), slug.to_owned())).cloned()
     }
 
     /// `None` forgets.

@@ -230,11 +230,11 @@ impl UserSessions {
 
     /// [`Self::opened`] by a session, of which as much is read as has changed since it was here before.
     async fn opened_again(&self, pools: &Pools, key: &[u8], slug: &str) -> Result<Option<(Entered, DateTime<Utc>)>> {
-        if let Some(tenant) = self.memberships.workspace(key, slug) {
-            let (now, of) = (Bind::Moment(Some(self.clock.now())), Bind::Id(Some(tenant.0)));
+        if let Some(Membership { version, owner, access }) = self.memberships.find(key, slug) {
+            let (now, of) = (Bind::Moment(Some(self.clock.now())), Bind::Id(Some(access.tenant.0)));
             let rows = pools.ask_platform(STILL, vec![Bind::Bytes(Some(key.to_vec())), now, of]).await?;
             if let Some(row) = rows.first()
-                && let Some(Membership { owner, access, .. }) = self.memberships.at(key, slug, row.get(3)?)
+                && row.get::<i64>(3)? == version
             {
                 let current = Current { owner, handle: row.get(0)? };
                 let entered = Entered { current, access, factor_missing: false, rotate: row.get(2)? };

@@ -249,6 +249,32 @@ async fn a_merge_is_refused_whole() {
     world.end().await;
 }
 
+/// What is no entity stays as it is, as lines of the ledger do: whose there are does not go, and everybody else does.
+#[tokio::test]
+async fn what_no_entity_describes_is_not_left_pointing_at_what_went() {
+    let world = World::new().await;
+    let here = &world.here;
+    let (kept, merged, _) = two(&world).await;
+    let posted = "create table postings_of_test (tenant_id uuid not null, id uuid not null, lead_id uuid,
+            foreign key (tenant_id, lead_id) references leads (tenant_id, id));
+        call secure_tenant_table('postings_of_test', 'insert')";
+    sqlx::raw_sql(posted).execute(&world.owner).await.unwrap();
+    let plan =
+        |kept: Uuid, merged: Uuid| world.run(&here.admin, PreviewMerge { entity: "lead".to_owned(), kept, merged });
+    assert_eq!(plan(kept.id, merged.id).await.unwrap().refused, None, "nothing is posted yet");
+    let post = "insert into postings_of_test (tenant_id, id, lead_id) values ($1, gen_random_uuid(), $2)";
+    let post = sqlx::query(post).bind(here.admin.access.tenant.0).bind(merged.id);
+    post.execute(&world.owner).await.unwrap();
+    let why = plan(kept.id, merged.id).await.unwrap().refused.expect("a reason");
+    assert!(why.contains("kept as they are") && why.contains("the other way round"), "{why}");
+    let before = fingerprint(&world).await;
+    let refused = world.run(&here.admin, merge_of(&kept, &merged, &[])).await.unwrap_err();
+    assert_eq!((refused.kind, refused.message), (Kind::Conflict, why));
+    assert_eq!(fingerprint(&world).await, before);
+    assert_eq!(plan(merged.id, kept.id).await.unwrap().refused, None);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn a_merge_is_taken_back_by_those_alone_who_may_change_what_it_turned() {
     let world = World::new().await;
