@@ -152,11 +152,13 @@ pub(crate) fn table_twin(caption: &str, columns: &[String], rows: Vec<(String, V
     view! {
         <details class="chart-table">
             <summary>"Show as table"</summary>
-            <table class="table is-plain">
-                <caption class="sr-only">{caption.to_owned()}</caption>
-                <thead><tr>{heads}</tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
+            <div class="chart-table-width" role="group" tabindex="0" aria-label=caption.to_owned()>
+                <table class="table is-plain">
+                    <caption class="sr-only">{caption.to_owned()}</caption>
+                    <thead><tr>{heads}</tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
         </details>
     }
     .into_any()
