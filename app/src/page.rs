@@ -7,6 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use ui::{Density, Theme};
 use uuid::Uuid;
+use words::t;
 
 /// One workspace of the person, for the switch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Viewer {
 
     /// Why something that a permission opens is greyed out, or nothing where the viewer holds it.
     pub fn lacks(&self, permission: &str) -> Option<String> {
-        (!self.grants.allows(permission)).then(|| format!("Needs the permission {permission}"))
+        (!self.grants.allows(permission)).then(|| t!("Needs the permission {permission}", permission))
     }
 
     /// A path inside the workspace: `viewer.path("leads")` is `/w/lakeside/leads`.

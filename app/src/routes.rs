@@ -15,7 +15,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let page = use_page();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=page.theme.as_str() data-density=page.density.as_str()>
+        <html lang=words::current().tag() data-theme=page.theme.as_str() data-density=page.density.as_str()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -25,9 +25,37 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
-            <body><App/></body>
+            <body><App/>{spoken()}</body>
         </html>
     }
+}
+
+/// What islands say in the language of the page, where it is not the one that they have with them.
+fn spoken() -> Option<AnyView> {
+    let language = words::current();
+    let entries = islands_say(language)?;
+    Some(view! { <script type="application/json" id="words" inner_html=entries></script> }.into_any())
+}
+
+/// As JSON; `</` may not stand in a script.
+#[cfg(not(target_arch = "wasm32"))]
+fn islands_say(language: words::Language) -> Option<&'static str> {
+    use std::sync::OnceLock;
+    static SAID: [OnceLock<String>; words::Language::ALL.len()] =
+        [const { OnceLock::new() }; words::Language::ALL.len()];
+    (language != words::Language::English).then(|| {
+        SAID[language.index()]
+            .get_or_init(|| {
+                let entries: std::collections::BTreeMap<_, _> = words::of_browser(language).into_iter().collect();
+                serde_json::to_string(&entries).unwrap_or_default().replace("</", "<\\/")
+            })
+            .as_str()
+    })
+}
+
+#[cfg(target_arch = "wasm32")]
+fn islands_say(_language: words::Language) -> Option<&'static str> {
+    None
 }
 
 /// Every page waits for its data (`Async`): out-of-order streaming would need a script to put the content in place, and a status that is

@@ -6,6 +6,61 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use domain::schema::value::show_date;
 use leptos::prelude::*;
 use ui::markup::{Markup, drawn};
+use words::{mark, say, t, tn};
+
+const MONTHS: [&str; 12] = [
+    mark!("January"),
+    mark!("February"),
+    mark!("March"),
+    mark!("April"),
+    mark!("May"),
+    mark!("June"),
+    mark!("July"),
+    mark!("August"),
+    mark!("September"),
+    mark!("October"),
+    mark!("November"),
+    mark!("December"),
+];
+const SHORT_MONTHS: [&str; 12] = [
+    mark!("Jan"),
+    mark!("Feb"),
+    mark!("Mar"),
+    mark!("Apr"),
+    mark!("May"),
+    mark!("Jun"),
+    mark!("Jul"),
+    mark!("Aug"),
+    mark!("Sep"),
+    mark!("Oct"),
+    mark!("Nov"),
+    mark!("Dec"),
+];
+const WEEKDAYS: [&str; 7] = [
+    mark!("Monday"),
+    mark!("Tuesday"),
+    mark!("Wednesday"),
+    mark!("Thursday"),
+    mark!("Friday"),
+    mark!("Saturday"),
+    mark!("Sunday"),
+];
+const SHORT_WEEKDAYS: [&str; 7] =
+    [mark!("Mon"), mark!("Tue"), mark!("Wed"), mark!("Thu"), mark!("Fri"), mark!("Sat"), mark!("Sun")];
+
+/// A day by a pattern of chrono's; its names (`%B`, `%b`, `%A`, `%a`) are said in the language of the reader.
+pub fn named(day: NaiveDate, pattern: &str) -> String {
+    let (month, weekday) = (day.month0() as usize, day.weekday().num_days_from_monday() as usize);
+    let names = [
+        ("%B", MONTHS[month]),
+        ("%b", SHORT_MONTHS[month]),
+        ("%A", WEEKDAYS[weekday]),
+        ("%a", SHORT_WEEKDAYS[weekday]),
+    ];
+    let said = |pattern: String, (place, name): (&str, &str)| pattern.replace(place, say(name));
+    let pattern = names.into_iter().fold(pattern.to_owned(), said);
+    day.format(&pattern).to_string()
+}
 
 /// Now, and where "today" is.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +109,9 @@ impl Clock {
 
     /// `21 Nov 2026, 12:30`, on the workspace's clock.
     pub fn full(self, moment: &str) -> String {
-        parse(moment)
-            .map_or_else(|| moment.to_owned(), |moment| self.local(moment).format("%-d %b %Y, %H:%M").to_string())
+        let Some(at) = parse(moment) else { return moment.to_owned() };
+        let local = self.local(at);
+        format!("{}, {}", named(local.date(), "%-d %b %Y"), local.format("%H:%M"))
     }
 
     /// `2026-11-21T12:30`, as a control for a day and a time wants it, on the workspace's clock.
@@ -72,11 +128,11 @@ impl Clock {
         let Some(at) = parse(moment) else { return moment.to_owned() };
         let minutes = (self.now - at).num_minutes();
         match minutes {
-            0 => return "just now".to_owned(),
-            1..60 => return format!("{minutes} min ago"),
-            -59..0 => return format!("in {} min", -minutes),
-            60..720 => return format!("{} h ago", minutes / 60),
-            -719..=-60 => return format!("in {} h", -minutes / 60),
+            0 => return t!("just now").to_owned(),
+            1..60 => return tn!(minutes, "{count} min ago", "{count} min ago"),
+            -59..0 => return tn!(-minutes, "in {count} min", "in {count} min"),
+            60..720 => return tn!(minutes / 60, "{count} h ago", "{count} h ago"),
+            -719..=-60 => return tn!(-minutes / 60, "in {count} h", "in {count} h"),
             _ => {}
         }
         let day = self.local(at).date();
@@ -98,18 +154,17 @@ impl Clock {
     fn near(self, day: NaiveDate) -> Option<String> {
         let ahead = (day - self.today()).num_days();
         match ahead {
-            0 => Some("Today".to_owned()),
-            1 => Some("Tomorrow".to_owned()),
-            -1 => Some("Yesterday".to_owned()),
-            2..=6 => Some(format!("In {ahead} days")),
-            -6..=-2 => Some(format!("{} days ago", -ahead)),
+            0 => Some(t!("Today").to_owned()),
+            1 => Some(t!("Tomorrow").to_owned()),
+            -1 => Some(t!("Yesterday").to_owned()),
+            2..=6 => Some(t!("In {days} days", days = ahead)),
+            -6..=-2 => Some(t!("{days} days ago", days = -ahead)),
             _ => None,
         }
     }
 
     fn short(self, day: NaiveDate) -> String {
-        let format = if day.year() == self.today().year() { "%-d %b" } else { "%-d %b %Y" };
-        day.format(format).to_string()
+        named(day, if day.year() == self.today().year() { "%-d %b" } else { "%-d %b %Y" })
     }
 
     /// The heading over what happened on the day of a moment: `Today`, `Yesterday`, `12 Nov`.
@@ -130,13 +185,12 @@ impl Clock {
     /// How a day stands by which something is due, with the days that are left: `3 days over`, `Due today`, `1 day left`.
     pub fn left(self, due: &str) -> Option<(i64, String)> {
         let left = (due.parse::<NaiveDate>().ok()? - self.today()).num_days();
-        let days = |count: i64| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
         Some((
             left,
             match left {
-                0 => "Due today".to_owned(),
-                1.. => format!("{} left", days(left)),
-                _ => format!("{} over", days(-left)),
+                0 => t!("Due today").to_owned(),
+                1.. => tn!(left, "{count} day left", "{count} days left"),
+                _ => tn!(-left, "{count} day over", "{count} days over"),
             },
         ))
     }

@@ -44,7 +44,7 @@ export const test = base.extend<{ complaints: string[] }>({
 
 export { expect };
 
-export type Who = 'amina' | 'john' | 'grace' | 'peter' | 'samuel' | 'neema' | 'faith' | 'daniel';
+export type Who = 'amina' | 'john' | 'grace' | 'peter' | 'samuel' | 'neema' | 'faith' | 'daniel' | 'zuhura';
 
 /**
  * Sessions of this worker: who has signed in a moment ago comes back with the same cookies. Not later: what is sensitive asks for a proof of the

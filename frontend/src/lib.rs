@@ -5,5 +5,6 @@ pub use app::*;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    app::islands::speak();
     leptos::mount::hydrate_islands();
 }

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use uuid::Uuid;
+use words::Language;
 
 struct Person {
     name: &'static str,
@@ -20,15 +21,17 @@ struct Person {
     /// Roles in Lakeside Motors and in Harbour Autos; none where not a member.
     lakeside: &'static [&'static str],
     harbour: &'static [&'static str],
+    language: Language,
     says: &'static str,
 }
 
-const PEOPLE: [Person; 8] = [
+const PEOPLE: [Person; 9] = [
     Person {
         name: "Amina Otieno",
         email: "amina@demo.example",
         lakeside: &["USER"],
         harbour: &["USER"],
+        language: Language::English,
         says: "salesperson, in both workspaces",
     },
     Person {
@@ -36,6 +39,7 @@ const PEOPLE: [Person; 8] = [
         email: "john@demo.example",
         lakeside: &["MANAGER", "SALES_MANAGER"],
         harbour: &["USER"],
+        language: Language::English,
         says: "sales manager",
     },
     Person {
@@ -43,6 +47,7 @@ const PEOPLE: [Person; 8] = [
         email: "grace@demo.example",
         lakeside: &["OWNER", "FINANCE_MANAGER"],
         harbour: &[],
+        language: Language::English,
         says: "owner of Lakeside Motors",
     },
     Person {
@@ -50,6 +55,7 @@ const PEOPLE: [Person; 8] = [
         email: "peter@demo.example",
         lakeside: &["VIEWER"],
         harbour: &[],
+        language: Language::English,
         says: "may only look",
     },
     Person {
@@ -57,6 +63,7 @@ const PEOPLE: [Person; 8] = [
         email: "samuel@demo.example",
         lakeside: &["SALES_REP"],
         harbour: &[],
+        language: Language::English,
         says: "sees what is his own",
     },
     Person {
@@ -64,6 +71,7 @@ const PEOPLE: [Person; 8] = [
         email: "neema@demo.example",
         lakeside: &[],
         harbour: &["MANAGER", "SALES_MANAGER"],
+        language: Language::English,
         says: "manager of Harbour Autos only",
     },
     Person {
@@ -71,6 +79,7 @@ const PEOPLE: [Person; 8] = [
         email: "faith@demo.example",
         lakeside: &["FINANCE_MANAGER"],
         harbour: &["FINANCE_MANAGER"],
+        language: Language::English,
         says: "finance manager, in both workspaces",
     },
     Person {
@@ -78,7 +87,16 @@ const PEOPLE: [Person; 8] = [
         email: "daniel@demo.example",
         lakeside: &["WAREHOUSE"],
         harbour: &["WAREHOUSE"],
+        language: Language::English,
         says: "warehouse, in both workspaces",
+    },
+    Person {
+        name: "Zuhura Salim",
+        email: "zuhura@demo.example",
+        lakeside: &["USER"],
+        harbour: &["USER"],
+        language: Language::Swahili,
+        says: "salesperson who reads Swahili, in both workspaces",
     },
 ];
 const STAFF: (&str, &str) = ("Platform Admin", "admin@demo.example");
@@ -178,15 +196,13 @@ async fn user(services: &Services, person: &Person, hash: &str) -> Result<UserId
         .await?;
     match known {
         Some(known) => Ok(UserId(known)),
-        None => Ok(auth::create_user(
-            pool,
-            services.clock.as_ref(),
-            services.random.as_ref(),
-            person.name,
-            person.email,
-            hash,
-        )
-        .await?),
+        None => {
+            let (clock, random) = (services.clock.as_ref(), services.random.as_ref());
+            let user = auth::create_user(pool, clock, random, person.name, person.email, hash).await?;
+            let spoken = sqlx::query("update users set language = $2 where id = $1");
+            spoken.bind(user.0).bind(person.language.tag()).execute(pool).await?;
+            Ok(user)
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use platform::random::{SystemRandom, uuid_v7};
 use platform::secret::Keyring;
 use platform::shelf::{FileStore, Scanner, Shelf};
 use platform::wake::Wake;
-use platform::{Catalogs, Platform, Pools, Registry, Services};
+use platform::{Platform, Pools, Registry, Services};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -171,18 +171,11 @@ pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Resu
         clock,
         random,
         ids: Arc::default(),
-        catalogs: catalogs(library)?,
+        catalogs: library.catalogs(),
         keyring,
         egress: Egress::new(EgressConfig::default()).context("The HTTP client could not be made")?,
         wake: Arc::new(Wake::default()),
     })
-}
-
-fn catalogs(library: &packs::Library) -> Result<Catalogs> {
-    let core = library.catalog("core").context("The core pack is missing")?;
-    let industries =
-        library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
-    Ok(Catalogs::new(core, industries))
 }
 
 /// Templates of workflows, by the industry whose workspaces get them.

@@ -12,6 +12,7 @@ use crate::layout::Title;
 use crate::page::use_page;
 use leptos::prelude::*;
 use ui::{AuthShell, Notice, SubmitButton, TextInput, Tone};
+use words::t;
 
 #[component]
 pub fn AdminSignInPage() -> impl IntoView {
@@ -30,15 +31,15 @@ pub fn AdminSignInPage() -> impl IntoView {
     let next = page.query("next").unwrap_or_default().to_owned();
     let typed = !login.is_empty();
     view! {
-        <Title text="Platform sign-in · Nexus"/>
-        <AuthShell title="Platform sign-in" text="For the staff who run Nexus. Sessions end after 15 minutes without use." brand="Nexus platform" admin=true>
+        <Title text=t!("Platform sign-in · Nexus")/>
+        <AuthShell title=t!("Platform sign-in") text=t!("For the staff who run Nexus. Sessions end after 15 minutes without use.") brand=t!("Nexus platform") admin=true>
             {said}
             {failed}
             <form method="post" action="/admin/sign-in">
                 <input type="hidden" name="next" value=next/>
-                <TextInput name="login" label="E-mail" r#type="email" value=login autocomplete="username" required=true autofocus=!typed/>
-                <TextInput name="password" label="Password" r#type="password" autocomplete="current-password" required=true autofocus=typed/>
-                <SubmitButton>"Sign in"</SubmitButton>
+                <TextInput name="login" label=t!("E-mail") r#type="email" value=login autocomplete="username" required=true autofocus=!typed/>
+                <TextInput name="password" label=t!("Password") r#type="password" autocomplete="current-password" required=true autofocus=typed/>
+                <SubmitButton>{t!("Sign in")}</SubmitButton>
             </form>
         </AuthShell>
     }

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use ui::Hue;
 use uuid::Uuid;
+use words::t;
 
 /// A block whose rows, fields and filters are all the viewer's to read.
 pub struct Asked<'a> {
@@ -194,7 +195,7 @@ pub fn spots(entity: &Entity, field: &Field, names: &HashMap<String, String>, gr
     let spot = |(place, group): (usize, &Group)| {
         let key = group.key.as_deref();
         let (label, hue, test) = if group.rest {
-            ("Others".to_owned(), Hue::nth(7), rest_test(field, &named))
+            (t!("Others").to_owned(), Hue::nth(7), rest_test(field, &named))
         } else {
             let hue = hue(described(entity, field, key), place);
             (group_label(entity, field, names, key), hue, value_test(field, key))

@@ -9,6 +9,7 @@ use domain::schema::{Comparison, Field, Filter, Step, Test, stretch};
 use domain::{Error, Result};
 use leptos::prelude::*;
 use ui::{Cohort, CohortGrid, Hue};
+use words::t;
 
 /// Steps with a column of their own.
 const MOST_STEPS: i64 = 24;
@@ -26,10 +27,17 @@ pub enum After {
 impl After {
     fn label(self, step: Step) -> String {
         match self {
-            Self::Before => "Before".to_owned(),
-            Self::Steps(0) => format!("Same {}", step.label().to_lowercase()),
+            Self::Before => t!("Before").to_owned(),
+            Self::Steps(0) => {
+                let same = match step {
+                    Step::Day => t!("Same day"),
+                    Step::Week => t!("Same week"),
+                    Step::Month => t!("Same month"),
+                };
+                same.to_owned()
+            }
             Self::Steps(steps) => format!("+{steps}"),
-            Self::Later(steps) => format!("+{steps} or more"),
+            Self::Later(steps) => t!("+{steps} or more", steps),
         }
     }
 
@@ -112,7 +120,7 @@ pub async fn draw(desk: Desk<'_>, asked: &Asked<'_>) -> Result<AnyView> {
         })
         .collect();
     let steps = columns.iter().map(|after| after.label(step)).collect();
-    let (title, whole_column) = (asked.block.title.clone(), "All".to_owned());
+    let (title, whole_column) = (asked.block.title.clone(), t!("All"));
     Ok(view! { {note(&pen)}<CohortGrid title cohorts steps column whole_column hue=Hue::nth(2)/> }.into_any())
 }
 

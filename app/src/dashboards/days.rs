@@ -1,10 +1,12 @@
 //! The days that a dashboard shows: what the address says of them, and the groups of time that they fall into.
 
 use crate::page::PageContext;
+use crate::time::named;
 use chrono::{Datelike, Days as Count, NaiveDate};
 use domain::schema::{Field, Filter, Range, Step, stretch};
 use leptos::prelude::*;
 use ui::{ButtonKind, DateInput, SegmentedControl, Size, SubmitButton, TabItem};
+use words::t;
 
 /// Groups of time in a chart: as many as can be told apart.
 pub const MOST_STEPS: usize = 62;
@@ -47,14 +49,14 @@ impl Days {
         };
         let (from, to) = (read("from", |wrong| &mut wrong.from), read("to", |wrong| &mut wrong.to));
         if page.query("from").is_none() {
-            wrong.from = Some("Say from which day on".to_owned());
+            wrong.from = Some(t!("Say from which day on").to_owned());
         }
         let to = to.or_else(|| page.query("to").is_none().then_some(today));
         if let (Some(from), Some(to)) = (from, to) {
             if from > to {
-                wrong.to = Some(format!("{to} is before {from}; choose a later day"));
+                wrong.to = Some(t!("{to} is before {from}; choose a later day", to, from));
             } else if (to - from).num_days() >= LONGEST {
-                wrong.to = Some("At most five years are shown at once; choose an earlier day".to_owned());
+                wrong.to = Some(t!("At most five years are shown at once; choose an earlier day").to_owned());
             } else {
                 return Ok(Self { from, to, range: None });
             }
@@ -68,9 +70,10 @@ impl Days {
             Some(Some(range)) => range,
             Some(None) => {
                 let (asked, known) = (asked.unwrap_or_default(), Range::ALL.map(Range::key));
-                let meant = domain::text::nearest(asked, known).map(|meant| format!("; did you mean {meant}?"));
-                let known = format!("; known are {}", known.join(", "));
-                let message = format!("{asked} is no stretch of days{}", meant.unwrap_or(known));
+                let message = match domain::text::nearest(asked, known) {
+                    Some(meant) => t!("{asked} is no stretch of days; did you mean {meant}?", asked, meant),
+                    None => t!("{asked} is no stretch of days; known are {known}", asked, known = known.join(", ")),
+                };
                 return Err(Unreadable { range: Some(message), ..Unreadable::default() });
             }
         };
@@ -109,26 +112,26 @@ impl Days {
 
     /// "1 Jan – 31 Dec 2026"
     pub fn words(self) -> String {
-        let last = self.to.format("%-d %b %Y");
+        let last = named(self.to, "%-d %b %Y");
         if self.from == self.to {
-            return last.to_string();
+            return last;
         }
         let first = if self.from.year() == self.to.year() { "%-d %b" } else { "%-d %b %Y" };
-        format!("{} – {last}", self.from.format(first))
+        format!("{} – {last}", named(self.from, first))
     }
 }
 
 fn day(text: &str) -> Result<NaiveDate, String> {
-    let day: NaiveDate = text.parse().map_err(|_| format!("{text} is not a day; write it as 2026-11-21"))?;
+    let day: NaiveDate = text.parse().map_err(|_| t!("{text} is not a day; write it as 2026-11-21", text))?;
     if YEARS.contains(&day.year()) {
         return Ok(day);
     }
-    Err(format!("{text} is outside the years {} to {}", YEARS.start(), YEARS.end()))
+    Err(t!("{text} is outside the years {first} to {last}", text, first = YEARS.start(), last = YEARS.end()))
 }
 
 /// What a group of time is called on an axis.
 pub fn step_label(step: Step, begin: NaiveDate) -> String {
-    begin.format(if step == Step::Month { "%b %Y" } else { "%-d %b" }).to_string()
+    named(begin, if step == Step::Month { "%b %Y" } else { "%-d %b" })
 }
 
 /// The stretches by name, and the two days that are any other. What was typed stays in its control, also where it is refused.
@@ -149,11 +152,11 @@ pub fn controls(page: &PageContext, days: Result<Days, &Unreadable>) -> AnyView 
     let wrong = days.err().cloned().unwrap_or_default();
     view! {
         <div class="board-days">
-            <SegmentedControl label="Days shown" items/>
+            <SegmentedControl label=t!("Days shown") items/>
             <form class="decide" method="get" action=page.path.clone()>
-                <DateInput name="from" label="From" value=from error=wrong.from/>
-                <DateInput name="to" label="To" value=to error=wrong.to/>
-                <SubmitButton size=Size::Small kind=ButtonKind::Secondary>"Show"</SubmitButton>
+                <DateInput name="from" label=t!("From" in "day") value=from error=wrong.from/>
+                <DateInput name="to" label=t!("To" in "day") value=to error=wrong.to/>
+                <SubmitButton size=Size::Small kind=ButtonKind::Secondary>{t!("Show")}</SubmitButton>
             </form>
         </div>
     }

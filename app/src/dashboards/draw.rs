@@ -16,6 +16,7 @@ use ui::{
     BarChart, BarList, ChartPanel, Datum, Donut, EmptyState, Funnel, Gauge, Hue, LineChart, Series, StackedChart,
     StatTile,
 };
+use words::t;
 
 /// Groups of a chart by what a field holds, before the others are one.
 const MOST_RANKS: u32 = 12;
@@ -88,7 +89,7 @@ pub async fn draw(desk: Desk<'_>, asked: &Asked<'_>) -> Result<Drawn> {
 
 fn count_words(entity: &Entity, count: i64) -> String {
     let word = if count == 1 { &entity.labels.one } else { &entity.labels.many };
-    format!("{} {}", group_thousands(&count.to_string()), lower(word))
+    t!("{number} {label}", number = group_thousands(&count.to_string()), label = lower(word))
 }
 
 /// A figure of a row of figures: short, with what else is to be known of it below.
@@ -98,7 +99,7 @@ fn tile(desk: Desk<'_>, asked: &Asked<'_>, all: &Group, spark: Vec<f64>) -> AnyV
     let value = money.as_ref().map_or_else(|| pen.measure.text(all), Sums::headline);
     let rest = money.and_then(|sums| sums.rest()).map(|rest| format!("+ {rest}"));
     let rows = asked.measured().map(|_| count_words(&asked.entity, all.count));
-    let when = if asked.is_dated() { asked.days.words() } else { "Now".to_owned() };
+    let when = if asked.is_dated() { asked.days.words() } else { t!("Now").to_owned() };
     let note: Vec<String> = [rest, rows, Some(when)].into_iter().flatten().collect();
     let (label, href) = (asked.block.title.clone(), asked.link(desk.viewer, asked.rows().as_ref()));
     view! { <StatTile label value note=note.join(" · ") href spark/> }.into_any()
@@ -135,18 +136,20 @@ async fn axis(desk: Desk<'_>, asked: &Asked<'_>, groups: &[Group]) -> Result<(Ve
 pub fn empty(asked: &Asked<'_>) -> AnyView {
     let (icon, many) = (asked.entity.icon.clone(), lower(&asked.entity.labels.many));
     let (title, text) = if asked.is_dated() {
-        (format!("No {many} in these days"), "Choose other days above to see earlier or later ones.")
+        let text = t!("Choose other days above to see earlier or later ones.");
+        (t!("No {entities} in these days", entities = many), text)
     } else {
-        (format!("No {many} to show"), "They are counted here as soon as there are some.")
+        (t!("No {entities} to show", entities = many), t!("They are counted here as soon as there are some."))
     };
     view! { <EmptyState icon title text/> }.into_any()
 }
 
 /// What has to be known to read the chart right.
 pub fn note(pen: &Pen<'_>) -> Option<AnyView> {
-    let now = (!pen.asked.is_dated()).then(|| "As things stand now, whatever the days.".to_owned());
+    let now = (!pen.asked.is_dated()).then(|| t!("As things stand now, whatever the days.").to_owned());
     let drawn = pen.measure.currency().filter(|_| pen.measure.mixed);
-    let mixed = drawn.map(|currency| format!("Drawn by what is in {currency}; the figures name other currencies."));
+    let mixed =
+        drawn.map(|currency| t!("Drawn by what is in {currency}; the figures name other currencies.", currency));
     let words: Vec<String> = [now, mixed].into_iter().flatten().collect();
     (!words.is_empty()).then(|| view! { <p class="chart-note">{words.join(" ")}</p> }.into_any())
 }
@@ -236,9 +239,9 @@ async fn gauge(desk: Desk<'_>, asked: &Asked<'_>) -> Result<AnyView> {
         Datum::new(label, pen.measure.value(group), pen.measure.text(group))
             .href(asked.link(desk.viewer, Option::as_ref(filter)))
     };
-    let (title, whole) = (asked.block.title.clone(), datum("All of them".to_owned(), &all, &whole));
+    let (title, whole) = (asked.block.title.clone(), datum(t!("All of them").to_owned(), &all, &whole));
     let part = datum(title.clone(), &some, &part);
-    let when = if asked.is_dated() { asked.days.words() } else { "Now".to_owned() };
+    let when = if asked.is_dated() { asked.days.words() } else { t!("Now").to_owned() };
     Ok(view! { <Gauge title part whole note=when hue=Hue::nth(2)/> }.into_any())
 }
 

@@ -5,6 +5,7 @@ use domain::money::{Money, group_thousands, parse_scaled, scaled};
 use domain::records::{Group, Sum};
 use domain::schema::{Entity, Field, FieldKind, duration};
 use std::collections::BTreeMap;
+use words::t;
 
 /// Currencies that a text names.
 const NAMED: usize = 3;
@@ -64,7 +65,7 @@ impl<'a> Measure<'a> {
             1..=NAMED => all.iter().map(Money::display).collect::<Vec<_>>().join(", "),
             more => {
                 let named: Vec<String> = all.iter().take(NAMED).map(Money::display).collect();
-                format!("{} and {} more", named.join(", "), more - NAMED)
+                t!("{amounts} and {count} more", amounts = named.join(", "), count = more - NAMED)
             }
         }
     }
@@ -73,7 +74,7 @@ impl<'a> Measure<'a> {
     pub fn head(&self, entity: &Entity) -> String {
         match (self.field, self.currency()) {
             (None, _) => entity.labels.many.clone(),
-            (Some(field), Some(currency)) if !self.mixed => format!("{} in {currency}", field.label),
+            (Some(field), Some(currency)) if !self.mixed => t!("{field} in {currency}", field = field.label, currency),
             (Some(field), _) => field.label.clone(),
         }
     }

@@ -23,6 +23,7 @@ use ui::{
     Cell, Crumb, DataTable, EmptyState, HeadCell, LinkButton, Notice, Page, PageHeader, Panel, Row, Stack, TextLink,
     Tiles, Tone,
 };
+use words::t;
 
 /// Blocks that are asked for at once: one page must not take every connection.
 const AT_ONCE: usize = 4;
@@ -52,8 +53,8 @@ fn list(page: &PageContext) -> Result<AnyView> {
             let (title, help) = (board.title.clone(), board.help.clone().unwrap_or_default());
             view! {
                 <Row>
-                    <Cell label="Dashboard" lead=true><TextLink href>{title}</TextLink></Cell>
-                    <Cell label="What it shows">{help}</Cell>
+                    <Cell label=t!("Dashboard") lead=true><TextLink href>{title}</TextLink></Cell>
+                    <Cell label=t!("What it shows")>{help}</Cell>
                 </Row>
             }
             .into_any()
@@ -61,15 +62,15 @@ fn list(page: &PageContext) -> Result<AnyView> {
         .collect();
     let content = if rows.is_empty() {
         let action =
-            view! { <LinkButton href=viewer.path("help/people#roles")>"How roles work"</LinkButton> }.into_any();
-        view! { <EmptyState icon="layout-dashboard" title="No dashboards for you" text="They show records that you may not read. Ask whoever sees to roles." action/> }.into_any()
+            view! { <LinkButton href=viewer.path("help/people#roles")>{t!("How roles work")}</LinkButton> }.into_any();
+        view! { <EmptyState icon="layout-dashboard" title=t!("No dashboards for you") text=t!("They show records that you may not read. Ask whoever sees to roles.") action/> }.into_any()
     } else {
-        let head = view! { <HeadCell label="Dashboard"/><HeadCell label="What it shows"/> }.into_any();
-        view! { <Panel flush=true><div class="as-cards"><DataTable label="Dashboards" head inline=true>{rows}</DataTable></div></Panel> }
+        let head = view! { <HeadCell label=t!("Dashboard")/><HeadCell label=t!("What it shows")/> }.into_any();
+        view! { <Panel flush=true><div class="as-cards"><DataTable label=t!("Dashboards") head inline=true>{rows}</DataTable></div></Panel> }
             .into_any()
     };
-    let body = view! { <Page><PageHeader title="Dashboards"/>{content}</Page> }.into_any();
-    Ok(workspace_frame(page, vec![Crumb::here("Dashboards")], None, None, body))
+    let body = view! { <Page><PageHeader title=t!("Dashboards")/>{content}</Page> }.into_any();
+    Ok(workspace_frame(page, vec![Crumb::here(t!("Dashboards"))], None, None, body))
 }
 
 async fn dashboard(page: PageContext) -> Result<AnyView> {
@@ -86,14 +87,14 @@ async fn dashboard(page: PageContext) -> Result<AnyView> {
         }
         Err(wrong) => {
             set_status(Kind::Invalid.status());
-            let said = wrong.range.clone().unwrap_or_else(|| "These days cannot be shown: see below.".to_owned());
+            let said = wrong.range.clone().unwrap_or_else(|| t!("These days cannot be shown: see below.").to_owned());
             let bar = controls(&page, Err(&wrong));
             view! { <Notice tone=Tone::Negative>{said}</Notice>{bar} }.into_any()
         }
     };
     let (title, text) = (board.title.clone(), board.help.clone());
     let body = view! { <Page><PageHeader title text/><Stack>{content}</Stack></Page> }.into_any();
-    let crumbs = vec![Crumb::link("Dashboards", viewer.path("dashboards")), Crumb::here(board.title.clone())];
+    let crumbs = vec![Crumb::link(t!("Dashboards"), viewer.path("dashboards")), Crumb::here(board.title.clone())];
     let frame = workspace_frame(&page, crumbs, None, None, body);
     Ok(view! { <ChartHands/>{frame} }.into_any())
 }
@@ -102,8 +103,8 @@ async fn dashboard(page: PageContext) -> Result<AnyView> {
 async fn blocks(desk: Desk<'_>, board: &Dashboard, days: Days) -> Result<AnyView> {
     let asked: Vec<Asked<'_>> = board.blocks.iter().filter_map(|block| Asked::of(desk.viewer, block, days)).collect();
     if asked.is_empty() {
-        let text = "It shows records that you may not read. Ask whoever sees to roles.";
-        return Ok(view! { <EmptyState icon="lock" title="Nothing here is yours to see" text/> }.into_any());
+        let text = t!("It shows records that you may not read. Ask whoever sees to roles.");
+        return Ok(view! { <EmptyState icon="lock" title=t!("Nothing here is yours to see") text/> }.into_any());
     }
     let (mut tiles, mut charts): (Vec<AnyView>, Vec<AnyView>) = (Vec::new(), Vec::new());
     for some in asked.chunks(AT_ONCE) {

@@ -8,6 +8,7 @@ use domain::records::GetRecord;
 use domain::{Error, Result};
 use leptos::prelude::*;
 use ui::{LinkButton, Page, PageHeader};
+use words::t;
 
 #[component]
 pub fn DocumentPage() -> impl IntoView {
@@ -43,6 +44,6 @@ async fn document(page: PageContext) -> Result<AnyView> {
         </Page>
     }
     .into_any();
-    let crumbs = address::crumbs(&viewer, &entity, &record, Some("Document"));
+    let crumbs = address::crumbs(&viewer, &entity, &record, Some(t!("Document")));
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }

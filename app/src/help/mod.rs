@@ -8,6 +8,7 @@ use domain::help::{HelpArticle, HelpEntry, HelpPart, ListHelp, ReadHelp, Shown, 
 use domain::schema::ViewKind;
 use leptos::prelude::*;
 use ui::{Button, Crumb, EmptyState, LinkButton, Notice, Page, PageHeader, Panel, SearchInput, Stack, TextLink, Tone};
+use words::{t, tn};
 
 /// Parts from which on an article lists them.
 const LISTED: usize = 3;
@@ -66,32 +67,32 @@ async fn index(page: PageContext) -> Result<AnyView> {
     let lists = if words.is_empty() {
         let (guides, articles): (Vec<HelpEntry>, Vec<HelpEntry>) = found.into_iter().partition(|entry| entry.guide);
         let (guides, articles) = (entries(&viewer, &guides), entries(&viewer, &articles));
-        view! { <Panel title="By role" flush=true>{guides}</Panel><Panel title="By subject" flush=true>{articles}</Panel> }
+        view! { <Panel title=t!("By role") flush=true>{guides}</Panel><Panel title=t!("By subject") flush=true>{articles}</Panel> }
             .into_any()
     } else if found.is_empty() {
-        let action = view! { <LinkButton href=viewer.path("help")>"Show all articles"</LinkButton> }.into_any();
-        let title = format!("No article has “{words}”");
-        view! { <EmptyState icon="search" title text="Try one word in place of several, such as import, filter or role." action/> }
-            .into_any()
+        let action = view! { <LinkButton href=viewer.path("help")>{t!("Show all articles")}</LinkButton> }.into_any();
+        let title = t!("No article has “{words}”", words);
+        let text = t!("Try one word in place of several, such as import, filter or role.");
+        view! { <EmptyState icon="search" title text action/> }.into_any()
     } else {
-        let title = if found.len() == 1 { "1 article".to_owned() } else { format!("{} articles", found.len()) };
+        let title = tn!(found.len(), "{count} article", "{count} articles");
         let rows = entries(&viewer, &found);
         view! { <Panel title flush=true>{rows}</Panel> }.into_any()
     };
     let action = page.path.clone();
     let content = view! {
         <Page narrow=true>
-            <PageHeader title="Help" text="Short articles about what is here, and where it is."/>
+            <PageHeader title=t!("Help") text=t!("Short articles about what is here, and where it is.")/>
             <Stack>
                 <form class="help-search" method="get" action=action role="search">
-                    <SearchInput name="q" label="Search help" value=words/>
-                    <Button r#type="submit">"Search"</Button>
+                    <SearchInput name="q" label=t!("Search help") value=words/>
+                    <Button r#type="submit">{t!("Search")}</Button>
                 </form>
                 {lists}
             </Stack>
         </Page>
     };
-    Ok(workspace_frame(&page, vec![Crumb::here("Help")], None, None, content.into_any()))
+    Ok(workspace_frame(&page, vec![Crumb::here(t!("Help"))], None, None, content.into_any()))
 }
 
 fn entries(viewer: &Viewer, entries: &[HelpEntry]) -> AnyView {
@@ -114,12 +115,34 @@ fn missing(viewer: &Viewer, entry: &HelpEntry) -> Option<String> {
         return None;
     }
     let first = entry.needs.first()?;
-    let needed = match first.strip_prefix("*.*.") {
-        Some(verb) => format!("permission to {verb} a kind of record"),
-        None => format!("permission {first}"),
-    };
     let role = role_words(&viewer.role);
-    Some(format!("Your role, {role}, does not allow this: it needs the {needed}. An administrator can give it to you."))
+    Some(match first.strip_prefix("*.*.") {
+        Some(verb) => t!(
+            "Your role, {role}, does not allow this: it needs the permission to {verb} a kind of record. \
+             An administrator can give it to you.",
+            role,
+            verb = verb_words(verb)
+        ),
+        None => t!(
+            "Your role, {role}, does not allow this: it needs the permission {permission}. \
+             An administrator can give it to you.",
+            role,
+            permission = first
+        ),
+    })
+}
+
+/// What a permission lets one do, inside a sentence.
+fn verb_words(verb: &str) -> &str {
+    match verb {
+        "read" => t!("read" in "infinitive"),
+        "create" => t!("create" in "infinitive"),
+        "update" => t!("update" in "infinitive"),
+        "delete" => t!("delete" in "infinitive"),
+        "import" => t!("import" in "infinitive"),
+        "export" => t!("export" in "infinitive"),
+        other => other,
+    }
 }
 
 async fn article(page: PageContext) -> Result<AnyView> {
@@ -129,8 +152,9 @@ async fn article(page: PageContext) -> Result<AnyView> {
     let needs = missing(&viewer, &entry).map(|needs| view! { <Notice tone=Tone::Neutral>{needs}</Notice> });
     let contents = (parts.len() >= LISTED).then(|| contents(&parts));
     let feedback = viewer.path(&format!("feedback?from={}", encode(&page.path)));
-    let crumbs = vec![Crumb::link("Help", viewer.path("help")), Crumb::here(entry.title.clone())];
+    let crumbs = vec![Crumb::link(t!("Help"), viewer.path("help")), Crumb::here(entry.title.clone())];
     let (title, text) = (entry.title, entry.summary);
+    let (before, after) = words::around(t!("Something is missing here or wrong? {link}."), "link");
     let content = view! {
         <Page narrow=true>
             <PageHeader title text/>
@@ -138,7 +162,7 @@ async fn article(page: PageContext) -> Result<AnyView> {
                 {needs}
                 {contents}
                 <div class="help-body" inner_html=html></div>
-                <p class="help-foot">"Something is missing here or wrong? "<TextLink href=feedback>"Say so"</TextLink>"."</p>
+                <p class="help-foot">{before}<TextLink href=feedback>{t!("Say so")}</TextLink>{after}</p>
             </Stack>
         </Page>
     };
@@ -153,7 +177,7 @@ fn contents(parts: &[HelpPart]) -> AnyView {
             view! { <li><TextLink href>{title}</TextLink></li> }.into_any()
         })
         .collect();
-    view! { <nav class="help-contents" aria-label="In this article"><ul>{links}</ul></nav> }.into_any()
+    view! { <nav class="help-contents" aria-label=t!("In this article")><ul>{links}</ul></nav> }.into_any()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::money::{Sums, change};
 use super::{Home, open_filter, won_filter};
 use crate::records::lower;
+use crate::time::named;
 use chrono::{Datelike, Months, NaiveDate};
 use domain::money::group_thousands;
 use domain::records::{Group, GroupBy, Sum};
@@ -11,6 +12,7 @@ use domain::{Money, Result};
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{BarChart, BarList, ChartPanel, Datum, Delta, EmptyState, Hue, LinkButton, StatTile, Trend};
+use words::t;
 
 /// Months in the chart.
 const MONTHS: u32 = 12;
@@ -20,7 +22,7 @@ fn number(value: i64) -> String {
 }
 
 fn count_words(count: i64, one: &str, many: &str) -> String {
-    format!("{} {}", number(count), lower(if count == 1 { one } else { many }))
+    t!("{count} {things}", count = number(count), things = lower(if count == 1 { one } else { many }))
 }
 
 /// Open leads, and where they stand.
@@ -51,10 +53,10 @@ impl Leads {
     }
 
     pub fn tile(&self, home: &Home) -> AnyView {
-        let label = format!("Open {}", lower(&self.entity.labels.many));
+        let label = t!("Open {entities}", entities = lower(&self.entity.labels.many));
         let note = match self.fresh {
-            0 => "None new in seven days".to_owned(),
-            fresh => format!("{} new in seven days", number(fresh)),
+            0 => t!("None new in seven days").to_owned(),
+            fresh => t!("{count} new in seven days", count = number(fresh)),
         };
         view! { <StatTile label value=number(self.open()) note href=home.rows(&self.entity, &open_filter(&self.entity))/> }.into_any()
     }
@@ -66,13 +68,15 @@ impl Leads {
         if self.by_state.iter().all(|group| group.count == 0) {
             let import = home.viewer.path(&format!("{}/import", self.entity.plural));
             let reason = home.viewer.missing(&self.entity, domain::Verb::Import);
-            let action = view! { <LinkButton href=import icon="upload" reason>{format!("Import {many}")}</LinkButton> }
-                .into_any();
-            let (icon, title) = (self.entity.icon.clone(), format!("No {many} yet"));
+            let label = t!("Import {entities}", entities = many);
+            let action = view! { <LinkButton href=import icon="upload" reason>{label}</LinkButton> }.into_any();
+            let (icon, title) = (self.entity.icon.clone(), t!("No {entities} yet", entities = many));
+            let heading = t!("Where the {entities} stand", entities = many);
+            let text = t!("Bring in the ones that you have, from a spreadsheet or a CSV file.");
             return Some(
                 view! {
-                    <ChartPanel title=format!("Where the {many} stand")>
-                        <EmptyState icon title text="Bring in the ones that you have, from a spreadsheet or a CSV file." action/>
+                    <ChartPanel title=heading>
+                        <EmptyState icon title text action/>
                     </ChartPanel>
                 }
                 .into_any(),
@@ -88,11 +92,12 @@ impl Leads {
             })
             .collect();
         let most = open.iter().max_by_key(|state| self.count_of(&state.key))?;
-        let title = format!(
-            "{} of {} open {many} are in {}",
-            number(self.count_of(&most.key)),
-            number(self.open()),
-            most.label
+        let title = t!(
+            "{count} of {all} open {entities} are in {state}",
+            count = number(self.count_of(&most.key)),
+            all = number(self.open()),
+            entities = many,
+            state = most.label
         );
         Some(view! { <ChartPanel title=title.clone()><BarList title data hue=Hue::nth(0)/></ChartPanel> }.into_any())
     }
@@ -122,7 +127,7 @@ impl Pipeline {
             .flatten()
             .collect::<Vec<_>>()
             .join(" · ");
-        view! { <StatTile label="Open pipeline" value=sums.headline() note href=home.rows(&self.entity, &open_filter(&self.entity))/> }.into_any()
+        view! { <StatTile label=t!("Open pipeline") value=sums.headline() note href=home.rows(&self.entity, &open_filter(&self.entity))/> }.into_any()
     }
 }
 
@@ -181,8 +186,8 @@ impl Won {
         let delta = change(self.minor_of(this, currency), self.minor_of(last, currency)).map(delta);
         let count = group.map_or(0, |group| group.count);
         let words = match &delta {
-            Some(_) => "on last month".to_owned(),
-            None if count == 0 => "Nothing yet".to_owned(),
+            Some(_) => t!("on last month").to_owned(),
+            None if count == 0 => t!("Nothing yet").to_owned(),
             None => count_words(count, &self.entity.labels.one, &self.entity.labels.many),
         };
         let note = [Some(words), sums.rest().map(|rest| format!("+ {rest}"))]
@@ -190,7 +195,7 @@ impl Won {
             .flatten()
             .collect::<Vec<_>>()
             .join(" · ");
-        view! { <StatTile label="Won this month" value=sums.headline() delta=delta note href=self.rows_of(home, this)/> }.into_any()
+        view! { <StatTile label=t!("Won this month") value=sums.headline() delta=delta note href=self.rows_of(home, this)/> }.into_any()
     }
 
     /// The workspace's currency where anything was won in it, else the first in which something was.
@@ -213,15 +218,15 @@ impl Won {
                 let text = money.as_ref().map(Money::display).unwrap_or_default();
                 // For the height of a bar only; what is read is the text.
                 let height = money.and_then(|money| money.amount().parse::<f64>().ok()).unwrap_or(0.0);
-                Datum::new(month.format("%b %Y").to_string(), height.max(0.0), text).href(self.rows_of(home, month))
+                Datum::new(named(month, "%b %Y"), height.max(0.0), text).href(self.rows_of(home, month))
             })
             .collect();
         let title = self.sentence(today, &currency);
-        let value_column = format!("Won in {currency}");
+        let value_column = t!("Won in {currency}", currency);
         Some(
             view! {
                 <ChartPanel title=title.clone()>
-                    <BarChart title data column="Month" value_column hue=Hue::nth(2)/>
+                    <BarChart title data column=t!("Month") value_column hue=Hue::nth(2)/>
                 </ChartPanel>
             }
             .into_any(),
@@ -233,11 +238,17 @@ impl Won {
         let (this, last) =
             (self.minor_of(first_of_month(today, 0), currency), self.minor_of(first_of_month(today, 1), currency));
         match change(this, last) {
-            Some(0) => format!("Won value in {currency} is as last month"),
-            Some(change) if change > 0 => format!("Won value in {currency} is up {} % on last month", number(change)),
-            Some(change) => format!("Won value in {currency} is down {} % on last month so far", number(-change)),
-            None if this > 0 => format!("Something was won in {currency} this month, nothing last month"),
-            None => format!("Nothing was won in {currency} this month or last"),
+            Some(0) => t!("Won value in {currency} is as last month", currency),
+            Some(change) if change > 0 => {
+                t!("Won value in {currency} is up {change} % on last month", currency, change = number(change))
+            }
+            Some(change) => t!(
+                "Won value in {currency} is down {change} % on last month so far",
+                currency,
+                change = number(-change)
+            ),
+            None if this > 0 => t!("Something was won in {currency} this month, nothing last month", currency),
+            None => t!("Nothing was won in {currency} this month or last", currency),
         }
     }
 }
@@ -291,11 +302,11 @@ impl Tasks {
 
     pub fn tile(&self, home: &Home) -> AnyView {
         let note = match (self.due, self.overdue) {
-            (0, _) => "Nothing is waiting for you".to_owned(),
-            (_, 0) => "All of them today".to_owned(),
-            (_, overdue) => format!("{} overdue", number(overdue)),
+            (0, _) => t!("Nothing is waiting for you").to_owned(),
+            (_, 0) => t!("All of them today").to_owned(),
+            (_, overdue) => t!("{count} overdue", count = number(overdue)),
         };
-        let label = format!("My {} due", lower(&self.entity.labels.many));
+        let label = t!("My {entities} due", entities = lower(&self.entity.labels.many));
         let href = home.rows(&self.entity, &format!("{} and dueOn <= today", mine(&self.entity)));
         view! { <StatTile label value=number(self.due) note href/> }.into_any()
     }

@@ -9,6 +9,7 @@ use domain::schema::{Count, Entity, ListQuery, Sort};
 use domain::{Result, Verb};
 use leptos::prelude::*;
 use ui::{Badge, ButtonKind, EmptyState, Icon, LinkButton, Panel, Size, Tone};
+use words::t;
 
 const ROWS: u32 = 6;
 
@@ -32,14 +33,15 @@ pub async fn my_tasks(home: &Home) -> Result<Option<AnyView>> {
     let filter = mine(&entity);
     let sort = entity.field("dueOn").map(|_| Sort { field: "dueOn".to_owned(), descending: false });
     let rows = rows(home, &entity, &filter, sort, &["dueOn", "status", "lead", "customer"]).await?;
-    let title = format!("My {}", lower(&entity.labels.many));
+    let title = t!("My {entities}", entities = lower(&entity.labels.many));
     let all = home.rows(&entity, &filter);
     if rows.is_empty() {
         let new = home.viewer.path(&format!("{}/new", entity.plural));
-        let label = format!("New {}", lower(&entity.labels.one));
+        let label = t!("New {entity}", entity = lower(&entity.labels.one));
         let action = view! { <LinkButton href=new icon="plus" reason=home.viewer.missing(&entity, Verb::Create)>{label}</LinkButton> }.into_any();
-        let title_empty = "Nothing is waiting for you".to_owned();
-        let body = view! { <EmptyState icon="circle-check" title=title_empty text="What you have to do stands here, the nearest day first." action/> };
+        let title_empty = t!("Nothing is waiting for you");
+        let text = t!("What you have to do stands here, the nearest day first.");
+        let body = view! { <EmptyState icon="circle-check" title=title_empty text action/> };
         return Ok(Some(view! { <Panel title>{body}</Panel> }.into_any()));
     }
     let values = Values::of(&home.page);
@@ -49,7 +51,7 @@ pub async fn my_tasks(home: &Home) -> Result<Option<AnyView>> {
         .iter()
         .map(|record| {
             let due = record.text("dueOn").map(|due| {
-                let late = overdue(record).then(|| view! { <Badge tone=Tone::Negative>"Late"</Badge> });
+                let late = overdue(record).then(|| view! { <Badge tone=Tone::Negative>{t!("Late")}</Badge> });
                 view! { {late}{values.clock.day(due)} }
             });
             let about = record.label("lead").or_else(|| record.label("customer")).map(str::to_owned);
@@ -77,7 +79,7 @@ pub async fn new_leads(home: &Home) -> Result<Option<AnyView>> {
         })
         .collect();
     let all = home.viewer.path(&format!("{}?filter=&sort=-createdAt", entity.plural));
-    Ok(Some(panel(format!("Newest {}", lower(&entity.labels.many)), all, lines)))
+    Ok(Some(panel(t!("Newest {entities}", entities = lower(&entity.labels.many)), all, lines)))
 }
 
 fn line(home: &Home, entity: &Entity, record: &Record, detail: Option<String>, end: AnyView) -> AnyView {
@@ -100,6 +102,6 @@ fn line(home: &Home, entity: &Entity, record: &Record, detail: Option<String>, e
 
 fn panel(title: String, all: String, lines: Vec<AnyView>) -> AnyView {
     let actions =
-        view! { <LinkButton href=all size=Size::Small kind=ButtonKind::Ghost>"Show all"</LinkButton> }.into_any();
+        view! { <LinkButton href=all size=Size::Small kind=ButtonKind::Ghost>{t!("Show all")}</LinkButton> }.into_any();
     view! { <Panel title actions flush=true><ul class="row-list">{lines}</ul></Panel> }.into_any()
 }

@@ -10,7 +10,7 @@ mod steps;
 
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, load, use_page};
-use crate::time::Clock;
+use crate::time::{Clock, named};
 use domain::finance::ReceivablesByAge;
 use domain::records::{Group, GroupBy, SummariseRecords};
 use domain::schema::{Entity, Filter, ListQuery, StateKind};
@@ -20,6 +20,7 @@ use futures::try_join;
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{Columns, Crumb, Page, PageHeader, Stack, Tiles};
+use words::t;
 
 #[component]
 pub fn HomePage() -> impl IntoView {
@@ -64,13 +65,13 @@ async fn home_page(page: PageContext) -> Result<AnyView> {
             .flatten()
             .collect();
     let lists: Vec<AnyView> = [my_tasks, new_leads].into_iter().flatten().collect();
-    let today = clock.today().format("%A, %-d %B %Y").to_string();
+    let today = named(clock.today(), "%A, %-d %B %Y");
     let tiles = (!tiles.is_empty()).then(|| view! { <Tiles>{tiles}</Tiles> });
     let charts = (!charts.is_empty()).then(|| view! { <Columns>{charts}</Columns> });
     let lists = (!lists.is_empty()).then(|| view! { <Columns>{lists}</Columns> });
     let content =
-        view! { <Page><PageHeader title="Today" text=today/><Stack>{steps}{tiles}{charts}{lists}</Stack></Page> };
-    Ok(workspace_frame(&home.page, vec![Crumb::here("Home")], None, None, content.into_any()))
+        view! { <Page><PageHeader title=t!("Today") text=today/><Stack>{steps}{tiles}{charts}{lists}</Stack></Page> };
+    Ok(workspace_frame(&home.page, vec![Crumb::here(t!("Home"))], None, None, content.into_any()))
 }
 
 impl Home {

@@ -3,6 +3,7 @@
 use domain::Money;
 use domain::money::group_thousands;
 use domain::records::Sum;
+use words::t;
 
 /// Sums by currency, the workspace's own first.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +47,10 @@ impl Sums {
         match texts.len() {
             0 => None,
             1..=2 => Some(texts.join(", ")),
-            more => Some(format!("{}, {} and {} more", texts[0], texts[1], more - 2)),
+            more => {
+                let (first, second) = (&texts[0], &texts[1]);
+                Some(t!("{first}, {second} and {count} more", first, second, count = more - 2))
+            }
         }
     }
 }

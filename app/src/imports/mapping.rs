@@ -11,6 +11,7 @@ use ui::{
     ButtonKind, Cell, Checkbox, Choice, DataTable, FormActions, FormError, FormErrors, FormSection, HeadCell,
     LinkButton, Notice, RadioGroup, Row, Select, SubmitButton, Tone,
 };
+use words::t;
 
 /// Sample cells shown beside a column.
 const SAMPLES: usize = 3;
@@ -49,18 +50,18 @@ pub fn view(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Impor
         .filter_map(|(place, header)| u32::try_from(place).ok().map(|place| row(&chosen, place, header, &targets)))
         .collect();
     let head = view! {
-        <HeadCell label="Column in the file"/>
-        <HeadCell label="First values"/>
-        <HeadCell label="Becomes"/>
+        <HeadCell label=t!("Column in the file")/>
+        <HeadCell label=t!("First values")/>
+        <HeadCell label=t!("Becomes")/>
     };
     let doubt = import.header_doubt.clone().map(|doubt| {
-        view! { <Notice tone=Tone::Warning title="The first row does not look like a header">{doubt}</Notice> }
+        view! { <Notice tone=Tone::Warning title=t!("The first row does not look like a header")>{doubt}</Notice> }
     });
     let upload = viewer.path(&format!("{}/import", entity.plural));
-    let table = view! { <div class="as-cards"><DataTable label="Columns of the file" head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any();
+    let table = view! { <div class="as-cards"><DataTable label=t!("Columns of the file") head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any();
     view! {
         {parts::steps(Place::Map, Some(&here))}
-        <FormErrors errors title="The columns cannot be used like this"/>
+        <FormErrors errors title=t!("The columns cannot be used like this")/>
         {doubt}
         <form class="form" method="post" action=viewer.action("imports.map")>
             <input type="hidden" name="id" value=import.id.to_string()/>
@@ -69,8 +70,8 @@ pub fn view(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Impor
             {table}
             {rules(viewer, entity, &chosen)}
             <FormActions>
-                <SubmitButton>"Look at what would happen"</SubmitButton>
-                <LinkButton href=upload kind=ButtonKind::Ghost>"Choose another file"</LinkButton>
+                <SubmitButton>{t!("Look at what would happen")}</SubmitButton>
+                <LinkButton href=upload kind=ButtonKind::Ghost>{t!("Choose another file")}</LinkButton>
             </FormActions>
         </form>
     }
@@ -99,7 +100,7 @@ fn targets(viewer: &Viewer, entity: &Entity) -> Vec<Choice> {
         for (place, (target, label)) in field.targets().into_iter().enumerate() {
             // What a row is given by itself, such as its pipeline, no file has to say.
             let needed = field.required && !field.read_only;
-            let label = if needed && place == 0 { format!("{label} (required)") } else { label };
+            let label = if needed && place == 0 { t!("{field} (required)", field = label) } else { label };
             targets.push(Choice::new(target, label));
         }
     }
@@ -117,11 +118,11 @@ fn row(chosen: &Chosen<'_>, place: u32, header: &str, targets: &[Choice]) -> Any
         .take(SAMPLES)
         .map(short)
         .collect();
-    let nothing = samples.is_empty().then(|| view! { <span class="text-muted">"Empty in the first rows"</span> });
+    let nothing = samples.is_empty().then(|| view! { <span class="text-muted">{t!("Empty in the first rows")}</span> });
     let samples: Vec<_> =
         samples.into_iter().map(|cell| view! { <span class="import-sample" dir="auto">{cell}</span> }).collect();
     let name = format!("mapping.columns.{place}");
-    let label = format!("{header} becomes");
+    let label = t!("{column} becomes", column = header);
     let (header, value) = (header.to_owned(), chosen.column(place));
     let choices = targets.to_vec();
     let part = format!("columns.{place}");
@@ -129,9 +130,9 @@ fn row(chosen: &Chosen<'_>, place: u32, header: &str, targets: &[Choice]) -> Any
         chosen.replay.and_then(|replay| replay.error_for(&part).or_else(|| replay.error_for(&name))).map(str::to_owned);
     view! {
         <Row>
-            <Cell label="Column" lead=true><bdi>{header}</bdi></Cell>
-            <Cell label="First values"><span class="import-samples">{nothing}{samples}</span></Cell>
-            <Cell label="Becomes"><Select name label choices value blank="Leave it out" error bare=true/></Cell>
+            <Cell label=t!("Column") lead=true><bdi>{header}</bdi></Cell>
+            <Cell label=t!("First values")><span class="import-samples">{nothing}{samples}</span></Cell>
+            <Cell label=t!("Becomes")><Select name label choices value blank=t!("Leave it out") error bare=true/></Cell>
         </Row>
     }
     .into_any()
@@ -151,7 +152,7 @@ fn header_choice(chosen: &Chosen<'_>) -> AnyView {
     view! {
         <div>
             <input type="hidden" name="mapping.header" value="false"/>
-            <Checkbox name="mapping.header" label="The first row names the columns" checked/>
+            <Checkbox name="mapping.header" label=t!("The first row names the columns") checked/>
         </div>
     }
     .into_any()
@@ -175,23 +176,24 @@ fn rules(viewer: &Viewer, entity: &Entity, chosen: &Chosen<'_>) -> AnyView {
     let currency = chosen.text("mapping.currency", mapping.currency.clone()).unwrap_or_else(|| viewer.currency.clone());
     let money = entity.editable().any(|field| matches!(field.kind, FieldKind::Money { .. }));
     let key_select = (!keys.is_empty()).then(|| {
-        let (label, hint) = (format!("Recognise existing {many} by"), "Two rows with the same value are the same one.");
-        view! { <Select name="mapping.key" label choices=keys value=key blank="Nothing: every row is new" hint/> }
+        let label = t!("Recognise existing {entities} by", entities = many);
+        let hint = t!("Two rows with the same value are the same one.");
+        view! { <Select name="mapping.key" label choices=keys value=key blank=t!("Nothing: every row is new") hint/> }
     });
     let meetings = vec![
-        Choice::new("skip", "Leave it as it is").hint("The row of the file is counted as unchanged."),
-        Choice::new("update", "Give it the values of the file")
-            .hint("Cells that are empty in the file change nothing."),
+        Choice::new("skip", t!("Leave it as it is")).hint(t!("The row of the file is counted as unchanged.")),
+        Choice::new("update", t!("Give it the values of the file"))
+            .hint(t!("Cells that are empty in the file change nothing.")),
     ];
     let currency_select = money.then(|| {
         let choices = currency::CODES.iter().map(|code| Choice::new(*code, *code)).collect();
-        view! { <Select name="mapping.currency" label="Currency of amounts that name none" choices value=currency/> }
+        view! { <Select name="mapping.currency" label=t!("Currency of amounts that name none") choices value=currency/> }
     });
     view! {
         <div class="import-rules">
-            <FormSection title="When a row is there already">
+            <FormSection title=t!("When a row is there already")>
                 {key_select}
-                <RadioGroup name="mapping.existing" label="What happens to it" choices=meetings value=existing/>
+                <RadioGroup name="mapping.existing" label=t!("What happens to it") choices=meetings value=existing/>
                 {currency_select}
             </FormSection>
         </div>

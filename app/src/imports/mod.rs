@@ -17,6 +17,7 @@ use domain::{Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{Crumb, Page, PageHeader, Stack};
 use uuid::Uuid;
+use words::t;
 
 #[component]
 pub fn ImportPage() -> impl IntoView {
@@ -53,7 +54,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let body = view! { <Page><Stack><PageHeader title text/>{content}</Stack></Page> }.into_any();
     let crumbs = vec![
         Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)),
-        Crumb::link("Import", viewer.path(&format!("{}/import", entity.plural))),
+        Crumb::link(t!("Import"), viewer.path(&format!("{}/import", entity.plural))),
         Crumb::here(import.file_name.clone()),
     ];
     let frame = workspace_frame(&page, crumbs, None, None, body);

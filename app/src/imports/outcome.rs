@@ -19,6 +19,7 @@ use ui::{
     LinkButton, Notice, Panel, Row, StatTile, SubmitButton, Tiles, Tone,
 };
 use uuid::Uuid;
+use words::{t, tn};
 
 /// Problems listed before the import; afterwards there are more, and a file of all.
 const FORETOLD: usize = 12;
@@ -42,27 +43,27 @@ pub async fn preview(
         .map(|replay| vec![FormError::new("", replay.error.message.clone())])
         .unwrap_or_default();
     let verb = match (preview.would_create, preview.would_update) {
-        (_, 0) => format!("Import {}", counted(good, one, many)),
-        (0, _) => format!("Update {}", counted(good, one, many)),
-        _ => format!("Import and update {}", counted(good, one, many)),
+        (_, 0) => t!("Import {rows}", rows = counted(good, one, many)),
+        (0, _) => t!("Update {rows}", rows = counted(good, one, many)),
+        _ => t!("Import and update {rows}", rows = counted(good, one, many)),
     };
     let reason = (good == 0).then(|| nothing_to_do(&preview));
     let mapping = format!("{here}?step=map");
     let first = first_rows(page, entity, import, &preview);
     let problems = (!preview.problems.is_empty()).then(|| {
         let first = &preview.problems[..preview.problems.len().min(FORETOLD)];
-        problem_panel("What would be refused", preview.refused, first, None)
+        problem_panel(t!("What would be refused"), preview.refused, first, None)
     });
     Ok(view! {
         {parts::steps(Place::Preview, Some(&here))}
-        <FormErrors errors=refused title="The import was not started"/>
+        <FormErrors errors=refused title=t!("The import was not started")/>
         {preview_tiles(import, &preview)}
         <form class="import-go" method="post" action=viewer.action("imports.start")>
             <input type="hidden" name="id" value=import.id.to_string()/>
             {envelope(page, "start", &here, "")}
             <FormActions>
                 <SubmitButton reason>{verb}</SubmitButton>
-                <LinkButton href=mapping kind=ButtonKind::Ghost>"Change the columns"</LinkButton>
+                <LinkButton href=mapping kind=ButtonKind::Ghost>{t!("Change the columns")}</LinkButton>
             </FormActions>
         </form>
         <div class="stack">{problems}{first}</div>
@@ -72,9 +73,9 @@ pub async fn preview(
 
 fn nothing_to_do(preview: &Preview) -> String {
     if preview.refused > 0 && preview.unchanged == 0 {
-        "Every row would be refused; look at the reasons below, or change the columns".to_owned()
+        t!("Every row would be refused; look at the reasons below, or change the columns").to_owned()
     } else {
-        "Every row is there already; nothing would change".to_owned()
+        t!("Every row is there already; nothing would change").to_owned()
     }
 }
 
@@ -86,13 +87,13 @@ pub fn tile(label: &str, value: i64, note: &str) -> AnyView {
 fn preview_tiles(import: &Import, preview: &Preview) -> AnyView {
     let update = import.mapping.existing == Existing::Update;
     let third = if update {
-        tile("Would be updated", preview.would_update, "exist already")
+        tile(t!("Would be updated"), preview.would_update, t!("exist already"))
     } else {
-        tile("Left as they are", preview.unchanged, "exist already")
+        tile(t!("Left as they are"), preview.unchanged, t!("exist already"))
     };
-    let created = tile("Would be created", preview.would_create, "new rows");
-    let refused = tile("Would be refused", preview.refused, "with their reasons below");
-    let rows = tile("Rows in the file", import.rows, "without the header");
+    let created = tile(t!("Would be created"), preview.would_create, t!("new rows"));
+    let refused = tile(t!("Would be refused"), preview.refused, t!("with their reasons below"));
+    let rows = tile(t!("Rows in the file"), import.rows, t!("without the header"));
     view! { <Tiles>{rows}{created}{third}{refused}</Tiles> }.into_any()
 }
 
@@ -103,7 +104,7 @@ fn first_rows(page: &PageContext, entity: &Entity, import: &Import, preview: &Pr
     }
     let mapped: Vec<&str> = import.mapping.columns.values().map(|key| key.split('.').next().unwrap_or(key)).collect();
     let fields: Vec<&Field> = entity.fields.iter().filter(|field| mapped.contains(&field.key.as_str())).collect();
-    let mut head: Vec<AnyView> = vec![view! { <HeadCell label="Row" numeric=true/> }.into_any()];
+    let mut head: Vec<AnyView> = vec![view! { <HeadCell label=t!("Row") numeric=true/> }.into_any()];
     head.extend(
         fields
             .iter()
@@ -112,13 +113,13 @@ fn first_rows(page: &PageContext, entity: &Entity, import: &Import, preview: &Pr
     let values = Values::of(page);
     let rows: Vec<AnyView> = preview.rows.iter().map(|row| preview_row(&values, entity, &fields, row)).collect();
     let table =
-        view! { <DataTable label="The first rows" head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
-    Some(view! { <div class="import-first"><Panel title="The first rows, as they would become" flush=true>{table}</Panel></div> }.into_any())
+        view! { <DataTable label=t!("The first rows") head=head.into_any() inline=true>{rows}</DataTable> }.into_any();
+    Some(view! { <div class="import-first"><Panel title=t!("The first rows, as they would become") flush=true>{table}</Panel></div> }.into_any())
 }
 
 fn preview_row(values: &Values, entity: &Entity, fields: &[&Field], row: &PreviewRow) -> AnyView {
     let number = group_thousands(&row.row.to_string());
-    let refused = (!row.problems.is_empty()).then(|| view! { " "<Badge tone=Tone::Negative>"Refused"</Badge> });
+    let refused = (!row.problems.is_empty()).then(|| view! { " "<Badge tone=Tone::Negative>{t!("Refused")}</Badge> });
     let record =
         Record { id: Uuid::nil(), version: 0, values: row.values.clone(), labels: Map::new(), deleted_at: None };
     let cells: Vec<AnyView> = fields
@@ -139,19 +140,20 @@ fn preview_row(values: &Values, entity: &Entity, fields: &[&Field], row: &Previe
             view! { <Cell label numeric>{value}</Cell> }.into_any()
         })
         .collect();
-    view! { <Row><Cell label="Row" numeric=true>{number}{refused}</Cell>{cells}</Row> }.into_any()
+    view! { <Row><Cell label=t!("Row") numeric=true>{number}{refused}</Cell>{cells}</Row> }.into_any()
 }
 
 fn problem_panel(title: &str, count: i64, problems: &[Problem], download: Option<String>) -> AnyView {
     let shown = problems.len().min(LISTED);
     let text = match usize::try_from(count) {
         Ok(count) if count > shown => {
-            format!("The first {shown}, of {} refused rows.", group_thousands(&count.to_string()))
+            t!("The first {shown}, of {all} refused rows.", shown, all = group_thousands(&count.to_string()))
         }
         _ => String::new(),
     };
-    let actions = download
-        .map(|href| view! { <LinkButton href icon="download">"Download the refused rows"</LinkButton> }.into_any());
+    let actions = download.map(|href| {
+        view! { <LinkButton href icon="download">{t!("Download the refused rows")}</LinkButton> }.into_any()
+    });
     let table = parts::problems(title, &problems[..shown]);
     let title = title.to_owned();
     view! { <Panel title text actions flush=true>{table}</Panel> }.into_any()
@@ -159,14 +161,14 @@ fn problem_panel(title: &str, count: i64, problems: &[Problem], download: Option
 
 /// While the job waits or runs.
 pub fn progress(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
-    let doing = format!("Importing {}", parts::lower(&entity.labels.many));
+    let doing = t!("Importing {entities}", entities = parts::lower(&entity.labels.many));
     let steps = parts::steps(Place::Import, None);
     let work = parts::working(
         page,
         &parts::Working {
             id: import.id,
             status: import.status.as_str(),
-            doing: if import.status == ImportStatus::Queued { "Waiting for its turn" } else { &doing },
+            doing: if import.status == ImportStatus::Queued { t!("Waiting for its turn") } else { &doing },
             done: import.done,
             rows: import.rows,
             refused: import.refused,
@@ -191,32 +193,36 @@ pub async fn result(
     let here = parts::path(viewer, import);
     let clock = Clock::new(&page.now, &viewer.timezone);
     let (one, many) = (&entity.labels.one, &entity.labels.many);
-    let when = import.finished_at.as_deref().map(|at| format!(" {}", clock.words(at))).unwrap_or_default();
-    let words = format!("{} created{when}.", counted(import.created, one, many));
+    let rows = counted(import.created, one, many);
+    let said = match import.finished_at.as_deref() {
+        Some(at) => t!("{rows} created {when}.", rows, when = clock.words(at)),
+        None => t!("{rows} created.", rows),
+    };
     let tiles = [
-        tile("Created", import.created, "new rows"),
-        tile("Updated", import.updated, "existed already"),
-        tile("Left as they were", import.unchanged, "existed already"),
-        tile("Refused", import.refused, "with their reasons below"),
+        tile(t!("Created"), import.created, t!("new rows")),
+        tile(t!("Updated"), import.updated, t!("existed already")),
+        tile(t!("Left as they were"), import.unchanged, t!("existed already")),
+        tile(t!("Refused"), import.refused, t!("with their reasons below")),
     ];
     let tiles = view! { <Tiles>{tiles.into_iter().collect::<Vec<_>>()}</Tiles> };
     let download = format!("{here}/errors.csv");
-    let panel = (import.refused > 0).then(|| problem_panel("Refused rows", import.refused, &problems, Some(download)));
+    let panel =
+        (import.refused > 0).then(|| problem_panel(t!("Refused rows"), import.refused, &problems, Some(download)));
     let sort = format!("{}?sort=-createdAt&filter=", viewer.path(&entity.plural));
     let undo = (import.created + import.updated > 0).then(|| {
-        view! { <LinkButton href=format!("{here}?undo=1") icon="undo-2">"Undo this import"</LinkButton> }
+        view! { <LinkButton href=format!("{here}?undo=1") icon="undo-2">{t!("Undo this import")}</LinkButton> }
     });
     let again = viewer.path(&format!("{}/import", entity.plural));
-    let show = format!("Show the {}", parts::lower(many));
+    let show = t!("Show the {entities}", entities = parts::lower(many));
     Ok(view! {
         {parts::steps(Place::Done, None)}
-        <Notice tone=Tone::Positive title="The import is done">{words}</Notice>
+        <Notice tone=Tone::Positive title=t!("The import is done")>{said}</Notice>
         <div class="stack import-result">
             {tiles}
             <FormActions>
                 <LinkButton href=sort kind=ButtonKind::Primary>{show}</LinkButton>
                 {undo}
-                <LinkButton href=again kind=ButtonKind::Ghost>"Import another file"</LinkButton>
+                <LinkButton href=again kind=ButtonKind::Ghost>{t!("Import another file")}</LinkButton>
             </FormActions>
             {panel}
         </div>
@@ -228,10 +234,14 @@ fn confirm_undo(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &I
     let here = parts::path(viewer, import);
     let created = counted(import.created, &entity.labels.one, &entity.labels.many);
     let text = match import.updated {
-        0 => format!("{created} made by this import are removed. Those that were changed since are kept, and listed."),
-        updated => format!(
-            "{created} made by this import are removed and {} put back to what they were. Those that were changed since are kept, and listed.",
-            group_thousands(&updated.to_string())
+        0 => t!(
+            "{created} made by this import are removed. Those that were changed since are kept, and listed.",
+            created
+        ),
+        updated => t!(
+            "{created} made by this import are removed and {updated} put back to what they were. Those that were changed since are kept, and listed.",
+            created,
+            updated = group_thousands(&updated.to_string())
         ),
     };
     let errors = page
@@ -241,17 +251,17 @@ fn confirm_undo(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &I
     let close = here.clone();
     let form = view! {
         <form class="form" method="post" action=viewer.action("imports.undo")>
-            <FormErrors errors title="The import was not undone"/>
+            <FormErrors errors title=t!("The import was not undone")/>
             <input type="hidden" name="id" value=import.id.to_string()/>
             {envelope(page, "undo", &here, "")}
             <FormActions>
-                <SubmitButton kind=ButtonKind::Danger icon="undo-2">"Undo the import"</SubmitButton>
-                <LinkButton href=here kind=ButtonKind::Ghost>"Keep it"</LinkButton>
+                <SubmitButton kind=ButtonKind::Danger icon="undo-2">{t!("Undo the import")}</SubmitButton>
+                <LinkButton href=here kind=ButtonKind::Ghost>{t!("Keep it")}</LinkButton>
             </FormActions>
         </form>
     }
     .into_any();
-    view! { <DialogPage title="Undo this import?" text close_href=close>{form}</DialogPage> }.into_any()
+    view! { <DialogPage title=t!("Undo this import?") text close_href=close>{form}</DialogPage> }.into_any()
 }
 
 /// After an undo: what was kept, and why.
@@ -261,21 +271,26 @@ pub async fn undone(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, i
     let again = viewer.path(&format!("{}/import", entity.plural));
     let list = viewer.path(&entity.plural);
     let kept = (import.kept > 0).then(|| {
-        let (kept, were) = (counted(import.kept, one, many), if import.kept == 1 { "was" } else { "were" });
-        let text = format!("{kept} {were} kept; each is named below with its reason.");
-        view! { <Notice tone=Tone::Warning title="Not everything was taken back">{text}</Notice> }
+        let text = tn!(
+            import.kept,
+            "{rows} was kept; each is named below with its reason.",
+            "{rows} were kept; each is named below with its reason.",
+            rows = counted(import.kept, one, many)
+        );
+        view! { <Notice tone=Tone::Warning title=t!("Not everything was taken back")>{text}</Notice> }
     });
-    let text = format!(
-        "{} of {} were made by this import; those that nobody has worked on since are gone.",
-        counted(import.created, one, many),
-        import.file_name
+    let text = t!(
+        "{rows} of {file} were made by this import; those that nobody has worked on since are gone.",
+        rows = counted(import.created, one, many),
+        file = import.file_name
     );
     let action = view! {
-        <LinkButton href=list kind=ButtonKind::Primary>"To the list"</LinkButton>
-        <LinkButton href=again>"Import a file"</LinkButton>
+        <LinkButton href=list kind=ButtonKind::Primary>{t!("To the list")}</LinkButton>
+        <LinkButton href=again>{t!("Import a file")}</LinkButton>
     };
-    let table = (!rows.is_empty()).then(|| parts::reasons(viewer, entity, "Kept rows", "Why it was kept", &rows));
-    Ok(view! { {kept}<EmptyState icon="undo-2" title="This import was undone" text action=action.into_any()/>{table} }
+    let table =
+        (!rows.is_empty()).then(|| parts::reasons(viewer, entity, t!("Kept rows"), t!("Why it was kept"), &rows));
+    Ok(view! { {kept}<EmptyState icon="undo-2" title=t!("This import was undone") text action=action.into_any()/>{table} }
         .into_any())
 }
 
@@ -283,20 +298,21 @@ pub async fn undone(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, i
 pub fn failed(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
     let here = parts::path(viewer, import);
     let again = viewer.path(&format!("{}/import", entity.plural));
-    let why = import.error.clone().unwrap_or_else(|| "It stopped, and left no reason behind".to_owned());
-    let done = counted(import.done, "row", "rows");
-    let text = format!(
-        "{why}. {done} had been worked on. What was written stays; importing the file again changes nothing that is there."
+    let why = import.error.clone().unwrap_or_else(|| t!("It stopped, and left no reason behind").to_owned());
+    let text = t!(
+        "{why}. {rows} had been worked on. What was written stays; importing the file again changes nothing that is there.",
+        why,
+        rows = parts::rows_words(import.done)
     );
     view! {
         {parts::steps(Place::Import, None)}
-        <Notice tone=Tone::Negative title="The import stopped">{text}</Notice>
+        <Notice tone=Tone::Negative title=t!("The import stopped")>{text}</Notice>
         <form class="import-go" method="post" action=viewer.action("imports.start")>
             <input type="hidden" name="id" value=import.id.to_string()/>
             {envelope(page, "start", &here, "")}
             <FormActions>
-                <SubmitButton icon="refresh-cw">"Try again"</SubmitButton>
-                <LinkButton href=again kind=ButtonKind::Ghost>"Choose another file"</LinkButton>
+                <SubmitButton icon="refresh-cw">{t!("Try again")}</SubmitButton>
+                <LinkButton href=again kind=ButtonKind::Ghost>{t!("Choose another file")}</LinkButton>
             </FormActions>
         </form>
     }

@@ -10,6 +10,7 @@ use ui::{
     Blank, ButtonKind, Cell, DataTable, FormActions, HeadCell, LinkButton, Panel, Progress, Row, Step, Steps, TextLink,
     Tone,
 };
+use words::{t, tn};
 
 /// Where one is in the wizard.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,21 +28,25 @@ pub fn steps(place: Place, import: Option<&str>) -> AnyView {
         Some(path) if matches!(place, Place::Map | Place::Preview) => Step::link(label, format!("{path}{query}")),
         _ => Step::new(label),
     };
-    let items =
-        vec![Step::new("Upload"), back("Map columns", "?step=map"), back("Look at it", ""), Step::new("Import")];
-    view! { <div class="import-steps"><Steps label="Steps of the import" items current=place as usize/></div> }
+    let items = vec![
+        Step::new(t!("Upload")),
+        back(t!("Map columns"), "?step=map"),
+        back(t!("Look at it"), ""),
+        Step::new(t!("Import")),
+    ];
+    view! { <div class="import-steps"><Steps label=t!("Steps of the import") items current=place as usize/></div> }
         .into_any()
 }
 
-pub const fn status(status: ImportStatus) -> (&'static str, Tone) {
+pub fn status(status: ImportStatus) -> (&'static str, Tone) {
     match status {
-        ImportStatus::Uploaded => ("Uploaded", Tone::Neutral),
-        ImportStatus::Mapped => ("Ready", Tone::Info),
-        ImportStatus::Queued => ("Waiting", Tone::Info),
-        ImportStatus::Running => ("Running", Tone::Accent),
-        ImportStatus::Done => ("Done", Tone::Positive),
-        ImportStatus::Failed => ("Failed", Tone::Negative),
-        ImportStatus::Undone => ("Undone", Tone::Neutral),
+        ImportStatus::Uploaded => (t!("Uploaded"), Tone::Neutral),
+        ImportStatus::Mapped => (t!("Ready"), Tone::Info),
+        ImportStatus::Queued => (t!("Waiting"), Tone::Info),
+        ImportStatus::Running => (t!("Running"), Tone::Accent),
+        ImportStatus::Done => (t!("Done"), Tone::Positive),
+        ImportStatus::Failed => (t!("Failed"), Tone::Negative),
+        ImportStatus::Undone => (t!("Undone"), Tone::Neutral),
     }
 }
 
@@ -52,16 +57,22 @@ pub fn lower(label: &str) -> String {
 
 /// `9,900 leads`, `1 lead`.
 pub fn counted(value: i64, one: &str, many: &str) -> String {
-    format!("{} {}", group_thousands(&value.to_string()), lower(if value == 1 { one } else { many }))
+    let label = lower(if value == 1 { one } else { many });
+    t!("{number} {label}", number = group_thousands(&value.to_string()), label)
+}
+
+/// `9,900 rows`, `1 row`.
+pub fn rows_words(count: i64) -> String {
+    tn!(count, "{shown} row", "{shown} rows", shown = group_thousands(&count.to_string()))
 }
 
 /// Rows, columns, values and reasons of what was refused.
 pub fn problems(label: &str, problems: &[Problem]) -> AnyView {
     let head = view! {
-        <HeadCell label="Row" numeric=true/>
-        <HeadCell label="Column"/>
-        <HeadCell label="Value"/>
-        <HeadCell label="Why it is refused"/>
+        <HeadCell label=t!("Row") numeric=true/>
+        <HeadCell label=t!("Column")/>
+        <HeadCell label=t!("Value")/>
+        <HeadCell label=t!("Why it is refused")/>
     };
     let rows: Vec<AnyView> = problems.iter().map(problem).collect();
     view! { <div class="as-cards import-problems"><DataTable label=label.to_owned() head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any()
@@ -72,7 +83,7 @@ fn problem(problem: &Problem) -> AnyView {
     let reason = problem.reason.clone();
     let column = match problem.column.clone() {
         Some(column) => view! { <bdi>{column}</bdi> }.into_any(),
-        None => view! { "The whole row" }.into_any(),
+        None => t!("The whole row").into_any(),
     };
     let value = match problem.value.clone().filter(|value| !value.is_empty()) {
         Some(value) => view! { <span class="import-value" dir="auto">{value}</span> }.into_any(),
@@ -80,10 +91,10 @@ fn problem(problem: &Problem) -> AnyView {
     };
     view! {
         <Row>
-            <Cell label="Row" numeric=true>{row}</Cell>
-            <Cell label="Column" lead=true>{column}</Cell>
-            <Cell label="Value">{value}</Cell>
-            <Cell label="Why">{reason}</Cell>
+            <Cell label=t!("Row") numeric=true>{row}</Cell>
+            <Cell label=t!("Column") lead=true>{column}</Cell>
+            <Cell label=t!("Value")>{value}</Cell>
+            <Cell label=t!("Why")>{reason}</Cell>
         </Row>
     }
     .into_any()
@@ -92,13 +103,13 @@ fn problem(problem: &Problem) -> AnyView {
 /// "10,000 rows · 1.4 MB · Joyce Mwangi, 5 min ago".
 pub fn file_words(import: &Import, clock: Clock) -> String {
     let size = match import.bytes {
-        bytes @ 0..10_000 => format!("{} bytes", group_thousands(&bytes.to_string())),
+        bytes @ 0..10_000 => t!("{count} bytes", count = group_thousands(&bytes.to_string())),
         bytes @ 10_000..1_000_000 => format!("{} kB", bytes / 1_000),
         bytes => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     };
     let when = clock.words(&import.created_at);
     let who = import.created_by.as_ref().map_or_else(|| when.clone(), |name| format!("{name}, {when}"));
-    format!("{} · {size} · {who}", counted(import.rows, "row", "rows"))
+    format!("{} · {size} · {who}", rows_words(import.rows))
 }
 
 /// Path of an import's page.
@@ -123,17 +134,18 @@ pub struct Working<'a> {
 pub fn working(page: &PageContext, work: &Working<'_>) -> AnyView {
     let (done, rows) = (work.done.unsigned_abs(), work.rows.unsigned_abs());
     let number = |value: u64| group_thousands(&value.to_string());
-    let detail = format!("{} of {} rows", number(done), number(rows));
-    let so_far = (work.refused > 0).then(|| format!("{} refused so far. ", number(work.refused.unsigned_abs())));
+    let detail = t!("{done} of {all} rows", done = number(done), all = number(rows));
+    let so_far = (work.refused > 0)
+        .then(|| format!("{} ", t!("{count} refused so far.", count = number(work.refused.unsigned_abs()))));
     let (next, list, label) = (page.address(), work.list.clone(), work.doing.to_owned());
     view! {
         <noscript><meta http-equiv="refresh" content="2"/></noscript>
         <div class="import-progress" data-import=work.id.to_string() data-status=work.status.to_owned()>
             <Progress label value=done max=rows detail tone=Tone::Accent/>
-            <p class="page-text">{so_far}"You may leave this page; the work goes on, and the page tells how far it is when you come back."</p>
+            <p class="page-text">{so_far}{t!("You may leave this page; the work goes on, and the page tells how far it is when you come back.")}</p>
             <FormActions>
-                <LinkButton href=next kind=ButtonKind::Secondary icon="refresh-cw">"Look again"</LinkButton>
-                <LinkButton href=list kind=ButtonKind::Ghost>"To the list"</LinkButton>
+                <LinkButton href=next kind=ButtonKind::Secondary icon="refresh-cw">{t!("Look again")}</LinkButton>
+                <LinkButton href=list kind=ButtonKind::Ghost>{t!("To the list")}</LinkButton>
             </FormActions>
         </div>
     }

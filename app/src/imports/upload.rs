@@ -14,6 +14,7 @@ use ui::{
     Badge, ButtonKind, Cell, Crumb, DataTable, FileInput, FormActions, FormError, FormErrors, HeadCell, LinkButton,
     Page, PageHeader, Panel, Row, Stack, SubmitButton, TextInput, TextLink,
 };
+use words::t;
 
 #[component]
 pub fn UploadPage() -> impl IntoView {
@@ -32,11 +33,11 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let list = viewer.path(&entity.plural);
     let many = parts::lower(&entity.labels.many);
     let (title, form, past) =
-        (format!("Import {many}"), form(&page, &viewer, &entity), past_imports(&page, &viewer, &past));
+        (t!("Import {entities}", entities = many), form(&page, &viewer, &entity), past_imports(&page, &viewer, &past));
     let body = view! {
         <Page narrow=true>
             <Stack>
-                <PageHeader title text="Nothing is written before you have seen what would happen, and a whole import can be undone."/>
+                <PageHeader title text=t!("Nothing is written before you have seen what would happen, and a whole import can be undone.")/>
                 {parts::steps(Place::Upload, None)}
                 {form}
                 {past}
@@ -44,7 +45,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         </Page>
     }
     .into_any();
-    let crumbs = vec![Crumb::link(entity.labels.many.clone(), list), Crumb::here("Import")];
+    let crumbs = vec![Crumb::link(entity.labels.many.clone(), list), Crumb::here(t!("Import"))];
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }
 
@@ -63,18 +64,19 @@ fn form(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
     let list = viewer.path(&entity.plural);
     let action = format!("{list}/import");
     let megabytes = MAX_FILE_BYTES / (1024 * 1024);
-    let hint = format!(
-        "A spreadsheet (.xlsx), or CSV separated by commas, semicolons or tabs; at most {megabytes} MB. Any order of columns; you say next what each one means."
+    let hint = t!(
+        "A spreadsheet (.xlsx), or CSV separated by commas, semicolons or tabs; at most {megabytes} MB. Any order of columns; you say next what each one means.",
+        megabytes
     );
     view! {
-        <FormErrors errors title="The file was not taken"/>
+        <FormErrors errors title=t!("The file was not taken")/>
         <form class="form" method="post" action=action enctype="multipart/form-data">
             {hidden("_key", format!("{}-upload", page.form_key))}
-            <FileInput name="file" label="File" accept=".csv,.tsv,.txt,.xlsx,.xlsm,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" hint error required=true/>
-            <TextInput name="sheet" label="Sheet" value=sheet hint="Of a spreadsheet with several. Left empty: the first that holds anything." error=sheet_error/>
+            <FileInput name="file" label=t!("File") accept=".csv,.tsv,.txt,.xlsx,.xlsm,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" hint error required=true/>
+            <TextInput name="sheet" label=t!("Sheet") value=sheet hint=t!("Of a spreadsheet with several. Left empty: the first that holds anything.") error=sheet_error/>
             <FormActions>
-                <SubmitButton icon="upload">"Upload and map columns"</SubmitButton>
-                <LinkButton href=list kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                <SubmitButton icon="upload">{t!("Upload and map columns")}</SubmitButton>
+                <LinkButton href=list kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
             </FormActions>
         </form>
     }
@@ -87,17 +89,18 @@ fn past_imports(page: &PageContext, viewer: &Viewer, past: &[Import]) -> Option<
     }
     let clock = Clock::new(&page.now, &viewer.timezone);
     let head = view! {
-        <HeadCell label="File"/>
-        <HeadCell label="Status"/>
-        <HeadCell label="Rows" numeric=true/>
-        <HeadCell label="Created" numeric=true/>
-        <HeadCell label="Refused" numeric=true/>
-        <HeadCell label="When"/>
+        <HeadCell label=t!("File")/>
+        <HeadCell label=t!("Status")/>
+        <HeadCell label=t!("Rows") numeric=true/>
+        <HeadCell label=t!("Created") numeric=true/>
+        <HeadCell label=t!("Refused") numeric=true/>
+        <HeadCell label=t!("When")/>
     };
     let rows: Vec<AnyView> = past.iter().map(|import| past_row(viewer, clock, import)).collect();
-    let table = view! { <div class="as-cards"><DataTable label="Imports of before" head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any();
+    let table = view! { <div class="as-cards"><DataTable label=t!("Imports of before") head=head.into_any() inline=true>{rows}</DataTable></div> }.into_any();
     Some(
-        view! { <div class="import-past"><Panel title="Imports of before" flush=true>{table}</Panel></div> }.into_any(),
+        view! { <div class="import-past"><Panel title=t!("Imports of before") flush=true>{table}</Panel></div> }
+            .into_any(),
     )
 }
 
@@ -108,15 +111,18 @@ fn past_row(viewer: &Viewer, clock: Clock, import: &Import) -> AnyView {
     let (file, rows, created, refused) =
         (import.file_name.clone(), number(import.rows), number(import.created), number(import.refused));
     let when = clock.moment(&import.created_at);
-    let by = import.created_by.clone().map(|name| view! { " by "<bdi>{name}</bdi> });
+    let by = import.created_by.clone().map(|name| {
+        let (before, after) = words::around(t!("by {name}"), "name");
+        view! { " "{before}<bdi>{name}</bdi>{after} }
+    });
     view! {
         <Row>
-            <Cell label="File" lead=true><TextLink href>{file}</TextLink></Cell>
-            <Cell label="Status"><Badge tone>{words}</Badge></Cell>
-            <Cell label="Rows" numeric=true>{rows}</Cell>
-            <Cell label="Created" numeric=true>{created}</Cell>
-            <Cell label="Refused" numeric=true>{refused}</Cell>
-            <Cell label="When"><span>{when}{by}</span></Cell>
+            <Cell label=t!("File") lead=true><TextLink href>{file}</TextLink></Cell>
+            <Cell label=t!("Status")><Badge tone>{words}</Badge></Cell>
+            <Cell label=t!("Rows") numeric=true>{rows}</Cell>
+            <Cell label=t!("Created") numeric=true>{created}</Cell>
+            <Cell label=t!("Refused") numeric=true>{refused}</Cell>
+            <Cell label=t!("When")><span>{when}{by}</span></Cell>
         </Row>
     }
     .into_any()

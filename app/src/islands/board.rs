@@ -11,6 +11,7 @@ use crate::call;
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlFormElement};
+use words::t;
 
 /// Pixels that a mouse may tremble before it drags.
 const SLACK: i32 = 5;
@@ -97,7 +98,7 @@ pub fn name_handles() {
         let _ = handle.remove_attribute("aria-hidden");
         set(&handle, "role", "button");
         set(&handle, "tabindex", "-1");
-        set(&handle, "aria-label", &format!("Move {title}"));
+        set(&handle, "aria-label", &t!("Move {title}", title));
         set(&handle, "aria-pressed", "false");
     }
     stops::refresh();
@@ -124,9 +125,8 @@ pub fn way(card: &Element, column: &Element) -> Way {
     }
     let name = title_of(column);
     let closed = items.iter().find(|item| text(item).starts_with(&name)).or(items.first().filter(|_| items.len() == 1));
-    Way::Closed(
-        closed.map(hint).filter(|why| !why.is_empty()).unwrap_or_else(|| format!("No step leads to {name} from here")),
-    )
+    let why = closed.map(hint).filter(|why| !why.is_empty());
+    Way::Closed(why.unwrap_or_else(|| t!("No step leads to {name} from here", name)))
 }
 
 pub fn title_of(column: &Element) -> String {
@@ -329,17 +329,17 @@ pub fn place(card: &HtmlElement, column: &HtmlElement, by_keys: bool) {
     match way(card, column) {
         Way::Here => {
             if by_keys {
-                announce("Put back where it was");
+                announce(t!("Put back where it was"));
             }
         }
         Way::Closed(why) => {
             announce(&why);
-            toast::refused(&format!("Not moved to {name}. {why}"), None);
+            toast::refused(&t!("Not moved to {name}. {why}", name, why), None);
         }
         Way::Asks { href, hint } => {
-            let hint = if hint.is_empty() { "Something has to be filled in first".to_owned() } else { hint };
+            let hint = if hint.is_empty() { t!("Something has to be filled in first").to_owned() } else { hint };
             announce(&hint);
-            toast::refused(&format!("Not moved to {name}. {hint}"), Some(("Fill it in", &href)));
+            toast::refused(&t!("Not moved to {name}. {why}", name, why = hint), Some((t!("Fill it in"), &href)));
         }
         Way::Open => send(card, column, name, &to, by_keys),
     }
@@ -369,20 +369,20 @@ fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_key
         let answer = call::submit(&action, &fields).await;
         let ok = answer.as_ref().is_some_and(|answer| answer.ok);
         if ok {
-            announce(&format!("Moved to {name}"));
+            announce(&t!("Moved to {name}", name));
             let undo = answer.as_ref().and_then(|answer| toast::way(&answer.page));
-            toast::done(&format!("{title} moved to {name}"), undo);
+            toast::done(&t!("{title} moved to {name}", title, name), undo);
         } else {
             flag(&card, "is-sending", false);
             if let Some(parent) = parent {
                 let _ = parent.insert_before(&card, next.as_ref());
             }
             let why = answer.as_ref().map_or_else(
-                || "The server did not answer. Try again".to_owned(),
+                || t!("The server did not answer. Try again").to_owned(),
                 |answer| toast::reason(&answer.page),
             );
             announce(&why);
-            toast::refused(&format!("Not moved to {name}. {why}"), None);
+            toast::refused(&t!("Not moved to {name}. {why}", name, why), None);
         }
         let drawn = match answer {
             Some(answer) => swap::region(&answer.page, &region),

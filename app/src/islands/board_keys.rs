@@ -5,6 +5,7 @@ use super::board::{self, Way, columns, title_of, way};
 use super::dom::{HtmlElement, KeyboardEvent, announce, attr, closest, find, flag, hit, on, on_key, set, text, within};
 use super::stops;
 use std::cell::RefCell;
+use words::t;
 
 /// Where keys are heard.
 const GRIPS: &str = ".board :is([data-handle], .card-title, .board-foot a)";
@@ -47,7 +48,7 @@ fn choosing(event: &KeyboardEvent, grip: &HtmlElement) -> bool {
                 take(&place);
             } else {
                 let why = within(&place, ".card-menu .menu-hint").map(|hint| text(&hint));
-                announce(&why.unwrap_or_else(|| "It cannot be moved here".to_owned()));
+                announce(&why.unwrap_or_else(|| t!("It cannot be moved here").to_owned()));
             }
             true
         }
@@ -78,8 +79,10 @@ fn take(card: &HtmlElement) {
     }
     HELD.set(Some((card.clone(), at)));
     let (name, column) = (board::name_of(card), columns.get(at).map(|column| title_of(column)).unwrap_or_default());
-    announce(&format!(
-        "{name} taken from {column}. Left and right choose a column, Enter puts it there, Escape leaves it."
+    announce(&t!(
+        "{name} taken from {column}. Left and right choose a column, Enter puts it there, Escape leaves it.",
+        name,
+        column
     ));
 }
 
@@ -92,7 +95,7 @@ fn holding(event: &KeyboardEvent, card: &HtmlElement, at: usize) -> bool {
         "End" => columns.len().saturating_sub(1),
         "Escape" => {
             release();
-            announce("Put back where it was");
+            announce(t!("Put back where it was"));
             return true;
         }
         " " | "Enter" => {
@@ -120,10 +123,10 @@ pub fn say(card: &HtmlElement, column: &HtmlElement) {
     let name = title_of(column);
     column.scroll_into_view_with_bool(false);
     announce(&match way(card, column) {
-        Way::Here => format!("{name}, where it is"),
+        Way::Here => t!("{name}, where it is", name),
         Way::Open => name,
         Way::Asks { hint, .. } => format!("{name}. {hint}"),
-        Way::Closed(why) => format!("{name}, closed. {why}"),
+        Way::Closed(why) => t!("{name}, closed. {why}", name, why),
     });
 }
 

@@ -10,6 +10,7 @@ use super::dom::{
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{FormData, HtmlFormElement, HtmlInputElement};
+use words::t;
 
 /// Pixels from the edge at which the days scroll under a held card, and how far each time.
 const EDGE: f64 = 56.0;
@@ -75,7 +76,7 @@ pub fn way(card: &Element, column: &Element) -> Way {
         return Way::Open;
     }
     let why = within(card, ".card-menu .menu-hint").map(|hint| super::dom::text(&hint));
-    Way::Closed(why.unwrap_or_else(|| "It cannot be moved here".to_owned()))
+    Way::Closed(why.unwrap_or_else(|| t!("It cannot be moved here").to_owned()))
 }
 
 /// The form of the card with every day in it moved as far as the card was.
@@ -213,10 +214,10 @@ fn take(card: &HtmlElement) {
     board::show_gates(card);
     flag(card, "is-held", true);
     HELD.set(Some((card.clone(), at)));
-    announce(&format!(
-        "{} taken from {}. Arrows choose a day, Enter puts it there, Escape leaves it.",
-        name_of(card),
-        title_of(&columns[at])
+    announce(&t!(
+        "{name} taken from {day}. Arrows choose a day, Enter puts it there, Escape leaves it.",
+        name = name_of(card),
+        day = title_of(&columns[at])
     ));
 }
 
@@ -225,7 +226,7 @@ fn holding(event: &KeyboardEvent, card: &HtmlElement, at: usize) -> bool {
     match event.key().as_str() {
         "Escape" => {
             release();
-            announce("Put back where it was");
+            announce(t!("Put back where it was"));
         }
         " " | "Enter" => {
             release();
@@ -237,7 +238,7 @@ fn holding(event: &KeyboardEvent, card: &HtmlElement, at: usize) -> bool {
             let Some(far) = far(key) else { return false };
             let next = i64::try_from(at).ok().and_then(|at| usize::try_from(at + far).ok());
             let Some((next, column)) = next.and_then(|next| Some((next, columns.get(next)?))) else {
-                announce("No further day is shown");
+                announce(t!("No further day is shown"));
                 return true;
             };
             HELD.set(Some((card.clone(), next)));

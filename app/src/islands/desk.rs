@@ -8,6 +8,7 @@ use super::toast;
 use crate::call;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, SubmitEvent};
+use words::t;
 
 /// Milliseconds after which a form that led nowhere may be sent again; an upload on a slow line takes its time.
 const RESEND: i32 = 30_000;
@@ -98,7 +99,7 @@ fn copy(button: &HtmlElement) {
     let board = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).ok();
     let Some(board) = board.and_then(|board| board.dyn_into::<web_sys::Clipboard>().ok()) else {
         toast::refused(
-            "This browser does not let a page copy here. Click the text, which selects all of it, and copy it",
+            t!("This browser does not let a page copy here. Click the text, which selects all of it, and copy it"),
             None,
         );
         return;
@@ -106,9 +107,9 @@ fn copy(button: &HtmlElement) {
     let copied = board.write_text(&text(&source));
     spawn(async move {
         match wasm_bindgen_futures::JsFuture::from(copied).await {
-            Ok(_) => toast::done("Copied", None),
+            Ok(_) => toast::done(t!("Copied"), None),
             Err(_) => toast::refused(
-                "The browser did not copy it. Click the text, which selects all of it, and copy it",
+                t!("The browser did not copy it. Click the text, which selects all of it, and copy it"),
                 None,
             ),
         }
@@ -141,12 +142,12 @@ fn look(event: &Event) -> bool {
         other.remove();
     }
     if let Some(text) = within(&button, ".menu-text") {
-        append(&text, make("span", "menu-hint", "now"));
+        append(&text, make("span", "menu-hint", t!("now")));
     }
     spawn(async move {
         if call::submit("/preferences", &fields).await.is_none_or(|answer| !answer.ok) {
             toast::refused(
-                "The look was not kept: the server did not answer. It lasts until you leave this page",
+                t!("The look was not kept: the server did not answer. It lasts until you leave this page"),
                 None,
             );
         }

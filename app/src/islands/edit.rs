@@ -10,6 +10,7 @@ use crate::call::{self, Answer};
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, FormData, HtmlDialogElement, HtmlFormElement, HtmlInputElement, Node};
+use words::t;
 
 /// The cell that is open, and what stood in it.
 struct Open {
@@ -116,12 +117,12 @@ pub fn begin(cell: &HtmlElement) {
         let answer = call::fragment(&href).await;
         let _ = cell.remove_attribute("aria-busy");
         let Some(answer) = answer.filter(|answer| answer.ok) else {
-            toast::refused("The row could not be opened for editing. Reload the page and try again", None);
+            toast::refused(t!("The row could not be opened for editing. Reload the page and try again"), None);
             return;
         };
         if !open(&cell, &answer.page, &href) {
             let label = attr(&cell, "data-label");
-            toast::refused(&format!("{label} is not edited here"), Some(("Open the form", &href)));
+            toast::refused(&t!("{label} is not edited here", label), Some((t!("Open the form"), &href)));
         }
     });
 }
@@ -149,13 +150,13 @@ fn open(cell: &HtmlElement, page: &Document, href: &str) -> bool {
     // Refused or too late, it is drawn again on the edit page; else it leads back here.
     hidden(&form, "_page", href);
     hidden(&form, "_next", &address());
-    hidden(&form, "_done", &format!("{} saved", attr(cell, "data-label")));
+    hidden(&form, "_done", &t!("{label} saved", label = attr(cell, "data-label")));
     let first = leading(&controls);
     for control in controls {
         let _ = control.remove_attribute("id");
         let _ = control.remove_attribute("aria-describedby");
         let part = attr(&control, "name");
-        let label = if part.ends_with(".currency") { "Currency".to_owned() } else { attr(cell, "data-label") };
+        let label = if part.ends_with(".currency") { t!("Currency").to_owned() } else { attr(cell, "data-label") };
         set(&control, "aria-label", &label);
         append(&form, document().adopt_node(&control).ok());
     }
@@ -241,7 +242,7 @@ fn save() {
             Some(answer) if answer.ok => saved(&answer, &cell),
             Some(answer) if within_page(&answer.page, "form.conflict") => clash(&answer.page),
             Some(answer) => wrong(&answer, &form),
-            None => toast::refused("The server did not answer. What you typed is still here", None),
+            None => toast::refused(t!("The server did not answer. What you typed is still here"), None),
         }
     });
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use ui::{Icon, IconButton, Kbd};
+use words::t;
 
 /// Every island of the app, as a page and the browser's code know them.
 pub const fn island_names() -> [&'static str; 7] {
@@ -11,7 +12,7 @@ pub const fn island_names() -> [&'static str; 7] {
 /// The palette and the sheet of shortcuts, once in every page of a workspace. `go` is the page that the palette stands for.
 pub fn dialogs(go: String) -> AnyView {
     view! {
-        <dialog class="palette" id="palette" aria-label="Search or go to" data-go=go>
+        <dialog class="palette" id="palette" aria-label=t!("Search or go to") data-go=go>
             <div class="palette-head">
                 <Icon name="search"/>
                 <input
@@ -21,42 +22,42 @@ pub fn dialogs(go: String) -> AnyView {
                     aria-expanded="true"
                     aria-controls="palette-list"
                     aria-autocomplete="list"
-                    aria-label="Search records, pages and actions"
-                    placeholder="Search records, pages and actions"
+                    aria-label=t!("Search records, pages and actions")
+                    placeholder=t!("Search records, pages and actions")
                     autocomplete="off"
                     spellcheck="false"
                     maxlength="200"
                 />
             </div>
-            <div class="palette-list" id="palette-list" role="listbox" aria-label="Results"></div>
+            <div class="palette-list" id="palette-list" role="listbox" aria-label=t!("Results")></div>
             <p class="sr-only" role="status" data-said=""></p>
             <footer class="palette-foot" aria-hidden="true">
-                <span><Kbd keys="↑ ↓"/>" choose"</span>
-                <span><Kbd keys="Enter"/>" open"</span>
-                <span><Kbd keys="Esc"/>" close"</span>
+                <span><Kbd keys="↑ ↓"/>{format!(" {}", t!("choose" in "key"))}</span>
+                <span><Kbd keys="Enter"/>{format!(" {}", t!("open" in "key"))}</span>
+                <span><Kbd keys="Esc"/>{format!(" {}", t!("close" in "key"))}</span>
             </footer>
         </dialog>
         <dialog class="sheet" id="shortcuts" aria-labelledby="shortcuts-title">
             <header class="sheet-head">
-                <h2 class="sheet-title" id="shortcuts-title">"Keyboard shortcuts"</h2>
-                <IconButton icon="x" label="Close" attr:data-close=""/>
+                <h2 class="sheet-title" id="shortcuts-title">{t!("Keyboard shortcuts")}</h2>
+                <IconButton icon="x" label=t!("Close") attr:data-close=""/>
             </header>
             <div class="sheet-body">
-                {group("Anywhere", &[("Ctrl K", "Search or go to"), ("?", "This sheet"), ("c", "New, where the page has one"), ("/", "Find in the list")])}
-                {group("Lists", &[
-                    ("j k", "Next or previous row"), ("Enter o", "Open the row"), ("e", "Edit the row or the record"), ("→ ←", "Cell by cell"),
-                    ("Enter", "Edit the cell; Enter saves, Escape undoes"),
+                {group(t!("Anywhere"), &[("Ctrl K", t!("Search or go to")), ("?", t!("This sheet")), ("c", t!("New, where the page has one")), ("/", t!("Find in the list"))])}
+                {group(t!("Lists"), &[
+                    ("j k", t!("Next or previous row")), ("Enter o", t!("Open the row")), ("e", t!("Edit the row or the record")), ("→ ←", t!("Cell by cell")),
+                    ("Enter", t!("Edit the cell; Enter saves, Escape undoes")),
                 ])}
-                {group("Boards", &[
-                    ("j k", "Next or previous card"), ("h l", "Column by column, as ← → do"), ("Enter o", "Open the card"), ("e", "Edit what it stands for"),
-                    ("Space", "Take the card; ← → choose its column"), ("Enter", "Put it there"), ("Esc", "Put it back"),
+                {group(t!("Boards"), &[
+                    ("j k", t!("Next or previous card")), ("h l", t!("Column by column, as ← → do")), ("Enter o", t!("Open the card")), ("e", t!("Edit what it stands for")),
+                    ("Space", t!("Take the card; ← → choose its column")), ("Enter", t!("Put it there")), ("Esc", t!("Put it back")),
                 ])}
-                {group("Calendars", &[
-                    ("← ↑ → ↓", "Day by day, card by card"), ("Space", "Take the card; arrows choose its day"), ("Enter", "Open it, or put it there"),
+                {group(t!("Calendars"), &[
+                    ("← ↑ → ↓", t!("Day by day, card by card")), ("Space", t!("Take the card; arrows choose its day")), ("Enter", t!("Open it, or put it there")),
                 ])}
-                <section class="sheet-group" data-places=""><h3>"Go to"</h3><dl></dl></section>
+                <section class="sheet-group" data-places=""><h3>{t!("Go to")}</h3><dl></dl></section>
             </div>
-            <label class="choice sheet-foot"><input class="check" type="checkbox" data-keys=""/><span>"Shortcuts of single letters"</span></label>
+            <label class="choice sheet-foot"><input class="check" type="checkbox" data-keys=""/><span>{t!("Shortcuts of single letters")}</span></label>
         </dialog>
         <div class="sr-only" id="announcer" aria-live="assertive"></div>
     }

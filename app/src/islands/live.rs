@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use wasm_bindgen::prelude::*;
 use web_sys::{EventSource, HtmlElement, MessageEvent};
+use words::t;
 
 /// Milliseconds after which a page that was refused asks again.
 const REFUSED: i32 = 20_000;
@@ -158,7 +159,7 @@ fn say(count: usize) {
     let Some(bar) = bar() else { return };
     let many = attr(&bar, "data-many");
     let words = match count {
-        usize::MAX => "Much has changed".to_owned(),
+        usize::MAX => t!("Much has changed").to_owned(),
         1 => attr(&bar, "data-one"),
         _ if many.is_empty() => attr(&bar, "data-one"),
         count => many.replace('#', &count.to_string()),

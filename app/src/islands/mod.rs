@@ -35,11 +35,16 @@ mod progress;
 #[cfg(feature = "hydrate")]
 mod rows;
 #[cfg(feature = "hydrate")]
+mod spoken;
+#[cfg(feature = "hydrate")]
 mod stops;
 #[cfg(feature = "hydrate")]
 mod swap;
 #[cfg(feature = "hydrate")]
 mod toast;
+
+#[cfg(feature = "hydrate")]
+pub use spoken::speak;
 
 /// Ctrl K: records, pages and actions by name, in a dialog over the page.
 #[island]

@@ -8,6 +8,7 @@ use crate::call;
 use std::cell::Cell;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlDialogElement, HtmlInputElement};
+use words::t;
 
 /// Milliseconds without a key after which the server is asked.
 const PAUSE: i32 = 120;
@@ -179,7 +180,7 @@ fn ask(words: String) {
         }
         match answer {
             Some(answer) if answer.ok => offer_found(&answer.page, words.is_empty()),
-            _ => say("The search did not answer. Try again, or press Enter on a page below."),
+            _ => say(t!("The search did not answer. Try again, or press Enter on a page below.")),
         }
     });
 }
@@ -205,9 +206,9 @@ fn offer_known(words: &str) {
         .collect();
     list.set_text_content(None);
     if words.is_empty() {
-        group(&list, "Recent", recent());
+        group(&list, t!("Recent"), recent());
     }
-    group(&list, if words.is_empty() { "Here" } else { "Pages and actions" }, known);
+    group(&list, if words.is_empty() { t!("Here") } else { t!("Pages and actions") }, known);
     first(&list);
 }
 
@@ -217,7 +218,7 @@ fn offer_found(page: &Document, keep_recent: bool) {
     let chosen = within(&list, "[aria-selected=true]").map(|option| attr(&option, "data-href"));
     list.set_text_content(None);
     if keep_recent {
-        group(&list, "Recent", recent());
+        group(&list, t!("Recent"), recent());
     }
     let Ok(Some(results)) = page.query_selector("[data-region=results]") else { return };
     for panel in all(&results, ".panel") {
@@ -227,12 +228,13 @@ fn offer_found(page: &Document, keep_recent: bool) {
     }
     let count = all(&list, "[role=option]").len();
     if count == 0 {
-        append(&list, make("p", "palette-none", &format!("Nothing found for “{}”", field.value())));
+        append(&list, make("p", "palette-none", &t!("Nothing found for “{words}”", words = field.value())));
     }
     say(&match count {
-        0 => "Nothing found".to_owned(),
-        1 => "1 result".to_owned(),
-        many => format!("{many} results"),
+        0 => t!("Nothing found").to_owned(),
+        // The browser has one text of each entry, so one and many are two.
+        1 => t!("1 result").to_owned(),
+        count => t!("{count} results", count),
     });
     let again = chosen
         .and_then(|href| all(&list, "[role=option]").into_iter().find(|option| attr(option, "data-href") == href));

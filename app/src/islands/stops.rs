@@ -8,6 +8,7 @@ use super::dom::{
 use super::{keys, rows};
 use crate::page::encode;
 use std::cell::RefCell;
+use words::t;
 
 /// Where one goes: the cards, and below those of a column the way to more of them.
 const PLACES: &str = ".board :is(.card[data-id], .board-foot)";
@@ -157,7 +158,7 @@ fn edit(place: &HtmlElement) -> bool {
     if place.has_attribute("data-edit") {
         go(&format!("{}/edit?back={}", attr(&title, "href"), encode(&address())));
     } else {
-        announce("You cannot change it");
+        announce(t!("You cannot change it"));
     }
     true
 }

@@ -2,6 +2,7 @@
 
 use super::dom::{all, append, attr, find, has, icon, listen, make, set, sleep, spawn, text, within};
 use web_sys::{Document, HtmlElement};
+use words::t;
 
 /// Milliseconds that a good message stays; a refusal stays longer, as there is more to read.
 const STAYS: i32 = 6_000;
@@ -94,7 +95,7 @@ pub fn reason(answer: &Document) -> String {
         .or_else(|| read("[role=alert] .notice-text"))
         .or_else(|| read("[role=alert]"))
         .or_else(|| read(".error-text"))
-        .unwrap_or_else(|| "It was not saved. Reload the page and try again".to_owned())
+        .unwrap_or_else(|| t!("It was not saved. Reload the page and try again").to_owned())
 }
 
 /// Value of a field of a form in a page.

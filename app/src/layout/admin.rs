@@ -5,14 +5,15 @@ use crate::layout::Title;
 use crate::page::PageContext;
 use leptos::prelude::*;
 use ui::{AdminShell, Breadcrumbs, Button, ButtonKind, Crumb, NavItem, NavSection, Size, UserCard};
+use words::t;
 
 /// A page of the platform inside its frame. Without a member of staff there is no frame.
 pub fn admin_frame(page: &PageContext, crumbs: Vec<Crumb>, content: AnyView) -> AnyView {
     let Some(staff) = page.staff.clone() else {
         return view! { <main class="content" id="main">{content}</main> }.into_any();
     };
-    let tenants = NavItem::new("/admin", "Tenants", "building-2").active(page.path == "/admin");
-    let proof = NavItem::new("/admin/proof", "Proof", "shield").active(page.path == "/admin/proof");
+    let tenants = NavItem::new("/admin", t!("Tenants"), "building-2").active(page.path == "/admin");
+    let proof = NavItem::new("/admin/proof", t!("Proof"), "shield").active(page.path == "/admin/proof");
     let user = UserCard {
         name: staff.name.clone(),
         detail: super::nav::role_words(&staff.role),
@@ -20,11 +21,11 @@ pub fn admin_frame(page: &PageContext, crumbs: Vec<Crumb>, content: AnyView) -> 
     };
     let sign_out = view! {
         <form method="post" action="/admin/sign-out">
-            <Button kind=ButtonKind::Ghost size=Size::Small icon="log-out" r#type="submit">"Sign out"</Button>
+            <Button kind=ButtonKind::Ghost size=Size::Small icon="log-out" r#type="submit">{t!("Sign out")}</Button>
         </form>
     };
     view! {
-        <Title text=document_title(&crumbs, "Nexus platform")/>
+        <Title text=document_title(&crumbs, t!("Nexus platform"))/>
         <AdminShell
             sections=vec![NavSection::new(vec![tenants, proof])]
             user

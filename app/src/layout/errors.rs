@@ -8,14 +8,15 @@ use domain::error::{CONFIRMATION_REQUIRED, IMPERSONATED, SECOND_FACTOR_REQUIRED}
 use domain::{Error, Kind};
 use leptos::prelude::*;
 use ui::{Button, ButtonKind, Crumb, DescriptionList, DescriptionRow, ErrorPage, LinkButton};
+use words::t;
 
 /// Stays inside the frame where there is one, so that the way out is where it always is.
 pub fn refused(page: &PageContext, error: &Error) -> AnyView {
     set_status(error.kind.status());
     let title = match error.code.as_deref() {
-        Some(CONFIRMATION_REQUIRED) => "Confirm that it is you",
-        Some(IMPERSONATED) => "Not yours to see",
-        Some(SECOND_FACTOR_REQUIRED) => "A second factor is needed",
+        Some(CONFIRMATION_REQUIRED) => t!("Confirm that it is you"),
+        Some(IMPERSONATED) => t!("Not yours to see"),
+        Some(SECOND_FACTOR_REQUIRED) => t!("A second factor is needed"),
         _ => title(error.kind),
     };
     let content = view! {
@@ -71,25 +72,28 @@ fn ended(page: &PageContext, replay: &Replay) -> AnyView {
             replay.fields.iter().filter(carried).map(|(name, value)| hidden(name.clone(), value.clone())).collect();
         let action = action.to_owned();
         view! {
-            <form method="post" action=action>{fields}<Button r#type="submit">"Send it again"</Button></form>
+            <form method="post" action=action>{fields}<Button r#type="submit">{t!("Send it again")}</Button></form>
         }
     });
     let text = if again.is_some() {
-        "Your session ended before you sent this, so nothing was done. Sign in, which opens beside this page, then come back here and send it again. Leave this page open until then: what you typed is kept nowhere else."
+        t!("Your session ended before you sent this, so nothing was done. Sign in, which opens beside this page, \
+             then come back here and send it again. Leave this page open until then: \
+             what you typed is kept nowhere else.")
     } else if nothing {
-        "Your session ended before you sent this, so nothing was done. Sign in and do it again."
+        t!("Your session ended before you sent this, so nothing was done. Sign in and do it again.")
     } else {
-        "Your session ended before you sent this, so nothing was done. Sign in, which opens beside this page. What you typed is below, to be copied; it is kept nowhere else."
+        t!("Your session ended before you sent this, so nothing was done. Sign in, which opens beside this page. \
+             What you typed is below, to be copied; it is kept nowhere else.")
     };
     let action = view! {
-        <a class="btn btn-primary" href=href target="_blank" rel="noopener">"Sign in"</a>
+        <a class="btn btn-primary" href=href target="_blank" rel="noopener">{t!("Sign in")}</a>
         {again}
     };
-    let list = (!nothing).then(|| view! { <DescriptionList title="What you typed">{typed}</DescriptionList> });
+    let list = (!nothing).then(|| view! { <DescriptionList title=t!("What you typed")>{typed}</DescriptionList> });
     view! {
-        <Title text="Your session ended · Nexus"/>
+        <Title text=format!("{} · Nexus", t!("Your session ended"))/>
         <main class="content" id="main">
-            <ErrorPage status=replay.error.kind.status() title="Your session ended" text reference=page.reference.clone() action=action.into_any()/>
+            <ErrorPage status=replay.error.kind.status() title=t!("Your session ended") text reference=page.reference.clone() action=action.into_any()/>
             {list}
         </main>
     }
@@ -97,42 +101,49 @@ fn ended(page: &PageContext, replay: &Replay) -> AnyView {
 }
 
 /// What happened, in the words of the person who looks.
-const fn title(kind: Kind) -> &'static str {
+fn title(kind: Kind) -> &'static str {
     match kind {
-        Kind::Invalid | Kind::VersionRequired | Kind::KeyReused => "This address cannot be read",
-        Kind::Unauthenticated => "Sign in to see this",
-        Kind::Forbidden => "You may not see this",
-        Kind::NotFound => "There is nothing here",
-        Kind::Conflict | Kind::Stale => "Somebody was faster",
-        Kind::TooLarge => "That is too large",
-        Kind::RateLimited => "Too many requests",
-        Kind::Unavailable => "Nexus is not ready",
-        Kind::Internal => "Something broke on our side",
+        Kind::Invalid | Kind::VersionRequired | Kind::KeyReused => t!("This address cannot be read"),
+        Kind::Unauthenticated => t!("Sign in to see this"),
+        Kind::Forbidden => t!("You may not see this"),
+        Kind::NotFound => t!("There is nothing here"),
+        Kind::Conflict | Kind::Stale => t!("Somebody was faster"),
+        Kind::TooLarge => t!("That is too large"),
+        Kind::RateLimited => t!("Too many requests"),
+        Kind::Unavailable => t!("Nexus is not ready"),
+        Kind::Internal => t!("Something broke on our side"),
     }
 }
 
 /// Where one is, in the bar above.
-const fn place(kind: Kind) -> &'static str {
+fn place(kind: Kind) -> &'static str {
     match kind {
-        Kind::NotFound => "Not found",
-        Kind::Forbidden => "No access",
-        _ => "Not shown",
+        Kind::NotFound => t!("Not found"),
+        Kind::Forbidden => t!("No access"),
+        _ => t!("Not shown" in "page"),
     }
 }
 
 fn text(page: &PageContext, error: &Error) -> String {
     match error.kind {
         Kind::NotFound => {
-            "The address may be mistyped, the record may be in the trash or gone, or it belongs to somebody whose records you may not see.".to_owned()
+            t!("The address may be mistyped, the record may be in the trash or gone, or it belongs to somebody \
+             whose records you may not see.")
+            .to_owned()
         }
         // It says already what to do.
         Kind::Forbidden if error.code.is_some() => sentence(&error.message),
         Kind::Forbidden => {
-            let needed = error.required_permission.as_deref().map_or_else(|| error.message.clone(), |permission| {
-                format!("It needs the permission {permission}, which your role does not have. Ask an administrator of the workspace")
-            });
+            let needed = match error.required_permission.as_deref() {
+                Some(permission) => t!(
+                    "It needs the permission {permission}, which your role does not have. \
+                     Ask an administrator of the workspace",
+                    permission
+                ),
+                None => error.message.clone(),
+            };
             match page.viewer.as_ref().map(|viewer| super::nav::role_words(&viewer.role)) {
-                Some(role) => format!("{needed}. Your role is {role}."),
+                Some(role) => format!("{needed}. {}", t!("Your role is {role}.", role)),
                 None => format!("{needed}."),
             }
         }
@@ -153,32 +164,33 @@ fn ways_out(page: &PageContext, error: &Error) -> AnyView {
     let again = page.address();
     if error.is(CONFIRMATION_REQUIRED) {
         let href = format!("/confirm?next={}", crate::page::encode(&again));
-        return view! { <LinkButton href kind=ButtonKind::Primary>"Confirm that it is you"</LinkButton> }.into_any();
+        return view! { <LinkButton href kind=ButtonKind::Primary>{t!("Confirm that it is you")}</LinkButton> }
+            .into_any();
     }
     if error.is(IMPERSONATED) {
         // To the workspace that they act in.
-        return view! { <LinkButton href="/" kind=ButtonKind::Primary>"Go back"</LinkButton> }.into_any();
+        return view! { <LinkButton href="/" kind=ButtonKind::Primary>{t!("Go back")}</LinkButton> }.into_any();
     }
     if error.is(SECOND_FACTOR_REQUIRED) {
-        return view! { <LinkButton href="/second-factor?required=1" kind=ButtonKind::Primary>"Set up a second factor"</LinkButton> }.into_any();
+        return view! { <LinkButton href="/second-factor?required=1" kind=ButtonKind::Primary>{t!("Set up a second factor")}</LinkButton> }.into_any();
     }
     match error.kind {
         Kind::Unauthenticated => {
             let href = format!("/sign-in?next={}", crate::page::encode(&again));
-            view! { <LinkButton href kind=ButtonKind::Primary>"Sign in"</LinkButton> }.into_any()
+            view! { <LinkButton href kind=ButtonKind::Primary>{t!("Sign in")}</LinkButton> }.into_any()
         }
         Kind::Unavailable | Kind::Internal | Kind::RateLimited => {
             // An empty address is the one that the browser shows.
             let again = if page.path == STAND_IN { String::new() } else { again };
             view! {
-                <LinkButton href=again kind=ButtonKind::Primary icon="refresh-cw">"Try again"</LinkButton>
-                <LinkButton href=home>"Go to home"</LinkButton>
+                <LinkButton href=again kind=ButtonKind::Primary icon="refresh-cw">{t!("Try again")}</LinkButton>
+                <LinkButton href=home>{t!("Go to home")}</LinkButton>
             }
             .into_any()
         }
         _ => {
             let other = page.viewer.as_ref().and_then(|viewer| beside(viewer, error.kind));
-            view! { <LinkButton href=home kind=ButtonKind::Primary>"Go to home"</LinkButton>{other} }.into_any()
+            view! { <LinkButton href=home kind=ButtonKind::Primary>{t!("Go to home")}</LinkButton>{other} }.into_any()
         }
     }
 }
@@ -186,8 +198,8 @@ fn ways_out(page: &PageContext, error: &Error) -> AnyView {
 /// What helps beside going home: looking for what is not there, and reading who may do what.
 fn beside(viewer: &Viewer, kind: Kind) -> Option<AnyView> {
     let (path, label) = match kind {
-        Kind::NotFound => ("go", "Search for it"),
-        Kind::Forbidden => ("help/people#when-something-is-greyed-out", "How permissions work"),
+        Kind::NotFound => ("go", t!("Search for it")),
+        Kind::Forbidden => ("help/people#when-something-is-greyed-out", t!("How permissions work")),
         _ => return None,
     };
     Some(view! { <LinkButton href=viewer.path(path)>{label}</LinkButton> }.into_any())

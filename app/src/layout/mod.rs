@@ -14,6 +14,7 @@ use crate::page::{PageContext, Viewer};
 use crate::time::Clock;
 use leptos::prelude::*;
 use ui::{AppShell, Breadcrumbs, Button, Crumb, Notice, Size, Toast, Tone};
+use words::t;
 
 /// A page of a workspace inside its frame. The last crumb is where one stands and names the document. A page that knows no viewer is drawn
 /// without a frame.
@@ -35,7 +36,7 @@ pub fn workspace_frame(
         <AppShell
             workspace=nav::workspace_switch(page, &viewer)
             search_href=viewer.path("go")
-            search_label="Search or go to"
+            search_label=t!("Search or go to")
             sections=nav::sections(&page.path, &viewer)
             foot=nav::foot(page, &viewer)
             user=nav::user(&viewer)
@@ -65,14 +66,20 @@ fn document_title(crumbs: &[Crumb], place: &str) -> String {
 fn banner(page: &PageContext, viewer: &Viewer) -> Option<AnyView> {
     let acted = viewer.acted_for.clone()?;
     let until = Clock::new(&page.now, &viewer.timezone).full(&acted.until);
-    let (staff, name) = (acted.staff, viewer.name.clone());
+    let words = t!(
+        "{staff} of Nexus support acts for {name} until {until}. \
+         Everything done is written into the workspace's log with both names.",
+        staff = acted.staff,
+        name = viewer.name,
+        until
+    );
     let stop = view! {
-        <form method="post" action="/impersonation/stop"><Button size=Size::Small r#type="submit">"Stop"</Button></form>
+        <form method="post" action="/impersonation/stop"><Button size=Size::Small r#type="submit">{t!("Stop")}</Button></form>
     };
     Some(
         view! {
             <Notice tone=Tone::Warning banner=true action=stop.into_any()>
-                <span data-acted-for="">{format!("{staff} of Nexus support acts for {name} until {until}. Everything done is written into the workspace's log with both names.")}</span>
+                <span data-acted-for="">{words}</span>
             </Notice>
         }
         .into_any(),
@@ -87,7 +94,7 @@ fn flash(page: &PageContext) -> Option<AnyView> {
     let words = words.to_owned();
     let undo = page.viewer.as_ref().zip(uuid::Uuid::try_parse(request).ok()).map(|(viewer, request)| {
         let href = viewer.path(&format!("undo?request={request}&back={}", crate::page::encode(&page.address())));
-        view! { <a class="link" href=href>"Undo"</a> }.into_any()
+        view! { <a class="link" href=href>{t!("Undo")}</a> }.into_any()
     });
     Some(match undo {
         Some(action) => view! { <Toast action>{words}</Toast> }.into_any(),

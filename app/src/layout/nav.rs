@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ui::{
     Density, MenuItem, MenuLabel, MenuLink, MenuSeparator, NavItem, NavSection, Theme, UserCard, WorkspaceSwitch,
 };
+use words::{say, t};
 
 /// Workspaces named in the switch; the rest is a page.
 const SWITCH: usize = 8;
@@ -20,7 +21,7 @@ fn place(path: &str, href: String, label: &str, icon: &str) -> NavItem {
 fn home(path: &str, viewer: &Viewer) -> NavItem {
     let href = viewer.path("");
     let active = path == href;
-    NavItem::new(href, "Home", "home").active(active)
+    NavItem::new(href, t!("Home"), "home").active(active)
 }
 
 fn readable(viewer: &Viewer) -> impl Iterator<Item = &Arc<Entity>> {
@@ -34,9 +35,13 @@ fn entity_item(path: &str, viewer: &Viewer, entity: &Entity) -> NavItem {
 /// What an area is called in the rail.
 fn area_title(viewer: &Viewer, area: &str) -> String {
     match area {
-        "crm" => "Sales".to_owned(),
-        "sales" => "Orders".to_owned(),
+        "crm" => t!("Sales").to_owned(),
+        "sales" => t!("Orders").to_owned(),
         area if area == viewer.catalog.industry => viewer.catalog.industry_label.clone(),
+        "finance" => t!("Finance").to_owned(),
+        "inventory" => t!("Inventory").to_owned(),
+        "messaging" => t!("Messaging").to_owned(),
+        "automation" => t!("Automation").to_owned(),
         other => words(other),
     }
 }
@@ -51,21 +56,23 @@ pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
             None => areas.push((&entity.area, vec![item])),
         }
     }
-    let approvals = place(path, viewer.path("approvals"), "Approvals", "badge-check").count(viewer.waiting.approvals);
-    let told = place(path, viewer.path("notifications"), "Notifications", "bell").count(viewer.waiting.notifications);
+    let approvals = place(path, viewer.path("approvals"), t!("Approvals"), "badge-check");
+    let approvals = approvals.count(viewer.waiting.approvals);
+    let told = place(path, viewer.path("notifications"), t!("Notifications"), "bell");
+    let told = told.count(viewer.waiting.notifications);
     let boards = crate::dashboards::offered(viewer).next();
-    let boards = boards.map(|_| place(path, viewer.path("dashboards"), "Dashboards", "layout-dashboard"));
+    let boards = boards.map(|_| place(path, viewer.path("dashboards"), t!("Dashboards"), "layout-dashboard"));
     let first = [Some(home(path, viewer)), boards, Some(told), Some(approvals)];
     let first = NavSection::new(first.into_iter().flatten().collect());
     if viewer.grants.allows("finance.journal_entry.read") {
-        let ledger = place(path, viewer.path("ledger"), "Ledger", "scale");
+        let ledger = place(path, viewer.path("ledger"), t!("Ledger"), "scale");
         if let Some((_, items)) = areas.iter_mut().find(|(area, _)| *area == "finance") {
             items.push(ledger);
         }
     }
     if viewer.grants.allows("workflow.workflow.read") {
-        let workflows = place(path, viewer.path("workflows"), "Workflows", "workflow");
-        let runs = place(path, viewer.path("runs"), "Runs", "history");
+        let workflows = place(path, viewer.path("workflows"), t!("Workflows"), "workflow");
+        let runs = place(path, viewer.path("runs"), t!("Runs"), "history");
         areas.push(("automation", vec![workflows, runs]));
     }
     let rest = areas.into_iter().map(|(area, items)| NavSection::titled(area_title(viewer, area), items));
@@ -78,18 +85,19 @@ pub fn foot(page: &PageContext, viewer: &Viewer) -> Vec<NavItem> {
     let form = viewer.path("feedback");
     let active = page.path == form;
     let from = if active { page.query("from").unwrap_or_default().to_owned() } else { page.address() };
-    let feedback = NavItem::new(format!("{form}?from={}", encode(&from)), "Send feedback", "message-square");
+    let feedback = NavItem::new(format!("{form}?from={}", encode(&from)), t!("Send feedback"), "message-square");
     // Where it leads is the article of this page, so where it stands is asked of the other.
     let reading = place(&page.path, viewer.path("help"), "", "").active;
-    let help = NavItem::new(crate::help::href(page, viewer), "Help", "circle-question-mark").active(reading);
-    vec![feedback.active(active), place(&page.path, viewer.path("settings"), "Settings", "settings"), help]
+    let help = NavItem::new(crate::help::href(page, viewer), t!("Help"), "circle-question-mark").active(reading);
+    let settings = place(&page.path, viewer.path("settings"), t!("Settings"), "settings");
+    vec![feedback.active(active), settings, help]
 }
 
 /// The bottom bar of a phone: home, two places, and search. The shell adds the way to the others.
 pub fn bottom(path: &str, viewer: &Viewer) -> Vec<NavItem> {
     let mut items = vec![home(path, viewer)];
     items.extend(readable(viewer).take(2).map(|entity| entity_item(path, viewer, entity)));
-    items.push(place(path, viewer.path("go"), "Search", "search"));
+    items.push(place(path, viewer.path("go"), t!("Search"), "search"));
     items
 }
 
@@ -100,7 +108,7 @@ pub fn user(viewer: &Viewer) -> UserCard {
 /// `SALES_REP` as "Sales representative"; a role that a workspace made itself by its key.
 pub fn role_words(role: &str) -> String {
     let seeded = domain::permission::ROLES.iter().find(|seed| seed.key == role);
-    seeded.map_or_else(|| words(role), |seed| seed.label.to_owned())
+    seeded.map_or_else(|| words(role), |seed| say(seed.label).to_owned())
 }
 
 /// A key as words: `financial_services` as "Financial services", `TRIAL` as "Trial".
@@ -118,24 +126,24 @@ pub fn workspace_switch(page: &PageContext, viewer: &Viewer) -> AnyView {
         .take(SWITCH)
         .map(|workspace| {
             let (href, name) = (format!("/w/{}", workspace.slug), workspace.name.clone());
-            view! { <MenuLink href active=workspace.slug == viewer.slug hint=words(&workspace.industry)><span dir="auto">{name}</span></MenuLink> }
+            view! { <MenuLink href active=workspace.slug == viewer.slug hint=viewer.catalog.say(&words(&workspace.industry)).to_owned()><span dir="auto">{name}</span></MenuLink> }
         })
         .collect();
     let all = (viewer.workspaces.len() > SWITCH)
-        .then(|| view! { <MenuLink href="/workspaces" icon="building-2">"All workspaces"</MenuLink> });
+        .then(|| view! { <MenuLink href="/workspaces" icon="building-2">{t!("All workspaces")}</MenuLink> });
     let settings = viewer.path("settings");
     let appearance = appearance(page);
     view! {
         <WorkspaceSwitch name=viewer.workspace.clone() detail=viewer.catalog.industry_label.clone()>
-            <MenuLabel>"Workspaces"</MenuLabel>
+            <MenuLabel>{t!("Workspaces")}</MenuLabel>
             {links}
             {all}
-            <MenuLink href="/workspaces/new" icon="plus">"Create a workspace"</MenuLink>
+            <MenuLink href="/workspaces/new" icon="plus">{t!("Create a workspace")}</MenuLink>
             <MenuSeparator/>
             {appearance}
             <MenuSeparator/>
-            <MenuLink href=settings icon="settings">"Settings"</MenuLink>
-            <form method="post" action="/sign-out"><MenuItem icon="log-out">"Sign out"</MenuItem></form>
+            <MenuLink href=settings icon="settings">{t!("Settings")}</MenuLink>
+            <form method="post" action="/sign-out"><MenuItem icon="log-out">{t!("Sign out")}</MenuItem></form>
         </WorkspaceSwitch>
     }
     .into_any()
@@ -143,18 +151,18 @@ pub fn workspace_switch(page: &PageContext, viewer: &Viewer) -> AnyView {
 
 pub fn theme_choice(theme: Theme) -> (&'static str, &'static str) {
     match theme {
-        Theme::System => ("As the device", "monitor"),
-        Theme::Light => ("Light", "sun"),
-        Theme::Dark => ("Dark", "moon"),
-        Theme::Contrast => ("High contrast", "eye"),
+        Theme::System => (t!("As the device"), "monitor"),
+        Theme::Light => (t!("Light"), "sun"),
+        Theme::Dark => (t!("Dark"), "moon"),
+        Theme::Contrast => (t!("High contrast"), "eye"),
     }
 }
 
 pub fn density_choice(density: Density) -> &'static str {
     match density {
-        Density::Compact => "Compact",
-        Density::Regular => "Regular",
-        Density::Comfortable => "Comfortable",
+        Density::Compact => t!("Compact"),
+        Density::Regular => t!("Regular"),
+        Density::Comfortable => t!("Comfortable"),
     }
 }
 
@@ -164,9 +172,13 @@ fn appearance(page: &PageContext) -> AnyView {
         .into_iter()
         .filter(|theme| *theme != page.theme)
         .map(|theme| {
-            let (label, icon) = theme_choice(theme);
-            let label =
-                if theme == Theme::System { "Theme of the device".to_owned() } else { format!("{label} theme") };
+            let (_, icon) = theme_choice(theme);
+            let label = match theme {
+                Theme::System => t!("Theme of the device"),
+                Theme::Light => t!("Light theme"),
+                Theme::Dark => t!("Dark theme"),
+                Theme::Contrast => t!("High contrast theme"),
+            };
             view! { <MenuItem icon name="theme" value=theme.as_str()>{label}</MenuItem> }
         })
         .collect();
@@ -174,7 +186,11 @@ fn appearance(page: &PageContext) -> AnyView {
         .into_iter()
         .filter(|density| *density != page.density)
         .map(|density| {
-            let label = format!("{} rows", density_choice(density));
+            let label = match density {
+                Density::Compact => t!("Compact rows"),
+                Density::Regular => t!("Regular rows"),
+                Density::Comfortable => t!("Comfortable rows"),
+            };
             view! { <MenuItem icon="rows-3" name="density" value=density.as_str()>{label}</MenuItem> }
         })
         .collect();

@@ -5,15 +5,16 @@ use crate::page::Viewer;
 use domain::messaging::MessagePreview;
 use leptos::prelude::*;
 use ui::Panel;
+use words::t;
 
 pub fn view(viewer: &Viewer, message: &MessagePreview) -> AnyView {
     let src = viewer.path(&format!("messages/{}/content.html", message.id));
     let text = message.text.clone();
     view! {
-        <Panel title="As its reader sees it" flush=true>
-            <iframe class="message-frame" src=src sandbox="" title="The message"></iframe>
+        <Panel title=t!("As its reader sees it") flush=true>
+            <iframe class="message-frame" src=src sandbox="" title=t!("The message")></iframe>
         </Panel>
-        <Panel title="As plain text">
+        <Panel title=t!("As plain text")>
             <pre class="message-text" dir="auto" tabindex="0">{text}</pre>
         </Panel>
     }

@@ -17,6 +17,7 @@ use ui::{
     ButtonKind, Crumb, DescriptionList, DescriptionRow, Menu, MenuLink, MenuSide, Mono, Notice, RecordLayout, Stack,
     SubmitButton, TextLink, Tone,
 };
+use words::t;
 
 /// Questions that the generic page asks of any record.
 const GENERIC: [&str; 4] = ["delete", "edit", "move", "tab"];
@@ -64,31 +65,30 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, message: &Messa
         view! {
             <form method="post" action=viewer.action("messaging.cancel")>
                 {hidden("id", message.id.to_string())}
-                {envelope(page, "cancel", &page.path, "Message cancelled")}
-                <SubmitButton kind=ButtonKind::Secondary icon="x" reason>"Cancel"</SubmitButton>
+                {envelope(page, "cancel", &page.path, t!("Message cancelled"))}
+                <SubmitButton kind=ButtonKind::Secondary icon="x" reason>{t!("Cancel")}</SubmitButton>
             </form>
         }
     });
     let resend = (!matches!(message.status.as_str(), "queued" | "sending")).then(|| {
         // Messages are not made by hand, but whoever may have one made may have it made again.
-        let permission = entity.permission(Verb::Create);
-        let reason = (!viewer.grants.allows(&permission)).then(|| format!("Needs the permission {permission}"));
+        let reason = viewer.lacks(&entity.permission(Verb::Create));
         let next = viewer.path("messages/{message}");
         view! {
             <form method="post" action=viewer.action("messaging.resend")>
                 {hidden("id", message.id.to_string())}
-                {making(page, "resend", &next, "Queued once more")}
-                <SubmitButton kind=ButtonKind::Secondary icon="send" reason>"Resend"</SubmitButton>
+                {making(page, "resend", &next, t!("Queued once more"))}
+                <SubmitButton kind=ButtonKind::Secondary icon="send" reason>{t!("Resend")}</SubmitButton>
             </form>
         }
     });
     let (history, list) = (format!("{}?tab=history", page.path), viewer.path(&entity.plural));
-    let (icon, all) = (entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
+    let (icon, all) = (entity.icon.clone(), t!("All {entities}", entities = lower(&entity.labels.many)));
     view! {
         {cancel}
         {resend}
-        <Menu icon="ellipsis" name="More actions" kind=ButtonKind::Secondary side=MenuSide::End>
-            <MenuLink href=history icon="history">"Fields and history"</MenuLink>
+        <Menu icon="ellipsis" name=t!("More actions") kind=ButtonKind::Secondary side=MenuSide::End>
+            <MenuLink href=history icon="history">{t!("Fields and history")}</MenuLink>
             <MenuLink href=list icon>{all}</MenuLink>
         </Menu>
     }
@@ -101,18 +101,25 @@ fn notices(page: &PageContext, message: &MessagePreview, log: &DeliveryLog, cloc
         let title = title.to_owned();
         view! { <div class="record-notice"><Notice tone title>{text}</Notice></div> }.into_any()
     };
-    let refused =
-        page.replay.as_ref().map(|replay| notice(Tone::Negative, "That was not done", replay.error.message.clone()));
+    let refused = page
+        .replay
+        .as_ref()
+        .map(|replay| notice(Tone::Negative, t!("That was not done"), replay.error.message.clone()));
     let error = message.error.clone().unwrap_or_default();
     let state = match message.status.as_str() {
-        "failed" => Some(notice(Tone::Negative, "This message was not delivered", error)),
+        "failed" => Some(notice(Tone::Negative, t!("This message was not delivered"), error)),
         "queued" if !error.is_empty() => {
-            let next = log.next_at.as_deref().map(|at| format!(". Next try: {}", clock.full(at))).unwrap_or_default();
-            Some(notice(Tone::Warning, "Not delivered yet", format!("{error}{next}")))
+            let text = match log.next_at.as_deref() {
+                Some(at) => t!("{error}. Next try: {when}", error, when = clock.full(at)),
+                None => error,
+            };
+            Some(notice(Tone::Warning, t!("Not delivered yet"), text))
         }
         "sandboxed" => {
-            let text = "No mail server is configured, so it is shown here and was not sent. Once SMTP_URL and MAIL_FROM are set, Resend sends it.";
-            Some(notice(Tone::Info, "Not sent", text.to_owned()))
+            let text = t!(
+                "No mail server is configured, so it is shown here and was not sent. Once SMTP_URL and MAIL_FROM are set, Resend sends it."
+            );
+            Some(notice(Tone::Info, t!("Not sent"), text.to_owned()))
         }
         _ => None,
     };
@@ -124,14 +131,14 @@ fn about(viewer: &Viewer, message: &MessagePreview, clock: Clock) -> AnyView {
         let label = label.to_owned();
         view! { <DescriptionRow label><span dir="auto">{value}</span></DescriptionRow> }.into_any()
     };
-    let mut rows = vec![row("To", message.to.clone())];
-    rows.extend(message.reply_to.clone().map(|address| row("Answers go to", address)));
-    rows.push(row("Template", message.template.replace('_', " ")));
-    rows.push(row("Language", if message.language == "sw" { "Swahili" } else { "English" }.to_owned()));
+    let mut rows = vec![row(t!("To" in "recipient"), message.to.clone())];
+    rows.extend(message.reply_to.clone().map(|address| row(t!("Answers go to"), address)));
+    rows.push(row(t!("Template"), message.template.replace('_', " ")));
+    rows.push(row(t!("Language"), if message.language == "sw" { t!("Swahili") } else { t!("English") }.to_owned()));
     let documents: Vec<String> =
         message.attachments.iter().map(|attachment| attachment.document.replace('_', " ")).collect();
     if !documents.is_empty() {
-        rows.push(row("Goes with it", documents.join(", ")));
+        rows.push(row(t!("Goes with it"), documents.join(", ")));
     }
     let link = |label: &str, href: String, text: String| {
         let label = label.to_owned();
@@ -141,17 +148,18 @@ fn about(viewer: &Viewer, message: &MessagePreview, clock: Clock) -> AnyView {
         && let Some(entity) = viewer.catalog.get(&record.entity)
     {
         let href = viewer.path(&format!("{}/{}", entity.plural, record.id));
-        rows.push(link("About", href, format!("The {}", lower(&entity.labels.one))));
+        rows.push(link(t!("About"), href, t!("The {entity}", entity = lower(&entity.labels.one))));
     }
     if let Some(repeats) = message.repeats {
-        rows.push(link("Repeats", viewer.path(&format!("messages/{repeats}")), "An earlier message".to_owned()));
+        let href = viewer.path(&format!("messages/{repeats}"));
+        rows.push(link(t!("Repeats"), href, t!("An earlier message").to_owned()));
     }
-    let mut times = vec![moment("Made", &message.created_at, clock)];
-    times.extend(message.sent_at.as_deref().map(|at| moment("Sent", at, clock)));
+    let mut times = vec![moment(t!("Made"), &message.created_at, clock)];
+    times.extend(message.sent_at.as_deref().map(|at| moment(t!("Sent"), at, clock)));
     view! {
         <div class="about">
-            <DescriptionList title="Message">{rows}</DescriptionList>
-            <DescriptionList title="Times">{times}</DescriptionList>
+            <DescriptionList title=t!("Message")>{rows}</DescriptionList>
+            <DescriptionList title=t!("Times")>{times}</DescriptionList>
         </div>
     }
     .into_any()

@@ -13,6 +13,7 @@ use domain::schema::{Entity, Field, FieldKind, PIPELINE};
 use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
 use ui::{ButtonKind, DescriptionList, DescriptionRow, IconButton, LinkButton, Size, SubmitButton};
+use words::t;
 
 /// Standard fields that say how the row came about, under a heading of their own.
 const HISTORY: [&str; 4] = ["createdAt", "createdBy", "updatedAt", "updatedBy"];
@@ -62,7 +63,7 @@ pub async fn view(
         .into_iter()
         .map(|field| row(page, field, (values.cell(entity, field, record), None), Pencil::None, None))
         .collect();
-    lists.push(view! { <DescriptionList title="Record">{past}</DescriptionList> }.into_any());
+    lists.push(view! { <DescriptionList title=t!("Record")>{past}</DescriptionList> }.into_any());
     Ok(view! { <div class="about" data-record-id=record.id.to_string() data-version=record.version.to_string() data-entity=entity.key.clone()>{lists}</div> }.into_any())
 }
 
@@ -79,7 +80,7 @@ async fn closed(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, recor
     let reached = Reached::load(viewer, backend, entity, Verb::Update, std::iter::once(record)).await?;
     Ok(reached
         .missing(viewer, entity, Verb::Update, record)
-        .or_else(|| record.deleted_at.is_some().then(|| "It is in the trash".to_owned())))
+        .or_else(|| record.deleted_at.is_some().then(|| t!("It is in the trash").to_owned())))
 }
 
 /// Number, state and pipeline stand in the head of the page, the checklist beside it.
@@ -106,7 +107,7 @@ fn row(
     if let Some(form) = form {
         return view! { <DescriptionRow label>{form}</DescriptionRow> }.into_any();
     }
-    let edit = format!("Edit {}", field.label);
+    let edit = t!("Edit {field}", field = field.label);
     let pencil = match pencil {
         Pencil::None => None,
         Pencil::Open => {
@@ -146,17 +147,17 @@ async fn inline_form(
     let general = replay.as_deref().filter(|replay| replay.error.fields.is_empty());
     Ok(view! {
         <form class="inline-form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.update") data-form="inline">
-            {general.map(|replay| form::problems(replay, entity, "This was not saved"))}
+            {general.map(|replay| form::problems(replay, entity, t!("This was not saved")))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
             {hidden("id", record.id.to_string())}
             {hidden("version", form::read_version(page, record))}
             {form::base(&draft, &fields)}
-            {envelope(page, "inline", &back, &format!("{} saved", field.label))}
+            {envelope(page, "inline", &back, &t!("{field} saved", field = field.label))}
             {form::control(&draft, field, Look::inline())}
             <div class="inline-actions">
-                <SubmitButton size=Size::Small>"Save"</SubmitButton>
-                <LinkButton href=back.clone() kind=ButtonKind::Ghost size=Size::Small>"Cancel"</LinkButton>
+                <SubmitButton size=Size::Small>{t!("Save")}</SubmitButton>
+                <LinkButton href=back.clone() kind=ButtonKind::Ghost size=Size::Small>{t!("Cancel")}</LinkButton>
             </div>
         </form>
     }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use ui::{
     Avatar, Board, BoardCard, ButtonKind, CardField, Chip, Crumb, FillPage, Icon, LinkButton, Notice, Size, Tone,
 };
+use words::{t, tn};
 
 /// Fields on a card beside its title.
 const LINES: usize = 2;
@@ -44,13 +45,13 @@ pub async fn board_view(
     let Some((bar, line)) = list::narrowing(&page, &viewer, &backend, &entity, &state).await? else {
         return Ok(().into_any());
     };
-    let skip = problems.is_empty().then(|| view! { <a class="skip" href="#board">"Skip to the board"</a> });
+    let skip = problems.is_empty().then(|| view! { <a class="skip" href="#board">{t!("Skip to the board")}</a> });
     let content =
         if problems.is_empty() { content(&page, &viewer, &entity, &state).await? } else { unreadable(problems) };
     let said = saved::notices(&page, &viewer, &entity, &state);
     let refused = page.replay.as_deref().filter(|replay| replay.operation != "views.save").map(|replay| {
         set_status(replay.error.kind.status());
-        let problems = form::problems(replay, &entity, "It was not moved");
+        let problems = form::problems(replay, &entity, t!("It was not moved"));
         view! { <div class="page-notices">{problems}</div> }
     });
     let heading = format!("{}: {}", entity.labels.many, view.label);
@@ -97,7 +98,7 @@ async fn content(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &L
 
 fn unreadable(problems: Vec<Unreadable>) -> AnyView {
     let lines: Vec<_> = problems.into_iter().map(|problem| view! { <p>{problem.message}</p> }).collect();
-    view! { <div class="page-notices"><Notice tone=Tone::Negative title="The address cannot be read">{lines}</Notice></div> }.into_any()
+    view! { <div class="page-notices"><Notice tone=Tone::Negative title=t!("The address cannot be read")>{lines}</Notice></div> }.into_any()
 }
 
 /// What every card of a board shares.
@@ -152,7 +153,8 @@ fn draw(
         as_of: state.as_of.as_deref(),
     };
     let drawn: Vec<AnyView> = laid.columns.iter().map(|column| draw_column(&pen, state, column)).collect();
-    let label = format!("{} by {}", entity.labels.many, group.map_or("stage", |field| &field.label));
+    let by = group.map_or(t!("stage"), |field| &field.label);
+    let label = t!("{rows} by {field}", rows = entity.labels.many, field = by);
     view! {
         <div
             class="board-region"
@@ -175,7 +177,7 @@ fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView
     let foot = (more > 0).then(|| foot(pen, state, column, more));
     let (sum, weighted) = (column.sum(&pen.viewer.currency), column.weighted(&pen.viewer.currency));
     let needs = column.gate.iter().map(|field| field.key.clone()).collect::<Vec<_>>().join(" ");
-    let gate = (!column.gate.is_empty()).then(|| format!("Needs {}", transition::labels(&column.gate)));
+    let gate = (!column.gate.is_empty()).then(|| t!("Needs {fields}", fields = transition::labels(&column.gate)));
     view! {
         <ui::BoardColumn
             attr:data-gate=gate
@@ -199,14 +201,15 @@ fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView
 fn foot(pen: &Pen<'_>, state: &ListState, column: &Column<'_>, more: u64) -> AnyView {
     let key = value_columns::in_address(&column.key);
     if pen.group.is_none() || pen.opened.contains(&key) {
-        let words = format!("{} more in the list", group_thousands(&more.to_string()));
+        let words = t!("{count} more in the list", count = group_thousands(&more.to_string()));
         let href = list_of(pen, state, column);
         return view! { <LinkButton href size=Size::Small kind=ButtonKind::Ghost>{words}</LinkButton> }.into_any();
     }
     let keys: Vec<&str> = pen.opened.iter().copied().chain([key]).collect();
     let href = pen.page.with_query(&[("open", Some(&keys.join(",")))]);
     let shown = column.content.cards.len();
-    let words = format!("Show {} more", more.min(u64::from(MOST_CARDS).saturating_sub(shown as u64)));
+    let next = more.min(u64::from(MOST_CARDS).saturating_sub(shown as u64));
+    let words = t!("Show {count} more", count = next);
     view! { <LinkButton attr:data-more=shown.to_string() href size=Size::Small kind=ButtonKind::Ghost>{words}</LinkButton> }
         .into_any()
 }
@@ -218,13 +221,25 @@ fn notes(pen: &Pen<'_>, beyond: Option<Beyond>) -> Option<AnyView> {
     let fixed =
         fixed.map(|reason| view! { <p class="board-note" data-fixed=""><Icon name="lock"/><span>{reason}</span></p> });
     let beyond = beyond.map(|Beyond { values, rows, uncounted }| {
-        let (values, about) = (group_thousands(&values.to_string()), if uncounted { "at least " } else { "" });
+        let (most, values) = (MOST_COLUMNS, group_thousands(&values.to_string()));
         let rows = total_words(pen.entity, Total { value: rows, exact: true });
-        let words = format!(
-            "Beside the {MOST_COLUMNS} most frequent there are {about}{values} more without a column, with {rows}."
-        );
+        let words = if uncounted {
+            t!(
+                "Beside the {most} most frequent there are at least {values} more without a column, with {rows}.",
+                most,
+                values,
+                rows,
+            )
+        } else {
+            t!(
+                "Beside the {most} most frequent there are {values} more without a column, with {rows}.",
+                most,
+                values,
+                rows,
+            )
+        };
         let href = pen.page.with_query(&[("add.field", Some(&field.key)), ("open", None)]);
-        let label = format!("Filter by {}", lower(&field.label));
+        let label = t!("Filter by {field}", field = lower(&field.label));
         view! { <p class="board-note" data-beyond=""><span>{words}" "<a class="link" href=href>{label}</a></span></p> }
     });
     (fixed.is_some() || beyond.is_some()).then(|| view! { {fixed}{beyond} }.into_any())
@@ -312,16 +327,19 @@ fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView>
     let days = days.filter(|_| due.is_none());
     let age = days.map(|days| {
         let tone = if days >= STALE_DAYS { Tone::Warning } else { Tone::Neutral };
-        let (title, text) = (format!("Nothing has changed for {days} days"), format!("{days} d"));
+        let title = tn!(days, "Nothing has changed for {count} day", "Nothing has changed for {count} days");
+        let text = t!("{days} d", days);
         view! { <Chip tone title icon="clock">{text}</Chip> }
     });
     let owner = pen.owner.and_then(|field| record.label(&field.key)).map(|name| {
-        let (title, spoken) = (format!("Owner: {name}"), format!("Owner: {name}"));
+        let title = t!("Owner: {name}", name);
+        let spoken = title.clone();
         view! { <span class="card-owner" title=title><Avatar name size=Size::Small/><span class="sr-only">{spoken}</span></span> }
     });
     let step = pen.step.and_then(|field| record.text(&field.key)).map(|step| {
-        let (title, step) = (format!("Next step: {step}"), step.to_owned());
-        view! { <span class="card-step" title=title><span class="sr-only">"Next step: "</span><span dir="auto">{step}</span></span> }
+        let (spoken, _) = words::around(t!("Next step: {step}"), "step");
+        let (title, step) = (t!("Next step: {step}", step), step.to_owned());
+        view! { <span class="card-step" title=title><span class="sr-only">{spoken}</span><span dir="auto">{step}</span></span> }
     });
     let any = age.is_some() || due.is_some() || done.is_some() || step.is_some() || owner.is_some();
     any.then(|| view! { {due}{age}{done}{step}{owner} }.into_any())

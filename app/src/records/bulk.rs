@@ -22,6 +22,7 @@ use ui::{
     PageHeader, Panel, Select, Stack, SubmitButton, Tiles, Tone,
 };
 use uuid::Uuid;
+use words::t;
 
 const START: &str = "records.bulk";
 const UNDO: &str = "records.undo_bulk";
@@ -41,12 +42,12 @@ async fn bulk_page(page: PageContext) -> Result<AnyView> {
         set_status(replay.error.kind.status());
     }
     let (title, content) = match Meant::read(&page, &entity) {
-        Err(message) => ("Nothing can be done with these rows".to_owned(), nothing(&message, &list)),
+        Err(message) => (t!("Nothing can be done with these rows").to_owned(), nothing(&message, &list)),
         Ok(meant) => {
             let total = total(&backend, &entity, &meant).await?;
             if total.value == 0 {
-                let message = format!("Tick the boxes before the {} that you mean", lower(&entity.labels.many));
-                ("No row is chosen".to_owned(), nothing(&message, &list))
+                let message = t!("Tick the boxes before the {rows} that you mean", rows = lower(&entity.labels.many));
+                (t!("No row is chosen").to_owned(), nothing(&message, &list))
             } else {
                 let desk =
                     Desk { page: &page, viewer: &viewer, entity: &entity, meant: &meant, replay: replay.as_deref() };
@@ -55,15 +56,16 @@ async fn bulk_page(page: PageContext) -> Result<AnyView> {
         }
     };
     let crumbs =
-        vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here("Many at once")];
+        vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here(t!("Many at once"))];
     let body = view! { <Page narrow=true><Stack><PageHeader title/>{content}</Stack></Page> }.into_any();
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }
 
 fn nothing(message: &str, list: &str) -> AnyView {
-    let action = view! { <LinkButton href=list.to_owned() kind=ButtonKind::Primary>"Back to the list"</LinkButton> };
+    let action =
+        view! { <LinkButton href=list.to_owned() kind=ButtonKind::Primary>{t!("Back to the list")}</LinkButton> };
     let text = message.to_owned();
-    view! { <EmptyState icon="square-check" title="Nothing is changed" text action=action.into_any()/> }.into_any()
+    view! { <EmptyState icon="square-check" title=t!("Nothing is changed") text action=action.into_any()/> }.into_any()
 }
 
 /// How many rows are meant.
@@ -96,9 +98,9 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     async fn draw(&self, backend: &BackendHandle, total: Total, list: &str) -> Result<AnyView> {
-        let refused = self.replay.map(|replay| form::problems(replay, self.entity, "Nothing was changed"));
+        let refused = self.replay.map(|replay| form::problems(replay, self.entity, t!("Nothing was changed")));
         let many = (total.value > i64::from(MOST_ROWS)).then(|| {
-            view! { <Notice tone=Tone::Warning title="That is too many at once">"Up to 100,000 rows are changed in one go. Narrow the list first."</Notice> }
+            view! { <Notice tone=Tone::Warning title=t!("That is too many at once")>{t!("Up to 100,000 rows are changed in one go. Narrow the list first.")}</Notice> }
         });
         let panels = if self.meant.trash {
             view! { {self.restore()}{self.export()} }.into_any()
@@ -106,7 +108,8 @@ impl Desk<'_> {
             let field = self.field(backend).await?;
             view! { {field}{self.states()}{self.export()}{self.delete(total)} }.into_any()
         };
-        let (back, words) = (list.to_owned(), format!("Back to the {}", lower(&self.entity.labels.many)));
+        let words = t!("Back to the {rows}", rows = lower(&self.entity.labels.many));
+        let back = list.to_owned();
         Ok(view! { {refused}{many}{panels}<p><a class="link" href=back>{words}</a></p> }.into_any())
     }
 
@@ -153,8 +156,8 @@ impl Desk<'_> {
         };
         Ok(Some(
             view! {
-                <Panel title="Change a field" text="Every row gets the same value.">
-                    <nav class="bulk-fields" aria-label="Fields">{links}</nav>
+                <Panel title=t!("Change a field") text=t!("Every row gets the same value.")>
+                    <nav class="bulk-fields" aria-label=t!("Fields")>{links}</nav>
                     {form}
                 </Panel>
             }
@@ -167,7 +170,7 @@ impl Desk<'_> {
         let draft =
             Draft { page: self.page, viewer: self.viewer, record: None, replay: self.replay, choices: &choices };
         let control = form::control(&draft, field, Look { autofocus: true, ..Look::default() });
-        let inside = view! { {control}<FormActions><SubmitButton>"Change them"</SubmitButton></FormActions> };
+        let inside = view! { {control}<FormActions><SubmitButton>{t!("Change them")}</SubmitButton></FormActions> };
         Ok(self.form("set", inside.into_any()))
     }
 
@@ -181,35 +184,36 @@ impl Desk<'_> {
             return None;
         }
         let value = self.replay.and_then(|replay| replay.value("to")).map(str::to_owned);
-        let text = "Each passes the gate of its own move; what is missing is said of each.";
+        let text = t!("Each passes the gate of its own move; what is missing is said of each.");
         let form = self.form(
             "move",
             view! {
-                <Select name="to" label=states.label.clone() choices value blank="Choose" required=true/>
-                <FormActions><SubmitButton>"Move them"</SubmitButton></FormActions>
+                <Select name="to" label=states.label.clone() choices value blank=t!("Choose") required=true/>
+                <FormActions><SubmitButton>{t!("Move them")}</SubmitButton></FormActions>
             }
             .into_any(),
         );
-        let title = format!("Move to another {}", lower(&states.label));
+        let title = t!("Move to another {field}", field = lower(&states.label));
         Some(view! { <Panel title text>{form}</Panel> }.into_any())
     }
 
     fn delete(&self, total: Total) -> Option<AnyView> {
         let may = self.viewer.may(self.entity, Verb::Delete);
-        let words = format!("Move {} to the trash", total_words(self.entity, total));
+        let words = t!("Move {rows} to the trash", rows = total_words(self.entity, total));
         may.then(|| {
             let button = view! { <FormActions><SubmitButton kind=ButtonKind::Danger icon="trash-2">{words}</SubmitButton></FormActions> };
             let form = self.form("delete", button.into_any());
-            let text = "They lie in the trash, from where they can be restored.";
-            view! { <Panel title="Delete" text>{form}</Panel> }.into_any()
+            let text = t!("They lie in the trash, from where they can be restored.");
+            view! { <Panel title=t!("Delete") text>{form}</Panel> }.into_any()
         })
     }
 
     fn restore(&self) -> Option<AnyView> {
         self.viewer.may(self.entity, Verb::Delete).then(|| {
-            let button = view! { <FormActions><SubmitButton icon="undo-2">"Restore them"</SubmitButton></FormActions> };
+            let button =
+                view! { <FormActions><SubmitButton icon="undo-2">{t!("Restore them")}</SubmitButton></FormActions> };
             let form = self.form("restore", button.into_any());
-            view! { <Panel title="Restore" text="They are where they were before.">{form}</Panel> }.into_any()
+            view! { <Panel title=t!("Restore") text=t!("They are where they were before.")>{form}</Panel> }.into_any()
         })
     }
 
@@ -219,7 +223,7 @@ impl Desk<'_> {
                 let href = self.meant.export_href(self.viewer, self.entity, kind);
                 view! { <LinkButton href icon="download">{name}</LinkButton> }
             });
-            view! { <Panel title="Export"><FormActions>{links.into_iter().collect::<Vec<_>>()}</FormActions></Panel> }
+            view! { <Panel title=t!("Export")><FormActions>{links.into_iter().collect::<Vec<_>>()}</FormActions></Panel> }
                 .into_any()
         })
     }
@@ -242,13 +246,14 @@ async fn progress_page(page: PageContext) -> Result<AnyView> {
     }
     let content = match bulk.status {
         BulkStatus::Queued | BulkStatus::Running => {
-            let doing = if bulk.status == BulkStatus::Queued { "Waiting for its turn" } else { "Working on the rows" };
+            let queued = bulk.status == BulkStatus::Queued;
+            let doing = if queued { t!("Waiting for its turn") } else { t!("Working on the rows") };
             let list = viewer.path(&entity.plural);
             let (done, rows, refused) = (bulk.done(), bulk.rows, bulk.refused);
             working(&page, &Working { id, status: bulk.status.as_str(), doing, done, rows, refused, list })
         }
         BulkStatus::Undoing => {
-            let (doing, list) = ("Putting the rows back", viewer.path(&entity.plural));
+            let (doing, list) = (t!("Putting the rows back"), viewer.path(&entity.plural));
             let (done, rows, status) = (bulk.taken_back(), bulk.changed, bulk.status.as_str());
             working(&page, &Working { id, status, doing, done, rows, refused: 0, list })
         }
@@ -259,7 +264,7 @@ async fn progress_page(page: PageContext) -> Result<AnyView> {
     };
     let title = said(&entity, &bulk);
     let crumbs =
-        vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here("Many at once")];
+        vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here(t!("Many at once"))];
     let body = view! { <Page><Stack><PageHeader title/>{content}</Stack></Page> }.into_any();
     let frame = workspace_frame(&page, crumbs, None, None, body);
     Ok(view! { <ProgressHands/>{frame} }.into_any())
@@ -272,13 +277,14 @@ fn said(entity: &Entity, bulk: &Bulk) -> String {
         BulkAction::Set => {
             let label = |key: &String| entity.field(key).map_or_else(|| key.clone(), |field| field.label.clone());
             let fields: Vec<String> = bulk.change.values.keys().map(label).collect();
-            format!("Set {} of {rows}", fields.join(", "))
+            t!("Set {fields} of {rows}", fields = fields.join(", "), rows)
         }
         BulkAction::Move => {
-            format!("Move {rows} to {}", entity.state_label(bulk.change.to.as_deref().unwrap_or_default()))
+            let to = bulk.change.to.as_deref().unwrap_or_default();
+            t!("Move {rows} to {state}", rows, state = entity.state_label(to))
         }
-        BulkAction::Delete => format!("Move {rows} to the trash"),
-        BulkAction::Restore => format!("Restore {rows}"),
+        BulkAction::Delete => t!("Move {rows} to the trash", rows),
+        BulkAction::Restore => t!("Restore {rows}", rows),
     }
 }
 
@@ -290,24 +296,26 @@ async fn result(
     bulk: &Bulk,
 ) -> Result<AnyView> {
     let (title, tone) = match bulk.status {
-        BulkStatus::Undone => ("It was taken back", Tone::Positive),
-        BulkStatus::Failed => ("It stopped before the end", Tone::Negative),
-        _ if bulk.refused > 0 => ("Done, except for what was refused", Tone::Warning),
-        _ => ("Done", Tone::Positive),
+        BulkStatus::Undone => (t!("It was taken back"), Tone::Positive),
+        BulkStatus::Failed => (t!("It stopped before the end"), Tone::Negative),
+        _ if bulk.refused > 0 => (t!("Done, except for what was refused"), Tone::Warning),
+        _ => (t!("Done"), Tone::Positive),
     };
     let text = match (&bulk.error, bulk.status) {
-        (Some(error), _) => format!("{error}. What was changed stays, and can be taken back."),
+        (Some(error), _) => t!("{error}. What was changed stays, and can be taken back.", error),
         (None, BulkStatus::Undone) if bulk.kept > 0 => {
-            let kept = counted(bulk.kept, &entity.labels.one, &entity.labels.many);
-            format!("{kept} were kept because somebody has worked on them since; they are listed below.")
+            t!(
+                "{rows} were kept because somebody has worked on them since; they are listed below.",
+                rows = counted(bulk.kept, &entity.labels.one, &entity.labels.many),
+            )
         }
-        (None, BulkStatus::Undone) => "Every row is as it was before.".to_owned(),
-        (None, _) => format!("{} changed.", counted(bulk.changed, &entity.labels.one, &entity.labels.many)),
+        (None, BulkStatus::Undone) => t!("Every row is as it was before.").to_owned(),
+        (None, _) => t!("{rows} changed.", rows = counted(bulk.changed, &entity.labels.one, &entity.labels.many)),
     };
     let tiles = [
-        tile("Changed", bulk.changed, "by this"),
-        tile("Left as they were", bulk.unchanged, "were so already"),
-        tile("Refused", bulk.refused, "with their reasons below"),
+        tile(t!("Changed"), bulk.changed, t!("by this")),
+        tile(t!("Left as they were"), bulk.unchanged, t!("were so already")),
+        tile(t!("Refused"), bulk.refused, t!("with their reasons below")),
     ];
     let tiles = view! { <Tiles>{tiles.into_iter().collect::<Vec<_>>()}</Tiles> };
     let rows = if bulk.refused + bulk.kept > 0 { backend.run(BulkRows { id: bulk.id }).await? } else { Vec::new() };
@@ -315,16 +323,17 @@ async fn result(
         .into_iter()
         .map(|row| KeptRow {
             id: row.id,
-            title: row.title.unwrap_or_else(|| "Out of your sight".to_owned()),
+            title: row.title.unwrap_or_else(|| t!("Out of your sight").to_owned()),
             reason: row.reason,
         })
         .collect();
-    let table = (!rows.is_empty()).then(|| reasons(viewer, entity, "Refused and kept rows", "Why", &rows));
+    let table = (!rows.is_empty()).then(|| reasons(viewer, entity, t!("Refused and kept rows"), t!("Why"), &rows));
     let undo = (bulk.changed > 0 && bulk.status != BulkStatus::Undone).then(|| {
         let href = format!("{}?undo=1", page.path);
-        view! { <LinkButton href icon="undo-2">"Take it back"</LinkButton> }
+        view! { <LinkButton href icon="undo-2">{t!("Take it back")}</LinkButton> }
     });
-    let (list, show) = (viewer.path(&entity.plural), format!("To the {}", lower(&entity.labels.many)));
+    let list = viewer.path(&entity.plural);
+    let show = t!("To the {rows}", rows = lower(&entity.labels.many));
     Ok(view! {
         <Notice tone title>{text}</Notice>
         {tiles}
@@ -338,18 +347,18 @@ fn confirm_undo(page: &PageContext, viewer: &Viewer, bulk: &Bulk) -> AnyView {
     let (here, close) = (page.path.clone(), page.path.clone());
     let errors =
         page.replay_of(UNDO).map(|replay| vec![FormError::new("", replay.error.message.clone())]).unwrap_or_default();
-    let text = "Every row gets back what it had. Those that somebody has worked on since are kept, and listed.";
+    let text = t!("Every row gets back what it had. Those that somebody has worked on since are kept, and listed.");
     let form = view! {
         <form class="form" method="post" action=viewer.action(UNDO)>
-            <FormErrors errors title="It was not taken back"/>
+            <FormErrors errors title=t!("It was not taken back")/>
             {hidden("id", bulk.id.to_string())}
             {envelope(page, "undo-bulk", &here, "")}
             <FormActions>
-                <SubmitButton kind=ButtonKind::Danger icon="undo-2">"Take it back"</SubmitButton>
-                <LinkButton href=here kind=ButtonKind::Ghost>"Keep it"</LinkButton>
+                <SubmitButton kind=ButtonKind::Danger icon="undo-2">{t!("Take it back")}</SubmitButton>
+                <LinkButton href=here kind=ButtonKind::Ghost>{t!("Keep it")}</LinkButton>
             </FormActions>
         </form>
     }
     .into_any();
-    view! { <DialogPage title="Take this change back?" text close_href=close>{form}</DialogPage> }.into_any()
+    view! { <DialogPage title=t!("Take this change back?") text close_href=close>{form}</DialogPage> }.into_any()
 }

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use std::borrow::Cow;
 use ui::{BulkBar, ButtonKind, Size, SubmitButton};
 use uuid::Uuid;
+use words::t;
 
 /// Id of the form that the boxes of the rows belong to.
 pub const FORM: &str = "bulk";
@@ -35,17 +36,17 @@ pub fn bar(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListSta
         Some(total) => super::list_parts::total_words(entity, total),
         None => lower(&entity.labels.many),
     };
-    let all = format!("All {all}");
+    let all = t!("All {rows}", rows = all);
     let back = hidden("back", page.address());
-    let text = format!("Do something with the chosen {}", lower(&entity.labels.many));
-    let one = format!("# {} chosen", lower(&entity.labels.one));
-    let many = format!("# {} chosen", lower(&entity.labels.many));
+    let text = t!("Do something with the chosen {rows}", rows = lower(&entity.labels.many));
+    let one = t!("# {row} chosen", row = lower(&entity.labels.one));
+    let many = t!("# {rows} chosen", rows = lower(&entity.labels.many));
     Some(
         view! {
             <form id=FORM class="bulk-form" method="get" action=action>
                 {filter}{search}{trash}{back}
                 <BulkBar text one many>
-                    <SubmitButton size=Size::Small>"The chosen ones"</SubmitButton>
+                    <SubmitButton size=Size::Small>{t!("The chosen ones")}</SubmitButton>
                     <SubmitButton size=Size::Small kind=ButtonKind::Secondary name="all" value="true">{all}</SubmitButton>
                 </BulkBar>
             </form>

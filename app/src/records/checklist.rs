@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use std::collections::HashMap;
 use ui::{Icon, Panel};
 use uuid::Uuid;
+use words::t;
 
 /// What every item needs to be drawn.
 struct Pen<'a> {
@@ -38,7 +39,7 @@ pub async fn view(
     let Some(states) = entity.states.as_ref().filter(|states| states.items().next().is_some()) else {
         return Ok(None);
     };
-    let trash = record.deleted_at.is_some().then(|| "It is in the trash".to_owned());
+    let trash = record.deleted_at.is_some().then(|| t!("It is in the trash").to_owned());
     let closed = trash.or_else(|| reached.missing(viewer, entity, Verb::Update, record));
     let names = names(backend, states, record).await?;
     let pen = Pen { page, viewer, entity, record, names, closed };
@@ -52,9 +53,9 @@ pub async fn view(
     let title = match here {
         Some(state) => {
             let (done, all) = standing::progress(state, standing::ticks(record));
-            format!("{}: {done} of {all} done", state.label)
+            t!("{state}: {done} of {all} done", state = state.label, done, all)
         }
-        None => "Checklist".to_owned(),
+        None => t!("Checklist").to_owned(),
     };
     let reason = pen.closed.clone();
     let folded = (!others.is_empty()).then(|| fold(&pen, here.is_some(), &others));
@@ -74,12 +75,12 @@ async fn names(backend: &BackendHandle, states: &States, record: &Record) -> Res
 }
 
 fn fold(pen: &Pen<'_>, beside: bool, others: &[&State]) -> AnyView {
-    let summary = if beside { "Checklists of the other stages" } else { "Checklists of the stages" };
+    let summary = if beside { t!("Checklists of the other stages") } else { t!("Checklists of the stages") };
     let lists: Vec<AnyView> = others
         .iter()
         .map(|state| {
             let (done, all) = standing::progress(state, standing::ticks(pen.record));
-            let heading = format!("{}: {done} of {all} done", state.label);
+            let heading = t!("{state}: {done} of {all} done", state = state.label, done, all);
             let list = items(pen, state);
             view! { <h3 class="desc-title">{heading}</h3>{list} }.into_any()
         })
@@ -98,7 +99,8 @@ fn line(pen: &Pen<'_>, item: &Item) -> AnyView {
     let done = tick.is_some();
     let words = words(pen, item, tick);
     let line = if pen.closed.is_some() {
-        let says = if done { "Done: " } else { "Open: " };
+        let said = if done { t!("Done: {item}") } else { t!("Open: {item}") };
+        let (says, _) = words::around(said, "item");
         view! { <div class="todo"><span class="sr-only">{says}</span>{words}</div> }.into_any()
     } else {
         form(pen, item, done, words)
@@ -110,8 +112,8 @@ fn words(pen: &Pen<'_>, item: &Item, tick: Option<Tick<'_>>) -> AnyView {
     let clock = Clock::new(&pen.page.now, &pen.viewer.timezone);
     let who = tick.map(|tick| {
         let name = match tick.by {
-            Some(by) => pen.names.get(&by).map_or("Somebody who left", String::as_str),
-            None => "Demo data",
+            Some(by) => pen.names.get(&by).map_or(t!("Somebody who left"), String::as_str),
+            None => t!("Demo data"),
         };
         let when = clock.moment(tick.at);
         view! { <span class="todo-who"><bdi>{name.to_owned()}</bdi>", "{when}</span> }
@@ -126,7 +128,8 @@ fn words(pen: &Pen<'_>, item: &Item, tick: Option<Tick<'_>>) -> AnyView {
 }
 
 fn form(pen: &Pen<'_>, item: &Item, done: bool, words: AnyView) -> AnyView {
-    let said = if done { format!("Taken back: {}", item.label) } else { format!("Done: {}", item.label) };
+    let label = &item.label;
+    let said = if done { t!("Taken back: {item}", item = label) } else { t!("Done: {item}", item = label) };
     let next = format!("{}#checklist", own_address(pen.page));
     let checked = if done { "true" } else { "false" };
     view! {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use ui::Choice;
 use uuid::Uuid;
+use words::t;
 
 /// Rows that a select offers; beyond, one searches.
 const OFFERED: u32 = 200;
@@ -190,7 +191,7 @@ async fn label(viewer: &Viewer, backend: &BackendHandle, field: &Field, record: 
     let of_row = record.filter(|record| held(field, record).as_deref() == Some(id));
     let label = of_row.and_then(|record| record.label(&field.key)).map(str::to_owned);
     if field.kind == FieldKind::Member {
-        return label.unwrap_or_else(|| "Somebody who left".to_owned());
+        return label.unwrap_or_else(|| t!("Somebody who left").to_owned());
     }
     let pointed = match field.target() {
         Some(entity) => Uuid::try_parse(id).ok().map(|id| (entity.as_str(), id)),
@@ -206,7 +207,7 @@ async fn label(viewer: &Viewer, backend: &BackendHandle, field: &Field, record: 
         return kind_label(field, target, row_label(target, &row));
     }
     if field.is_many() || field.is_any_reference() {
-        return "Not yours to see".to_owned();
+        return t!("Not yours to see").to_owned();
     }
     id.to_owned()
 }

@@ -7,6 +7,7 @@ use crate::page::{PageContext, Viewer};
 use domain::schema::{Entity, Field};
 use leptos::prelude::*;
 use ui::{ButtonKind, Checkbox, Icon, LinkButton, Size, SubmitButton};
+use words::t;
 
 const ASKED: &str = "choose";
 
@@ -33,15 +34,15 @@ pub fn draw(
         kept(page, &["columns"]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
     let done = page.with_query(&[(ASKED, None)]);
     let reset = page.with_query(&[("columns", None)]);
-    let own = format!("Columns of {}", state.view.label);
+    let own = t!("Columns of {view}", view = state.view.label);
     Some(
         view! {
             <form class="filter-line chooser" method="get" action=page.path.clone()>
                 {hidden}
-                <fieldset class="chooser-columns"><legend class="chooser-title">"Columns"</legend><ol>{lines}</ol></fieldset>
+                <fieldset class="chooser-columns"><legend class="chooser-title">{t!("Columns")}</legend><ol>{lines}</ol></fieldset>
                 <div class="chooser-acts">
-                    <SubmitButton size=Size::Small>"Show these columns"</SubmitButton>
-                    <LinkButton href=done kind=ButtonKind::Ghost size=Size::Small>"Close"</LinkButton>
+                    <SubmitButton size=Size::Small>{t!("Show these columns")}</SubmitButton>
+                    <LinkButton href=done kind=ButtonKind::Ghost size=Size::Small>{t!("Close")}</LinkButton>
                     <a class="link filter-reset" href=reset>{own}</a>
                 </div>
             </form>
@@ -55,19 +56,18 @@ fn line(page: &PageContext, entity: &Entity, field: &Field, place: Option<(usize
     let (key, label) = (field.key.clone(), field.label.clone());
     let names = field.key == entity.title;
     let arrows = place.map(|(at, keys)| {
-        let arrow = |to: Option<usize>, icon: &'static str, word: &str| {
-            let said = format!("Move {} {word}", field.label);
-            match to.filter(|to| *to < keys.len()) {
-                Some(to) => {
-                    let mut moved: Vec<&str> = keys.to_vec();
-                    moved.swap(at, to);
-                    let href = page.with_query(&[("columns", Some(&moved.join(",")))]);
-                    view! { <a class="btn btn-ghost btn-icon size-s" href=href aria-label=said.clone() title=said.clone()><Icon name=icon/></a> }.into_any()
-                }
-                None => view! { <span class="btn btn-ghost btn-icon size-s is-off" aria-hidden="true"><Icon name=icon/></span> }.into_any(),
+        let arrow = |to: Option<usize>, icon: &'static str, said: String| match to.filter(|to| *to < keys.len()) {
+            Some(to) => {
+                let mut moved: Vec<&str> = keys.to_vec();
+                moved.swap(at, to);
+                let href = page.with_query(&[("columns", Some(&moved.join(",")))]);
+                view! { <a class="btn btn-ghost btn-icon size-s" href=href aria-label=said.clone() title=said><Icon name=icon/></a> }.into_any()
             }
+            None => view! { <span class="btn btn-ghost btn-icon size-s is-off" aria-hidden="true"><Icon name=icon/></span> }.into_any(),
         };
-        view! { {arrow(at.checked_sub(1), "arrow-up", "to the left")}{arrow(Some(at + 1), "arrow-down", "to the right")} }
+        let left = t!("Move {field} to the left", field = field.label);
+        let right = t!("Move {field} to the right", field = field.label);
+        view! { {arrow(at.checked_sub(1), "arrow-up", left)}{arrow(Some(at + 1), "arrow-down", right)} }
     });
     // A disabled box sends nothing; the name of the row is sent along by itself.
     let fixed = names.then(|| view! { <input type="hidden" name="columns" value=key.clone()/> });

@@ -9,6 +9,7 @@ use domain::records::{BoardColumn, BoardRecords, Sum};
 use domain::schema::{Comparison, Count, Entity, Field, Filter, ListQuery, StateKind, Test, View};
 use domain::{BackendHandle, Result};
 use ui::{Hue, StateShape};
+use words::t;
 
 /// Cards drawn in a column; the rest is in the list.
 const CARDS: u32 = 20;
@@ -82,12 +83,12 @@ pub fn sum_words(sums: &[Sum], own: &str) -> Option<String> {
             let sums = Sums::of(sums, own);
             let counted = usize::from(sums.own.as_ref().is_none_or(|own| own.minor() == 0));
             // The head of a column has room for two.
-            let rest = match sums.others.len().saturating_sub(counted) {
-                0 => String::new(),
-                1 => format!(" + {}", sums.rest().unwrap_or_default()),
-                more => format!(" + {more} currencies"),
-            };
-            Some(format!("{}{rest}", sums.headline()))
+            let headline = sums.headline();
+            Some(match sums.others.len().saturating_sub(counted) {
+                0 => headline,
+                1 => format!("{headline} + {}", sums.rest().unwrap_or_default()),
+                more => t!("{sum} + {count} currencies", sum = headline, count = more),
+            })
         }
     }
 }

@@ -10,6 +10,7 @@ use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind};
 use leptos::prelude::*;
 use ui::{Choice, Composer, Notice, Select, Size, SubmitButton, TextArea, TextInput, Tone};
+use words::t;
 
 /// What the composer asks of the activity entity, whatever its fields are called.
 struct Parts<'a> {
@@ -37,7 +38,7 @@ pub fn view(page: &PageContext, viewer: &Viewer, record: &Record, related: &Rela
         return None;
     }
     if let Some(reason) = viewer.missing(entity, Verb::Create) {
-        let text = format!("{reason} to write down calls and notes here.");
+        let text = t!("{reason} to write down calls and notes here.", reason);
         return Some(view! { <Notice tone=Tone::Neutral>{text}</Notice> }.into_any());
     }
     let replay = page.replay_of("records.create");
@@ -54,7 +55,7 @@ pub fn view(page: &PageContext, viewer: &Viewer, record: &Record, related: &Rela
         view! { <Select name=name(field) label=field.label.clone() choices value bare=true/> }
     });
     let notes = parts.notes.map(|field| {
-        view! { <TextArea name=name(field) label=field.label.clone() value=typed(field) rows=2 placeholder="What was said, what was agreed" bare=true/> }
+        view! { <TextArea name=name(field) label=field.label.clone() value=typed(field) rows=2 placeholder=t!("What was said, what was agreed") bare=true/> }
     });
     let subject = parts.subject;
     let error = replay.as_deref().and_then(|replay| replay.error_for(&subject.key)).map(str::to_owned);
@@ -64,21 +65,21 @@ pub fn view(page: &PageContext, viewer: &Viewer, record: &Record, related: &Rela
     // The moment of the page: a call is written down when it ends. The activity itself lets one correct it.
     let happened = parts.happened.map(|field| hidden(name(field), page.now.clone()));
     let (subject_name, label, value) = (name(subject), subject.label.clone(), typed(subject));
-    let placeholder = "Write down a call, a meeting, a note";
+    let placeholder = t!("Write down a call, a meeting, a note");
     let line = view! {
         <TextInput name=subject_name label value error required=true bare=true autofocus=focus placeholder autocomplete="off"/>
         {notes}
     };
-    let verb = format!("Save {one}");
+    let verb = t!("Save {entity}", entity = one);
     let foot = view! { {kind}<SubmitButton size=Size::Small>{verb}</SubmitButton> };
     Some(
         view! {
             <form id="composer" method="post" action=viewer.action("records.create") data-form="composer">
-                {replay.as_deref().map(|replay| form::problems(replay, entity, &format!("The {one} was not saved")))}
+                {replay.as_deref().map(|replay| form::problems(replay, entity, &t!("The {entity} was not saved", entity = one)))}
                 {hidden("entity", entity.key.clone())}
                 {hidden(format!("values.{}", related.field), related.pointer(record.id))}
                 {happened}
-                {envelope(page, "composer", &next, &format!("{} saved", entity.labels.one))}
+                {envelope(page, "composer", &next, &t!("{entity} saved", entity = entity.labels.one))}
                 <Composer foot=foot.into_any()>{line}</Composer>
             </form>
         }

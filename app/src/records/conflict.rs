@@ -17,6 +17,7 @@ use ui::{
     Badge, Blank, ButtonKind, Cell, DataTable, FormActions, HeadCell, LinkButton, Page, PageHeader, Row, SubmitButton,
     Tone,
 };
+use words::t;
 
 /// A field of the stale save with its three values in words.
 struct Contested<'a> {
@@ -86,7 +87,7 @@ pub async fn of(
     }
     set_status(Kind::Conflict.status());
     let body = draw(page, viewer, entity, stale, &current, &contested);
-    let crumbs = address::crumbs(viewer, entity, &current, Some("Changed by somebody else"));
+    let crumbs = address::crumbs(viewer, entity, &current, Some(t!("Changed by somebody else")));
     Ok(Some(workspace_frame(page, crumbs, None, None, body)))
 }
 
@@ -131,33 +132,45 @@ fn draw(
     let here = address::of(viewer, entity, current);
     let back = way_back(page, &viewer.slug, here);
     let clock = Clock::new(&page.now, &viewer.timezone);
-    let who = stale.changed_by.clone().unwrap_or_else(|| "Somebody else".to_owned());
-    let when = stale.changed_at.as_deref().map(|at| format!(" {}", clock.words(at))).unwrap_or_default();
-    let text = format!(
-        "{who} saved a change{when}, after you had opened it. Nothing of yours is lost: choose for each field what it should be."
-    );
-    let theirs = format!("{} now", stale.changed_by.as_deref().unwrap_or("Theirs"));
+    let who = stale.changed_by.as_deref().unwrap_or(t!("Somebody else"));
+    let text = match stale.changed_at.as_deref() {
+        Some(at) => t!(
+            "{who} saved a change {when}, after you had opened it. Nothing of yours is lost: choose for each field what it \
+             should be.",
+            who,
+            when = clock.words(at),
+        ),
+        None => t!(
+            "{who} saved a change, after you had opened it. Nothing of yours is lost: choose for each field what it \
+             should be.",
+            who,
+        ),
+    };
+    let theirs = match stale.changed_by.as_deref() {
+        Some(who) => t!("{who} now", who),
+        None => t!("Theirs now").to_owned(),
+    };
     let head = view! {
-        <HeadCell label="Field"/>
-        <HeadCell label="It was"/>
+        <HeadCell label=t!("Field")/>
+        <HeadCell label=t!("It was")/>
         <HeadCell label=theirs.clone()/>
-        <HeadCell label="Yours"/>
+        <HeadCell label=t!("Yours")/>
     };
     let rows: Vec<AnyView> = contested.iter().map(|one| row(one, &theirs)).collect();
     let bases: Vec<AnyView> =
         contested.iter().map(|one| hidden(format!("base.{}", one.field.key), one.values.theirs.to_string())).collect();
-    let heading = format!("{title} was changed while you edited it");
+    let heading = t!("{title} was changed while you edited it", title);
     let form = view! {
         <form class="form conflict" method="post" action=viewer.action("records.update") data-form="conflict">
             {hidden("entity", entity.key.clone())}
             {hidden("id", stale.id.to_string())}
             {hidden("version", stale.current_version.to_string())}
             {bases}
-            {envelope(page, "conflict", &back, &format!("{} saved", entity.labels.one))}
-            <div class="as-cards"><DataTable label="Changed fields" head=head.into_any() inline=true>{rows}</DataTable></div>
+            {envelope(page, "conflict", &back, &t!("{entity} saved", entity = entity.labels.one))}
+            <div class="as-cards"><DataTable label=t!("Changed fields") head=head.into_any() inline=true>{rows}</DataTable></div>
             <FormActions>
-                <SubmitButton>"Save what is chosen"</SubmitButton>
-                <LinkButton href=back kind=ButtonKind::Ghost>"Keep theirs, drop mine"</LinkButton>
+                <SubmitButton>{t!("Save what is chosen")}</SubmitButton>
+                <LinkButton href=back kind=ButtonKind::Ghost>{t!("Keep theirs, drop mine")}</LinkButton>
             </FormActions>
         </form>
     }
@@ -166,17 +179,17 @@ fn draw(
 }
 
 fn row(one: &Contested<'_>, theirs: &str) -> AnyView {
-    let badge = one.clash().then(|| view! { <Badge tone=Tone::Warning>"Both changed"</Badge> });
+    let badge = one.clash().then(|| view! { <Badge tone=Tone::Warning>{t!("Both changed")}</Badge> });
     let takes_yours = one.takes_yours();
     let (label, was) = (one.field.label.clone(), words(&one.was));
-    let (whose, now) = (theirs.to_owned(), side(one, &one.values.theirs, &one.theirs, theirs, !takes_yours));
-    let yours = side(one, &one.values.yours, &one.yours, "yours", takes_yours);
+    let (whose, now) = (theirs.to_owned(), side(one, &one.values.theirs, &one.theirs, Some(theirs), !takes_yours));
+    let yours = side(one, &one.values.yours, &one.yours, None, takes_yours);
     view! {
         <Row>
-            <Cell label="Field" lead=true><span class="conflict-field">{label} {badge}</span></Cell>
-            <Cell label="It was">{was}</Cell>
+            <Cell label=t!("Field") lead=true><span class="conflict-field">{label} {badge}</span></Cell>
+            <Cell label=t!("It was")>{was}</Cell>
             <Cell label=whose>{now}</Cell>
-            <Cell label="Yours">{yours}</Cell>
+            <Cell label=t!("Yours")>{yours}</Cell>
         </Row>
     }
     .into_any()
@@ -191,8 +204,9 @@ fn words(text: &str) -> AnyView {
 }
 
 /// One side as a radio button. Money is an amount and a currency, which one radio button cannot send: where both sides name the same
-/// currency it goes along, else it is chosen by itself.
-fn side(one: &Contested<'_>, raw: &Value, text: &str, whose: &str, checked: bool) -> AnyView {
+/// currency it goes along, else it is chosen by itself. `theirs` is what the other side is called, and nothing where it is the viewer's own.
+fn side(one: &Contested<'_>, raw: &Value, text: &str, theirs: Option<&str>, checked: bool) -> AnyView {
+    let whose = theirs.unwrap_or(t!("yours"));
     let name = format!("values.{}", one.field.key);
     if !matches!(one.field.kind, FieldKind::Money { .. }) {
         return radio(&name, &typed(one.field, raw), words(text), &one.field.label, whose, checked);
@@ -203,10 +217,11 @@ fn side(one: &Contested<'_>, raw: &Value, text: &str, whose: &str, checked: bool
     let currency_name = format!("{name}.currency");
     let currency = if ours == other || ours.is_empty() || other.is_empty() {
         // Sent once, with the side that is drawn last.
-        (whose == "yours").then(|| hidden(currency_name, if ours.is_empty() { other } else { ours }))
+        theirs.is_none().then(|| hidden(currency_name, if ours.is_empty() { other } else { ours }))
     } else {
         let code = part(raw, "currency");
-        Some(radio(&currency_name, &code, words(&code), &format!("Currency of {}", one.field.label), whose, checked))
+        let label = t!("Currency of {field}", field = one.field.label);
+        Some(radio(&currency_name, &code, words(&code), &label, whose, checked))
     };
     view! { {amount}{currency} }.into_any()
 }

@@ -11,6 +11,7 @@ use domain::schema::{Entity, Field};
 use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{ButtonKind, Choice, DialogPage, FormActions, FormSection, LinkButton, Select, SubmitButton, TextInput};
+use words::t;
 
 pub const OPERATION: &str = "crm.convert_lead";
 
@@ -27,7 +28,7 @@ pub fn became(record: &Record) -> bool {
 /// Why it cannot be converted now.
 pub fn reason(viewer: &Viewer, entity: &Entity, record: &Record) -> Option<String> {
     if record.deleted_at.is_some() {
-        return Some("It is in the trash".to_owned());
+        return Some(t!("It is in the trash").to_owned());
     }
     viewer.missing(entity, Verb::Update).or_else(|| {
         let customer = viewer.catalog.get("customer")?;
@@ -48,7 +49,10 @@ pub async fn view(
         return Err(Error::forbidden(entity.permission(Verb::Update), &viewer.role));
     }
     if became(record) {
-        return Err(Error::conflict(format!("This {one} was converted before; its page names what it became")));
+        return Err(Error::conflict(t!(
+            "This {entity} was converted before; its page names what it became",
+            entity = one,
+        )));
     }
     if let Some(reason) = reason(viewer, entity, record) {
         return Err(Error::conflict(reason));
@@ -70,39 +74,48 @@ pub async fn view(
     let customer = label_of(viewer, "customer");
     let opportunity = label_of(viewer, "opportunity");
     let mut choices = offered.choices.clone();
-    choices.insert(0, Choice::new("", format!("New {}: {company}", lower(&customer))));
-    let made = if company == title {
-        format!("{title} becomes a new one")
+    choices.insert(0, Choice::new("", t!("New {entity}: {name}", entity = lower(&customer), name = company)));
+    let text = if company == title {
+        t!(
+            "Choose the {customer} it belongs to, or {title} becomes a new one. The {lead} counts as won and stays, with \
+             links to both.",
+            customer = lower(&customer),
+            title,
+            lead = one,
+        )
     } else {
-        format!("{company} becomes a new one, with {title} as its contact")
+        t!(
+            "Choose the {customer} it belongs to, or {company} becomes a new one, with {title} as its contact. The {lead} \
+             counts as won and stays, with links to both.",
+            customer = lower(&customer),
+            company,
+            title,
+            lead = one,
+        )
     };
-    let text = format!(
-        "Choose the {} it belongs to, or {made}. The {one} counts as won and stays, with links to both.",
-        lower(&customer)
-    );
     let find = offered.more.then(|| find(page, offered.found.clone(), &customer));
-    let (heading, verb, chosen, close) =
-        (format!("Convert {title}"), format!("Convert {one}"), typed("customer"), here.clone());
+    let (heading, verb) = (t!("Convert {title}", title), t!("Convert {entity}", entity = one));
+    let (chosen, close) = (typed("customer"), here.clone());
     let form = view! {
         {find}
         <form class="form" method="post" action=viewer.action(OPERATION)>
-            {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not converted"))}
+            {replay.as_deref().map(|replay| form::problems(replay, entity, t!("It was not converted")))}
             {subject(entity, record)}
-            {envelope(page, "convert", &here, &format!("{} converted", entity.labels.one))}
+            {envelope(page, "convert", &here, &t!("{entity} converted", entity = entity.labels.one))}
             <FormSection>
                 <Select name="customer" label=customer choices value=chosen/>
                 <TextInput
                     name="opportunity"
                     label=opportunity
                     value=deal
-                    hint="Clear the name if there is no deal to follow yet."
+                    hint=t!("Clear the name if there is no deal to follow yet.")
                     maxlength=200
                     autocomplete="off"
                 />
             </FormSection>
             <FormActions>
                 <SubmitButton>{verb}</SubmitButton>
-                <LinkButton href=here kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                <LinkButton href=here kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
             </FormActions>
         </form>
     }
@@ -116,13 +129,13 @@ fn label_of(viewer: &Viewer, key: &str) -> String {
 
 /// Looks for an existing customer: a page of its own, so that nothing typed is in the way.
 fn find(page: &PageContext, words: Option<String>, customer: &str) -> AnyView {
-    let label = format!("Find an existing {}", lower(customer));
+    let label = t!("Find an existing {entity}", entity = lower(customer));
     view! {
         <form class="reference-find" method="get" action=page.path.clone()>
             {hidden("convert", "1")}
             {carried(page)}
             <input class="input" type="search" name="find.customer" value=words placeholder=label.clone() aria-label=label autocomplete="off"/>
-            <button class="btn btn-secondary size-m" type="submit">"Find"</button>
+            <button class="btn btn-secondary size-m" type="submit">{t!("Find")}</button>
         </form>
     }
     .into_any()

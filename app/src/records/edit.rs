@@ -11,6 +11,7 @@ use domain::records::GetRecord;
 use domain::{Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{ButtonKind, Crumb, FormActions, LinkButton, Page, PageHeader, SubmitButton};
+use words::t;
 
 #[component]
 pub fn EditPage() -> impl IntoView {
@@ -30,9 +31,9 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     }
     let record = backend.run(GetRecord { entity: entity.key.clone(), id }).await?;
     if record.deleted_at.is_some() {
-        return Err(Error::conflict(format!(
-            "This {} is in the trash; restore it before changing it",
-            lower(&entity.labels.one)
+        return Err(Error::conflict(t!(
+            "This {entity} is in the trash; restore it before changing it",
+            entity = lower(&entity.labels.one),
         )));
     }
     let fields = form::fields_of(&viewer, &entity);
@@ -44,22 +45,22 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let here = viewer.path(&format!("{}/{id}", entity.plural));
     let back = way_back(&page, &viewer.slug, here.clone());
     let title = address::title(&entity, &record);
-    let (heading, verb) = (format!("Edit {title}"), format!("Save {one}"));
+    let (heading, verb) = (t!("Edit {title}", title), t!("Save {entity}", entity = one));
     let form = view! {
         <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.update") data-form="edit">
-            {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
+            {replay.as_deref().map(|replay| form::problems(replay, &entity, &t!("The {entity} was not saved", entity = one)))}
             {replay.as_deref().and_then(|replay| merge::warning(&viewer, &entity, replay))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
             {hidden("id", id.to_string())}
             {hidden("version", form::read_version(&page, &record))}
             {form::base(&draft, &fields)}
-            {envelope(&page, "edit", &back, &format!("{} saved", entity.labels.one))}
+            {envelope(&page, "edit", &back, &t!("{entity} saved", entity = entity.labels.one))}
             {ask(&page)}
             {form::sections(&draft, &fields)}
             <FormActions>
                 <SubmitButton>{verb}</SubmitButton>
-                <LinkButton href=back kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                <LinkButton href=back kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
             </FormActions>
         </form>
     }
@@ -68,7 +69,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let crumbs = vec![
         Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)),
         Crumb::link(title.clone(), here),
-        Crumb::here("Edit"),
+        Crumb::here(t!("Edit")),
     ];
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }

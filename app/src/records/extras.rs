@@ -6,6 +6,7 @@ use domain::records::Record;
 use domain::schema::Entity;
 use domain::{BackendHandle, Result};
 use leptos::prelude::*;
+use words::t;
 
 /// Above the tabs.
 pub async fn panel(
@@ -41,5 +42,5 @@ pub fn dialog(
     record: &Record,
 ) -> Option<Result<(String, AnyView)>> {
     let asked = entity.key == "invoice" && page.query("pay").is_some();
-    asked.then(|| Ok(("Payment".to_owned(), finance::payment_dialog(page, viewer, entity, record)?)))
+    asked.then(|| Ok((t!("Payment").to_owned(), finance::payment_dialog(page, viewer, entity, record)?)))
 }

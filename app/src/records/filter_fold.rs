@@ -8,6 +8,7 @@ use domain::schema::value::{Rules, read};
 use domain::schema::{Comparison, Count, Entity, Field, FieldKind, Filter, ListQuery, Test, duration, pointing};
 use domain::{BackendHandle, Result, Verb};
 use uuid::Uuid;
+use words::t;
 
 /// Rows that one typed name may stand for.
 const SAME_NAME: u32 = 20;
@@ -60,12 +61,12 @@ pub async fn added(
 ) -> Result<Added> {
     let (Some(key), Some(symbol)) = (page.query("add.field"), page.query("add.op")) else { return Ok(Added::Nothing) };
     let Some(field) = entity.field(key) else {
-        return Ok(Added::Refused(format!("{} has no field {key}", entity.labels.one)));
+        return Ok(Added::Refused(t!("{entity} has no field {field}", entity = entity.labels.one, field = key)));
     };
     let Some(comparison) =
         Comparison::from_symbol(symbol).filter(|comparison| Comparison::offered(field).contains(comparison))
     else {
-        return Ok(Added::Refused(format!("{} cannot be compared that way", field.label)));
+        return Ok(Added::Refused(t!("{field} cannot be compared that way", field = field.label)));
     };
     let sent = sent_values(page);
     let values = match values(viewer, backend, field, entity, comparison, &sent).await? {
@@ -80,9 +81,9 @@ pub async fn added(
         (other, _) => other,
     };
     if !Comparison::offered(field).contains(&comparison) {
-        return Ok(Added::Refused(format!(
-            "{} takes one value here; add a second condition for the other",
-            field.label
+        return Ok(Added::Refused(t!(
+            "{field} takes one value here; add a second condition for the other",
+            field = field.label,
         )));
     }
     let test = Filter::Test(Test { field: field.key.clone(), comparison, values });
@@ -110,7 +111,7 @@ async fn values(
         return Ok(Ok(Vec::new()));
     }
     if sent.is_empty() {
-        return Ok(Err(format!("Say what {} is compared with", field.label)));
+        return Ok(Err(t!("Say what {field} is compared with", field = field.label)));
     }
     match &field.kind {
         FieldKind::Reference { entity: target } | FieldKind::References { entity: target } => {
@@ -145,7 +146,7 @@ fn amount(text: &str) -> std::result::Result<String, String> {
     match text.split_whitespace().collect::<Vec<_>>().as_slice() {
         [figure] => match domain::money::parse_scaled(figure, 2) {
             Ok(minor) => Ok(whole(&domain::money::scaled(minor, 2))),
-            Err(_) => Err(format!("{text} is not an amount; write 5000, or 5000 KES")),
+            Err(_) => Err(t!("{text} is not an amount; write 5000, or 5000 KES", text)),
         },
         [one, other] => {
             let (figure, code) =
@@ -153,7 +154,7 @@ fn amount(text: &str) -> std::result::Result<String, String> {
             let money = domain::Money::parse(figure, &code.to_uppercase()).map_err(|error| error.to_string())?;
             Ok(format!("{} {}", whole(&money.amount()), money.currency()))
         }
-        _ => Err(format!("{text} is not an amount; write 5000, or 5000 KES")),
+        _ => Err(t!("{text} is not an amount; write 5000, or 5000 KES", text)),
     }
 }
 
@@ -185,7 +186,7 @@ async fn named_rows(
     names: &[&str],
 ) -> Result<std::result::Result<Vec<String>, String>> {
     let Some(target) = viewer.catalog.get(target).filter(|target| viewer.may(target, Verb::Read)) else {
-        return Ok(Err("You may not see what this field points at".to_owned()));
+        return Ok(Err(t!("You may not see what this field points at").to_owned()));
     };
     let mut ids = Vec::new();
     for name in names {
@@ -204,7 +205,8 @@ async fn named_rows(
         };
         let rows = backend.run(ListRecords { entity: target.key.clone(), query }).await?.records()?;
         if rows.is_empty() {
-            return Ok(Err(format!("There is no {} whose name begins with {name}", target.labels.one.to_lowercase())));
+            let one = target.labels.one.to_lowercase();
+            return Ok(Err(t!("There is no {entity} whose name begins with {name}", entity = one, name)));
         }
         ids.extend(rows.iter().map(|row| row.id.to_string()));
     }
@@ -237,7 +239,7 @@ async fn named_of_any(
             Some(message) if found.is_empty() && only.is_some() => return Ok(Err(message)),
             _ if found.is_empty() => {
                 let known = pointing::known(field.entities());
-                return Ok(Err(format!("There is no {known} whose name begins with {rest}")));
+                return Ok(Err(t!("There is no {entity} whose name begins with {name}", entity = known, name = rest)));
             }
             _ => values.extend(found),
         }

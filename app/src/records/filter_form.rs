@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use ui::{
     ButtonKind, Checkbox, Choice, DateInput, LinkButton, Menu, MenuLink, Select, Size, SubmitButton, TextInput, Toolbar,
 };
+use words::t;
 
 /// The fields that can be filtered by, as links to the line below.
 pub fn menu(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
@@ -25,7 +26,7 @@ pub fn menu(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
             view! { <MenuLink href icon=icon(&field.kind)>{label}</MenuLink> }
         })
         .collect();
-    view! { <Menu label="Filter" icon="plus" size=Size::Small>{items}</Menu> }.into_any()
+    view! { <Menu label=t!("Filter") icon="plus" size=Size::Small>{items}</Menu> }.into_any()
 }
 
 fn fields<'a>(viewer: &'a Viewer, entity: &'a Entity) -> impl Iterator<Item = &'a Field> {
@@ -156,10 +157,10 @@ impl Line<'_> {
         let group: Vec<_> =
             group.map(|(name, value)| view! { <input type="hidden" name=name value=value.to_owned()/> }).collect();
         let verb = match (place.is_some(), beside(page, self.state)) {
-            (true, _) => "Change filter",
-            (false, Some((_, Join::Or))) => "Or this",
-            (false, Some((_, Join::And))) => "And this",
-            (false, None) => "Add filter",
+            (true, _) => t!("Change filter"),
+            (false, Some((_, Join::Or))) => t!("Or this"),
+            (false, Some((_, Join::And))) => t!("And this"),
+            (false, None) => t!("Add filter"),
         };
         let hidden: Vec<_> =
             kept(page, &[]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
@@ -172,12 +173,12 @@ impl Line<'_> {
                     {place}
                     {group}
                     <input type="hidden" name="add.field" value=key/>
-                    <Toolbar label="Filter">
+                    <Toolbar label=t!("Filter")>
                         <strong class="filter-line-field">{label}</strong>
                         {comparisons}
                         {control}
                         <SubmitButton size=Size::Small>{verb}</SubmitButton>
-                        <LinkButton href=cancel kind=ButtonKind::Ghost size=Size::Small>"Cancel"</LinkButton>
+                        <LinkButton href=cancel kind=ButtonKind::Ghost size=Size::Small>{t!("Cancel")}</LinkButton>
                         {shortcuts}
                     </Toolbar>
                 </form>
@@ -195,14 +196,14 @@ impl Line<'_> {
                 view! { <a class="link" href=href>{field.label.clone()}</a> }
             })
             .collect();
-        let word = if join == Join::Or { "or" } else { "and" };
+        let word = if join == Join::Or { t!("or") } else { t!("and") };
         let cancel = page.with_query(&LINE);
         Some(
             view! {
-                <nav class="filter-line filter-choice" aria-label="Fields of the condition">
+                <nav class="filter-line filter-choice" aria-label=t!("Fields of the condition")>
                     <strong class="filter-line-field">{word}</strong>
                     {links}
-                    <LinkButton href=cancel kind=ButtonKind::Ghost size=Size::Small>"Cancel"</LinkButton>
+                    <LinkButton href=cancel kind=ButtonKind::Ghost size=Size::Small>{t!("Cancel")}</LinkButton>
                 </nav>
             }
             .into_any(),
@@ -227,7 +228,7 @@ fn comparisons(draft: &Draft, field: &Field) -> AnyView {
         })
         .collect();
     let value = draft.comparison.clone();
-    view! { <Select name="add.op" label="Comparison" choices value bare=true/> }.into_any()
+    view! { <Select name="add.op" label=t!("Comparison") choices value bare=true/> }.into_any()
 }
 
 async fn control(
@@ -252,7 +253,7 @@ async fn control(
         }
         FieldKind::Member => {
             let members = backend.run(ListMembers {}).await?;
-            let mut choices = vec![Choice::new("me", format!("Me ({})", viewer.name))];
+            let mut choices = vec![Choice::new("me", t!("Me ({name})", name = viewer.name))];
             choices.extend(
                 members
                     .into_iter()
@@ -260,40 +261,40 @@ async fn control(
                     .map(|member| Choice::new(member.id.to_string(), member.name)),
             );
             let value = first.unwrap_or_else(|| "me".to_owned());
-            view! { <Select name="add.value" label="Member" choices value error bare=true/> }.into_any()
+            view! { <Select name="add.value" label=t!("Member") choices value error bare=true/> }.into_any()
         }
         FieldKind::Boolean => {
-            let choices = vec![Choice::new("true", "Yes"), Choice::new("false", "No")];
-            view! { <Select name="add.value" label="Value" choices value=first bare=true/> }.into_any()
+            let choices = vec![Choice::new("true", t!("Yes")), Choice::new("false", t!("No"))];
+            view! { <Select name="add.value" label=t!("Value") choices value=first bare=true/> }.into_any()
         }
         FieldKind::Date { .. } | FieldKind::Datetime => {
-            view! { <DateInput name="add.value" label="Day" value=first error bare=true/> }.into_any()
+            view! { <DateInput name="add.value" label=t!("Day") value=first error bare=true/> }.into_any()
         }
         kind => {
             let placeholder = placeholder(viewer, kind);
             let inputmode = field.is_numeric().then_some("decimal");
-            view! { <TextInput name="add.value" label="Value" value=first error placeholder inputmode autofocus=true bare=true/> }.into_any()
+            view! { <TextInput name="add.value" label=t!("Value") value=first error placeholder inputmode autofocus=true bare=true/> }.into_any()
         }
     })
 }
 
 fn placeholder(viewer: &Viewer, kind: &FieldKind) -> String {
     match kind {
-        FieldKind::Money { .. } => format!("5000, or 5000 {}", viewer.currency),
+        FieldKind::Money { .. } => t!("5000, or 5000 {currency}", currency = viewer.currency),
         FieldKind::Country => "KE, UG".to_owned(),
         FieldKind::Reference { entity } | FieldKind::References { entity } => {
-            let label = viewer.catalog.get(entity).map_or("record", |target| target.labels.one.as_str());
-            format!("Name of the {}", label.to_lowercase())
+            let label = viewer.catalog.get(entity).map_or(t!("record"), |target| target.labels.one.as_str());
+            t!("Name of the {entity}", entity = label.to_lowercase())
         }
         FieldKind::AnyReference { entities } => {
             let label = |entity: &String| viewer.catalog.get(entity).map(|target| target.labels.one.to_lowercase());
             let labels: Vec<String> = entities.iter().filter_map(label).collect();
-            format!("Name of the {}", listed(&labels, "or"))
+            t!("Name of the {entity}", entity = listed(&labels, t!("or")))
         }
-        FieldKind::Integer { .. } | FieldKind::Decimal { .. } => "A number".to_owned(),
-        FieldKind::Percentage { .. } => "In percent".to_owned(),
+        FieldKind::Integer { .. } | FieldKind::Decimal { .. } => t!("A number").to_owned(),
+        FieldKind::Percentage { .. } => t!("In percent").to_owned(),
         FieldKind::Duration { .. } => "1h 30m".to_owned(),
-        _ => "What it says".to_owned(),
+        _ => t!("What it says").to_owned(),
     }
 }
 
@@ -307,7 +308,7 @@ fn boxes(choices: Vec<(String, String)>, draft: &Draft) -> AnyView {
         })
         .collect();
     let error = draft.error.clone().map(|error| view! { <p class="field-error">{error}</p> });
-    view! { <fieldset class="filter-boxes"><legend class="sr-only">"Values"</legend>{boxes}{error}</fieldset> }
+    view! { <fieldset class="filter-boxes"><legend class="sr-only">{t!("Values")}</legend>{boxes}{error}</fieldset> }
         .into_any()
 }
 
@@ -322,7 +323,7 @@ fn shortcuts(page: &PageContext, viewer: &Viewer, field: &Field) -> Option<AnyVi
         let links: Vec<_> = targets
             .filter(|target| viewer.may(target, Verb::Read))
             .map(|target| {
-                let label = format!("Any {}", target.labels.one.to_lowercase());
+                let label = t!("Any {entity}", entity = target.labels.one.to_lowercase());
                 link(label, Comparison::Equals.symbol(), &field.pointer(&target.key, "*"))
             })
             .collect();
@@ -331,15 +332,6 @@ fn shortcuts(page: &PageContext, viewer: &Viewer, field: &Field) -> Option<AnyVi
     if !matches!(field.kind, FieldKind::Date { .. } | FieldKind::Datetime) {
         return None;
     }
-    let link = |label: &str, op: &str, value: &str| link(label.to_owned(), op, value);
-    Some(
-        view! {
-            <span class="filter-shortcuts">
-                {link("Last 7 days", ">=", "today-7")}
-                {link("Last 30 days", ">=", "today-30")}
-                {link("Last 90 days", ">=", "today-90")}
-            </span>
-        }
-        .into_any(),
-    )
+    let links = [7, 30, 90].map(|days| link(t!("Last {days} days", days), ">=", &format!("today-{days}")));
+    Some(view! { <span class="filter-shortcuts">{links.into_iter().collect::<Vec<_>>()}</span> }.into_any())
 }

@@ -17,6 +17,7 @@ use ui::{
     Checkbox, Choice, DateInput, FieldSet, FormError, FormErrors, FormSection, MoneyInput, Select, TextArea, TextInput,
     Tick,
 };
+use words::t;
 
 /// What the controls are filled from.
 #[derive(Clone, Copy)]
@@ -150,7 +151,7 @@ pub fn may_see(viewer: &Viewer, field: &Field) -> bool {
 
 /// Why a field that can be edited is not this viewer's to edit.
 pub fn write_missing(viewer: &Viewer, field: &Field) -> Option<String> {
-    field.write_missing(&viewer.grants).map(|permission| format!("Needs the permission {permission}"))
+    field.write_missing(&viewer.grants).map(|permission| t!("Needs the permission {permission}", permission))
 }
 
 /// Fields by their heading, in the order in which headings first appear; those without one come first.
@@ -237,7 +238,7 @@ pub fn searches(draft: &Draft<'_>, fields: &[&Field]) -> bool {
 /// Enter presses the first button of a form, which must not be the one of a search inside it.
 pub fn default_button(draft: &Draft<'_>, fields: &[&Field]) -> Option<AnyView> {
     searches(draft, fields).then(|| {
-        view! { <button type="submit" class="sr-only" tabindex="-1" aria-hidden="true">"Save"</button>{carried(draft.page)} }.into_any()
+        view! { <button type="submit" class="sr-only" tabindex="-1" aria-hidden="true">{t!("Save")}</button>{carried(draft.page)} }.into_any()
     })
 }
 
@@ -261,23 +262,26 @@ pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
         FieldKind::Email => text("email", Some(254), None, hint),
         FieldKind::Phone => text("tel", Some(40), None, hint),
         FieldKind::Country => {
-            text("text", Some(2), None, Some(hint.unwrap_or_else(|| "Two letters, such as KE or DE".to_owned())))
+            text("text", Some(2), None, Some(hint.unwrap_or_else(|| t!("Two letters, such as KE or DE").to_owned())))
         }
         FieldKind::Url => text("text", Some(LONGEST_URL), Some("url"), hint),
         FieldKind::Integer { .. } => text("text", None, Some("numeric"), hint),
         FieldKind::Decimal { .. } => text("text", None, Some("decimal"), hint),
         FieldKind::Percentage { .. } => {
-            let hint = hint.map_or_else(|| "In percent".to_owned(), |help| format!("{} In percent.", ended(&help)));
+            let hint = match hint {
+                None => t!("In percent").to_owned(),
+                Some(help) => t!("{help} In percent.", help = ended(&help)),
+            };
             text("text", None, Some("decimal"), Some(hint))
         }
         FieldKind::Duration { .. } => {
-            text("text", None, None, Some(hint.unwrap_or_else(|| "Such as 1h 30m, or 1:30".to_owned())))
+            text("text", None, None, Some(hint.unwrap_or_else(|| t!("Such as 1h 30m, or 1:30").to_owned())))
         }
         FieldKind::Geo => text(
             "text",
             Some(60),
             None,
-            Some(hint.unwrap_or_else(|| "Latitude, longitude, such as -1.2921, 36.8219".to_owned())),
+            Some(hint.unwrap_or_else(|| t!("Latitude, longitude, such as -1.2921, 36.8219").to_owned())),
         ),
         FieldKind::Address => address(draft, field, look, error),
         FieldKind::Options { options } => {
@@ -296,8 +300,11 @@ pub fn control(draft: &Draft<'_>, field: &Field, look: Look) -> AnyView {
         }
         FieldKind::Option { options } => {
             let choices = options.iter().map(|choice| Choice::new(choice.key.clone(), choice.label.clone())).collect();
-            let blank =
-                if required && !value.is_empty() { None } else { Some(if required { "Choose" } else { "None" }) };
+            let blank = match (required, value.is_empty()) {
+                (true, false) => None,
+                (true, true) => Some(t!("Choose")),
+                (false, _) => Some(t!("None")),
+            };
             view! { <Select name label choices value blank hint error required bare/> }.into_any()
         }
         FieldKind::Reference { .. } | FieldKind::AnyReference { .. } | FieldKind::Member => {
@@ -349,11 +356,11 @@ fn address(draft: &Draft<'_>, field: &Field, look: Look, error: Option<String>) 
         .iter()
         .map(|(part, label)| {
             let (name, value) = (format!("{name}.{part}"), draft.text(field, Some(part)));
-            let label = (*label).to_owned();
+            let label = words::say(label).to_owned();
             match *part {
                 "street" => view! { <TextArea name label value rows=2 maxlength=200/> }.into_any(),
                 "country" => {
-                    let hint = "Two letters, such as KE or DE";
+                    let hint = t!("Two letters, such as KE or DE");
                     view! { <TextInput name label value maxlength=2 hint autocomplete="country"/> }.into_any()
                 }
                 part => {
@@ -402,10 +409,10 @@ fn reference(draft: &Draft<'_>, field: &Field, look: Look, value: String, error:
     let required = field.required || look.required;
     let nothing = choices.is_empty();
     let blank = match (&found, required) {
-        (Some(_), _) if nothing => "Nothing found",
-        (Some(_), _) => "Choose from what was found",
-        (None, true) => "Choose",
-        (None, false) => "None",
+        (Some(_), _) if nothing => t!("Nothing found"),
+        (Some(_), _) => t!("Choose from what was found"),
+        (None, true) => t!("Choose"),
+        (None, false) => t!("None"),
     };
     let select = view! {
         <Select
@@ -430,7 +437,7 @@ fn reference(draft: &Draft<'_>, field: &Field, look: Look, value: String, error:
 fn references(draft: &Draft<'_>, field: &Field, look: Look, error: Option<String>) -> AnyView {
     let Offered { choices, more, found } = draft.choices.of(field);
     let nothing = choices.is_empty().then(|| {
-        let words = if found.is_some() { "Nothing found" } else { "There is nothing to choose from" };
+        let words = if found.is_some() { t!("Nothing found") } else { t!("There is nothing to choose from") };
         view! { <p class="field-hint">{words}</p> }
     });
     let ticks = chosen(draft, field, choices, look, error);
@@ -441,12 +448,12 @@ fn references(draft: &Draft<'_>, field: &Field, look: Look, error: Option<String
 /// Looks for rows among more than are offered, by a button that sends the form to its own page.
 fn finder(draft: &Draft<'_>, field: &Field, found: Option<String>) -> AnyView {
     let find = format!("find.{}", field.key);
-    let label = format!("Find in {}", field.label.to_lowercase());
+    let label = t!("Find in {field}", field = field.label.to_lowercase());
     view! {
         <div class="reference-find">
-            <input class="input" type="search" name=find value=found placeholder="Name or number" aria-label=label autocomplete="off"/>
+            <input class="input" type="search" name=find value=found placeholder=t!("Name or number") aria-label=label autocomplete="off"/>
             <button class="btn btn-secondary size-m" type="submit" formmethod="get" formaction=draft.page.path.clone() formnovalidate=true>
-                "Find"
+                {t!("Find")}
             </button>
         </div>
     }

@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use std::collections::HashMap;
 use ui::{Icon, LinkButton, Size};
 use uuid::Uuid;
+use words::t;
 
 /// Groups that are shown; the largest ones, where they have no order of their own.
 const MOST_GROUPS: usize = 100;
@@ -45,7 +46,8 @@ pub async fn draw(
     columns: &[&Field],
     group: &str,
 ) -> Result<AnyView> {
-    let field = entity.field(group).ok_or_else(|| Error::field("group", format!("There is no field {group}")))?;
+    let missing = || Error::field("group", t!("There is no field {field}", field = group));
+    let field = entity.field(group).ok_or_else(missing)?;
     let query = ListQuery { count: Count::None, cursor: None, offset: 0, ..state.query(Vec::new()) };
     let measure = columns.iter().find(|field| field.adds_up());
     let summary = SummariseRecords {
@@ -76,13 +78,13 @@ pub async fn draw(
     }
     let sections: Vec<_> =
         parts.iter().map(|part| section(page, viewer, entity, state, columns, field, &open, part)).collect();
-    let adds = measure.map(|measure| format!(" Sums are of {}.", lower(&measure.label))).unwrap_or_default();
-    let left = match count.checked_sub(MOST_GROUPS) {
-        Some(more @ 1..) => format!(" The {MOST_GROUPS} largest groups are shown, {more} are not."),
-        _ => String::new(),
-    };
     let total = total_words(entity, Total { value: all, exact: true });
-    let words = format!("{total} by {}.{adds}{left}", lower(&field.label));
+    let mut sentences = vec![t!("{rows} by {field}.", rows = total, field = lower(&field.label))];
+    sentences.extend(measure.map(|measure| t!("Sums are of {field}.", field = lower(&measure.label))));
+    if let Some(left @ 1..) = count.checked_sub(MOST_GROUPS) {
+        sentences.push(t!("The {most} largest groups are shown, {left} are not.", most = MOST_GROUPS, left));
+    }
+    let words = sentences.join(" ");
     Ok(view! { <div class="groups">{sections}</div><p class="groups-foot">{words}</p> }.into_any())
 }
 
@@ -175,16 +177,18 @@ async fn titled(backend: &BackendHandle, target: &Entity, ids: &[Uuid], trash: b
 
 /// What the group of a key is called.
 pub fn label(entity: &Entity, field: &Field, labels: &HashMap<String, String>, key: Option<&str>) -> String {
-    let Some(key) = key.filter(|key| !key.is_empty()) else { return format!("No {}", lower(&field.label)) };
+    let Some(key) = key.filter(|key| !key.is_empty()) else {
+        return t!("No {field}", field = lower(&field.label));
+    };
     match &field.kind {
         FieldKind::State => entity.state_label(key).to_owned(),
         FieldKind::Option { options } => options
             .iter()
             .find(|choice| choice.key == key)
             .map_or_else(|| key.to_owned(), |choice| choice.label.clone()),
-        FieldKind::Boolean => format!("{}: {}", field.label, if key == "true" { "yes" } else { "no" }),
+        FieldKind::Boolean => format!("{}: {}", field.label, if key == "true" { t!("yes") } else { t!("no") }),
         FieldKind::Member | FieldKind::Reference { .. } => {
-            labels.get(key).cloned().unwrap_or_else(|| "Somebody or something that is gone".to_owned())
+            labels.get(key).cloned().unwrap_or_else(|| t!("Somebody or something that is gone").to_owned())
         }
         _ => key.to_owned(),
     }
@@ -218,7 +222,7 @@ fn section(
                 None => test,
             };
             let href = page.with_query(&[("filter", Some(&filter.print())), ("group", Some("")), ("open", None)]);
-            let words = format!("{} more in the list", group_thousands(&more.to_string()));
+            let words = t!("{count} more in the list", count = group_thousands(&more.to_string()));
             view! { <p class="group-more"><LinkButton href size=Size::Small>{words}</LinkButton></p> }
         });
         view! { {table::table(page, viewer, entity, state, columns, rows)}{all} }
@@ -256,7 +260,7 @@ pub async fn totals(
     if !state.totals {
         let href = page.with_query(&[("totals", Some("1"))]);
         let names: Vec<String> = numbers.iter().map(|field| lower(&field.label)).collect();
-        let words = format!("Add up {}", names.join(", "));
+        let words = t!("Add up {fields}", fields = names.join(", "));
         return Ok(Some(view! { <p class="list-totals"><a class="link" href=href>{words}</a></p> }.into_any()));
     }
     let query = ListQuery { count: Count::None, cursor: None, offset: 0, ..state.query(Vec::new()) };
@@ -281,9 +285,9 @@ pub async fn totals(
     Ok(Some(
         view! {
             <p class="list-totals" data-totals="1">
-                <span>"All pages together"</span>
+                <span>{t!("All pages together")}</span>
                 {lines}
-                <a class="link" href=off>"Hide"</a>
+                <a class="link" href=off>{t!("Hide")}</a>
             </p>
         }
         .into_any(),

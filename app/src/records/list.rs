@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{Button, Crumb, FillPage, Notice, TextInput, Tone};
 use uuid::Uuid;
+use words::t;
 
 #[component]
 pub fn ListPage() -> impl IntoView {
@@ -46,7 +47,7 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
     let content = content(&page, &viewer, &entity, state.clone(), problems).await?;
     let undone = page.replay.as_deref().map(|replay| {
         set_status(replay.error.kind.status());
-        let problems = form::problems(replay, &entity, "That was not done");
+        let problems = form::problems(replay, &entity, t!("That was not done"));
         view! { <div class="page-notices">{problems}</div> }
     });
     let tabs = list_parts::tabs(&page, &viewer, &entity, &state.view, &views);
@@ -186,7 +187,7 @@ pub async fn names(
         };
         let Some(target) = viewer.catalog.get(target) else { continue };
         let name = match key {
-            None => Some(format!("any {}", list_parts::lower(&target.labels.one))),
+            None => Some(t!("any {entity}", entity = list_parts::lower(&target.labels.one))),
             Some(key) => {
                 let row = backend.run(GetRecord { entity: target.key.clone(), id: key }).await;
                 row.ok().map(|row| address::title(target, &row))
@@ -235,17 +236,17 @@ pub fn unreadable(
 fn problem_notice(page: &PageContext, problem: Unreadable) -> AnyView {
     let Unreadable { parameter, text, message } = problem;
     let title = match parameter {
-        "filter" => "The filter cannot be read",
-        "sort" => "The order cannot be read",
-        "cursor" | "offset" => "The place in the list cannot be read",
-        "search" => "The search cannot be read",
-        "columns" => "The columns cannot be read",
-        "group" => "The groups cannot be read",
-        "as_of" => "The past cannot be shown",
-        "pipeline" => "The pipeline cannot be shown",
-        "date" | "end" => "The days cannot be read",
-        "on" | "scale" => "The place in the calendar cannot be read",
-        _ => "The page size cannot be read",
+        "filter" => t!("The filter cannot be read"),
+        "sort" => t!("The order cannot be read"),
+        "cursor" | "offset" => t!("The place in the list cannot be read"),
+        "search" => t!("The search cannot be read"),
+        "columns" => t!("The columns cannot be read"),
+        "group" => t!("The groups cannot be read"),
+        "as_of" => t!("The past cannot be shown"),
+        "pipeline" => t!("The pipeline cannot be shown"),
+        "date" | "end" => t!("The days cannot be read"),
+        "on" | "scale" => t!("The place in the calendar cannot be read"),
+        _ => t!("The page size cannot be read"),
     };
     // A view may bring a filter of its own, or groups: an empty one takes it away.
     let nothing = matches!(parameter, "filter" | "group").then_some("");
@@ -257,8 +258,8 @@ fn problem_notice(page: &PageContext, problem: Unreadable) -> AnyView {
         view! {
             <form class="mend" method="get" action=page.path.clone()>
                 {hidden}
-                <TextInput name=parameter label="What the address says" value=text bare=true/>
-                <Button r#type="submit">"Try again"</Button>
+                <TextInput name=parameter label=t!("What the address says") value=text bare=true/>
+                <Button r#type="submit">{t!("Try again")}</Button>
             </form>
         }
     });
@@ -266,7 +267,7 @@ fn problem_notice(page: &PageContext, problem: Unreadable) -> AnyView {
         <Notice tone=Tone::Negative title>
             <p>{message}</p>
             {mend}
-            <p><a class="link" href=clear>"Clear it and show the list"</a></p>
+            <p><a class="link" href=clear>{t!("Clear it and show the list")}</a></p>
         </Notice>
     }
     .into_any()

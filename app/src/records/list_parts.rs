@@ -16,6 +16,7 @@ use ui::{
     ButtonKind, EmptyState, FilterBar, FilterChip, Icon, LinkButton, Menu, MenuLink, MenuSide, Pagination, SearchInput,
     SegmentedControl, Size, TabItem, TableFoot, Tabs,
 };
+use words::t;
 
 /// "lead" of "Lead", but "VIN" of "VIN".
 pub fn lower(label: &str) -> String {
@@ -44,9 +45,9 @@ pub fn tabs(page: &PageContext, viewer: &Viewer, entity: &Entity, current: &View
         .collect();
     items.extend(saved::tabs(viewer, entity, views, if trash { "" } else { &current.key }));
     if viewer.may(entity, Verb::Delete) {
-        items.push(TabItem::new("Trash", viewer.path(&format!("{}?trash=1", entity.plural)), trash));
+        items.push(TabItem::new(t!("Trash"), viewer.path(&format!("{}?trash=1", entity.plural)), trash));
     }
-    view! { <Tabs label="Views" items/> }.into_any()
+    view! { <Tabs label=t!("Views") items/> }.into_any()
 }
 
 /// Import, export and the one next action. What may not be done says what it needs.
@@ -55,9 +56,9 @@ pub fn actions(viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
     // From the board of a pipeline one begins in it.
     let pipeline = state.pipeline.as_deref().map(|key| format!("?{PIPELINE}={}", encode(key)));
     let (import, new) = (path("import"), format!("{}{}", path("new"), pipeline.unwrap_or_default()));
-    let label = format!("New {}", lower(&entity.labels.one));
+    let label = t!("New {entity}", entity = lower(&entity.labels.one));
     view! {
-        <LinkButton href=import icon="upload" kind=ButtonKind::Ghost reason=viewer.missing(entity, Verb::Import)>"Import"</LinkButton>
+        <LinkButton href=import icon="upload" kind=ButtonKind::Ghost reason=viewer.missing(entity, Verb::Import)>{t!("Import")}</LinkButton>
         {export_menu(viewer, entity, state)}
         <LinkButton href=new icon="plus" kind=ButtonKind::Primary reason=viewer.missing(entity, Verb::Create)>{label}</LinkButton>
     }
@@ -69,13 +70,13 @@ fn export_menu(viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
     let reason = viewer.missing(entity, Verb::Export);
     if reason.is_some() {
         let href = export_href(viewer, entity, state, "csv");
-        return view! { <LinkButton href icon="download" kind=ButtonKind::Ghost reason>"Export"</LinkButton> }
+        return view! { <LinkButton href icon="download" kind=ButtonKind::Ghost reason>{t!("Export")}</LinkButton> }
             .into_any();
     }
     let kinds = [
-        ("csv", "CSV", "For other programs"),
-        ("xlsx", "Excel", "With columns that add up"),
-        ("json", "JSON", "As the API gives it"),
+        ("csv", "CSV", t!("For other programs")),
+        ("xlsx", "Excel", t!("With columns that add up")),
+        ("json", "JSON", t!("As the API gives it")),
     ];
     let links: Vec<_> = kinds
         .into_iter()
@@ -84,7 +85,7 @@ fn export_menu(viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
             view! { <MenuLink href hint>{name}</MenuLink> }
         })
         .collect();
-    view! { <Menu label="Export" icon="download" side=MenuSide::End>{links}</Menu> }.into_any()
+    view! { <Menu label=t!("Export") icon="download" side=MenuSide::End>{links}</Menu> }.into_any()
 }
 
 /// What is on the screen as a file: the same filter, order, search and columns, written out.
@@ -129,7 +130,7 @@ pub fn kinds(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
             Some(TabItem::new(kind.label(), href, active).icon(icon))
         })
         .collect();
-    (items.len() > 1).then(|| view! { <SegmentedControl label="Shown as" items/> }.into_any())
+    (items.len() > 1).then(|| view! { <SegmentedControl label=t!("Shown as") items/> }.into_any())
 }
 
 /// A view of another kind over the same rows.
@@ -148,7 +149,8 @@ fn kind_href(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
 /// The filter as a sentence whose every condition can be taken away, and the ways to narrow further.
 pub fn filter_bar(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState, names: &Names) -> AnyView {
     let conditions = state.filter.as_ref().map(Filter::conditions).unwrap_or_default();
-    let reader = Reader { entity, names, clock: Clock::new(&page.now, &viewer.timezone) };
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let reader = Reader { entity, catalog: Some(&viewer.catalog), names, clock };
     let bar = Conditions { page, state, reader };
     let chips: Vec<_> = conditions
         .iter()
@@ -169,7 +171,7 @@ fn tools(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState
         ViewKind::Table => {
             let columns = chooser::open_href(page);
             view! {
-                <LinkButton href=columns icon="columns-3" kind=ButtonKind::Ghost size=Size::Small>"Columns"</LinkButton>
+                <LinkButton href=columns icon="columns-3" kind=ButtonKind::Ghost size=Size::Small>{t!("Columns")}</LinkButton>
                 {groups(page, viewer, entity, state)}
                 {views}
             }
@@ -196,9 +198,9 @@ fn groups(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListStat
     let none = (state.group.is_some() && !board).then(|| {
         let own = state.saved.as_ref().is_some_and(|saved| saved.content.group.is_some());
         let href = page.with_query(&[("group", own.then_some("")), ("open", None)]);
-        view! { <MenuLink href icon="x">"No groups"</MenuLink> }
+        view! { <MenuLink href icon="x">{t!("No groups")}</MenuLink> }
     });
-    let (label, icon) = if board { ("Columns by", "square-kanban") } else { ("Group", "layers") };
+    let (label, icon) = if board { (t!("Columns by"), "square-kanban") } else { (t!("Group" in "verb"), "layers") };
     view! { <Menu label icon size=Size::Small side=MenuSide::End>{by}{none}</Menu> }.into_any()
 }
 
@@ -213,8 +215,8 @@ impl Conditions<'_> {
     fn draw(&self, condition: &Filter, place: &Place) -> AnyView {
         let (parts, word, join) = match condition {
             Filter::Test(_) => return self.chip(condition, place),
-            Filter::Any(parts) => (parts, "or", Join::Or),
-            Filter::All(parts) => (parts, "and", Join::And),
+            Filter::Any(parts) => (parts, t!("or"), Join::Or),
+            Filter::All(parts) => (parts, t!("and"), Join::And),
         };
         let drawn: Vec<_> = parts
             .iter()
@@ -225,12 +227,12 @@ impl Conditions<'_> {
             })
             .collect();
         let sentence = self.reader.phrase(condition);
-        let remove = format!("Remove the group {sentence}");
+        let remove = t!("Remove the group {conditions}", conditions = sentence);
         let (more, href) = (filter_form::beside_href(self.page, place, join), self.without(place));
         view! {
             <span class="filter-group" role="group" aria-label=sentence>
                 {drawn}
-                <a class="filter-more" href=more aria-label=format!("Add another: {word}")>{format!("+ {word}")}</a>
+                <a class="filter-more" href=more aria-label=t!("Add another: {word}", word)>{format!("+ {word}")}</a>
                 <a class="filter-remove" href=href aria-label=remove.clone() title=remove.clone()><Icon name="x"/></a>
             </span>
         }
@@ -241,11 +243,11 @@ impl Conditions<'_> {
     fn chip(&self, condition: &Filter, place: &Place) -> AnyView {
         let Phrase { field, relation, value } = self.reader.parts(condition);
         let edit_href = filter_form::edit_href(self.page, condition, place);
-        let label = format!("{field} {relation} {value}, or");
+        let label = t!("{condition}, or", condition = self.reader.phrase(condition));
         let or = filter_form::beside_href(self.page, place, Join::Or);
         view! {
             <FilterChip field relation value remove_href=self.without(place) edit_href/>
-            <a class="filter-more" href=or aria-label=label>"or"</a>
+            <a class="filter-more" href=or aria-label=label>{t!("or")}</a>
         }
         .into_any()
     }
@@ -262,7 +264,7 @@ pub fn search(page: &PageContext, entity: &Entity) -> AnyView {
     let hidden: Vec<_> = filter_form::kept(page, &["search"])
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect();
-    let label = format!("Find in {}", lower(&entity.labels.many));
+    let label = t!("Find in {entities}", entities = lower(&entity.labels.many));
     let value = page.query("search").map(str::to_owned);
     view! { <form class="toolbar-search" method="get" action=page.path.clone() role="search">{hidden}<SearchInput name="search" label value/></form> }.into_any()
 }
@@ -270,18 +272,21 @@ pub fn search(page: &PageContext, entity: &Entity) -> AnyView {
 /// "9,900 leads", "about 120,000 leads".
 pub fn total_words(entity: &Entity, total: Total) -> String {
     let noun = if total.value == 1 && total.exact { &entity.labels.one } else { &entity.labels.many };
-    format!("{}{} {}", if total.exact { "" } else { "about " }, group_thousands(&total.value.to_string()), lower(noun))
+    let (count, noun) = (group_thousands(&total.value.to_string()), lower(noun));
+    if total.exact { t!("{count} {noun}", count, noun) } else { t!("about {count} {noun}", count, noun) }
 }
 
 /// How many there are, where one stands, and the way on.
 pub fn foot(page: &PageContext, entity: &Entity, state: &ListState, answer: &Page) -> AnyView {
     let before = i64::from(state.before);
     let (first, last) = (before + 1, before + i64::from(answer.returned));
-    let of = answer.total.map(|total| {
-        format!(" of {}{}", if total.exact { "" } else { "about " }, group_thousands(&total.value.to_string()))
-    });
     let number = |value: i64| group_thousands(&value.to_string());
-    let range = format!("{}–{}{}", number(first), number(last), of.unwrap_or_default());
+    let range = format!("{}–{}", number(first), number(last));
+    let range = match answer.total.map(|total| (total.exact, group_thousands(&total.value.to_string()))) {
+        Some((true, total)) => t!("{range} of {total}", range, total),
+        Some((false, total)) => t!("{range} of about {total}", range, total),
+        None => range,
+    };
     let next = answer
         .next
         .as_deref()
@@ -308,28 +313,30 @@ fn previous(page: &PageContext, state: &ListState, answer: &Page) -> Option<Stri
 pub fn empty(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState, any: bool) -> AnyView {
     let many = lower(&entity.labels.many);
     if state.trash && !state.narrowed() {
-        let text = format!("Deleted {many} are kept here and can be restored.");
+        let text = t!("Deleted {entities} are kept here and can be restored.", entities = many);
         let href = viewer.path(&entity.plural);
-        let action = view! { <LinkButton href>{format!("To the {many}")}</LinkButton> }.into_any();
-        return view! { <EmptyState icon="trash-2" title="The trash is empty" text action/> }.into_any();
+        let action = view! { <LinkButton href>{t!("To the {entities}", entities = many)}</LinkButton> }.into_any();
+        return view! { <EmptyState icon="trash-2" title=t!("The trash is empty") text action/> }.into_any();
     }
     if any || state.cursor.is_some() {
         return no_match(page, state, &many);
     }
-    let here = entity.help.clone().unwrap_or_else(|| format!("{} will stand here", entity.labels.many));
+    let here = entity.help.clone().unwrap_or_else(|| t!("{entities} will stand here", entities = entity.labels.many));
     // What comes about by itself is not asked for: its description says how it does.
-    let next = entity.managed.as_deref().unwrap_or("Add the first one, or bring in the ones you have");
+    let next = entity.managed.as_deref().unwrap_or(t!("Add the first one, or bring in the ones you have"));
     let text = [&here, next].map(|sentence| format!("{}.", sentence.trim_end_matches('.'))).join(" ");
-    let (title, one) = (format!("No {many} yet"), lower(&entity.labels.one));
+    let title = t!("No {entities} yet", entities = many);
+    let add = t!("New {entity}", entity = lower(&entity.labels.one));
     let path = |rest: &str| viewer.path(&format!("{}/{rest}", entity.plural));
     let action = if viewer.may(entity, Verb::Create) {
         let import = viewer
             .may(entity, Verb::Import)
-            .then(|| view! { <LinkButton href=path("import") icon="upload">"Import a file"</LinkButton> });
-        view! { <LinkButton href=path("new") kind=ButtonKind::Primary icon="plus">{format!("New {one}")}</LinkButton>{import} }.into_any()
+            .then(|| view! { <LinkButton href=path("import") icon="upload">{t!("Import a file")}</LinkButton> });
+        view! { <LinkButton href=path("new") kind=ButtonKind::Primary icon="plus">{add}</LinkButton>{import} }
+            .into_any()
     } else {
         let reason = viewer.missing(entity, Verb::Create).unwrap_or_default();
-        view! { <LinkButton href=path("new") icon="plus" reason>{format!("New {one}")}</LinkButton> }.into_any()
+        view! { <LinkButton href=path("new") icon="plus" reason>{add}</LinkButton> }.into_any()
     };
     view! { <EmptyState icon=entity.icon.clone() title text action/> }.into_any()
 }
@@ -337,13 +344,17 @@ pub fn empty(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
 fn no_match(page: &PageContext, state: &ListState, many: &str) -> AnyView {
     let (title, text) = match &state.search {
         Some(words) => {
-            (format!("No {many} match “{words}”"), "Check the spelling, or look among all of them.".to_owned())
+            let title = t!("No {entities} match “{words}”", entities = many, words);
+            (title, t!("Check the spelling, or look among all of them."))
         }
-        None => (format!("No {many} match"), "Every one of them is outside these conditions.".to_owned()),
+        None => {
+            let title = t!("No {entities} match", entities = many);
+            (title, t!("Every one of them is outside these conditions."))
+        }
     };
     let everything = page.with_query(&[("filter", Some("")), ("search", None)]);
-    let action =
-        view! { <LinkButton href=everything size=Size::Medium>{format!("Show all {many}")}</LinkButton> }.into_any();
+    let all = t!("Show all {entities}", entities = many);
+    let action = view! { <LinkButton href=everything size=Size::Medium>{all}</LinkButton> }.into_any();
     view! { <EmptyState icon="funnel" title text action/> }.into_any()
 }
 

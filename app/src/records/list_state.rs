@@ -9,9 +9,10 @@ use domain::views::{SavedView, ViewContent};
 use domain::{Error, Result};
 use std::borrow::Cow;
 use uuid::Uuid;
+use words::{mark, t};
 
 /// Said in the place of what a view names and this viewer may not know: not what it is.
-const UNSEEN: &str = "Some of it is gone, or not yours to see";
+const UNSEEN: &str = mark!("Some of it is gone, or not yours to see");
 
 /// The parameters that make a list; links carry them along.
 pub const PARAMETERS: [&str; 15] = [
@@ -74,7 +75,7 @@ impl ListState {
             None => described(entity, view_of(page, entity)?),
         };
         if saved.as_ref().is_some_and(|saved| saved.masked) || !(whole || gone.is_empty()) {
-            gone = vec![UNSEEN.to_owned()];
+            gone = vec![words::say(UNSEEN).to_owned()];
         }
         let own_columns = view.fields.clone();
         if let Some(columns) = asked_columns(page, entity, &mut problems) {
@@ -89,7 +90,7 @@ impl ListState {
             view.group.clone_from(&group);
         }
         if let Some(key) = group.as_deref().filter(|key| entity.field(key).is_none_or(|field| !field.is_grouping())) {
-            let message = format!("{} cannot be grouped by {key}", entity.labels.many);
+            let message = t!("{entities} cannot be grouped by {field}", entities = entity.labels.many, field = key);
             problems.push(Unreadable { parameter: "group", text: key.to_owned(), message });
         }
         let dates = Dates::read(page, entity, &view, saved.as_ref(), &mut problems);
@@ -231,7 +232,7 @@ fn opened(entity: &Entity, saved: &SavedView) -> (View, Vec<String>) {
     let mut gone = Vec::new();
     let named = content.columns.as_deref().unwrap_or_default().split(',').filter(|key| !key.is_empty());
     let (known, unknown): (Vec<&str>, Vec<&str>) = named.partition(|key| entity.field(key).is_some());
-    gone.extend(unknown.iter().map(|key| format!("The column {key} is gone")));
+    gone.extend(unknown.iter().map(|key| t!("The column {key} is gone", key)));
     let mut fields: Vec<String> = known.into_iter().map(str::to_owned).collect();
     if fields.is_empty() {
         fields =
@@ -246,21 +247,20 @@ fn opened(entity: &Entity, saved: &SavedView) -> (View, Vec<String>) {
         None => part.clone(),
     };
     let filter = content.filter.as_deref().and_then(|text| Filter::parse(text, entity).err());
-    let filter = still(&content.filter, filter.map(|error| format!("Its filter no longer holds: {error}")));
+    let filter = still(&content.filter, filter.map(|error| t!("Its filter no longer holds: {error}", error)));
     let sort = content.sort.as_deref().and_then(|text| Sort::parse_list(text, entity).err());
-    let sort = still(&content.sort, sort.map(|error| format!("Its order no longer holds: {error}")));
-    let lost = |key: &Option<String>, what: &str| {
-        let key = key.as_deref().filter(|key| entity.field(key).is_none())?;
-        Some(format!("{what} {key} is gone"))
-    };
-    let group = still(&content.group, lost(&content.group, "The field of its groups"));
-    let measure = still(&content.measure, lost(&content.measure, "The field that it adds up"));
-    let undated = |key: &Option<String>, what: &str| {
-        let key = key.as_deref().filter(|key| entity.field(key).is_none_or(|field| !field.is_dated()))?;
-        Some(format!("{what} {key} is gone"))
-    };
-    let date = still(&content.date, undated(&content.date, "The day by which rows stand,"));
-    let end = still(&content.end, undated(&content.end, "The day that rows last until,"));
+    let sort = still(&content.sort, sort.map(|error| t!("Its order no longer holds: {error}", error)));
+    let lost = |key: &Option<String>| key.clone().filter(|key| entity.field(key).is_none());
+    let group = lost(&content.group).map(|key| t!("The field of its groups {key} is gone", key));
+    let group = still(&content.group, group);
+    let measure = lost(&content.measure).map(|key| t!("The field that it adds up {key} is gone", key));
+    let measure = still(&content.measure, measure);
+    let undated =
+        |key: &Option<String>| key.clone().filter(|key| entity.field(key).is_none_or(|field| !field.is_dated()));
+    let date = undated(&content.date).map(|key| t!("The day by which rows stand, {key} is gone", key));
+    let date = still(&content.date, date);
+    let end = undated(&content.end).map(|key| t!("The day that rows last until, {key} is gone", key));
+    let end = still(&content.end, end);
     let (key, label, kind) = (saved.id.to_string(), saved.label.clone(), content.view_kind());
     (View { key, label, kind, fields, filter, sort, group, measure, date, end }, gone)
 }
@@ -275,7 +275,7 @@ fn described(entity: &Entity, mut view: View) -> (View, Vec<String>) {
         *key = key.take().filter(|key| entity.field(key).is_some());
     }
     let lost = view.filter != filter || view.sort != sort;
-    (view, lost.then(|| UNSEEN.to_owned()).into_iter().collect())
+    (view, lost.then(|| words::say(UNSEEN).to_owned()).into_iter().collect())
 }
 
 /// `columns=name,status`, or the same name for each box of a form.
@@ -288,8 +288,13 @@ fn asked_columns(page: &PageContext, entity: &Entity, problems: &mut Vec<Unreada
             Some(field) => asked.push(field.key.clone()),
             None => {
                 let meant = domain::text::nearest(key, entity.fields.iter().map(|field| field.key.as_str()));
-                let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-                let message = format!("{} has no field {key}{meant}", entity.labels.one);
+                let one = &entity.labels.one;
+                let message = match meant {
+                    Some(meant) => {
+                        t!("{entity} has no field {key}; did you mean {meant}?", entity = one, key, meant)
+                    }
+                    None => t!("{entity} has no field {key}", entity = one, key),
+                };
                 problems.push(Unreadable { parameter: "columns", text: key.to_owned(), message });
             }
         }
@@ -311,8 +316,11 @@ fn asked_pipeline(
             return Some(key.to_owned());
         }
         let keys = states.into_iter().flat_map(|states| &states.pipelines).map(|pipeline| pipeline.key.as_str());
-        let meant = domain::text::nearest(key, keys).map(|meant| format!("; did you mean {meant}?"));
-        let message = format!("{} have no pipeline {key}{}", entity.labels.many, meant.unwrap_or_default());
+        let many = &entity.labels.many;
+        let message = match domain::text::nearest(key, keys) {
+            Some(meant) => t!("{entities} have no pipeline {key}; did you mean {meant}?", entities = many, key, meant),
+            None => t!("{entities} have no pipeline {key}", entities = many, key),
+        };
         problems.push(Unreadable { parameter: PIPELINE, text: key.to_owned(), message });
         return None;
     }
@@ -332,7 +340,7 @@ pub fn plain_view(entity: &Entity) -> View {
     let fields = [Some(&entity.title), entity.subtitle.as_ref()].into_iter().flatten().cloned();
     View {
         key: "all".to_owned(),
-        label: "All".to_owned(),
+        label: t!("All").to_owned(),
         kind: ViewKind::Table,
         fields: fields.chain(["number", "owner", "updatedAt"].map(str::to_owned)).collect(),
         filter: None,
@@ -349,7 +357,8 @@ fn read_limit(page: &PageContext, problems: &mut Vec<Unreadable>) -> u32 {
     match text.parse() {
         Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => limit,
         _ => {
-            let message = format!("{text} rows cannot be shown on a page; choose 1 to {MAX_LIMIT}");
+            let message =
+                t!("{count} rows cannot be shown on a page; choose 1 to {most}", count = text, most = MAX_LIMIT);
             problems.push(Unreadable { parameter: "limit", text: text.to_owned(), message });
             DEFAULT_LIMIT
         }

@@ -6,15 +6,14 @@ use domain::schema::Entity;
 use leptos::prelude::*;
 use ui::{ButtonKind, LinkButton, Size};
 use uuid::Uuid;
+use words::t;
 
 /// Of a list or a board of the entity, or of one of its rows.
 pub fn bar(page: &PageContext, viewer: &Viewer, entity: &Entity, record: Option<Uuid>) -> AnyView {
+    let (one, many) = (super::lower(&entity.labels.one), super::lower(&entity.labels.many));
     let (one, many) = match record {
-        Some(_) => (format!("Somebody changed this {}", super::lower(&entity.labels.one)), String::new()),
-        None => (
-            format!("1 {} changed", super::lower(&entity.labels.one)),
-            format!("# {} changed", super::lower(&entity.labels.many)),
-        ),
+        Some(_) => (t!("Somebody changed this {entity}", entity = one), String::new()),
+        None => (t!("1 {entity} changed", entity = one), t!("# {entities} changed", entities = many)),
     };
     view! {
         <div
@@ -29,7 +28,7 @@ pub fn bar(page: &PageContext, viewer: &Viewer, entity: &Entity, record: Option<
             data-many=many
         >
             <span data-words=""></span>
-            <LinkButton href=page.address() size=Size::Small kind=ButtonKind::Secondary>"Show"</LinkButton>
+            <LinkButton href=page.address() size=Size::Small kind=ButtonKind::Secondary>{t!("Show")}</LinkButton>
         </div>
     }
     .into_any()
@@ -37,8 +36,10 @@ pub fn bar(page: &PageContext, viewer: &Viewer, entity: &Entity, record: Option<
 
 /// Who else has the record open; empty and hidden while nobody does.
 pub fn colleagues() -> AnyView {
+    let and = format!(" {} ", t!("and"));
+    let (one, many) = (t!("# is here too"), t!("# are here too"));
     view! {
-        <span class="chip here" role="status" hidden=true data-here="" data-one="# is here too" data-and=" and " data-many="# are here too">
+        <span class="chip here" role="status" hidden=true data-here="" data-one=one data-and=and data-many=many>
             <span class="chip-text" data-words=""></span>
         </span>
     }

@@ -20,6 +20,7 @@ use ui::{
     SearchInput, Stack, SubmitButton, TextLink, Tone,
 };
 use uuid::Uuid;
+use words::t;
 
 /// Rows that a search offers.
 const OFFERED: u32 = 10;
@@ -43,7 +44,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let other = super::post::argument(&page, "with").and_then(|id| Uuid::try_parse(id).ok());
     let problem = page.replay.as_deref().filter(|replay| replay.operation.ends_with("merge")).map(|replay| {
         set_status(replay.error.kind.status());
-        form::problems(replay, &entity, "Nothing was merged")
+        form::problems(replay, &entity, t!("Nothing was merged"))
     });
     let content = match other {
         Some(other) => {
@@ -54,11 +55,13 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         }
         None => choose(&page, &viewer, &backend, &entity, &kept).await?,
     };
-    let title = format!("Merge {}", address::title(&entity, &kept));
-    let text =
-        format!("Two {} that are the same become one. It can be taken back for 30 days.", lower(&entity.labels.many));
+    let title = t!("Merge {record}", record = address::title(&entity, &kept));
+    let text = t!(
+        "Two {entities} that are the same become one. It can be taken back for 30 days.",
+        entities = lower(&entity.labels.many)
+    );
     let body = view! { <Page><PageHeader title text/><Stack>{problem}{content}</Stack></Page> }.into_any();
-    Ok(workspace_frame(&page, address::crumbs(&viewer, &entity, &kept, Some("Merge")), None, None, body))
+    Ok(workspace_frame(&page, address::crumbs(&viewer, &entity, &kept, Some(t!("Merge"))), None, None, body))
 }
 
 /// Which other one: those that look alike, and a search.
@@ -93,27 +96,29 @@ async fn choose(
         .collect();
     let many = lower(&entity.labels.many);
     let looks = if alike.is_empty() {
-        let text =
-            format!("No other {} has the same e-mail, telephone or name and company.", lower(&entity.labels.one));
-        view! { <EmptyState icon="users" title="Nothing looks the same" text/> }.into_any()
+        let text = t!(
+            "No other {entity} has the same e-mail, telephone or name and company.",
+            entity = lower(&entity.labels.one)
+        );
+        view! { <EmptyState icon="users" title=t!("Nothing looks the same") text/> }.into_any()
     } else {
-        let rows: Vec<AnyView> =
-            alike.iter().map(|one| offer(page, one.id, &one.title, &format!("Same {}", lower(&one.same)))).collect();
+        let same = |one: &Alike| t!("Same {field}", field = lower(&one.same));
+        let rows: Vec<AnyView> = alike.iter().map(|one| offer(page, one.id, &one.title, &same(one))).collect();
         view! { <ul class="row-list">{rows}</ul> }.into_any()
     };
     let nothing = (page.query("search").is_some() && found.is_empty())
-        .then(|| view! { <p class="hint">{format!("No other {many} match.")}</p> });
+        .then(|| view! { <p class="hint">{t!("No other {entities} match.", entities = many)}</p> });
     let value = page.query("search").map(str::to_owned);
     let search = view! {
         <form class="decide" method="get" action=page.path.clone() role="search">
-            <SearchInput name="search" label=format!("Find in {many}") value/>
-            <SubmitButton kind=ButtonKind::Secondary>"Find"</SubmitButton>
+            <SearchInput name="search" label=t!("Find in {entities}", entities = many) value/>
+            <SubmitButton kind=ButtonKind::Secondary>{t!("Find")}</SubmitButton>
         </form>
     };
     Ok(view! {
         {undo}
-        <Panel title="Looks like the same" flush=true>{looks}</Panel>
-        <Panel title="Another one">
+        <Panel title=t!("Looks like the same") flush=true>{looks}</Panel>
+        <Panel title=t!("Another one")>
             {search}
             {nothing}
             <ul class="row-list">{found}</ul>
@@ -143,16 +148,17 @@ async fn undo(
     };
     let when = Clock::new(&page.now, &viewer.timezone).words(&merge.at);
     let here = address::of(viewer, entity, kept);
-    let text = format!("It was merged {when}. Both come back as they were; what was changed since stays and is named.");
+    let text =
+        t!("It was merged {when}. Both come back as they were; what was changed since stays and is named.", when);
     let form = view! {
         <form method="post" action=viewer.action("records.unmerge")>
             {hidden("entity", entity.key.clone())}
             {hidden("merge", merge.id.to_string())}
             {envelope(page, "unmerge", &here, "")}
-            <SubmitButton kind=ButtonKind::Secondary icon="undo-2">"Make them two again"</SubmitButton>
+            <SubmitButton kind=ButtonKind::Secondary icon="undo-2">{t!("Make them two again")}</SubmitButton>
         </form>
     };
-    Ok(Some(view! { <Panel title="Take the last merge back"><p>{text}</p>{form}</Panel> }.into_any()))
+    Ok(Some(view! { <Panel title=t!("Take the last merge back")><p>{text}</p>{form}</Panel> }.into_any()))
 }
 
 /// Field by field which value stays, and what moves.
@@ -169,29 +175,30 @@ fn chosen(
     let fields: Vec<&Field> = plan.fields.iter().filter_map(|key| entity.field(key)).collect();
     let rows: Vec<AnyView> =
         fields.iter().map(|field| row(page, viewer, entity, &values, field, [kept, merged], [&one, &other])).collect();
-    let head = view! { <HeadCell label="Field"/><HeadCell label=one.clone()/><HeadCell label=other.clone()/> };
+    let head = view! { <HeadCell label=t!("Field")/><HeadCell label=one.clone()/><HeadCell label=other.clone()/> };
     let table = (!rows.is_empty()).then(|| {
-        view! { <Panel title="What stays" flush=true><div class="as-cards"><DataTable label="Which value stays" head=head.into_any() inline=true>{rows}</DataTable></div></Panel> }
+        view! { <Panel title=t!("What stays") flush=true><div class="as-cards"><DataTable label=t!("Which value stays") head=head.into_any() inline=true>{rows}</DataTable></div></Panel> }
     });
-    let others = plan.others.then(|| "Others that are not yours to see".to_owned());
+    let others = plan.others.then(|| t!("Others that are not yours to see").to_owned());
     let moves = plan.moves.iter().map(said).chain(others);
     let moves: Vec<AnyView> = moves.map(|words| view! { <li>{words}</li> }.into_any()).collect();
     let moves = if moves.is_empty() {
-        view! { <p>"Nothing points at the one that goes."</p> }.into_any()
+        view! { <p>{t!("Nothing points at the one that goes.")}</p> }.into_any()
     } else {
         view! { <ul class="stack">{moves}</ul> }.into_any()
     };
     let refused = plan.refused.clone().map(|why| {
-        view! { <Notice tone=Tone::Warning title="These two cannot be merged">{why}</Notice> }
+        view! { <Notice tone=Tone::Warning title=t!("These two cannot be merged")>{why}</Notice> }
     });
     let reason = plan.refused.clone();
     let next = address::of(viewer, entity, kept);
-    let done = format!("{other} merged into {one}");
+    let done = t!("{merged} merged into {kept}", merged = other, kept = one);
     let swapped = viewer.path(&format!("{}/{}/merge?with={}", entity.plural, merged.id, kept.id));
-    let (text, again) = (format!("{one} stays. {other} goes to the trash."), page.path.clone());
+    let text = t!("{kept} stays. {merged} goes to the trash.", kept = one, merged = other);
+    let again = page.path.clone();
     view! {
         {refused}
-        <p>{text}" "<TextLink href=swapped>"The other way round"</TextLink></p>
+        <p>{text}" "<TextLink href=swapped>{t!("The other way round")}</TextLink></p>
         <form class="stack" method="post" action=viewer.action("records.merge")>
             {hidden("entity", entity.key.clone())}
             {hidden("kept", kept.id.to_string())}
@@ -200,10 +207,10 @@ fn chosen(
             {hidden("mergedVersion", merged.version.to_string())}
             {envelope(page, "merge", &next, &done)}
             {table}
-            <Panel title="What moves">{moves}</Panel>
+            <Panel title=t!("What moves")>{moves}</Panel>
             <FormActions>
-                <SubmitButton reason>"Merge them"</SubmitButton>
-                <LinkButton href=again kind=ButtonKind::Ghost>"Choose another"</LinkButton>
+                <SubmitButton reason>{t!("Merge them")}</SubmitButton>
+                <LinkButton href=again kind=ButtonKind::Ghost>{t!("Choose another")}</LinkButton>
             </FormActions>
         </form>
     }
@@ -222,7 +229,7 @@ fn named(entity: &Entity, record: &Record) -> String {
 fn said(moves: &MergeMoves) -> String {
     match moves.by.as_str() {
         "" => format!("{}: {}", moves.what, moves.count),
-        by => format!("{}: {} (by {})", moves.what, moves.count, lower(by)),
+        by => t!("{what}: {count} (by {field})", what = moves.what, count = moves.count, field = lower(by)),
     }
 }
 
@@ -243,13 +250,13 @@ fn row(
     let closed = form::write_missing(viewer, field).is_some();
     let cell = |value: &'static str, record: &Record, of: &str| {
         let (shown, name, of) = (values.cell(entity, field, record), name.clone(), of.to_owned());
-        let spoken = format!("{} of {of}", field.label);
+        let spoken = t!("{field} of {record}", field = field.label, record = of);
         let checked = side == value;
         view! { <Cell label=of><label class="choice"><input class="radio" type="radio" name=name value=value checked=checked disabled=closed aria-label=spoken/>{shown}</label></Cell> }
     };
     let (first, second) = (cell("kept", kept, one), cell("merged", merged, other));
     let label = field.label.clone();
-    view! { <Row><Cell label="Field" lead=true>{label}</Cell>{first}{second}</Row> }.into_any()
+    view! { <Row><Cell label=t!("Field") lead=true>{label}</Cell>{first}{second}</Row> }.into_any()
 }
 
 /// Above a form that was held back because there is one like it: what looks the same, with the way there.
@@ -259,10 +266,14 @@ pub fn warning(viewer: &Viewer, entity: &Entity, replay: &Replay) -> Option<AnyV
         .iter()
         .map(|one| {
             let href = viewer.path(&format!("{}/{}", entity.plural, one.id));
-            let (title, why) = (one.title.clone(), format!(" ({}): same {}", one.number, lower(&one.same)));
-            view! { <li><TextLink href><bdi>{title}</bdi></TextLink>{why}</li> }.into_any()
+            let title = one.title.clone();
+            let (before, after) = words::around(t!("{record} ({number}): same {field}"), "record");
+            let field = lower(&one.same);
+            let [before, after] =
+                [before, after].map(|text| words::fill(text, &[("number", &one.number), ("field", &field)]));
+            view! { <li>{before}<TextLink href><bdi>{title}</bdi></TextLink>{after}</li> }.into_any()
         })
         .collect();
-    let title = format!("There may be such a {} already", lower(&entity.labels.one));
+    let title = t!("There may be such a {entity} already", entity = lower(&entity.labels.one));
     Some(view! { <Notice tone=Tone::Warning title><ul class="stack">{rows}</ul></Notice> }.into_any())
 }

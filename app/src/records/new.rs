@@ -12,6 +12,7 @@ use crate::page::{PageContext, load, use_page};
 use domain::{Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{ButtonKind, Crumb, FormActions, LinkButton, Page, PageHeader, SubmitButton};
+use words::t;
 
 #[component]
 pub fn NewPage() -> impl IntoView {
@@ -41,24 +42,26 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let list = viewer.path(&entity.plural);
     let cancel = way_back(&page, &viewer.slug, list.clone());
     let next = way_back(&page, &viewer.slug, format!("{list}/{{id}}"));
-    let (title, verb) = (format!("New {one}"), format!("Create {one}"));
+    let (title, verb) = (t!("New {entity}", entity = one), t!("Create {entity}", entity = one));
+    let (refused, done) =
+        (t!("The {entity} was not saved", entity = one), t!("{entity} created", entity = entity.labels.one));
     let form = view! {
         <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.create") data-form="new">
-            {replay.as_deref().map(|replay| form::problems(replay, &entity, &format!("The {one} was not saved")))}
+            {replay.as_deref().map(|replay| form::problems(replay, &entity, &refused))}
             {replay.as_deref().and_then(|replay| merge::warning(&viewer, &entity, replay))}
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
-            {making(&page, "new", &next, &format!("{} created", entity.labels.one))}
+            {making(&page, "new", &next, &done)}
             {form::sections(&draft, &fields)}
             <FormActions>
                 <SubmitButton>{verb}</SubmitButton>
-                <LinkButton href=cancel kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                <LinkButton href=cancel kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
             </FormActions>
         </form>
     }
     .into_any();
     let text = entity.help.clone();
+    let crumbs = vec![Crumb::link(entity.labels.many.clone(), list), Crumb::here(title.clone())];
     let body = view! { <Page narrow=true><PageHeader title text/>{form}</Page> }.into_any();
-    let crumbs = vec![Crumb::link(entity.labels.many.clone(), list), Crumb::here(format!("New {one}"))];
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }

@@ -9,6 +9,7 @@ use domain::records::{Note, Record};
 use domain::schema::Entity;
 use leptos::prelude::*;
 use ui::{Badge, ButtonKind, Composer, LinkButton, Notice, Size, SubmitButton, TextArea, TimelineItem, Tone};
+use words::t;
 
 /// The record that the form writes beside.
 fn of(entity: &Entity, record: &Record) -> AnyView {
@@ -21,21 +22,25 @@ pub fn composer(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &R
         return None;
     }
     if let Some(reason) = viewer.missing(entity, Verb::Update) {
-        let text = format!("{reason} to write notes here.");
+        let text = t!("{reason} to write notes here.", reason);
         return Some(view! { <Notice tone=Tone::Neutral>{text}</Notice> }.into_any());
     }
-    let problem = form::refused(page, entity, "notes.add", "The note was not saved");
+    let problem = form::refused(page, entity, "notes.add", t!("The note was not saved"));
     let replay = page.replay_of("notes.add");
     let value = replay.as_deref().and_then(|replay| replay.value("body")).map(str::to_owned);
-    let foot = view! { <span class="hint">"Markdown. @ and a name mentions somebody."</span><SubmitButton size=Size::Small>"Save note"</SubmitButton> };
+    let hint = t!("Markdown. @ and a name mentions somebody.");
+    let foot =
+        view! { <span class="hint">{hint}</span><SubmitButton size=Size::Small>{t!("Save note")}</SubmitButton> };
     let autofocus = page.query("write") == Some("note");
-    let text = view! { <TextArea name="body" label="Note" value rows=3 bare=true required=true autofocus placeholder="Write a note"/> };
+    let placeholder = t!("Write a note");
+    let text =
+        view! { <TextArea name="body" label=t!("Note") value rows=3 bare=true required=true autofocus placeholder/> };
     Some(
         view! {
             <form id="note" method="post" action=viewer.action("notes.add") data-form="note">
                 {problem}
                 {of(entity, record)}
-                {making(page, "note", &base_address(page, &[]), "Note saved")}
+                {making(page, "note", &base_address(page, &[]), t!("Note saved"))}
                 <Composer foot=foot.into_any()>{text}</Composer>
             </form>
         }
@@ -54,8 +59,8 @@ pub fn item(
     when: AnyView,
 ) -> AnyView {
     let author = note.author_name.clone();
-    let edited = note.edited_at.as_deref().map(|at| format!(" · edited {}", clock.words(at)));
-    let pinned = note.pinned.then(|| view! { " "<Badge tone=Tone::Accent>"Pinned"</Badge> });
+    let edited = note.edited_at.as_deref().map(|at| format!(" · {}", t!("edited {when}", when = clock.words(at))));
+    let pinned = note.pinned.then(|| view! { " "<Badge tone=Tone::Accent>{t!("Pinned")}</Badge> });
     if note.deleted {
         let back = button(
             page,
@@ -66,15 +71,17 @@ pub fn item(
             &Act {
                 operation: "notes.restore",
                 purpose: "note-back",
-                label: "Restore",
-                done: "Note restored",
+                label: t!("Restore"),
+                done: t!("Note restored"),
                 field: None,
             },
         );
-        let title = view! { <b>{author}</b>" took a note away"{back} }.into_any();
+        let (before, after) = words::around(t!("{author} took a note away"), "author");
+        let title = view! { {before}<b>{author}</b>{after}{back} }.into_any();
         return view! { <TimelineItem icon="trash-2" title when/> }.into_any();
     }
-    let title = view! { <b>{author}</b>" wrote a note"{edited}{pinned} }.into_any();
+    let (before, after) = words::around(t!("{author} wrote a note"), "author");
+    let title = view! { {before}<b>{author}</b>{after}{edited}{pinned} }.into_any();
     let body = if argument(page, "note") == Some(note.id.to_string().as_str()) && note.own {
         editor(page, viewer, entity, record, note)
     } else {
@@ -117,18 +124,18 @@ fn acts(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, n
     let id = note.id.to_string();
     let edit = note.own.then(|| {
         let href = format!("{}#note-{id}", base_address(page, &[("note", &id)]));
-        view! { <LinkButton href kind=ButtonKind::Ghost size=Size::Small>"Edit"</LinkButton> }
+        view! { <LinkButton href kind=ButtonKind::Ghost size=Size::Small>{t!("Edit")}</LinkButton> }
     });
-    let (label, value) = if note.pinned { ("Unpin", "false") } else { ("Pin", "true") };
-    let done = if note.pinned { "Note unpinned" } else { "Note pinned" };
+    let (label, value) = if note.pinned { (t!("Unpin"), "false") } else { (t!("Pin"), "true") };
+    let done = if note.pinned { t!("Note unpinned") } else { t!("Note pinned") };
     let pin = Act { operation: "notes.pin", purpose: "note-pin", label, done, field: Some(("pinned", value)) };
     let pin = button(page, viewer, entity, record, note, &pin);
     let delete = note.may_delete.then(|| {
         let act = Act {
             operation: "notes.delete",
             purpose: "note-gone",
-            label: "Delete",
-            done: "Note deleted. It can be restored from the timeline",
+            label: t!("Delete"),
+            done: t!("Note deleted. It can be restored from the timeline"),
             field: None,
         };
         button(page, viewer, entity, record, note, &act)
@@ -137,7 +144,7 @@ fn acts(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, n
 }
 
 fn editor(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record, note: &Note) -> AnyView {
-    let problem = form::refused(page, entity, "notes.edit", "The note was not saved");
+    let problem = form::refused(page, entity, "notes.edit", t!("The note was not saved"));
     let replay = page.replay_of("notes.edit");
     let value = replay.as_deref().and_then(|replay| replay.value("body")).unwrap_or(&note.body).to_owned();
     let back = base_address(page, &[]);
@@ -147,11 +154,11 @@ fn editor(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record,
             {of(entity, record)}
             {hidden("id", note.id.to_string())}
             {hidden("version", note.version.to_string())}
-            {envelope(page, "note-edit", &back, "Note saved")}
-            <TextArea name="body" label="Note" value rows=5 bare=true required=true/>
+            {envelope(page, "note-edit", &back, t!("Note saved"))}
+            <TextArea name="body" label=t!("Note") value rows=5 bare=true required=true/>
             <div class="inline-actions">
-                <SubmitButton size=Size::Small>"Save note"</SubmitButton>
-                <LinkButton href=back.clone() kind=ButtonKind::Ghost size=Size::Small>"Cancel"</LinkButton>
+                <SubmitButton size=Size::Small>{t!("Save note")}</SubmitButton>
+                <LinkButton href=back.clone() kind=ButtonKind::Ghost size=Size::Small>{t!("Cancel")}</LinkButton>
             </div>
         </form>
     }

@@ -14,6 +14,7 @@ use ui::{
     Button, DescriptionList, DescriptionRow, LinkButton, Notice, RecordLayout, RecordPane, Size, TextInput, Tone,
 };
 use uuid::Uuid;
+use words::t;
 
 /// The moment that the page is asked to show.
 pub fn moment(page: &PageContext) -> Option<&str> {
@@ -22,12 +23,13 @@ pub fn moment(page: &PageContext) -> Option<&str> {
 
 /// "As it stood on 21 Nov 2026, 12:30." `now` leads to the present.
 pub fn banner(page: &PageContext, viewer: &Viewer, at: &str, now: String) -> AnyView {
-    let words = Clock::new(&page.now, &viewer.timezone).full(at).replace('T', ", ");
-    let back = view! { <LinkButton href=now size=Size::Small>"Back to now"</LinkButton> }.into_any();
-    let text = format!(
-        "This is how it stood on {words}. Nothing can be changed here, and names of other records are those of today."
+    let moment = Clock::new(&page.now, &viewer.timezone).full(at).replace('T', ", ");
+    let back = view! { <LinkButton href=now size=Size::Small>{t!("Back to now")}</LinkButton> }.into_any();
+    let text = t!(
+        "This is how it stood on {moment}. Nothing can be changed here, and names of other records are those of today.",
+        moment
     );
-    view! { <div class="page-notices" data-past=""><Notice tone=Tone::Warning title="The past" action=back>{text}</Notice></div> }.into_any()
+    view! { <div class="page-notices" data-past=""><Notice tone=Tone::Warning title=t!("The past") action=back>{text}</Notice></div> }.into_any()
 }
 
 /// A record as it stood.
@@ -46,15 +48,15 @@ pub async fn record(
     let about = values(page, viewer, entity, &was);
     let title = address::title(entity, &was);
     let versions = format!("{path}/versions?version={}", was.version);
-    let words = format!("It was at version {} then.", was.version);
+    let words = t!("It was at version {version} then.", version = was.version);
     let body = view! {
         {banner}
         <RecordLayout title about>
-            <RecordPane><p>{words}</p><LinkButton href=versions icon="history">"Open this version"</LinkButton></RecordPane>
+            <RecordPane><p>{words}</p><LinkButton href=versions icon="history">{t!("Open this version")}</LinkButton></RecordPane>
         </RecordLayout>
     }
     .into_any();
-    Ok(workspace_frame(page, address::crumbs(viewer, entity, &was, Some("The past")), None, None, body))
+    Ok(workspace_frame(page, address::crumbs(viewer, entity, &was, Some(t!("The past"))), None, None, body))
 }
 
 /// What a record held, in the groups of its description.
@@ -86,11 +88,11 @@ pub fn ask(page: &PageContext) -> AnyView {
     let value = moment(page).and_then(|at| at.get(..10)).map(str::to_owned);
     view! {
         <details class="as-of">
-            <summary>"As it stood on a day"</summary>
+            <summary>{t!("As it stood on a day")}</summary>
             <form class="decide" method="get" action=page.path.clone()>
                 {kept}
-                <TextInput name="as_of" label="Day" r#type="date" value required=true/>
-                <Button r#type="submit" size=Size::Small>"Show"</Button>
+                <TextInput name="as_of" label=t!("Day") r#type="date" value required=true/>
+                <Button r#type="submit" size=Size::Small>{t!("Show")}</Button>
             </form>
         </details>
     }

@@ -6,6 +6,7 @@ use domain::records::Record;
 use domain::schema::{Comparison, Entity, Filter, PIPELINE, Pipeline, Test};
 use leptos::prelude::*;
 use ui::{Chip, SegmentedControl, TabItem};
+use words::t;
 
 /// The pipeline whose states make the columns: the one that the address or the view names, else the first.
 pub fn shown<'a>(entity: &'a Entity, state: &ListState) -> Option<&'a Pipeline> {
@@ -32,14 +33,15 @@ pub fn switch(page: &PageContext, entity: &Entity, state: &ListState) -> Option<
             TabItem::new(pipeline.label.clone(), href, pipeline.key == current.key)
         })
         .collect();
-    Some(view! { <div class="board-pipelines"><SegmentedControl label="Pipeline" items/></div> }.into_any())
+    Some(view! { <div class="board-pipelines"><SegmentedControl label=t!("Pipeline") items/></div> }.into_any())
 }
 
 /// The pipeline of a record, beside its state.
 pub fn chip(entity: &Entity, record: &Record) -> Option<AnyView> {
     let pipeline = entity.states.as_ref()?.pipeline_of(record.text("status")?)?;
-    let (title, label) = (format!("Pipeline: {}", pipeline.label), pipeline.label.clone());
-    Some(view! { <Chip title><span class="sr-only">"Pipeline: "</span>{label}</Chip> }.into_any())
+    let (title, label) = (t!("Pipeline: {pipeline}", pipeline = pipeline.label), pipeline.label.clone());
+    let (before, _) = words::around(t!("Pipeline: {pipeline}"), "pipeline");
+    Some(view! { <Chip title><span class="sr-only">{before}</span>{label}</Chip> }.into_any())
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use ui::{
     ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuLink, MenuSeparator, MenuSide, Mono, Notice, Page,
     RecordLayout, RecordPane, SegmentedControl, Size, SubmitButton, TabItem, Tone,
 };
+use words::t;
 
 #[component]
 pub fn RecordPage() -> impl IntoView {
@@ -78,16 +79,17 @@ async fn dialog(
 ) -> Result<Option<(String, AnyView)>> {
     if let Some(to) = super::post::argument(page, "move") {
         let view = transition::asking_view(page, viewer, backend, entity, record, to).await?;
-        return Ok(Some((format!("Move to {}", entity.state_label(to)), view)));
+        return Ok(Some((t!("Move to {state}", state = entity.state_label(to)), view)));
     }
     if page.query("convert").is_some() && convert::converts(entity) {
-        return Ok(Some(("Convert".to_owned(), convert::view(page, viewer, backend, entity, record).await?)));
+        let view = convert::view(page, viewer, backend, entity, record).await?;
+        return Ok(Some((t!("Convert").to_owned(), view)));
     }
     if let Some(dialog) = extras::dialog(page, viewer, entity, record) {
         return dialog.map(Some);
     }
     if page.query("delete").is_some() {
-        return Ok(Some(("Delete".to_owned(), confirm_delete(page, viewer, entity, record)?)));
+        return Ok(Some((t!("Delete").to_owned(), confirm_delete(page, viewer, entity, record)?)));
     }
     Ok(None)
 }
@@ -150,16 +152,16 @@ fn composers(
     let mark = if base.contains('?') { '&' } else { '?' };
     let mut items = Vec::new();
     if activity.is_some() {
-        items.push(TabItem::new("Activity", base.clone(), chosen == "activity").icon("phone"));
+        items.push(TabItem::new(t!("Activity"), base.clone(), chosen == "activity").icon("phone"));
     }
-    items.push(TabItem::new("Note", format!("{base}{mark}write=note#note"), chosen == "note").icon("sticky-note"));
-    items.push(TabItem::new("File", format!("{base}{mark}write=file#file"), chosen == "file").icon("paperclip"));
+    items.push(TabItem::new(t!("Note"), format!("{base}{mark}write=note#note"), chosen == "note").icon("sticky-note"));
+    items.push(TabItem::new(t!("File"), format!("{base}{mark}write=file#file"), chosen == "file").icon("paperclip"));
     let form = match chosen {
         "note" => notes::composer(page, viewer, entity, record),
         "file" => files::composer(page, viewer, entity, record),
         _ => activity,
     };
-    Some(view! { <div class="composers"><SegmentedControl label="Write down" items/>{form}</div> }.into_any())
+    Some(view! { <div class="composers"><SegmentedControl label=t!("Write down") items/>{form}</div> }.into_any())
 }
 
 /// Pipeline, state, number and how long it may still stand there, beside the name.
@@ -198,43 +200,43 @@ fn actions(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record
     let convert = (convert::converts(entity) && !convert::became(record)).then(|| {
         let reach = || rights.update.out_of_reach(viewer, entity, Verb::Update, record);
         let reason = convert::reason(viewer, entity, record).or_else(reach);
-        view! { <LinkButton href=format!("{here}?convert=1") icon="user-check" reason>"Convert"</LinkButton> }
+        view! { <LinkButton href=format!("{here}?convert=1") icon="user-check" reason>{t!("Convert")}</LinkButton> }
     });
     let edit = rights.update.missing(viewer, entity, Verb::Update, record);
     let reason = rights.delete.missing(viewer, entity, Verb::Delete, record);
     let (edit_href, delete_href) = (format!("{here}/edit"), format!("{here}?delete=1"));
-    let (list, icon, all) =
-        (viewer.path(&entity.plural), entity.icon.clone(), format!("All {}", lower(&entity.labels.many)));
+    let (list, icon) = (viewer.path(&entity.plural), entity.icon.clone());
+    let all = t!("All {entities}", entities = lower(&entity.labels.many));
     let log = log_call(page, viewer, entity);
     let log_button = log.clone().map(|(href, reason)| {
-        view! { <span class="at-desk"><LinkButton href icon="phone" reason>"Log a call"</LinkButton></span> }
+        view! { <span class="at-desk"><LinkButton href icon="phone" reason>{t!("Log a call")}</LinkButton></span> }
     });
     let log_item = log.map(|(href, reason)| {
-        view! { <span class="on-phone"><MenuLink href icon="phone" reason>"Log a call"</MenuLink></span> }
+        view! { <span class="on-phone"><MenuLink href icon="phone" reason>{t!("Log a call")}</MenuLink></span> }
     });
     let extra = extras::actions(page, viewer, entity, record);
     let (why, who, versions) = (format!("{here}/why"), format!("{here}/access"), format!("{here}/versions"));
     let merge = entity.managed.is_none().then(|| {
         let (href, reason) = (format!("{here}/merge"), edit.clone().or_else(|| reason.clone()));
-        view! { <MenuLink href icon="git-merge" reason>"Merge with another"</MenuLink> }
+        view! { <MenuLink href icon="git-merge" reason>{t!("Merge with another")}</MenuLink> }
     });
     let who_closed = viewer.lacks("people.member.read");
     view! {
-        <LinkButton href=edit_href icon="pencil" reason=edit>"Edit"</LinkButton>
+        <LinkButton href=edit_href icon="pencil" reason=edit>{t!("Edit")}</LinkButton>
         {log_button}
         {convert}
         {extra}
         {moves}
         {step}
-        <Menu icon="ellipsis" name="More actions" kind=ButtonKind::Secondary side=MenuSide::End>
+        <Menu icon="ellipsis" name=t!("More actions") kind=ButtonKind::Secondary side=MenuSide::End>
             <MenuLink href=list icon>{all}</MenuLink>
             {log_item}
-            <MenuLink href=versions icon="history">"Versions"</MenuLink>
-            <MenuLink href=why icon="circle-question-mark">"Why is it like this?"</MenuLink>
-            <MenuLink href=who icon="users" reason=who_closed>"Who can see this?"</MenuLink>
+            <MenuLink href=versions icon="history">{t!("Versions")}</MenuLink>
+            <MenuLink href=why icon="circle-question-mark">{t!("Why is it like this?")}</MenuLink>
+            <MenuLink href=who icon="users" reason=who_closed>{t!("Who can see this?")}</MenuLink>
             {merge}
             <MenuSeparator/>
-            <MenuLink href=delete_href icon="trash-2" reason>"Move to the trash"</MenuLink>
+            <MenuLink href=delete_href icon="trash-2" reason>{t!("Move to the trash")}</MenuLink>
         </Menu>
     }
     .into_any()
@@ -252,7 +254,7 @@ fn log_call(page: &PageContext, viewer: &Viewer, entity: &Entity) -> Option<(Str
 /// What stands above the record: that it is in the trash, what it became, why something was refused.
 fn notices(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> AnyView {
     let refused = page.replay.as_deref().filter(|replay| stands_above(page, replay)).map(|replay| {
-        let problems = form::problems(replay, entity, "That was not done");
+        let problems = form::problems(replay, entity, t!("That was not done"));
         view! { <div class="record-notice">{problems}</div> }
     });
     let trash = record.deleted_at.as_deref().map(|at| trash_notice(page, viewer, entity, record, at));
@@ -276,12 +278,16 @@ fn trash_notice(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &R
     let restore = view! {
         <form method="post" action=viewer.action("records.restore")>
             {subject(entity, record)}
-            {envelope(page, "restore", &here, &format!("{} restored", entity.labels.one))}
-            <SubmitButton kind=ButtonKind::Secondary size=Size::Small icon="rotate-ccw" reason>"Restore"</SubmitButton>
+            {envelope(page, "restore", &here, &t!("{entity} restored", entity = entity.labels.one))}
+            <SubmitButton kind=ButtonKind::Secondary size=Size::Small icon="rotate-ccw" reason>{t!("Restore")}</SubmitButton>
         </form>
     };
-    let text = format!("This {one} was moved to the trash {}. Lists and searches leave it out.", clock.words(at));
-    view! { <div class="record-notice"><Notice tone=Tone::Warning title="In the trash" action=restore.into_any()>{text}</Notice></div> }.into_any()
+    let text = t!(
+        "This {entity} was moved to the trash {when}. Lists and searches leave it out.",
+        entity = one,
+        when = clock.words(at)
+    );
+    view! { <div class="record-notice"><Notice tone=Tone::Warning title=t!("In the trash") action=restore.into_any()>{text}</Notice></div> }.into_any()
 }
 
 fn confirm_delete(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record) -> Result<AnyView> {
@@ -290,18 +296,21 @@ fn confirm_delete(page: &PageContext, viewer: &Viewer, entity: &Entity, record: 
     }
     let here = address::of(viewer, entity, record);
     let title = address::title(entity, record);
-    let done = format!("{title} moved to the trash");
+    let done = t!("{record} moved to the trash", record = title);
     let problem = page.replay_of("records.delete");
-    let (heading, close) = (format!("Move {title} to the trash?"), here.clone());
-    let text = "Lists, boards and searches leave it out. It can be restored from the trash, with everything that belongs to it.";
+    let (heading, close) = (t!("Move {record} to the trash?", record = title), here.clone());
+    let text = t!(
+        "Lists, boards and searches leave it out. It can be restored from the trash, with everything that belongs to \
+         it."
+    );
     let form = view! {
-        {problem.as_deref().map(|replay| form::problems(replay, entity, "It was not moved to the trash"))}
+        {problem.as_deref().map(|replay| form::problems(replay, entity, t!("It was not moved to the trash")))}
         <form method="post" action=viewer.action("records.delete")>
             {subject(entity, record)}
             {envelope(page, "delete", &viewer.path(&entity.plural), &done)}
             <FormActions>
-                <SubmitButton kind=ButtonKind::Danger icon="trash-2">"Move to the trash"</SubmitButton>
-                <LinkButton href=here kind=ButtonKind::Ghost>"Keep it"</LinkButton>
+                <SubmitButton kind=ButtonKind::Danger icon="trash-2">{t!("Move to the trash")}</SubmitButton>
+                <LinkButton href=here kind=ButtonKind::Ghost>{t!("Keep it")}</LinkButton>
             </FormActions>
         </form>
     }

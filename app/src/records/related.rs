@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{Cell, DataTable, EmptyState, HeadCell, LinkButton, Row, Size, TabItem, Tabs, TextLink, Toolbar};
 use uuid::Uuid;
+use words::t;
 
 /// Rows shown; the rest is in the list.
 const ROWS: u32 = 20;
@@ -107,12 +108,12 @@ pub async fn count(backend: &BackendHandle, id: Uuid, related: &mut [Related]) -
 pub fn tabs(page: &PageContext, related: &[Related]) -> AnyView {
     let chosen = argument(page, "tab").unwrap_or("timeline");
     let known = related.iter().any(|one| one.tab == chosen);
-    let mut items = vec![TabItem::new("Timeline", page.path.clone(), !known)];
+    let mut items = vec![TabItem::new(t!("Timeline"), page.path.clone(), !known)];
     items.extend(related.iter().map(|one| {
         TabItem::new(one.label.clone(), format!("{}?tab={}", page.path, encode(&one.tab)), one.tab == chosen)
             .count(one.count)
     }));
-    view! { <Tabs label="About this record" items/> }.into_any()
+    view! { <Tabs label=t!("About this record") items/> }.into_any()
 }
 
 /// The rows of one tab.
@@ -141,11 +142,9 @@ pub async fn list(
     let rows = answer.records()?;
     let add = add_button(page, viewer, record, related);
     if rows.is_empty() {
-        let many = lower(&entity.labels.many);
+        let title = t!("No {entities} yet", entities = lower(&entity.labels.many));
         let text = entity.help.clone();
-        return Ok(
-            view! { <EmptyState icon=entity.icon.clone() title=format!("No {many} yet") text action=add/> }.into_any()
-        );
+        return Ok(view! { <EmptyState icon=entity.icon.clone() title text action=add/> }.into_any());
     }
     let values = Values::of(page);
     let head: Vec<AnyView> = columns
@@ -155,11 +154,11 @@ pub async fn list(
     let lines: Vec<AnyView> = rows.iter().map(|row| line(viewer, &values, entity, &columns, row)).collect();
     let filter = related.filter(record.id).print();
     let all = viewer.path(&format!("{}?filter={}", entity.plural, encode(&filter)));
-    let all =
-        (related.count > rows.len() as u64).then(|| view! { <TextLink href=all>"All of them in the list"</TextLink> });
+    let all = (related.count > rows.len() as u64)
+        .then(|| view! { <TextLink href=all>{t!("All of them in the list")}</TextLink> });
     let end = view! { {all}{add} };
     let noun = if related.count == 1 { &entity.labels.one } else { &entity.labels.many };
-    let shown = format!("{} {}", group_thousands(&related.count.to_string()), lower(noun));
+    let shown = t!("{count} {noun}", count = group_thousands(&related.count.to_string()), noun = lower(noun));
     Ok(view! {
         <Toolbar label=related.label.clone() end=end.into_any()><span class="related-count">{shown}</span></Toolbar>
         <div class="as-cards"><DataTable label=related.label.clone() head=head.into_any() inline=true>{lines}</DataTable></div>
@@ -203,6 +202,6 @@ fn add_button(page: &PageContext, viewer: &Viewer, record: &Record, related: &Re
     let (field, pointer) = (encode(&related.field), encode(&related.pointer(record.id)));
     let href = viewer.path(&format!("{}/new?{field}={pointer}&back={}", entity.plural, encode(&back)));
     let reason = viewer.missing(entity, Verb::Create);
-    let words = format!("New {}", lower(&entity.labels.one));
+    let words = t!("New {entity}", entity = lower(&entity.labels.one));
     Some(view! { <LinkButton href icon="plus" size=Size::Small reason>{words}</LinkButton> }.into_any())
 }

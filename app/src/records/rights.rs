@@ -7,6 +7,7 @@ use domain::schema::Entity;
 use domain::{BackendHandle, Reach, Result, Verb};
 use std::collections::HashSet;
 use uuid::Uuid;
+use words::t;
 
 /// The rows, among those shown, that a permission reaches.
 pub enum Reached {
@@ -54,7 +55,8 @@ impl Reached {
         viewer.missing(entity, verb).or_else(|| {
             let permission = entity.permission(verb);
             let reach = viewer.grants.reach(&permission)?;
-            (!self.holds(record.id)).then(|| format!("Your permission {permission} is for {}", reach.rows()))
+            (!self.holds(record.id))
+                .then(|| t!("Your permission {permission} is for {rows}", permission, rows = reach.rows()))
         })
     }
 }
@@ -66,6 +68,8 @@ fn closed_by_state(entity: &Entity, verb: Verb, record: &Record) -> Option<Strin
         _ => return None,
     };
     let state = entity.states.as_ref()?.get(record.text("status")?)?;
-    let done = if verb == Verb::Update { "changed" } else { "deleted" };
-    (!state.allows(action)).then(|| format!("It is {}: it can no longer be {done}", state.label))
+    (!state.allows(action)).then(|| match verb {
+        Verb::Update => t!("It is {state}: it can no longer be changed", state = state.label),
+        _ => t!("It is {state}: it can no longer be deleted", state = state.label),
+    })
 }

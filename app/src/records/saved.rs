@@ -9,6 +9,7 @@ use domain::schema::{Entity, PIPELINE};
 use domain::views::{ListViews, SavedView, ViewContent};
 use leptos::prelude::*;
 use ui::{Badge, Button, ButtonKind, LinkButton, Notice, Size, TabItem, Tone};
+use words::t;
 
 /// The views that stand beside those of the description. A list is shown without them rather than not at all.
 pub async fn load(backend: &BackendHandle, entity: &Entity) -> Vec<SavedView> {
@@ -78,10 +79,10 @@ pub fn changed(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &Lis
     Some(
         view! {
             <span class="view-changed">
-                <Badge tone=Tone::Warning>"Changed"</Badge>
+                <Badge tone=Tone::Warning>{t!("Changed" in "view")}</Badge>
                 {save}
-                <LinkButton href=keep size=Size::Small kind=ButtonKind::Ghost>"Save as"</LinkButton>
-                <a class="link filter-reset" href=reset>{format!("Back to {}", state.view.label)}</a>
+                <LinkButton href=keep size=Size::Small kind=ButtonKind::Ghost>{t!("Save as")}</LinkButton>
+                <a class="link filter-reset" href=reset>{t!("Back to {view}", view = state.view.label)}</a>
             </span>
         }
         .into_any(),
@@ -95,8 +96,8 @@ fn save_form(page: &PageContext, viewer: &Viewer, state: &ListState, saved: &Sav
             {hidden("id", saved.id.to_string())}
             {hidden("version", saved.version.to_string())}
             {content_fields(&state.content())}
-            {envelope(page, "save-view", &next, "View saved")}
-            <Button kind=ButtonKind::Secondary size=Size::Small r#type="submit">"Save"</Button>
+            {envelope(page, "save-view", &next, t!("View saved"))}
+            <Button kind=ButtonKind::Secondary size=Size::Small r#type="submit">{t!("Save")}</Button>
         </form>
     }
     .into_any()
@@ -108,17 +109,20 @@ pub fn notices(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &Lis
         crate::page::set_status(replay.error.kind.status());
         let (message, keep) = (replay.error.message.clone(), keep_href(page, viewer, entity));
         view! {
-            <Notice tone=Tone::Negative title="The view was not saved">
+            <Notice tone=Tone::Negative title=t!("The view was not saved")>
                 <p>{message}</p>
-                <p><a class="link" href=keep>"Save it under another name"</a></p>
+                <p><a class="link" href=keep>{t!("Save it under another name")}</a></p>
             </Notice>
         }
     });
     let gone = (!state.gone.is_empty()).then(|| {
         let lines: Vec<_> = state.gone.iter().map(|line| view! { <li>{line.clone()}</li> }).collect();
-        let text =
-            format!("It names what {} no longer have for you. It is shown without that.", lower(&entity.labels.many));
-        view! { <Notice tone=Tone::Warning title="This view is not what it was"><p>{text}</p><ul>{lines}</ul></Notice> }
+        let text = t!(
+            "It names what {entities} no longer have for you. It is shown without that.",
+            entities = lower(&entity.labels.many)
+        );
+        let title = t!("This view is not what it was");
+        view! { <Notice tone=Tone::Warning title><p>{text}</p><ul>{lines}</ul></Notice> }
     });
     (refused.is_some() || gone.is_some()).then(|| view! { <div class="page-notices">{refused}{gone}</div> }.into_any())
 }
@@ -126,7 +130,7 @@ pub fn notices(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &Lis
 /// "2 views saved" as the way to all of them.
 pub fn manage(viewer: &Viewer, entity: &Entity) -> AnyView {
     let href = viewer.path(&format!("{}/views", entity.plural));
-    let label = format!("Views of {}", lower(&entity.labels.many));
+    let label = t!("Views of {entities}", entities = lower(&entity.labels.many));
     view! { <a class="btn btn-ghost size-s btn-icon" href=href aria-label=label.clone() title=label.clone()><ui::Icon name="star"/></a> }
         .into_any()
 }

@@ -1,14 +1,18 @@
 //! A filter read out: "Stage is Qualified or Proposal", "owner is me", "value over 5,000".
 
+use super::list_parts::lower;
 use crate::time::Clock;
-use domain::schema::{Entity, Field, FieldKind, Filter, Test, duration, pointing, value};
+use domain::schema::{Catalog, Comparison, Entity, Field, FieldKind, Filter, Test, duration, pointing, value};
 use std::collections::BTreeMap;
+use words::t;
 
 /// Names of the members and rows that a filter points at, by id.
 pub type Names = BTreeMap<String, String>;
 
 pub struct Reader<'a> {
     pub entity: &'a Entity,
+    /// What entities are called that a field may point at.
+    pub catalog: Option<&'a Catalog>,
     pub names: &'a Names,
     pub clock: Clock,
 }
@@ -34,8 +38,8 @@ impl Reader<'_> {
                 let Phrase { field, relation, value } = self.test(test);
                 format!("{field} {relation} {value}").trim_end().to_owned()
             }
-            Filter::All(filters) => self.joined(filters, " and "),
-            Filter::Any(filters) => self.joined(filters, " or "),
+            Filter::All(filters) => self.joined(filters, t!("and")),
+            Filter::Any(filters) => self.joined(filters, t!("or")),
         }
     }
 
@@ -44,22 +48,35 @@ impl Reader<'_> {
             Filter::Test(_) => self.phrase(filter),
             group => format!("({})", self.phrase(group)),
         };
-        filters.iter().map(inner).collect::<Vec<_>>().join(word)
+        filters.iter().map(inner).collect::<Vec<_>>().join(&format!(" {word} "))
     }
 
     fn test(&self, test: &Test) -> Phrase {
         let Some(field) = self.entity.field(&test.field) else {
             return Phrase { field: test.field.clone(), relation: String::new(), value: String::new() };
         };
-        let days = matches!(field.kind, FieldKind::Date { .. } | FieldKind::Datetime);
+        let (before, rest) = words::around(said(field, test.comparison), "field");
+        let (relation, after) = words::around(rest, "value");
+        Phrase {
+            field: format!("{before}{}", field.label),
+            relation: relation.trim().to_owned(),
+            value: format!("{}{after}", self.values(field, test)),
+        }
+    }
+
+    fn values(&self, field: &Field, test: &Test) -> String {
         let values: Vec<String> = test.values.iter().map(|text| self.value(field, text)).collect();
-        let value = match values.as_slice() {
+        match values.as_slice() {
             [] => String::new(),
             [one] => one.clone(),
-            [first @ .., last] => format!("{} or {last}", first.join(", ")),
-        };
-        let words = if field.is_many() { test.comparison.words_of_many() } else { test.comparison.words(days) };
-        Phrase { field: field.label.clone(), relation: words.to_owned(), value }
+            [first @ .., last] => {
+                let first = first.join(", ");
+                match test.comparison {
+                    Comparison::NotEquals | Comparison::NotIn => t!("{first} or {last}" in "behind not", first, last),
+                    _ => t!("{first} or {last}", first, last),
+                }
+            }
+        }
     }
 
     fn value(&self, field: &Field, text: &str) -> String {
@@ -67,14 +84,14 @@ impl Reader<'_> {
             return name.clone();
         }
         match &field.kind {
-            FieldKind::Member if text == "me" => "me".to_owned(),
+            FieldKind::Member if text == "me" => t!("me").to_owned(),
             FieldKind::Option { options } | FieldKind::Options { options } => options
                 .iter()
                 .find(|choice| choice.key == text)
                 .map_or_else(|| text.to_owned(), |choice| choice.label.clone()),
             FieldKind::State => self.entity.state_label(text).to_owned(),
             FieldKind::Date { .. } | FieldKind::Datetime => self.day(text),
-            FieldKind::Boolean => if text == "true" { "yes" } else { "no" }.to_owned(),
+            FieldKind::Boolean => if text == "true" { t!("yes") } else { t!("no") }.to_owned(),
             FieldKind::Money { .. } => match text.rsplit_once(' ') {
                 Some((amount, currency)) => {
                     format!("{} {}", currency.to_uppercase(), grouped(amount.trim_end_matches(".00")))
@@ -94,13 +111,12 @@ impl Reader<'_> {
                 format!("“{text}”")
             }
             FieldKind::AnyReference { .. } if text.ends_with(":*") => {
-                let pointed = field.read_pointer(text);
-                pointed.map_or_else(|_| text.to_owned(), |pointed| format!("any {}", pointing::words(pointed.entity)))
+                field.read_pointer(text).map_or_else(|_| text.to_owned(), |pointed| self.any(pointed.entity))
             }
             FieldKind::Member
             | FieldKind::Reference { .. }
             | FieldKind::References { .. }
-            | FieldKind::AnyReference { .. } => "somebody or something that is gone".to_owned(),
+            | FieldKind::AnyReference { .. } => t!("somebody or something that is gone").to_owned(),
             FieldKind::Country
             | FieldKind::Number
             | FieldKind::Address
@@ -111,19 +127,52 @@ impl Reader<'_> {
         }
     }
 
+    /// Every row of an entity.
+    fn any(&self, entity: &str) -> String {
+        let known = self.catalog.and_then(|catalog| catalog.get(entity));
+        let entity = known.map_or_else(|| pointing::words(entity), |known| lower(&known.labels.one));
+        t!("any {entity}", entity)
+    }
+
     /// `today`, `today-7`, `2026-11-21`, a moment.
     fn day(&self, text: &str) -> String {
         let Some(rest) = text.strip_prefix("today") else {
             return if text.contains('T') { self.clock.full(text) } else { value::show_date(text) };
         };
         match rest.parse::<i64>() {
-            _ if rest.is_empty() => "today".to_owned(),
-            Ok(1) => "tomorrow".to_owned(),
-            Ok(-1) => "yesterday".to_owned(),
-            Ok(days) if days < 0 => format!("{} days ago", -days),
-            Ok(days) => format!("{days} days from now"),
+            _ if rest.is_empty() => t!("today").to_owned(),
+            Ok(1) => t!("tomorrow").to_owned(),
+            Ok(-1) => t!("yesterday").to_owned(),
+            Ok(days) if days < 0 => t!("{days} days ago" in "sentence", days = -days),
+            Ok(days) => t!("{days} days from now", days),
             Err(_) => text.to_owned(),
         }
+    }
+}
+
+/// What a condition says. A chip shows the parts one after the other, so the field stands before the value in every language; what else there
+/// is may stand around both.
+fn said(field: &Field, comparison: Comparison) -> &'static str {
+    use Comparison::{
+        Empty, Equals, Greater, GreaterOrEqual, In, Less, LessOrEqual, NotEmpty, NotEquals, NotIn, StartsWith,
+    };
+    let (many, days) = (field.is_many(), matches!(field.kind, FieldKind::Date { .. } | FieldKind::Datetime));
+    match comparison {
+        Equals | In if many => t!("{field} includes {value}"),
+        Equals | In => t!("{field} is {value}"),
+        NotEquals | NotIn if many => t!("{field} does not include {value}"),
+        NotEquals | NotIn => t!("{field} is not {value}"),
+        Less if days => t!("{field} is before {value}"),
+        Less => t!("{field} under {value}"),
+        LessOrEqual if days => t!("{field} is on or before {value}"),
+        LessOrEqual => t!("{field} at most {value}"),
+        Greater if days => t!("{field} is after {value}"),
+        Greater => t!("{field} over {value}"),
+        GreaterOrEqual if days => t!("{field} is on or after {value}"),
+        GreaterOrEqual => t!("{field} at least {value}"),
+        StartsWith => t!("{field} starts with {value}"),
+        Empty => t!("{field} is empty"),
+        NotEmpty => t!("{field} is not empty"),
     }
 }
 
@@ -176,7 +225,8 @@ mod tests {
         .unwrap();
         let one = "customer:0199a000-0000-7000-8000-000000000001";
         let names = Names::from([(one.to_owned(), "Lake Gallery".to_owned())]);
-        let reader = Reader { entity: &entity, names: &names, clock: Clock::new("2026-11-21T09:00:00Z", "UTC") };
+        let clock = Clock::new("2026-11-21T09:00:00Z", "UTC");
+        let reader = Reader { entity: &entity, catalog: None, names: &names, clock };
         for (text, said) in [
             (format!("about = {one}"), "About is Lake Gallery"),
             ("about = ledger_account:*".to_owned(), "About is any ledger account"),

@@ -8,6 +8,7 @@ use domain::schema::{Entity, STATUS_DUE, STATUS_SINCE, State};
 use leptos::prelude::*;
 use serde_json::Value;
 use ui::{Chip, Tone};
+use words::t;
 
 /// The state that the row is in.
 pub fn state<'a>(entity: &'a Entity, record: &Record) -> Option<&'a State> {
@@ -23,9 +24,12 @@ pub fn due_chip(clock: Clock, entity: &Entity, record: &Record) -> Option<AnyVie
         0 => Tone::Warning,
         _ => Tone::Neutral,
     };
-    let since = record.text(STATUS_SINCE).map(|since| format!(" since {}", clock.full(since))).unwrap_or_default();
-    let label = state(entity, record).map_or("this state", |state| &state.label);
-    let title = format!("In {label}{since}, due by {}", show_date(due));
+    let label = state(entity, record).map_or(t!("this state"), |state| &state.label);
+    let due = show_date(due);
+    let title = match record.text(STATUS_SINCE).map(|since| clock.full(since)) {
+        Some(since) => t!("In {state} since {since}, due by {due}", state = label, since, due),
+        None => t!("In {state}, due by {due}", state = label, due),
+    };
     Some(view! { <Chip tone title icon="clock">{words}</Chip> }.into_any())
 }
 
@@ -33,9 +37,9 @@ pub fn due_chip(clock: Clock, entity: &Entity, record: &Record) -> Option<AnyVie
 pub fn done_chip(entity: &Entity, record: &Record) -> Option<AnyView> {
     let state = state(entity, record).filter(|state| !state.checklist.is_empty())?;
     let (done, all) = progress(state, ticks(record));
-    let title = format!("Checklist of {}", state.label);
+    let title = t!("Checklist of {state}", state = state.label);
     let tone = if done == all { Tone::Positive } else { Tone::Neutral };
-    Some(view! { <Chip tone title icon="list-todo">{format!("{done} of {all} done")}</Chip> }.into_any())
+    Some(view! { <Chip tone title icon="list-todo">{t!("{done} of {all} done", done, all)}</Chip> }.into_any())
 }
 
 /// Items that are done, and all of them.

@@ -11,6 +11,7 @@ use domain::schema::{Entity, Field, FieldKind, Sort};
 use leptos::prelude::*;
 use ui::markup::{Markup, PreEscaped, drawn, html};
 use ui::{Button, ButtonKind, CellOf, DataTable, HeadActions, HeadCell, HeadCheck, Size, SortDirection, SortHead};
+use words::t;
 
 /// What all rows of one table share.
 struct Frame<'a> {
@@ -57,7 +58,7 @@ pub fn table(
     let mut head: Vec<AnyView> = check.into_iter().collect();
     head.extend(columns.iter().map(|field| head_cell(page, state, field)));
     if state.trash {
-        head.push(view! { <HeadCell label="Deleted"/> }.into_any());
+        head.push(view! { <HeadCell label=t!("Deleted")/> }.into_any());
     }
     if acts {
         head.push(view! { <HeadActions/> }.into_any());
@@ -108,13 +109,13 @@ fn row(frame: &Frame<'_>, columns: &[&Field], record: &Record, acts: bool) -> Ma
     let lead = columns.iter().position(|field| field.key == frame.entity.title).unwrap_or(0);
     let cells = html! {
         @if frame.choose {
-            (ui::row_check("row", &record.id.to_string(), &format!("Choose {}", name_of(frame, record)), false, Some(bulk_parts::FORM)))
+            (ui::row_check("row", &record.id.to_string(), &t!("Choose {record}", record = name_of(frame, record)), false, Some(bulk_parts::FORM)))
         }
         @for (place, field) in columns.iter().enumerate() {
             (if place == lead { lead_cell(frame, field, record) } else { cell(frame, field, record) })
         }
         @if frame.trash {
-            (ui::cell(CellOf { label: "Deleted", ..CellOf::default() }, &deleted(frame, record)))
+            (ui::cell(CellOf { label: t!("Deleted"), ..CellOf::default() }, &deleted(frame, record)))
         }
         @if acts { (actions(frame, record)) }
     };
@@ -124,7 +125,7 @@ fn row(frame: &Frame<'_>, columns: &[&Field], record: &Record, acts: bool) -> Ma
 
 fn name_of<'a>(frame: &Frame<'_>, record: &'a Record) -> &'a str {
     let title = record.text(&frame.entity.title).filter(|title| !title.is_empty());
-    title.or_else(|| record.text("number")).unwrap_or("Without a name")
+    title.or_else(|| record.text("number")).unwrap_or(t!("Without a name"))
 }
 
 /// What the row is called; the way to its page.
@@ -141,23 +142,23 @@ fn cell(frame: &Frame<'_>, field: &Field, record: &Record) -> Markup {
 
 fn deleted(frame: &Frame<'_>, record: &Record) -> Markup {
     // Nothing changes a row in the trash, so whoever changed it last threw it away.
-    html! {
-        @if let Some(moment) = &record.deleted_at {
-            (frame.values.clock.moment_text(moment))
-            @if let Some(name) = record.label("updatedBy") { " by " bdi { (name) } }
-        }
-    }
+    let Some(moment) = &record.deleted_at else { return html! {} };
+    let moment = frame.values.clock.moment_text(moment);
+    let Some(name) = record.label("updatedBy") else { return moment };
+    let (before, rest) = words::around(t!("{moment} by {name}"), "moment");
+    let (between, after) = words::around(rest, "name");
+    html! { (before) (moment) (between) bdi { (name) } (after) }
 }
 
 /// Edit, or out of the trash.
 fn actions(frame: &Frame<'_>, record: &Record) -> Markup {
     if frame.trash {
         // In the trash this is what one came for: always in sight.
-        let of = CellOf { label: "Actions", numeric: true, ..CellOf::default() };
+        let of = CellOf { label: t!("Actions"), numeric: true, ..CellOf::default() };
         return ui::cell(of, &PreEscaped(restore(frame, record).to_html()));
     }
     let href = format!("{}/{}/edit?back={}", frame.list, record.id, frame.back);
-    let label = format!("Edit {}", record.text(&frame.entity.title).unwrap_or("this row"));
+    let label = t!("Edit {record}", record = record.text(&frame.entity.title).unwrap_or(t!("this row")));
     ui::row_actions(&ui::icon_link(&href, "pencil", &label, ButtonKind::Ghost, Size::Small))
 }
 
@@ -166,14 +167,14 @@ fn restore(frame: &Frame<'_>, record: &Record) -> AnyView {
         frame.page,
         &format!("restore-{}", record.id),
         &frame.page.address(),
-        &format!("{} restored", frame.entity.labels.one),
+        &t!("{entity} restored", entity = frame.entity.labels.one),
     );
     view! {
         <form method="post" action=frame.viewer.action("records.restore")>
             {super::post::hidden("entity", frame.entity.key.clone())}
             {super::post::hidden("id", record.id.to_string())}
             {envelope}
-            <Button kind=ButtonKind::Secondary size=Size::Small icon="undo-2" r#type="submit">"Restore"</Button>
+            <Button kind=ButtonKind::Secondary size=Size::Small icon="undo-2" r#type="submit">{t!("Restore")}</Button>
         </form>
     }
     .into_any()

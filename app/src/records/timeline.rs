@@ -17,6 +17,7 @@ use ui::{
     TimelineNote, Tone,
 };
 use uuid::Uuid;
+use words::{mark, t, tn};
 
 /// Entries of one page.
 const ENTRIES: u32 = 40;
@@ -95,37 +96,41 @@ pub async fn view(
     lines.sort_by(|one, other| second(&other.at).cmp(second(&one.at)).then(other.activity.cmp(&one.activity)));
     let kinds = kinds(page, kind);
     if lines.is_empty() && pinned.is_empty() {
-        let alone = KINDS.iter().find(|(key, _)| Some(*key) == kind).map(|(_, label)| label.to_lowercase());
-        let title = alone.as_ref().map_or("Nothing has happened yet".to_owned(), |what| format!("No {what} yet"));
-        let text = match alone {
-            Some(_) => "Everything else about this record stands under Everything.",
-            None => "Changes, notes and calls appear here.",
+        let alone = KINDS.iter().find(|(key, _)| Some(*key) == kind).map(|(_, label)| words::say(label).to_lowercase());
+        let (title, text) = match alone {
+            Some(what) => (
+                t!("No {entities} yet", entities = what),
+                t!("Everything else about this record stands under Everything."),
+            ),
+            None => (t!("Nothing has happened yet").to_owned(), t!("Changes, notes and calls appear here.")),
         };
         return Ok(view! { {kinds}<EmptyState icon="clock" title text/> }.into_any());
     }
-    let pinned = (!pinned.is_empty()).then(|| view! { <Timeline label="Pinned notes">{pinned}</Timeline> });
+    let pinned = (!pinned.is_empty()).then(|| view! { <Timeline label=t!("Pinned notes")>{pinned}</Timeline> });
     let older = last.filter(|_| more && wanted("changes")).map(|(id, at)| {
         let href = base_address(page, &[("before", &id.to_string()), ("until", &at)]);
-        view! { <div class="timeline-older"><LinkButton href>"Show older"</LinkButton></div> }
+        view! { <div class="timeline-older"><LinkButton href>{t!("Show older")}</LinkButton></div> }
     });
     let stream = (!lines.is_empty()).then(|| view! { <Timeline>{by_day(clock, lines)}</Timeline> });
     Ok(view! { {kinds}{pinned}{stream}{older} }.into_any())
 }
 
 /// What a stream can be narrowed to.
-const KINDS: [(&str, &str); 4] =
-    [("changes", "Changes"), ("notes", "Notes"), ("activities", "Activities"), ("files", "Files")];
+const KINDS: [(&str, &str); 4] = [
+    ("changes", mark!("Changes")),
+    ("notes", mark!("Notes")),
+    ("activities", mark!("Activities")),
+    ("files", mark!("Files")),
+];
 
 fn kinds(page: &PageContext, chosen: Option<&str>) -> AnyView {
     let tab = argument(page, "tab").map(|tab| format!("tab={}&", encode(tab))).unwrap_or_default();
     let all = if tab.is_empty() { page.path.clone() } else { format!("{}?{}", page.path, tab.trim_end_matches('&')) };
-    let mut items = vec![TabItem::new("Everything", all, chosen.is_none())];
-    items.extend(
-        KINDS
-            .iter()
-            .map(|(key, label)| TabItem::new(*label, format!("{}?{tab}kind={key}", page.path), chosen == Some(key))),
-    );
-    view! { <div class="timeline-kinds"><SegmentedControl label="Shows" items/></div> }.into_any()
+    let mut items = vec![TabItem::new(t!("Everything"), all, chosen.is_none())];
+    items.extend(KINDS.iter().map(|(key, label)| {
+        TabItem::new(words::say(label), format!("{}?{tab}kind={key}", page.path), chosen == Some(key))
+    }));
+    view! { <div class="timeline-kinds"><SegmentedControl label=t!("Shows") items/></div> }.into_any()
 }
 
 fn second(at: &str) -> &str {
@@ -148,13 +153,12 @@ fn by_day(clock: Clock, lines: Vec<Line>) -> Vec<AnyView> {
 
 /// Under the heading of its day: how long ago today, the time of day before.
 fn moment_in_day(clock: Clock, at: &str) -> AnyView {
-    let full = clock.full(at);
-    match full.split_once(", ") {
-        Some((_, time)) if clock.heading(at) != "Today" => {
-            let text = time.to_owned();
+    match clock.at(at).filter(|local| local.date() != clock.today()) {
+        Some(local) => {
+            let (text, full) = (local.format("%H:%M").to_string(), clock.full(at));
             view! { <Time datetime=at text full/> }.into_any()
         }
-        _ => clock.moment(at),
+        None => clock.moment(at),
     }
 }
 
@@ -176,7 +180,7 @@ fn change_item(page: &PageContext, viewer: &Viewer, entity: &Entity, clock: Cloc
     let body = if lines.is_empty() {
         None
     } else if lines.len() > FOLDED || is_creation(entry) {
-        let summary = if lines.len() == 1 { "1 field".to_owned() } else { format!("{} fields", lines.len()) };
+        let summary = tn!(lines.len(), "{count} field", "{count} fields");
         Some(view! { <details class="timeline-fold"><summary><Icon name="chevron-right"/>{summary}</summary>{lines}</details> }.into_any())
     } else {
         Some(lines.into_any())
@@ -197,7 +201,7 @@ fn undo_link(page: &PageContext, viewer: &Viewer, entity: &Entity, entry: &Timel
         return None;
     }
     let href = viewer.path(&format!("undo?change={}&back={}", entry.id, encode(&page.address())));
-    Some(view! { " · "<a class="link" href=href>"Undo"</a> }.into_any())
+    Some(view! { " · "<a class="link" href=href>{t!("Undo")}</a> }.into_any())
 }
 
 /// What a person cares to see of a change: not the marks of the change itself, nor what a move says already.
@@ -225,8 +229,8 @@ fn ticked(entity: &Entity, changes: &[(&Field, &FieldChange)]) -> Option<String>
     let (done, undone) = (labels(&change.before, &change.after), labels(&change.after, &change.before));
     match (done.as_slice(), undone.as_slice()) {
         ([], []) => None,
-        (done, []) => Some(format!("ticked {}", listed(done, "and"))),
-        (_, undone) => Some(format!("took back the tick of {}", listed(undone, "and"))),
+        (done, []) => Some(t!("ticked {items}", items = listed(done, t!("and")))),
+        (_, undone) => Some(t!("took back the tick of {items}", items = listed(undone, t!("and")))),
     }
 }
 
@@ -259,9 +263,9 @@ fn sentence(
     let one = lower(&entity.labels.one);
     if is_creation(entry) {
         return match cause {
-            "import" => ("upload", Tone::Neutral, format!("imported this {one}")),
-            "seed" => ("plus", Tone::Neutral, format!("created this {one} with the demo data")),
-            _ => ("plus", Tone::Positive, format!("created this {one}")),
+            "import" => ("upload", Tone::Neutral, t!("imported this {entity}", entity = one)),
+            "seed" => ("plus", Tone::Neutral, t!("created this {entity} with the demo data", entity = one)),
+            _ => ("plus", Tone::Positive, t!("created this {entity}", entity = one)),
         };
     }
     if let Some(words) = ticked(entity, changes) {
@@ -272,33 +276,37 @@ fn sentence(
         .find(|(field, _)| matches!(field.kind, FieldKind::State))
         .and_then(|(_, change)| change.after.as_str());
     match (entry.operation.as_str(), cause) {
-        ("records.delete", _) => ("trash-2", Tone::Negative, "moved it to the trash".to_owned()),
-        ("records.restore", _) => ("rotate-ccw", Tone::Neutral, "restored it from the trash".to_owned()),
-        ("records.merge", _) => ("git-merge", Tone::Accent, "merged two records into one".to_owned()),
-        ("records.unmerge", _) => ("undo-2", Tone::Warning, "took a merge back".to_owned()),
-        ("crm.convert_lead", _) => ("user-check", Tone::Positive, "converted it".to_owned()),
-        ("imports.undo", _) => ("undo-2", Tone::Warning, "undid an import".to_owned()),
-        ("records.undo_bulk", _) => ("undo-2", Tone::Warning, "took back what was done to many".to_owned()),
+        ("records.delete", _) => ("trash-2", Tone::Negative, t!("moved it to the trash").to_owned()),
+        ("records.restore", _) => ("rotate-ccw", Tone::Neutral, t!("restored it from the trash").to_owned()),
+        ("records.merge", _) => ("git-merge", Tone::Accent, t!("merged two records into one").to_owned()),
+        ("records.unmerge", _) => ("undo-2", Tone::Warning, t!("took a merge back").to_owned()),
+        ("crm.convert_lead", _) => ("user-check", Tone::Positive, t!("converted it").to_owned()),
+        ("imports.undo", _) => ("undo-2", Tone::Warning, t!("undid an import").to_owned()),
+        ("records.undo_bulk", _) => ("undo-2", Tone::Warning, t!("took back what was done to many").to_owned()),
         (_, "bulk") if moved.is_none() && !changes.is_empty() => {
-            ("pencil", Tone::Neutral, format!("changed {}, with others", field_words(changes)))
+            ("pencil", Tone::Neutral, t!("changed {fields}, with others", fields = field_words(changes)))
         }
         (_, "undo") if moved.is_none() && !changes.is_empty() => {
-            ("undo-2", Tone::Neutral, format!("took back {}", field_words(changes)))
+            ("undo-2", Tone::Neutral, t!("took back {fields}", fields = field_words(changes)))
         }
         (_, "import") if !changes.is_empty() => {
-            ("upload", Tone::Neutral, format!("changed {} by an import", field_words(changes)))
+            ("upload", Tone::Neutral, t!("changed {fields} by an import", fields = field_words(changes)))
         }
         _ => match moved {
-            Some(state) => ("arrow-right", Tone::Accent, format!("moved it to {}", entity.state_label(state))),
-            None if changes.is_empty() => ("pencil", Tone::Neutral, "saved it".to_owned()),
-            None => ("pencil", Tone::Neutral, format!("changed {}", field_words(changes))),
+            Some(state) => ("arrow-right", Tone::Accent, t!("moved it to {state}", state = entity.state_label(state))),
+            None if changes.is_empty() => ("pencil", Tone::Neutral, t!("saved it").to_owned()),
+            None => ("pencil", Tone::Neutral, t!("changed {fields}", fields = field_words(changes))),
         },
     }
 }
 
 fn field_words(changes: &[(&Field, &FieldChange)]) -> String {
     let fields: Vec<&Field> = changes.iter().map(|(field, _)| *field).collect();
-    if fields.len() > 3 { format!("{} fields", fields.len()) } else { super::transition::labels(&fields) }
+    if fields.len() > 3 {
+        tn!(fields.len(), "{count} field", "{count} fields")
+    } else {
+        super::transition::labels(&fields)
+    }
 }
 
 fn changed(entity: &Entity, field: &Field, change: &FieldChange) -> AnyView {
@@ -354,7 +362,7 @@ fn activity_item(
         "visit" => "map-pin",
         _ => "sticky-note",
     };
-    let actor = row.label("owner").or_else(|| row.label("createdBy")).unwrap_or("Somebody").to_owned();
+    let actor = row.label("owner").or_else(|| row.label("createdBy")).unwrap_or(t!("Somebody")).to_owned();
     let href = format!("{}?back={}", address::of(viewer, entity, row), encode(&page.address()));
     let subject = address::title(entity, row);
     let title = view! { <b>{actor}</b>" · "{word}": "<a class="link" href=href dir="auto">{subject}</a> }.into_any();

@@ -21,6 +21,7 @@ use ui::{
     ButtonKind, DialogPage, FormActions, LinkButton, Menu, MenuItem, MenuLabel, MenuLink, MenuSide, Size, StateDot,
     SubmitButton,
 };
+use words::t;
 
 /// A state that the record is not in.
 pub struct Target<'a> {
@@ -36,7 +37,7 @@ impl Target<'_> {
     fn verb(&self) -> String {
         match (self.step, self.pipeline) {
             (Some(step), _) => step.label.clone(),
-            (None, Some(pipeline)) => format!("Move to {}", pipeline.label),
+            (None, Some(pipeline)) => t!("Move to {state}", state = pipeline.label),
             (None, None) => self.state.label.clone(),
         }
     }
@@ -76,7 +77,7 @@ pub fn targets<'a>(
     });
     let elsewhere = states.pipelines.iter().filter(|pipeline| Some(*pipeline) != own).filter_map(|pipeline| {
         let state = states.get(&pipeline.initial)?;
-        let closed = record.deleted_at.is_some().then(|| "It is in the trash".to_owned());
+        let closed = record.deleted_at.is_some().then(|| t!("It is in the trash").to_owned());
         let offer = match closed.or_else(|| reached.missing(viewer, entity, Verb::Update, record)) {
             Some(reason) => Offer::Closed(reason),
             None => asked(viewer, entity, (record, holders), state, Vec::new()),
@@ -98,25 +99,25 @@ fn offer<'a>(
     let Some(step) = step else {
         let own_way = states.between(from, &state.key).map(|step| step.label.to_lowercase());
         return Offer::Closed(match own_way {
-            Some(verb) => format!("Only by the action “{verb}”"),
-            None => format!("No step leads here from {}", entity.state_label(from)),
+            Some(verb) => t!("Only by the action “{verb}”", verb),
+            None => t!("No step leads here from {state}", state = entity.state_label(from)),
         });
     };
     if record.deleted_at.is_some() {
-        return Offer::Closed("It is in the trash".to_owned());
+        return Offer::Closed(t!("It is in the trash").to_owned());
     }
     if let Some(missing) = reached.out_of_reach(viewer, entity, Verb::Update, record) {
         return Offer::Closed(missing);
     }
     if !step.gate.roles.is_empty() && !step.gate.roles.iter().any(|role| viewer.roles.contains(role)) {
-        return Offer::Closed(format!("Needs the role {}", role_words(&step.gate.roles)));
+        return Offer::Closed(t!("Needs the role {role}", role = role_words(&step.gate.roles)));
     }
     if step.gate.checklist
         && let Some(here) = states.get(from)
     {
         let open: Vec<&str> = here.open_items(ticks(record)).iter().map(|item| item.label.as_str()).collect();
         if !open.is_empty() {
-            return Offer::Closed(format!("Open on the checklist: {}", open.join(", ")));
+            return Offer::Closed(t!("Open on the checklist: {items}", items = open.join(", ")));
         }
     }
     let missing = step.gate.requires.iter().filter(|key| is_empty(record, key)).filter_map(|key| entity.field(key));
@@ -139,11 +140,11 @@ fn asked<'a>(
         }
         Hand::Nobody => {
             let role = holders.label(state.owner_role.as_deref().unwrap_or_default());
-            return Offer::Closed(format!("Needs an owner with the role {role}, which nobody has yet"));
+            return Offer::Closed(t!("Needs an owner with the role {role}, which nobody has yet", role));
         }
     }
     if let Some((field, needs)) = missing.iter().find_map(|field| Some((field, form::write_missing(viewer, field)?))) {
-        return Offer::Closed(format!("Needs {} first: {needs}", field.label));
+        return Offer::Closed(t!("Needs {field} first: {needs}", field = field.label, needs));
     }
     if missing.is_empty() { Offer::Open } else { Offer::Asks(missing) }
 }
@@ -157,13 +158,13 @@ fn is_empty(record: &Record, key: &str) -> bool {
 }
 
 fn role_words(roles: &[String]) -> String {
-    roles.iter().map(|role| role_label(role)).collect::<Vec<_>>().join(" or ")
+    roles.iter().map(|role| role_label(role)).collect::<Vec<_>>().join(&format!(" {} ", t!("or")))
 }
 
 /// Labels joined as people write them: "Value and Expected close".
 pub fn labels(fields: &[&Field]) -> String {
     let names: Vec<&str> = fields.iter().map(|field| field.label.as_str()).collect();
-    domain::text::listed(&names, "and")
+    domain::text::listed(&names, t!("and"))
 }
 
 /// The step that a person most likely takes next: the nearest state further on, never a loss. Only a flow has one: it ends in two ways, well
@@ -208,7 +209,7 @@ pub fn step_button(
             <form method="post" action=viewer.action("records.transition")>
                 {subject(entity, record)}
                 {sent(target)}
-                {envelope(page, "step", &here, &format!("Moved to {}", target.state.label))}
+                {envelope(page, "step", &here, &t!("Moved to {state}", state = target.state.label))}
                 <SubmitButton>{label}</SubmitButton>
             </form>
         }
@@ -242,7 +243,7 @@ pub fn move_menu(
         menu_item(viewer, entity, record, target, &here, dot.into_any())
     });
     let form = menu_form(page, viewer, entity, record, &here, parted(targets, items.collect()));
-    view! { <Menu label="Move to" kind=ButtonKind::Secondary>{form}</Menu> }.into_any()
+    view! { <Menu label=t!("Move to") kind=ButtonKind::Secondary>{form}</Menu> }.into_any()
 }
 
 /// The same on a card of a board. A board holds hundreds of them, so they are drawn as plainly as can be.
@@ -253,9 +254,9 @@ pub fn card_menu(
     record: &Record,
     targets: &[Target<'_>],
 ) -> AnyView {
-    let name = format!("Move {}", address::title(entity, record));
+    let name = t!("Move {record}", record = address::title(entity, record));
     let content = match viewer.missing(entity, Verb::Update) {
-        Some(reason) => view! { <MenuItem reason>"Move"</MenuItem> }.into_any(),
+        Some(reason) => view! { <MenuItem reason>{t!("Move")}</MenuItem> }.into_any(),
         None => {
             let here = own_address(page);
             let items = targets.iter().map(|target| {
@@ -276,7 +277,7 @@ fn label(states: &States, target: &Target<'_>) -> String {
 /// The items of a menu, those that lead out of the pipeline below words that say so.
 fn parted(targets: &[Target<'_>], mut items: Vec<AnyView>) -> Vec<AnyView> {
     if let Some(first) = targets.iter().position(|target| target.pipeline.is_some()) {
-        items.insert(first, view! { <MenuLabel>"Move to another pipeline"</MenuLabel> }.into_any());
+        items.insert(first, view! { <MenuLabel>{t!("Move to another pipeline")}</MenuLabel> }.into_any());
     }
     items
 }
@@ -297,8 +298,8 @@ fn menu_form(
     view! {
         <form method="post" action=viewer.action("records.transition")>
             {subject(entity, record)}
-            {envelope(page, &record.id.simple().to_string(), here, &format!("{} moved", entity.labels.one))}
-            <MenuLabel>"Move to"</MenuLabel>
+            {envelope(page, &record.id.simple().to_string(), here, &t!("{entity} moved", entity = entity.labels.one))}
+            <MenuLabel>{t!("Move to")}</MenuLabel>
             {items}
         </form>
     }
@@ -320,7 +321,7 @@ fn menu_item(
         }
         Offer::Asks(fields) => {
             let href = asking_page(viewer, entity, record, target.state, here);
-            let hint = format!("Asks for {}", labels(fields));
+            let hint = t!("Asks for {fields}", fields = labels(fields));
             view! { <MenuLink href hint>{label}</MenuLink> }.into_any()
         }
         Offer::Closed(reason) => {
@@ -348,9 +349,9 @@ pub async fn asking_view(
     let here = viewer.path(&format!("{}/{}", entity.plural, record.id));
     let back = way_back(page, &viewer.slug, here);
     let Some(target) = target.filter(|target| target.step.is_some() || target.pipeline.is_some()) else {
-        return Err(Error::conflict(format!(
-            "No step leads to {} from here; go back and choose another",
-            entity.state_label(to)
+        return Err(Error::conflict(t!(
+            "No step leads to {state} from here; go back and choose another",
+            state = entity.state_label(to)
         )));
     };
     let (state, verb, sent) = (target.state, target.verb(), sent(&target));
@@ -376,11 +377,19 @@ pub async fn asking_view(
         fields.iter().enumerate().map(|(at, field)| form::control(&draft, field, look(at))).collect();
     let title = address::title(entity, record);
     let text = match fields.as_slice() {
-        [] => format!("{title} moves to {}.", state.label),
-        needed => format!("{title} moves to {} once {} is filled in.", state.label, labels(needed)),
+        [] => t!("{record} moves to {state}.", record = title, state = state.label),
+        needed => t!(
+            "{record} moves to {state} once {fields} is filled in.",
+            record = title,
+            state = state.label,
+            fields = labels(needed)
+        ),
     };
     let text = match handed {
-        Some(role) => format!("{text} There it belongs to somebody with the role {}.", holders.label(role)),
+        Some(role) => {
+            let there = t!("There it belongs to somebody with the role {role}.", role = holders.label(role));
+            format!("{text} {there}")
+        }
         None => text,
     };
     // Who hands a row over may not see it afterwards.
@@ -390,15 +399,15 @@ pub async fn asking_view(
     let (heading, close) = (verb.clone(), back.clone());
     let form = view! {
         <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.transition")>
-            {replay.as_deref().map(|replay| form::problems(replay, entity, "It was not moved"))}
+            {replay.as_deref().map(|replay| form::problems(replay, entity, t!("It was not moved")))}
             {form::default_button(&draft, &fields)}
             {subject(entity, record)}
             {sent}
-            {envelope(page, "asked", &next, &format!("Moved to {}", state.label))}
+            {envelope(page, "asked", &next, &t!("Moved to {state}", state = state.label))}
             <div class="form-grid">{controls}</div>
             <FormActions>
                 <SubmitButton>{verb}</SubmitButton>
-                <LinkButton href=back kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                <LinkButton href=back kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
             </FormActions>
         </form>
     }

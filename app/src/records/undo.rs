@@ -10,6 +10,7 @@ use domain::{Error, Result};
 use leptos::prelude::*;
 use ui::{Badge, Button, ButtonKind, Crumb, Icon, LinkButton, Notice, Page, PageHeader, Panel, Stack, TextLink, Tone};
 use uuid::Uuid;
+use words::t;
 
 #[component]
 pub fn UndoPage() -> impl IntoView {
@@ -28,20 +29,25 @@ async fn undo(page: PageContext) -> Result<AnyView> {
     let back = way_back(&page, &viewer.slug, viewer.path(""));
     let problem = page.replay_of("audit.undo").map(|replay| {
         let message = replay.error.message.clone();
-        view! { <Notice tone=Tone::Negative title="Nothing was taken back">{message}</Notice> }
+        view! { <Notice tone=Tone::Negative title=t!("Nothing was taken back")>{message}</Notice> }
     });
     let clock = Clock::new(&page.now, &viewer.timezone);
     let who = plan.actor.clone().unwrap_or_else(|| "Nexus".to_owned());
-    let text = format!("{} by {who}, {}.", operation_words(&plan.operation), clock.full(&plan.at));
+    let text = t!(
+        "{operation} by {who}, {when}.",
+        operation = operation_words(&plan.operation),
+        who,
+        when = clock.full(&plan.at)
+    );
     let steps: Vec<AnyView> = plan.steps.iter().map(|step| view_of(&viewer, step)).collect();
     let title = match plan.steps.len() {
-        1 => "One change".to_owned(),
-        count => format!("{count} changes, the newest first"),
+        1 => t!("One change").to_owned(),
+        count => t!("{count} changes, the newest first", count),
     };
     let (form, only) = (form(&page, &plan, change, request, alone, &back), only(&page, &plan, alone));
     let content = view! {
         <Page narrow=true>
-            <PageHeader title="Undo" text/>
+            <PageHeader title=t!("Undo") text/>
             <Stack>
                 {problem}
                 <Panel title flush=true><ul class="row-list undo-steps">{steps}</ul></Panel>
@@ -50,7 +56,7 @@ async fn undo(page: PageContext) -> Result<AnyView> {
             </Stack>
         </Page>
     };
-    Ok(workspace_frame(&page, vec![Crumb::here("Undo")], None, None, content.into_any()))
+    Ok(workspace_frame(&page, vec![Crumb::here(t!("Undo"))], None, None, content.into_any()))
 }
 
 fn form(
@@ -66,12 +72,15 @@ fn form(
     let cancel = back.to_owned();
     if plan.done == 0 {
         return view! {
-            <Notice tone=Tone::Warning title="There is nothing to take back">"Each change says why it stays."</Notice>
-            <div class="decide"><LinkButton href=cancel>"Back"</LinkButton></div>
+            <Notice tone=Tone::Warning title=t!("There is nothing to take back")>{t!("Each change says why it stays.")}</Notice>
+            <div class="decide"><LinkButton href=cancel>{t!("Back")}</LinkButton></div>
         }
         .into_any();
     }
-    let label = if plan.done == 1 { "Take it back".to_owned() } else { format!("Take back {} changes", plan.done) };
+    let label = match plan.done {
+        1 => t!("Take it back").to_owned(),
+        count => t!("Take back {count} changes", count),
+    };
     view! {
         <form class="decide" method="post" action=action>
             {change.map(|id| hidden("change", id.to_string()))}
@@ -79,7 +88,7 @@ fn form(
             {alone.then(|| hidden("alone", "true"))}
             {envelope(page, "undo", back, "")}
             <Button kind=ButtonKind::Primary icon="undo-2" r#type="submit">{label}</Button>
-            <LinkButton href=cancel>"Cancel"</LinkButton>
+            <LinkButton href=cancel>{t!("Cancel")}</LinkButton>
         </form>
     }
     .into_any()
@@ -90,13 +99,15 @@ fn only(page: &PageContext, plan: &UndoPlan, alone: bool) -> Option<AnyView> {
     let offered = !alone && plan.steps.len() > 1 && page.query("change").is_some();
     offered.then(|| {
         let href = page.with_query(&[("alone", Some("1"))]);
-        view! { <p class="hint">"They were made together. "<TextLink href>"Take back only the one you came from"</TextLink></p> }.into_any()
+        let together = t!("They were made together.");
+        view! { <p class="hint">{together}" "<TextLink href>{t!("Take back only the one you came from")}</TextLink></p> }
+            .into_any()
     })
 }
 
 fn view_of(viewer: &Viewer, step: &UndoStep) -> AnyView {
     let entity = viewer.catalog.get(&step.entity);
-    let label = entity.map_or_else(|| "Something else".to_owned(), |entity| entity.labels.one.clone());
+    let label = entity.map_or_else(|| t!("Something else").to_owned(), |entity| entity.labels.one.clone());
     let name = match (entity, step.record) {
         (Some(entity), Some(record)) => {
             let href = viewer.path(&format!("{}/{record}", entity.plural));
@@ -106,10 +117,12 @@ fn view_of(viewer: &Viewer, step: &UndoStep) -> AnyView {
         _ => label.clone().into_any(),
     };
     let (icon, badge) = match step.action.as_deref() {
-        Some("trash") => ("trash-2", view! { <Badge tone=Tone::Warning>"To the trash"</Badge> }.into_any()),
-        Some("restore") => ("rotate-ccw", view! { <Badge tone=Tone::Positive>"Out of the trash"</Badge> }.into_any()),
-        Some(_) => ("undo-2", view! { <Badge tone=Tone::Positive>"Put back"</Badge> }.into_any()),
-        None => ("lock", view! { <Badge>"Stays"</Badge> }.into_any()),
+        Some("trash") => ("trash-2", view! { <Badge tone=Tone::Warning>{t!("To the trash")}</Badge> }.into_any()),
+        Some("restore") => {
+            ("rotate-ccw", view! { <Badge tone=Tone::Positive>{t!("Out of the trash")}</Badge> }.into_any())
+        }
+        Some(_) => ("undo-2", view! { <Badge tone=Tone::Positive>{t!("Put back")}</Badge> }.into_any()),
+        None => ("lock", view! { <Badge>{t!("Stays")}</Badge> }.into_any()),
     };
     let fields: Vec<AnyView> = step.fields.iter().map(|change| changed(viewer, &step.entity, change)).collect();
     let kept: Vec<AnyView> =

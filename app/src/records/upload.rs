@@ -12,6 +12,7 @@ use domain::schema::{Entity, Field, Upload};
 use leptos::prelude::*;
 use ui::markup::{Markup, html};
 use ui::{ButtonKind, FileInput, Size, SubmitButton, Tick};
+use words::t;
 
 /// How a form of these fields is sent: with a file among them, in parts.
 pub fn enctype(fields: &[&Field]) -> Option<&'static str> {
@@ -65,12 +66,13 @@ fn there(draft: &Draft<'_>, field: &Field, held: &str) -> AnyView {
         None => sent.map(str::to_owned),
     };
     let carried = sent.filter(|_| own.is_none()).map(|sent| hidden(sent_as.clone(), sent));
-    let (without, called) = (format!("_without.{}", field.key), called.unwrap_or_else(|| "a file".to_owned()));
+    let (without, called) = (format!("_without.{}", field.key), called.unwrap_or_else(|| t!("a file").to_owned()));
+    let (before, after) = words::around(t!("There is {file}"), "file");
     view! {
         {carried}
         <div class="upload-there">
-            <span>"There is "<bdi>{called}</bdi></span>
-            <Tick id=without.clone() name=without label="Take it out" value="on"/>
+            <span>{before}<bdi>{called}</bdi>{after}</span>
+            <Tick id=without.clone() name=without label=t!("Take it out") value="on"/>
         </div>
     }
     .into_any()
@@ -78,10 +80,13 @@ fn there(draft: &Draft<'_>, field: &Field, held: &str) -> AnyView {
 
 /// The file of a field of a row: a picture where it is one, else its name. What the scanner has not passed is named and not fetched.
 pub fn cell(slug: &str, entity: &Entity, field: &Field, record: &Record, id: &str) -> Markup {
-    let called = record.label(&field.key).unwrap_or("A file");
+    let called = record.label(&field.key).unwrap_or(t!("A file"));
     match record.label(&format!("{}.state", field.key)) {
-        Some("held") => return html! { bdi { (called) } " " span.upload-state { "waits for the scanner" } },
-        Some(_) => return html! { bdi { (called) } " " span.upload-state { "something harmful was found in it" } },
+        Some("held") => return html! { bdi { (called) } " " span.upload-state { (t!("waits for the scanner")) } },
+        Some(_) => {
+            let found = t!("something harmful was found in it");
+            return html! { bdi { (called) } " " span.upload-state { (found) } };
+        }
         None => {}
     }
     let href = format!("/w/{slug}/{}/{}/files/{id}", entity.plural, record.id);
@@ -107,8 +112,8 @@ pub fn again(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Reco
                 {hidden("entity", entity.key.clone())}
                 {hidden("record", record.id.to_string())}
                 {hidden("id", id)}
-                {envelope(page, &purpose, &base_address(page, &[]), "File scanned")}
-                <SubmitButton kind=ButtonKind::Ghost size=Size::Small>"Scan again"</SubmitButton>
+                {envelope(page, &purpose, &base_address(page, &[]), t!("File scanned"))}
+                <SubmitButton kind=ButtonKind::Ghost size=Size::Small>{t!("Scan again")}</SubmitButton>
             </form>
         }
         .into_any(),

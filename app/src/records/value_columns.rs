@@ -12,6 +12,7 @@ use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, View, value};
 use domain::{BackendHandle, Result};
 use serde_json::Value;
 use ui::{Hue, StateShape};
+use words::t;
 
 /// Columns of values that are not described; what else occurs is counted, and filtered by.
 pub const MOST_COLUMNS: usize = 20;
@@ -185,7 +186,7 @@ fn spots<'a>(field: &Field, groups: &'a [Group]) -> (Vec<Spot<'a>>, Option<Beyon
 /// Values that have a column whether they occur or not: key, label and hue.
 fn described(field: &Field) -> Vec<(String, String, Hue)> {
     match &field.kind {
-        FieldKind::Boolean => [(true, "yes"), (false, "no")]
+        FieldKind::Boolean => [(true, t!("yes")), (false, t!("no"))]
             .map(|(value, word)| {
                 (value.to_string(), format!("{}: {word}", field.label), hue(None, usize::from(!value)))
             })
@@ -200,9 +201,9 @@ fn described(field: &Field) -> Vec<(String, String, Hue)> {
 /// What the column of rows without a value is called.
 fn nothing(field: &Field) -> String {
     match field.kind {
-        FieldKind::Member => "Nobody".to_owned(),
-        FieldKind::Boolean => format!("{}: not said", field.label),
-        _ => format!("No {}", lower(&field.label)),
+        FieldKind::Member => t!("Nobody").to_owned(),
+        FieldKind::Boolean => t!("{field}: not said", field = field.label),
+        _ => t!("No {field}", field = lower(&field.label)),
     }
 }
 
@@ -214,12 +215,12 @@ impl Spot<'_> {
         let pointed = label.is_none();
         let label = label.or_else(|| told().map(str::to_owned));
         let closed = match &label {
-            None => Some("It cannot be chosen".to_owned()),
-            Some(_) if key.is_empty() && field.required => Some(format!("{} is required", field.label)),
+            None => Some(t!("It cannot be chosen").to_owned()),
+            Some(_) if key.is_empty() && field.required => Some(t!("{field} is required", field = field.label)),
             Some(_) => None,
         };
         let hue = if pointed { label.as_deref().map_or(hue, Hue::of) } else { hue };
-        let gone = if field.kind == FieldKind::Member { "Somebody who left" } else { "Not yours to see" };
+        let gone = if field.kind == FieldKind::Member { t!("Somebody who left") } else { t!("Not yours to see") };
         let label = label.unwrap_or_else(|| gone.to_owned());
         let content = BoardColumn {
             state: key.clone(),

@@ -11,11 +11,14 @@ use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind};
 use leptos::prelude::*;
 use ui::{Menu, MenuItem, MenuLabel, MenuLink, MenuSeparator, MenuSide, Size};
+use words::t;
 
 /// Why nobody, or not this viewer, moves cards by this field, whatever the card.
 pub fn fixed(viewer: &Viewer, field: &Field) -> Option<String> {
-    let set = || field.read_only.then(|| format!("{} is set by the system: nothing is moved here", field.label));
-    set().or_else(|| form::write_missing(viewer, field))
+    if field.read_only {
+        return Some(t!("{field} is set by the system: nothing is moved here", field = field.label));
+    }
+    form::write_missing(viewer, field)
 }
 
 /// Why this card stays where it is, or nothing.
@@ -33,9 +36,9 @@ pub fn menu(
     targets: &[Target],
     reason: Option<String>,
 ) -> AnyView {
-    let name = format!("Move {}", address::title(entity, record));
+    let name = t!("Move {record}", record = address::title(entity, record));
     let content = match reason {
-        Some(reason) => view! { <MenuItem reason>"Move"</MenuItem> }.into_any(),
+        Some(reason) => view! { <MenuItem reason>{t!("Move")}</MenuItem> }.into_any(),
         None => view! {
             {move_form(page, viewer, entity, field, record, targets)}
             {another(page, viewer, entity, field, record)}
@@ -64,8 +67,8 @@ fn move_form(
         })
         .collect();
     let read = record.values.get(&field.key).cloned().unwrap_or_default().to_string();
-    let done = format!("{} moved", entity.labels.one);
-    let title = format!("Change {}", lower(&field.label));
+    let done = t!("{entity} moved", entity = entity.labels.one);
+    let title = t!("Change {field}", field = lower(&field.label));
     view! {
         <form method="post" action=viewer.action("records.update")>
             {subject(entity, record)}
@@ -84,7 +87,7 @@ fn another(page: &PageContext, viewer: &Viewer, entity: &Entity, field: &Field, 
     let pointing = matches!(field.kind, FieldKind::Member | FieldKind::Reference { .. } | FieldKind::Country);
     pointing.then(|| {
         let href = format!("{}/edit?back={}", address::of(viewer, entity, record), encode(&own_address(page)));
-        let label = format!("Another {}", lower(&field.label));
+        let label = t!("Another {field}", field = lower(&field.label));
         view! { <MenuSeparator/><MenuLink href icon="pencil">{label}</MenuLink> }.into_any()
     })
 }

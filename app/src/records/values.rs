@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use ui::markup::{Markup, drawn, html};
 use ui::{Hue, Size, StateShape};
+use words::t;
 
 /// What drawing values needs to know of the page; made once and used for every cell.
 #[derive(Clone)]
@@ -73,7 +74,7 @@ impl Values {
             FieldKind::Datetime => self.clock.moment_text(raw),
             FieldKind::Member => match label {
                 Some(name) => ui::person(name, Size::Small, false, None),
-                None => ui::blank(Some("somebody who left")),
+                None => ui::blank(Some(t!("somebody who left"))),
             },
             FieldKind::Reference { entity: target } => self.reference(target, raw, label),
             FieldKind::AnyReference { .. } => self.any_reference(value, label),
@@ -122,7 +123,7 @@ impl Values {
     /// The page of the referenced row. A row that the viewer may not see has no label, and no link either.
     fn reference(&self, target: &str, id: &str, label: Option<&str>) -> Markup {
         let Some(label) = label.filter(|label| !label.is_empty()) else {
-            return ui::blank(Some("not yours to see"));
+            return ui::blank(Some(t!("not yours to see")));
         };
         match self.catalog.as_ref().and_then(|catalog| catalog.get(target)) {
             Some(target) => ui::text_link(&format!("/w/{}/{}/{id}", self.slug, target.plural), &html! { (label) }),

@@ -19,6 +19,7 @@ use ui::{
     Stack, SubmitButton, TextInput, Timeline, TimelineItem,
 };
 use uuid::Uuid;
+use words::t;
 
 /// Versions of one page.
 const MOST: u32 = 50;
@@ -38,17 +39,16 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let (heading, content) = match (number("version"), number("with")) {
         (Some(one), Some(other)) if one != other => {
             let (older, newer) = (one.min(other), one.max(other));
-            (
-                format!("Versions {older} and {newer}"),
-                compared(&page, &viewer, &backend, &entity, &record, older, newer).await?,
-            )
+            let heading = t!("Versions {older} and {newer}", older, newer);
+            (heading, compared(&page, &viewer, &backend, &entity, &record, older, newer).await?)
         }
         (Some(version), _) => {
-            (format!("Version {version}"), opened(&page, &viewer, &backend, &entity, &record, version).await?)
+            let heading = t!("Version {version}", version);
+            (heading, opened(&page, &viewer, &backend, &entity, &record, version).await?)
         }
-        (None, _) => ("Versions".to_owned(), listed(&page, &viewer, &backend, &entity, &record).await?),
+        (None, _) => (t!("Versions").to_owned(), listed(&page, &viewer, &backend, &entity, &record).await?),
     };
-    let title = format!("{heading} of {}", address::title(&entity, &record));
+    let title = t!("{versions} of {record}", versions = heading, record = address::title(&entity, &record));
     let body = view! { <Page><PageHeader title/><Stack>{content}</Stack></Page> }.into_any();
     let crumbs = address::crumbs(&viewer, &entity, &record, Some(&heading));
     Ok(workspace_frame(&page, crumbs, None, None, body))
@@ -72,13 +72,13 @@ async fn listed(
     let older =
         versions.last().filter(|version| versions.len() == MOST as usize && version.version > 1).map(|version| {
             let href = format!("{path}?before={}", version.version);
-            view! { <div class="timeline-older"><LinkButton href>"Show older"</LinkButton></div> }
+            view! { <div class="timeline-older"><LinkButton href>{t!("Show older")}</LinkButton></div> }
         });
     let compare = (versions.len() > 1).then(|| compare_form(&path, &versions));
     let moment = moment_form(viewer, entity, record);
     let clock = Clock::new(&page.now, &viewer.timezone);
     let lines: Vec<AnyView> = versions.iter().map(|version| line(&path, entity, clock, version)).collect();
-    Ok(view! { {compare}{moment}<Panel><Timeline label="Versions">{lines}</Timeline>{older}</Panel> }.into_any())
+    Ok(view! { {compare}{moment}<Panel><Timeline label=t!("Versions")>{lines}</Timeline>{older}</Panel> }.into_any())
 }
 
 fn line(path: &str, entity: &Entity, clock: Clock, version: &RecordVersion) -> AnyView {
@@ -86,9 +86,8 @@ fn line(path: &str, entity: &Entity, clock: Clock, version: &RecordVersion) -> A
     let actor = change.actor.clone().unwrap_or_else(|| "Nexus".to_owned());
     let href = format!("{path}?version={}", version.version);
     let (icon, _, words) = timeline::told(entity, change);
-    let title =
-        view! { <a class="link" href=href>{format!("Version {}", version.version)}</a>" · "<b>{actor}</b>" "{words} }
-            .into_any();
+    let name = t!("Version {version}", version = version.version);
+    let title = view! { <a class="link" href=href>{name}</a>" · "<b>{actor}</b>" "{words} }.into_any();
     let when = clock.moment(&change.at);
     let changes: Vec<AnyView> =
         if timeline::is_creation(change) { Vec::new() } else { timeline::changed_fields(entity, change) };
@@ -98,14 +97,16 @@ fn line(path: &str, entity: &Entity, clock: Clock, version: &RecordVersion) -> A
 /// Two of them beside each other.
 fn compare_form(path: &str, versions: &[RecordVersion]) -> AnyView {
     let choices = || -> Vec<Choice> {
-        versions.iter().map(|one| Choice::new(one.version.to_string(), format!("Version {}", one.version))).collect()
+        let choice =
+            |one: &RecordVersion| Choice::new(one.version.to_string(), t!("Version {version}", version = one.version));
+        versions.iter().map(choice).collect()
     };
     let (newest, next) = (versions[0].version.to_string(), versions[1].version.to_string());
     view! {
         <form class="decide" method="get" action=path.to_owned()>
-            <Select name="version" label="Compare" choices=choices() value=next/>
-            <Select name="with" label="With" choices=choices() value=newest/>
-            <SubmitButton kind=ButtonKind::Secondary>"Compare"</SubmitButton>
+            <Select name="version" label=t!("Compare") choices=choices() value=next/>
+            <Select name="with" label=t!("With") choices=choices() value=newest/>
+            <SubmitButton kind=ButtonKind::Secondary>{t!("Compare")}</SubmitButton>
         </form>
     }
     .into_any()
@@ -115,8 +116,8 @@ fn compare_form(path: &str, versions: &[RecordVersion]) -> AnyView {
 fn moment_form(viewer: &Viewer, entity: &Entity, record: &Record) -> AnyView {
     view! {
         <form class="decide" method="get" action=address::of(viewer, entity, record)>
-            <TextInput name="as_of" label="As it stood on" r#type="datetime-local" required=true/>
-            <SubmitButton kind=ButtonKind::Secondary>"Show it"</SubmitButton>
+            <TextInput name="as_of" label=t!("As it stood on") r#type="datetime-local" required=true/>
+            <SubmitButton kind=ButtonKind::Secondary>{t!("Show it")}</SubmitButton>
         </form>
     }
     .into_any()
@@ -139,10 +140,11 @@ async fn opened(
     let path = here(viewer, entity, record);
     let problem = page.replay_of("records.put_back").map(|replay| {
         set_status(replay.error.kind.status());
-        form::problems(&replay, entity, "Nothing was put back")
+        form::problems(&replay, entity, t!("Nothing was put back"))
     });
     let back = if version == record.version {
-        view! { <Notice>{format!("This is what the {} holds now.", lower(&entity.labels.one))}</Notice> }.into_any()
+        let text = t!("This is what the {entity} holds now.", entity = lower(&entity.labels.one));
+        view! { <Notice>{text}</Notice> }.into_any()
     } else {
         put_back(page, viewer, backend, entity, record, version).await?
     };
@@ -152,9 +154,9 @@ async fn opened(
             .contains(&to)
             .then(|| view! { <LinkButton href kind=ButtonKind::Ghost size=Size::Small>{label}</LinkButton> })
     };
-    let (earlier, later) = (step("The one before", version - 1), step("The one after", version + 1));
+    let (earlier, later) = (step(t!("The one before"), version - 1), step(t!("The one after"), version + 1));
     let values = super::past::values(page, viewer, entity, &was);
-    Ok(view! { {problem}{back}<Panel>{values}</Panel><div class="decide">{earlier}{later}<LinkButton href=path kind=ButtonKind::Ghost size=Size::Small>"All versions"</LinkButton></div> }
+    Ok(view! { {problem}{back}<Panel>{values}</Panel><div class="decide">{earlier}{later}<LinkButton href=path kind=ButtonKind::Ghost size=Size::Small>{t!("All versions")}</LinkButton></div> }
         .into_any())
 }
 
@@ -167,7 +169,7 @@ async fn put_back(
     version: i64,
 ) -> Result<AnyView> {
     let reached = Reached::load(viewer, backend, entity, Verb::Update, std::iter::once(record)).await?;
-    let trash = record.deleted_at.is_some().then(|| "It is in the trash. Restore it first".to_owned());
+    let trash = record.deleted_at.is_some().then(|| t!("It is in the trash. Restore it first").to_owned());
     let reason = trash.or_else(|| reached.missing(viewer, entity, Verb::Update, record));
     let next = address::of(viewer, entity, record);
     let differ = format!("{}?version={version}&with={}", here(viewer, entity, record), record.version);
@@ -178,8 +180,8 @@ async fn put_back(
             {hidden("version", record.version.to_string())}
             {hidden("oldVersion", version.to_string())}
             {envelope(page, "put-back", &next, "")}
-            <SubmitButton icon="rotate-ccw" reason>"Put these values back"</SubmitButton>
-            <LinkButton href=differ kind=ButtonKind::Ghost>"What is different now"</LinkButton>
+            <SubmitButton icon="rotate-ccw" reason>{t!("Put these values back")}</SubmitButton>
+            <LinkButton href=differ kind=ButtonKind::Ghost>{t!("What is different now")}</LinkButton>
         </form>
     }
     .into_any())
@@ -203,24 +205,24 @@ async fn compared(
         .filter(|field| form::may_see(viewer, field) && !matches!(field.key.as_str(), "updatedAt" | "updatedBy"))
         .filter(|field| held(&was, field) != held(&is, field))
         .collect();
-    let all = view! { <div class="decide"><LinkButton href=path.clone() kind=ButtonKind::Ghost size=Size::Small>"All versions"</LinkButton></div> };
+    let all = view! { <div class="decide"><LinkButton href=path.clone() kind=ButtonKind::Ghost size=Size::Small>{t!("All versions")}</LinkButton></div> };
     if differing.is_empty() {
-        return Ok(view! { <Notice>"Both hold the same values."</Notice>{all} }.into_any());
+        return Ok(view! { <Notice>{t!("Both hold the same values.")}</Notice>{all} }.into_any());
     }
     let values = Values::of(page);
-    let (one, other) = (format!("Version {older}"), format!("Version {newer}"));
-    let head = view! { <HeadCell label="Field"/><HeadCell label=one.clone()/><HeadCell label=other.clone()/> };
+    let (one, other) = (t!("Version {version}", version = older), t!("Version {version}", version = newer));
+    let head = view! { <HeadCell label=t!("Field")/><HeadCell label=one.clone()/><HeadCell label=other.clone()/> };
     let rows: Vec<AnyView> = differing
         .into_iter()
         .map(|field| {
             let (then, now) = (values.cell(entity, field, &was), values.cell(entity, field, &is));
             let (label, one, other) = (field.label.clone(), one.clone(), other.clone());
-            view! { <Row><Cell label="Field" lead=true>{label}</Cell><Cell label=one>{then}</Cell><Cell label=other>{now}</Cell></Row> }
+            view! { <Row><Cell label=t!("Field") lead=true>{label}</Cell><Cell label=one>{then}</Cell><Cell label=other>{now}</Cell></Row> }
                 .into_any()
         })
         .collect();
     Ok(view! {
-        <Panel flush=true><div class="as-cards"><DataTable label="What differs" head=head.into_any() inline=true>{rows}</DataTable></div></Panel>
+        <Panel flush=true><div class="as-cards"><DataTable label=t!("What differs") head=head.into_any() inline=true>{rows}</DataTable></div></Panel>
         {all}
     }
     .into_any())

@@ -20,6 +20,7 @@ use ui::{
     Badge, Button, ButtonKind, Checkbox, Crumb, EmptyState, FormActions, LinkButton, Page, PageHeader, Panel, Size,
     Stack, SubmitButton, TextInput, Tone,
 };
+use words::t;
 
 #[component]
 pub fn ViewsPage() -> impl IntoView {
@@ -39,24 +40,25 @@ async fn views_page(page: PageContext) -> Result<AnyView> {
         .then(|| keep_form(&page, &viewer, &entity, &state));
     let many = lower(&entity.labels.many);
     let list = if views.is_empty() {
-        let text = format!(
-            "Narrow, sort or group the {many}, then choose “Save as”: the list comes back as it was, under a name."
+        let text = t!(
+            "Narrow, sort or group the {entities}, then choose “Save as”: the list comes back as it was, under a name.",
+            entities = many
         );
-        view! { <EmptyState icon="star" title="No view saved yet" text/> }.into_any()
+        view! { <EmptyState icon="star" title=t!("No view saved yet") text/> }.into_any()
     } else {
         let rows: Vec<_> = views.iter().map(|saved| row(&page, &viewer, &entity, saved)).collect();
         view! { <ul class="row-list">{rows}</ul> }.into_any()
     };
-    let text = "Private ones are yours alone. Those of the team stand with everybody who may see the list.";
+    let text = t!("Private ones are yours alone. Those of the team stand with everybody who may see the list.");
     let refused = Typed::of(&page, refused_of(&page)).notice();
     let body = view! {
         <Page narrow=true>
-            <PageHeader title=format!("Views of {many}") text/>
-            <Stack>{keep}{refused}<Panel title="Saved views" flush=true>{list}</Panel></Stack>
+            <PageHeader title=t!("Views of {entities}", entities = many) text/>
+            <Stack>{keep}{refused}<Panel title=t!("Saved views") flush=true>{list}</Panel></Stack>
         </Page>
     }
     .into_any();
-    let crumbs = vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here("Views")];
+    let crumbs = vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here(t!("Views"))];
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }
 
@@ -76,41 +78,53 @@ fn keep_form(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
                 {typed.notice()}
                 {hidden("entity", entity.key.clone())}
                 {content_fields(&content)}
-                {making(page, "keep", &next, "View saved")}
-                <TextInput name="label" label="Name" maxlength=80 value=typed.value("label") error=typed.error("label") required=true autofocus=true/>
+                {making(page, "keep", &next, t!("View saved"))}
+                <TextInput name="label" label=t!("Name") maxlength=80 value=typed.value("label") error=typed.error("label") required=true autofocus=true/>
                 {switches(lacking.as_deref(), Switches { team: false, pinned: true, standard: None }, "new")}
                 <FormActions>
-                    <SubmitButton>"Save the view"</SubmitButton>
-                    <LinkButton href=back kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                    <SubmitButton>{t!("Save the view")}</SubmitButton>
+                    <LinkButton href=back kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
                 </FormActions>
             </form>
     }
     .into_any();
-    view! { <Panel title="Save this list as a view" text=said(page, viewer, entity, state)>{form}</Panel> }.into_any()
+    view! { <Panel title=t!("Save this list as a view") text=said(page, viewer, entity, state)>{form}</Panel> }
+        .into_any()
 }
 
 /// What the view will hold, read out.
 fn said(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListState) -> String {
     let names = BTreeMap::new();
-    let reader = Reader { entity, names: &names, clock: Clock::new(&page.now, &viewer.timezone) };
-    let filter = state.filter.as_ref().map_or_else(
-        || format!("All {}", lower(&entity.labels.many)),
-        |filter| format!("{} whose {}", entity.labels.many, reader.phrase(filter)),
+    let clock = Clock::new(&page.now, &viewer.timezone);
+    let reader = Reader { entity, catalog: Some(&viewer.catalog), names: &names, clock };
+    let mut rows = state.filter.as_ref().map_or_else(
+        || t!("All {entities}", entities = lower(&entity.labels.many)),
+        |filter| t!("{entities} whose {filter}", entities = entity.labels.many, filter = reader.phrase(filter)),
     );
     let label = |key: &str| entity.field(key).map_or_else(|| key.to_owned(), |field| field.label.clone());
     let sorts = state.sort.iter().map(|Sort { field, descending }| {
-        format!("{}{}", label(field), if *descending { ", the largest first" } else { "" })
+        let field = label(field);
+        if *descending { t!("{field}, the largest first", field) } else { field }
     });
-    let sorts: Vec<String> = sorts.collect();
-    let sorted = if sorts.is_empty() { String::new() } else { format!("; sorted by {}", sorts.join(", then ")) };
-    let grouped = state.group.as_deref().map(|key| format!("; grouped by {}", label(key))).unwrap_or_default();
+    if let Some(fields) = sorts.reduce(|first, next| t!("{first}, then {next}", first, next)) {
+        rows = t!("{rows}; sorted by {fields}", rows, fields);
+    }
+    if let Some(key) = state.group.as_deref() {
+        rows = t!("{rows}; grouped by {field}", rows, field = label(key));
+    }
     if state.view.kind.is_dated() {
-        let by = state.dates.date.as_deref().map(|key| format!(" by {}", label(key))).unwrap_or_default();
-        let until = state.dates.end.as_deref().map(|key| format!(" until {}", label(key))).unwrap_or_default();
-        return format!("{filter}{sorted}{grouped}. As a {}{by}{until}.", lower(state.view.kind.label()));
+        let mut kind = t!("As a {kind}", kind = lower(state.view.kind.label()));
+        if let Some(key) = state.dates.date.as_deref() {
+            kind = t!("{kind} by {field}", kind, field = label(key));
+        }
+        if let Some(key) = state.dates.end.as_deref() {
+            kind = t!("{kind} until {field}", kind, field = label(key));
+        }
+        return format!("{rows}. {kind}.");
     }
     let columns: Vec<String> = state.view.fields.iter().map(|key| label(key)).collect();
-    format!("{filter}{sorted}{grouped}. Shown: {}.", columns.join(", "))
+    let shown = t!("Shown: {fields}", fields = columns.join(", "));
+    format!("{rows}. {shown}.")
 }
 
 #[derive(Clone, Copy)]
@@ -123,21 +137,21 @@ struct Switches {
 /// Whose it is and where it stands. An unticked box sends nothing, so each is preceded by its "no".
 fn switches(lacking: Option<&str>, now: Switches, id: &str) -> AnyView {
     let Switches { team, pinned, standard } = now;
-    let hint = lacking.map_or_else(|| "Everybody who may see the list has it.".to_owned(), str::to_owned);
+    let hint = lacking.map_or_else(|| t!("Everybody who may see the list has it.").to_owned(), str::to_owned);
     let disabled = lacking.is_some();
     let standard = standard.map(|checked| {
         view! {
             {hidden("standard", "false")}
-            <Checkbox name="standard" id=format!("standard-{id}") label="The list opens with it" checked/>
+            <Checkbox name="standard" id=format!("standard-{id}") label=t!("The list opens with it") checked/>
         }
     });
     // A box that cannot be changed sends nothing: what holds is said by the hidden field.
     let held = if disabled && team { "true" } else { "false" };
     view! {
         {hidden("team", held)}
-        <Checkbox name="team" id=format!("team-{id}") label="For the team" hint checked=team disabled/>
+        <Checkbox name="team" id=format!("team-{id}") label=t!("For the team") hint checked=team disabled/>
         {hidden("pinned", "false")}
-        <Checkbox name="pinned" id=format!("pinned-{id}") label="Pinned among the tabs" checked=pinned/>
+        <Checkbox name="pinned" id=format!("pinned-{id}") label=t!("Pinned among the tabs") checked=pinned/>
         {standard}
     }
     .into_any()
@@ -150,11 +164,11 @@ fn row(page: &PageContext, viewer: &Viewer, entity: &Entity, saved: &SavedView) 
         return edited(page, viewer, saved, replayed);
     }
     let kind = saved.content.view_kind().label();
-    let whose = if saved.team { format!("Team, made by {}", saved.owner) } else { "Private".to_owned() };
+    let whose = if saved.team { t!("Team, made by {owner}", owner = saved.owner) } else { t!("Private").to_owned() };
     let open = viewer.path(&format!("{}?view={id}", entity.plural));
     let edit = format!("{}?edit={id}", page.path);
-    let reason = (!saved.may_change).then(|| format!("Needs the permission {TEAM}"));
-    let marks = [(saved.pinned, "Pinned"), (saved.standard, "Opens first")];
+    let reason = (!saved.may_change).then(|| t!("Needs the permission {permission}", permission = TEAM));
+    let marks = [(saved.pinned, t!("Pinned")), (saved.standard, t!("Opens first"))];
     let marks: Vec<_> = marks
         .into_iter()
         .filter(|(on, _)| *on)
@@ -173,7 +187,7 @@ fn row(page: &PageContext, viewer: &Viewer, entity: &Entity, saved: &SavedView) 
                 </span>
                 <span class="row-end view-acts">
                     {moves}
-                    <LinkButton href=edit size=Size::Small reason>"Edit"</LinkButton>
+                    <LinkButton href=edit size=Size::Small reason>{t!("Edit")}</LinkButton>
                 </span>
             </div>
         </li>
@@ -184,7 +198,7 @@ fn row(page: &PageContext, viewer: &Viewer, entity: &Entity, saved: &SavedView) 
 /// One place up or down.
 fn turn(page: &PageContext, viewer: &Viewer, saved: &SavedView, up: bool) -> AnyView {
     let (word, icon) = if up { ("up", "arrow-up") } else { ("down", "arrow-down") };
-    let label = format!("Move {} {word}", saved.label);
+    let label = if up { t!("Move {view} up", view = saved.label) } else { t!("Move {view} down", view = saved.label) };
     view! {
         <form method="post" action=viewer.action("views.move")>
             {hidden("id", saved.id.to_string())}
@@ -208,19 +222,19 @@ fn edited(page: &PageContext, viewer: &Viewer, saved: &SavedView, replayed: bool
                     {typed.notice()}
                     {hidden("id", id.clone())}
                     {hidden("version", saved.version.to_string())}
-                    {envelope(page, &format!("update-{id}"), &page.path, "View changed")}
-                    <TextInput id=format!("label-{id}") name="label" label="Name of the view" maxlength=80 value=typed.value_or("label", &saved.label) error=typed.error("label") required=true autofocus=true/>
+                    {envelope(page, &format!("update-{id}"), &page.path, t!("View changed"))}
+                    <TextInput id=format!("label-{id}") name="label" label=t!("Name of the view") maxlength=80 value=typed.value_or("label", &saved.label) error=typed.error("label") required=true autofocus=true/>
                     {switches(lacking.as_deref(), now, &id)}
                     <FormActions>
-                        <SubmitButton>"Save"</SubmitButton>
-                        <LinkButton href=cancel kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                        <SubmitButton>{t!("Save")}</SubmitButton>
+                        <LinkButton href=cancel kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
                     </FormActions>
                 </form>
                 <form method="post" action=viewer.action("views.delete")>
                     {hidden("id", id.clone())}
                     {hidden("version", saved.version.to_string())}
-                    {envelope(page, &format!("delete-{id}"), &page.path, "View deleted")}
-                    <Button kind=ButtonKind::Danger size=Size::Small icon="trash-2" r#type="submit">"Delete this view"</Button>
+                    {envelope(page, &format!("delete-{id}"), &page.path, t!("View deleted"))}
+                    <Button kind=ButtonKind::Danger size=Size::Small icon="trash-2" r#type="submit">{t!("Delete this view")}</Button>
                 </form>
             </div>
         </li>

@@ -13,6 +13,7 @@ use ui::{
     Badge, Blank, Cell, Chip, DataTable, HeadCell, Notice, Page, PageHeader, Panel, Person, Row, Size, Stack, TextLink,
     Tone,
 };
+use words::t;
 
 #[component]
 pub fn AccessPage() -> impl IntoView {
@@ -33,50 +34,50 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         .map(|member| member.name.clone())
         .collect();
     let head = view! {
-        <HeadCell label="Member"/>
-        <HeadCell label="Sees it"/>
-        <HeadCell label="Changes it"/>
-        <HeadCell label="Deletes it"/>
-        <HeadCell label="Does not see"/>
+        <HeadCell label=t!("Member")/>
+        <HeadCell label=t!("Sees it")/>
+        <HeadCell label=t!("Changes it")/>
+        <HeadCell label=t!("Deletes it")/>
+        <HeadCell label=t!("Does not see")/>
     };
     let lines: Vec<AnyView> = rows.iter().map(|row| line(&viewer, &entity, row)).collect();
     let people = rows.iter().filter(|row| !row.automation).count();
     let others = (!blind.is_empty()).then(|| others(&entity, &blind));
     let trash = record.deleted_at.is_some().then(|| {
-        view! { <Notice tone=Tone::Warning title="In the trash">"Only those who may delete it see it there, and nobody changes it."</Notice> }
+        let text = t!("Only those who may delete it see it there, and nobody changes it.");
+        view! { <Notice tone=Tone::Warning title=t!("In the trash")>{text}</Notice> }
     });
     let text = match people {
-        1 => "One person can see it, by the role and as far as that role goes.".to_owned(),
-        people => format!("{people} people can see it, each by the role named and as far as that role goes."),
+        1 => t!("One person can see it, by the role and as far as that role goes.").to_owned(),
+        count => t!("{count} people can see it, each by the role named and as far as that role goes.", count),
     };
-    let title = format!("Who can see {}?", address::title(&entity, &record));
-    let roles = viewer
-        .grants
-        .allows("people.role.read")
-        .then(|| view! { <TextLink href=viewer.path("settings/roles")>"What each role may do"</TextLink> }.into_any());
+    let title = t!("Who can see {record}?", record = address::title(&entity, &record));
+    let roles = viewer.grants.allows("people.role.read").then(|| {
+        view! { <TextLink href=viewer.path("settings/roles")>{t!("What each role may do")}</TextLink> }.into_any()
+    });
     let body = view! {
         <Page>
             <PageHeader title text actions=roles/>
             <Stack>
                 {trash}
                 <Panel flush=true>
-                    <div class="as-cards"><DataTable label="Who can see it" head=head.into_any() inline=true>{lines}</DataTable></div>
+                    <div class="as-cards"><DataTable label=t!("Who can see it") head=head.into_any() inline=true>{lines}</DataTable></div>
                 </Panel>
                 {others}
             </Stack>
         </Page>
     }
     .into_any();
-    let crumbs = address::crumbs(&viewer, &entity, &record, Some("Who can see this"));
+    let crumbs = address::crumbs(&viewer, &entity, &record, Some(t!("Who can see this")));
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }
 
 fn others(entity: &Entity, blind: &[String]) -> AnyView {
     let title = match blind.len() {
-        1 => "One member cannot see it".to_owned(),
-        many => format!("{many} members cannot see it"),
+        1 => t!("One member cannot see it").to_owned(),
+        count => t!("{count} members cannot see it", count),
     };
-    let text = format!("Their roles do not reach this {}.", lower(&entity.labels.one));
+    let text = t!("Their roles do not reach this {entity}.", entity = lower(&entity.labels.one));
     let names = blind.join(", ");
     view! { <Panel title text><p dir="auto">{names}</p></Panel> }.into_any()
 }
@@ -84,9 +85,9 @@ fn others(entity: &Entity, blind: &[String]) -> AnyView {
 fn line(viewer: &Viewer, entity: &Entity, row: &AccessRow) -> AnyView {
     let name = row.name.clone();
     let who = if row.automation {
-        view! { <Badge>"Automation"</Badge> }.into_any()
+        view! { <Badge>{t!("Automation")}</Badge> }.into_any()
     } else if row.member == viewer.member {
-        view! { <Person name size=Size::Small/>" "<Badge>"You"</Badge> }.into_any()
+        view! { <Person name size=Size::Small/>" "<Badge>{t!("You")}</Badge> }.into_any()
     } else {
         view! { <Person name size=Size::Small/> }.into_any()
     };
@@ -98,17 +99,17 @@ fn line(viewer: &Viewer, entity: &Entity, row: &AccessRow) -> AnyView {
             view! { <Chip icon="lock">{label}</Chip>" " }.into_any()
         })
         .collect();
-    let hidden = if hidden.is_empty() { view! { <Blank label="nothing"/> }.into_any() } else { hidden.into_any() };
-    let all = format!("all {}", lower(&entity.labels.many));
+    let hidden = if hidden.is_empty() { view! { <Blank label=t!("nothing")/> }.into_any() } else { hidden.into_any() };
+    let all = t!("all {entities}", entities = lower(&entity.labels.many));
     let [read, update, delete] =
         [Some(&row.read), row.update.as_ref(), row.delete.as_ref()].map(|reason| because(reason, &all));
     view! {
         <Row id=row.member.to_string()>
-            <Cell label="Member" lead=true>{who}</Cell>
-            <Cell label="Sees it">{read}</Cell>
-            <Cell label="Changes it">{update}</Cell>
-            <Cell label="Deletes it">{delete}</Cell>
-            <Cell label="Does not see">{hidden}</Cell>
+            <Cell label=t!("Member") lead=true>{who}</Cell>
+            <Cell label=t!("Sees it")>{read}</Cell>
+            <Cell label=t!("Changes it")>{update}</Cell>
+            <Cell label=t!("Deletes it")>{delete}</Cell>
+            <Cell label=t!("Does not see")>{hidden}</Cell>
         </Row>
     }
     .into_any()
@@ -116,18 +117,18 @@ fn line(viewer: &Viewer, entity: &Entity, row: &AccessRow) -> AnyView {
 
 /// "Sales representative · their own"
 fn because(because: Option<&Because>, all: &str) -> AnyView {
-    let Some(because) = because else { return view! { <Blank label="no"/> }.into_any() };
+    let Some(because) = because else { return view! { <Blank label=t!("no")/> }.into_any() };
     let how = match because.reach {
         Reach::All => all,
-        Reach::Own => "their own",
-        Reach::Team if because.own => "their own",
-        Reach::Team => "their team's",
-        Reach::Location if because.own => "their own",
-        Reach::Location => "their location's or team's",
+        Reach::Own => t!("their own"),
+        Reach::Team if because.own => t!("their own"),
+        Reach::Team => t!("their team's"),
+        Reach::Location if because.own => t!("their own"),
+        Reach::Location => t!("their location's or team's"),
     };
     let how = how.to_owned();
-    let (role, title) =
-        (because.role.clone(), format!("By the role {}, which reaches {}", because.role, because.reach.rows()));
+    let role = because.role.clone();
+    let title = t!("By the role {role}, which reaches {rows}", role, rows = because.reach.rows());
     view! { <span class="because" title=title><span>{role}</span><span class="because-how">{how}</span></span> }
         .into_any()
 }

@@ -15,6 +15,7 @@ use ui::{
     ButtonKind, Choice, FormActions, FormError, FormErrors, LinkButton, Page, PageHeader, Select, SubmitButton,
     TextInput,
 };
+use words::t;
 
 const OPERATION: &str = "sales.save_order_lines";
 /// Empty rows below the lines.
@@ -47,10 +48,12 @@ async fn editor(page: PageContext) -> Result<AnyView> {
     let replay = page.replay_of(OPERATION);
     let desk = Desk { page: &page, view: &view, replay: replay.as_deref(), products, rates };
     let form = desk.form(&viewer);
-    let title = format!("Lines of {}", address::title(&entity, &view.order));
-    let text = "Choose a product and how many. Name, price and tax come from it where you leave them empty. A row without a product and a description is left out.";
+    let title = t!("Lines of {record}", record = address::title(&entity, &view.order));
+    let text = t!(
+        "Choose a product and how many. Name, price and tax come from it where you leave them empty. A row without a product and a description is left out."
+    );
     let body = view! { <Page><PageHeader title text/>{form}</Page> }.into_any();
-    let crumbs = address::crumbs(&viewer, &entity, &view.order, Some("Lines"));
+    let crumbs = address::crumbs(&viewer, &entity, &view.order, Some(t!("Lines")));
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }
 
@@ -111,31 +114,31 @@ impl Desk<'_> {
             if errors.is_empty() {
                 errors.push(FormError::new("", replay.error.message.clone()));
             }
-            view! { <FormErrors errors title="The lines were not saved"/> }
+            view! { <FormErrors errors title=t!("The lines were not saved")/> }
         });
         let count = self.rows();
         let rows: Vec<AnyView> = (0..count).map(|at| self.row(at)).collect();
         let back = viewer.path(&format!("orders/{}", self.view.order.id));
         let more = self.page.with_query(&[("rows", Some(&(count + 10).to_string()))]);
         let currency = self.view.order.text("currency").unwrap_or(&viewer.currency).to_owned();
-        let price = format!("Price in {currency}");
+        let price = t!("Price in {currency}", currency);
         let (next, cancel) = (back.clone(), back);
         view! {
             <form class="form" method="post" action=viewer.action(OPERATION)>
                 {errors}
                 {hidden("id", self.view.order.id.to_string())}
                 {hidden("version", self.view.order.version.to_string())}
-                {envelope(self.page, "lines", &next, "Lines saved")}
+                {envelope(self.page, "lines", &next, t!("Lines saved"))}
                 <div class="line-editor" data-lines="">
                     <div class="line-head" aria-hidden="true">
-                        <span>"Product"</span><span>"Description"</span><span>"Quantity"</span><span>{price}</span><span>"Discount %"</span><span>"Tax"</span>
+                        <span>{t!("Product")}</span><span>{t!("Description")}</span><span>{t!("Quantity")}</span><span>{price}</span><span>{t!("Discount %")}</span><span>{t!("Tax")}</span>
                     </div>
                     {rows}
                 </div>
                 <FormActions>
-                    <SubmitButton>"Save lines"</SubmitButton>
-                    <LinkButton href=cancel kind=ButtonKind::Ghost>"Cancel"</LinkButton>
-                    <LinkButton href=more kind=ButtonKind::Ghost icon="plus">"Ten more rows"</LinkButton>
+                    <SubmitButton>{t!("Save lines")}</SubmitButton>
+                    <LinkButton href=cancel kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
+                    <LinkButton href=more kind=ButtonKind::Ghost icon="plus">{t!("Ten more rows")}</LinkButton>
                 </FormActions>
             </form>
         }
@@ -158,34 +161,36 @@ impl Desk<'_> {
         let number = at + 1;
         let select = |part: &str, said: &str, choices: &[Choice], value: Option<String>, blank: &str| {
             let (name, value, error) = self.held(at, part, value);
-            let (label, choices, blank) = (format!("{said} of line {number}"), choices.to_vec(), blank.to_owned());
+            let (label, choices, blank) =
+                (t!("{field} of line {number}", field = said, number), choices.to_vec(), blank.to_owned());
             view! { <Select name label choices value error blank/> }.into_any()
         };
         let text = |part: &str, said: &str, value: Option<String>, placeholder: &str, numeric: bool| {
             let (name, value, error) = self.held(at, part, value);
-            let (label, placeholder) = (format!("{said} of line {number}"), placeholder.to_owned());
+            let (label, placeholder) = (t!("{field} of line {number}", field = said, number), placeholder.to_owned());
             let inputmode = if numeric { "decimal" } else { "text" };
             view! { <TextInput name label value error placeholder inputmode autocomplete="off"/> }.into_any()
         };
         let product = select(
             "product",
-            "Product",
+            t!("Product"),
             &self.products,
             of(|line| line.product.map(|id| id.to_string())),
-            "No product",
+            t!("No product"),
         );
         let description = text(
             "description",
-            "Description",
+            t!("Description"),
             of(|line| Some(line.description.clone())),
-            "as the product is called",
+            t!("as the product is called"),
             false,
         );
-        let quantity = text("quantity", "Quantity", of(|line| Some(quantity(&line.quantity).to_owned())), "1", true);
-        let price = text("unitPrice", "Price", of(|line| Some(line.unit_price.amount())), "its price", true);
+        let quantity =
+            text("quantity", t!("Quantity"), of(|line| Some(quantity(&line.quantity).to_owned())), "1", true);
+        let price = text("unitPrice", t!("Price"), of(|line| Some(line.unit_price.amount())), t!("its price"), true);
         let discount = text(
             "discount",
-            "Discount",
+            t!("Discount"),
             of(|line| {
                 (line.discount != Percent::default())
                     .then(|| line.discount.to_string().trim_end_matches('%').to_owned())
@@ -193,8 +198,9 @@ impl Desk<'_> {
             "0",
             true,
         );
-        let rate = select("taxRate", "Tax", &self.rates, of(|line| line.tax_rate.map(|id| id.to_string())), "Its tax");
-        view! { <div class="line-row" role="group" aria-label=format!("Line {number}")>{product}{description}{quantity}{price}{discount}{rate}</div> }.into_any()
+        let rate =
+            select("taxRate", t!("Tax"), &self.rates, of(|line| line.tax_rate.map(|id| id.to_string())), t!("Its tax"));
+        view! { <div class="line-row" role="group" aria-label=t!("Line {number}", number)>{product}{description}{quantity}{price}{discount}{rate}</div> }.into_any()
     }
 }
 
@@ -207,9 +213,10 @@ fn place(name: &str) -> Option<usize> {
 fn fault(field: &str, message: &str) -> FormError {
     let parts = field.strip_prefix("lines.").and_then(|rest| rest.split_once('.'));
     match parts.and_then(|(line, part)| Some((line.parse::<usize>().ok()?, part))) {
-        Some((line, part)) => {
-            FormError::new(format!("lines[{}].{part}", line.saturating_sub(1)), format!("Line {line}: {message}"))
-        }
+        Some((line, part)) => FormError::new(
+            format!("lines[{}].{part}", line.saturating_sub(1)),
+            t!("Line {line}: {message}", line, message),
+        ),
         None => FormError::new(field, message),
     }
 }

@@ -14,18 +14,20 @@ use ui::{
     Tone,
 };
 use uuid::Uuid;
+use words::t;
 
 /// Above the tabs of an order's page.
 pub async fn order_panel(viewer: &Viewer, backend: &BackendHandle, record: &Record) -> Result<AnyView> {
     let view = backend.run(GetOrder { id: record.id }).await?;
     let edit = edit_button(viewer, &view);
     if view.lines.is_empty() {
-        let text = "Say what is sold, how much of it and at which price. An order without lines cannot be submitted.";
-        let empty = view! { <EmptyState icon="package" title="No lines yet" text action=edit/> }.into_any();
-        return Ok(view! { <Panel title="Lines">{empty}</Panel> }.into_any());
+        let text =
+            t!("Say what is sold, how much of it and at which price. An order without lines cannot be submitted.");
+        let empty = view! { <EmptyState icon="package" title=t!("No lines yet") text action=edit/> }.into_any();
+        return Ok(view! { <Panel title=t!("Lines")>{empty}</Panel> }.into_any());
     }
     let table = table(viewer, &view.order, view.lines.iter().map(shown).collect());
-    Ok(view! { <Panel title="Lines" actions=edit flush=true>{table}</Panel> }.into_any())
+    Ok(view! { <Panel title=t!("Lines") actions=edit flush=true>{table}</Panel> }.into_any())
 }
 
 /// Why the lines cannot be edited now, or nothing.
@@ -34,13 +36,13 @@ pub fn locked(viewer: &Viewer, view: &OrderView) -> Option<String> {
         return Some(missing);
     }
     let open = view.actions.iter().any(|action| action == "EDIT_ITEMS");
-    (!open).then(|| "The lines of an order are fixed once it is approved".to_owned())
+    (!open).then(|| t!("The lines of an order are fixed once it is approved").to_owned())
 }
 
 fn edit_button(viewer: &Viewer, view: &OrderView) -> AnyView {
     let href = viewer.path(&format!("orders/{}/lines", view.order.id));
     let reason = locked(viewer, view);
-    view! { <LinkButton href icon="pencil" size=Size::Small reason>"Edit lines"</LinkButton> }.into_any()
+    view! { <LinkButton href icon="pencil" size=Size::Small reason>{t!("Edit lines")}</LinkButton> }.into_any()
 }
 
 /// A line of an order or an invoice, as its table shows it.
@@ -76,19 +78,19 @@ fn shown(line: &OrderLine) -> Shown<'_> {
 /// Lines with the sums of their record below. The column of discounts is there where one is given.
 pub fn table(viewer: &Viewer, record: &Record, lines: Vec<Shown<'_>>) -> AnyView {
     let discounted = lines.iter().any(|line| line.discount != Percent::default());
-    let discount = discounted.then(|| view! { <HeadCell label="Discount" numeric=true/> });
+    let discount = discounted.then(|| view! { <HeadCell label=t!("Discount") numeric=true/> });
     let head = view! {
-        <HeadCell label="Item"/>
-        <HeadCell label="Quantity" numeric=true/>
-        <HeadCell label="Price" numeric=true/>
+        <HeadCell label=t!("Item")/>
+        <HeadCell label=t!("Quantity") numeric=true/>
+        <HeadCell label=t!("Price") numeric=true/>
         {discount}
-        <HeadCell label="Tax" numeric=true/>
-        <HeadCell label="Net" numeric=true/>
+        <HeadCell label=t!("Tax") numeric=true/>
+        <HeadCell label=t!("Net") numeric=true/>
     };
     let rows: Vec<AnyView> = lines.into_iter().map(|line| row(viewer, line, discounted)).collect();
     let foot = totals(record, if discounted { 5 } else { 4 });
     view! {
-        <div class="as-cards lines"><DataTable label="Lines" head=head.into_any() foot inline=true>{rows}</DataTable></div>
+        <div class="as-cards lines"><DataTable label=t!("Lines") head=head.into_any() foot inline=true>{rows}</DataTable></div>
     }
     .into_any()
 }
@@ -108,17 +110,17 @@ fn row(viewer: &Viewer, line: Shown<'_>, discounted: bool) -> AnyView {
     let quantity = format!("{}{unit}", quantity(line.quantity));
     let discount = discounted.then(|| {
         let discount = line.discount.to_string();
-        view! { <Cell label="Discount" numeric=true>{discount}</Cell> }
+        view! { <Cell label=t!("Discount") numeric=true>{discount}</Cell> }
     });
     let (price, tax, net) = (line.unit_price.display_amount(), line.tax_percent.to_string(), line.net.display_amount());
     view! {
         <Row>
-            <Cell label="Item" lead=true>{item}{sku}{standing}</Cell>
-            <Cell label="Quantity" numeric=true>{quantity}</Cell>
-            <Cell label="Price" numeric=true>{price}</Cell>
+            <Cell label=t!("Item") lead=true>{item}{sku}{standing}</Cell>
+            <Cell label=t!("Quantity") numeric=true>{quantity}</Cell>
+            <Cell label=t!("Price") numeric=true>{price}</Cell>
             {discount}
-            <Cell label="Tax" numeric=true>{tax}</Cell>
-            <Cell label="Net" numeric=true>{net}</Cell>
+            <Cell label=t!("Tax") numeric=true>{tax}</Cell>
+            <Cell label=t!("Net") numeric=true>{net}</Cell>
         </Row>
     }
     .into_any()
@@ -127,8 +129,8 @@ fn row(viewer: &Viewer, line: Shown<'_>, discounted: bool) -> AnyView {
 fn standing(line: &OrderLine) -> Option<AnyView> {
     let some = |text: &str| text.bytes().any(|digit| matches!(digit, b'1'..=b'9'));
     let (tone, said) = match (some(&line.shipped), some(&line.reserved)) {
-        (true, _) => (Tone::Positive, "Shipped"),
-        (_, true) => (Tone::Info, "Reserved"),
+        (true, _) => (Tone::Positive, t!("Shipped")),
+        (_, true) => (Tone::Info, t!("Reserved")),
         _ => return None,
     };
     Some(view! { " "<Badge tone>{said}</Badge> }.into_any())
@@ -148,7 +150,7 @@ fn totals(record: &Record, span: usize) -> AnyView {
             .and_then(|value| serde_json::from_value::<Money>(value.clone()).ok())
             .map(|money| money.display())
     };
-    let rows: Vec<AnyView> = [("Net", "netAmount"), ("Tax", "taxAmount"), ("Total", "totalAmount")]
+    let rows: Vec<AnyView> = [(t!("Net"), "netAmount"), (t!("Tax"), "taxAmount"), (t!("Total"), "totalAmount")]
         .into_iter()
         .filter_map(|(label, key)| {
             let amount = money(key)?;
@@ -173,8 +175,8 @@ pub fn make_order_link(page: &PageContext, viewer: &Viewer, entity: &Entity, rec
         view! {
             <form method="post" action=viewer.action("sales.make_order")>
                 {hidden("opportunity", record.id.to_string())}
-                {making(page, "order", &next, "Order made")}
-                <SubmitButton icon="shopping-cart" kind=ButtonKind::Secondary reason>"Make order"</SubmitButton>
+                {making(page, "order", &next, t!("Order made"))}
+                <SubmitButton icon="shopping-cart" kind=ButtonKind::Secondary reason>{t!("Make order")}</SubmitButton>
             </form>
         }
         .into_any(),
@@ -185,6 +187,6 @@ pub fn make_order_link(page: &PageContext, viewer: &Viewer, entity: &Entity, rec
 pub fn order_links(viewer: &Viewer, entity: &Entity, record: &Record) -> Option<AnyView> {
     (entity.key == "order").then(|| {
         let href = format!("{}/document", address::of(viewer, entity, record));
-        view! { <LinkButton href icon="file-text">"Confirmation"</LinkButton> }.into_any()
+        view! { <LinkButton href icon="file-text">{t!("Confirmation")}</LinkButton> }.into_any()
     })
 }

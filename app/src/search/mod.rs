@@ -12,6 +12,7 @@ use domain::schema::Entity;
 use leptos::prelude::*;
 use places::{Place, places};
 use ui::{Crumb, EmptyState, Icon, LinkButton, Page, Panel, SearchInput, Stack};
+use words::t;
 
 const LIMIT: u32 = 40;
 
@@ -37,9 +38,11 @@ async fn go_page(page: PageContext) -> Result<AnyView> {
         places.truncate(PLACES);
     }
     let nothing = (hits.is_empty() && places.is_empty() && articles.is_empty()).then(|| {
-        let title = format!("Nothing found for “{words}”");
-        let action = view! { <LinkButton href=viewer.path("help/search")>"How to search"</LinkButton> }.into_any();
-        view! { <EmptyState icon="search" title text="Try fewer or other words: a name, a company, an e-mail address, a number such as LEAD-000012." action/> }
+        let title = t!("Nothing found for “{words}”", words);
+        let action =
+            view! { <LinkButton href=viewer.path("help/search")>{t!("How to search")}</LinkButton> }.into_any();
+        let text = t!("Try fewer or other words: a name, a company, an e-mail address, a number such as LEAD-000012.");
+        view! { <EmptyState icon="search" title text action/> }
     });
     let records = groups(&viewer, &hits);
     let articles = (!articles.is_empty()).then(|| article_group(&viewer, &articles));
@@ -48,16 +51,16 @@ async fn go_page(page: PageContext) -> Result<AnyView> {
     let path = page.path.clone();
     let content = view! {
         <Page narrow=true>
-            <h1 class="sr-only">"Search"</h1>
+            <h1 class="sr-only">{t!("Search")}</h1>
             <Stack>
                 <form class="go-form" method="get" action=path role="search">
-                    <SearchInput name="q" label="Search records, pages and actions" value=words autofocus=true/>
+                    <SearchInput name="q" label=t!("Search records, pages and actions") value=words autofocus=true/>
                 </form>
                 <div class="stack" data-region="results">{nothing}{places}{records}{articles}</div>
             </Stack>
         </Page>
     };
-    Ok(workspace_frame(&page, vec![Crumb::here("Search")], None, None, content.into_any()))
+    Ok(workspace_frame(&page, vec![Crumb::here(t!("Search"))], None, None, content.into_any()))
 }
 
 /// Places shown beside records.
@@ -84,7 +87,7 @@ fn article_group(viewer: &Viewer, articles: &[HelpEntry]) -> AnyView {
             }
         })
         .collect();
-    view! { <Panel title="Help" flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any()
+    view! { <Panel title=t!("Help") flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any()
 }
 
 /// Hits by entity, in the order in which the best of each was found.
@@ -131,7 +134,7 @@ fn record_row(viewer: &Viewer, entity: &Entity, hit: &SearchHit) -> AnyView {
 /// Who typed nothing looks for a page; who typed something, for what to do.
 fn place_groups(places: Vec<Place>, pages_first: bool) -> Vec<AnyView> {
     let (actions, pages): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.action);
-    let mut groups = [("Actions", actions), ("Pages", pages)];
+    let mut groups = [(t!("Actions"), actions), (t!("Pages"), pages)];
     if pages_first {
         groups.reverse();
     }

@@ -4,6 +4,7 @@ use crate::page::{Viewer, encode};
 use crate::records::lower;
 use domain::Verb;
 use domain::text::normal;
+use words::t;
 
 pub struct Place {
     pub href: String,
@@ -23,29 +24,31 @@ fn page(href: String, label: impl Into<String>, icon: &str, also: &'static str) 
 pub fn places(viewer: &Viewer, words: &str) -> Vec<Place> {
     let words = normal(words);
     let mut places = vec![
-        page(viewer.path(""), "Home", "home", "start dashboard overview"),
-        page(viewer.path("notifications"), "Notifications", "bell", "inbox unread news told"),
-        page(viewer.path("approvals"), "Approvals", "badge-check", "approve decide waiting"),
+        page(viewer.path(""), t!("Home"), "home", t!("start dashboard overview")),
+        page(viewer.path("notifications"), t!("Notifications"), "bell", t!("inbox unread news told")),
+        page(viewer.path("approvals"), t!("Approvals"), "badge-check", t!("approve decide waiting")),
     ];
     let mut boards = crate::dashboards::offered(viewer).peekable();
     if boards.peek().is_some() {
-        places.push(page(viewer.path("dashboards"), "Dashboards", "layout-dashboard", "charts figures reports kpi"));
+        let also = t!("charts figures reports kpi");
+        places.push(page(viewer.path("dashboards"), t!("Dashboards"), "layout-dashboard", also));
     }
     for board in boards {
-        let (href, label) = (viewer.path(&format!("dashboards/{}", board.key)), format!("Dashboard: {}", board.title));
-        places.push(page(href, label, "layout-dashboard", "charts figures report kpi"));
+        let href = viewer.path(&format!("dashboards/{}", board.key));
+        let label = t!("Dashboard: {title}", title = board.title);
+        places.push(page(href, label, "layout-dashboard", t!("charts figures report kpi")));
     }
     for entity in viewer.catalog.iter().filter(|entity| viewer.may(entity, Verb::Read)) {
         let (one, many) = (lower(&entity.labels.one), lower(&entity.labels.many));
         let path = |rest: &str| viewer.path(&format!("{}{rest}", entity.plural));
-        places.push(page(path(""), entity.labels.many.clone(), &entity.icon, "list table"));
+        places.push(page(path(""), entity.labels.many.clone(), &entity.icon, t!("list table")));
         if !words.is_empty() {
             for view in &entity.views {
                 places.push(page(
                     path(&format!("?view={}", encode(&view.key))),
                     format!("{}: {}", entity.labels.many, view.label),
                     &entity.icon,
-                    "view",
+                    t!("view" in "search"),
                 ));
             }
         }
@@ -54,25 +57,26 @@ pub fn places(viewer: &Viewer, words: &str) -> Vec<Place> {
                 places.push(Place { action: true, ..page(path(rest), label, icon, also) });
             }
         };
-        action(Verb::Create, "/new", format!("New {one}"), "plus", "add create make");
+        action(Verb::Create, "/new", t!("New {entity}", entity = one), "plus", t!("add create make"));
         action(
             Verb::Import,
             "/import",
-            format!("Import {many}"),
+            t!("Import {entities}", entities = many),
             "upload",
-            "csv xlsx excel spreadsheet file upload load",
+            t!("csv xlsx excel spreadsheet file upload load"),
         );
     }
     places.push(page(
         viewer.path("settings"),
-        "Settings",
+        t!("Settings"),
         "settings",
-        "appearance theme dark light density preferences sign out",
+        t!("appearance theme dark light density preferences sign out"),
     ));
-    places.push(page(viewer.path("help"), "Help", "circle-question-mark", "articles guides how manual support"));
-    places.push(page(viewer.path("settings/people"), "People", "users", "members team roles"));
-    places.push(page(viewer.path("settings/sessions"), "Sessions", "monitor", "devices security signed in"));
-    places.push(page("/workspaces".to_owned(), "Workspaces", "building-2", "switch change"));
+    let also = t!("articles guides how manual support");
+    places.push(page(viewer.path("help"), t!("Help"), "circle-question-mark", also));
+    places.push(page(viewer.path("settings/people"), t!("People"), "users", t!("members team roles")));
+    places.push(page(viewer.path("settings/sessions"), t!("Sessions"), "monitor", t!("devices security signed in")));
+    places.push(page("/workspaces".to_owned(), t!("Workspaces"), "building-2", t!("switch change")));
     places.retain(|place| matches(&words, place));
     if !words.is_empty() {
         places.sort_by_key(|place| !normal(&place.label).starts_with(&words));

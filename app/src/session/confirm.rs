@@ -6,6 +6,7 @@ use crate::page::{About, use_page};
 use crate::records::post::hidden;
 use leptos::prelude::*;
 use ui::{AuthShell, ButtonKind, Notice, SubmitButton, TextInput, Tone};
+use words::t;
 
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
@@ -17,13 +18,13 @@ pub fn ConfirmPage() -> impl IntoView {
     let carried_again: Vec<_> =
         confirm.fields.iter().map(|(name, value)| hidden(name.clone(), value.clone())).collect();
     let field = if confirm.by_code {
-        view! { <TextInput name="_code" label="Code" autocomplete="one-time-code" inputmode="numeric" required=true autofocus=true hint="Six digits of your app, or a recovery code."/> }.into_any()
+        view! { <TextInput name="_code" label=t!("Code") autocomplete="one-time-code" inputmode="numeric" required=true autofocus=true hint=t!("Six digits of your app, or a recovery code.")/> }.into_any()
     } else {
-        view! { <TextInput name="_password" label="Password" r#type="password" autocomplete="current-password" required=true autofocus=true/> }.into_any()
+        view! { <TextInput name="_password" label=t!("Password") r#type="password" autocomplete="current-password" required=true autofocus=true/> }.into_any()
     };
     let with = if confirm.by_code { "code" } else { "password" };
     let (other, other_words) =
-        if confirm.by_code { ("password", "Use your password") } else { ("code", "Use a code instead") };
+        if confirm.by_code { ("password", t!("Use your password")) } else { ("code", t!("Use a code instead")) };
     let switch = confirm.has_factor.then(|| {
         view! {
             <form method="post" action=confirm.action.clone() class="auth-switch">
@@ -38,14 +39,14 @@ pub fn ConfirmPage() -> impl IntoView {
     let next = confirm.fields.iter().find(|(name, _)| name == "next" && confirm.action == "/confirm");
     let next = next.map_or(confirm.back.as_str(), |(_, next)| next.as_str());
     let again = if staff || confirm.by_code { None } else { provider::again(&page, next) };
-    let brand = if staff { "Nexus platform" } else { "" };
+    let brand = if staff { t!("Nexus platform") } else { "" };
     let (back, action) = (confirm.back.clone(), confirm.action.clone());
-    let foot = view! { <a class="link" href=back>"Cancel"</a> };
+    let foot = view! { <a class="link" href=back>{t!("Cancel")}</a> };
     view! {
-        <Title text="Confirm that it is you · Nexus"/>
+        <Title text=format!("{} · Nexus", t!("Confirm that it is you"))/>
         <AuthShell
-            title="Confirm that it is you"
-            text="This cannot be done by somebody who only found your browser open. Nothing that you typed is lost, and you are not asked again for five minutes."
+            title=t!("Confirm that it is you")
+            text=t!("This cannot be done by somebody who only found your browser open. Nothing that you typed is lost, and you are not asked again for five minutes.")
             brand
             admin=staff
             foot=foot.into_any()
@@ -55,7 +56,7 @@ pub fn ConfirmPage() -> impl IntoView {
                 {carried}
                 {hidden("_with", with)}
                 {field}
-                <SubmitButton>"Confirm and go on"</SubmitButton>
+                <SubmitButton>{t!("Confirm and go on")}</SubmitButton>
             </form>
             {switch}
             {again}

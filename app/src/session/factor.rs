@@ -1,11 +1,13 @@
 //! The second factor of the own account: off, being set up, on, and the recovery codes, which are shown once.
 
+use super::parts::linked;
 use crate::layout::Title;
 use crate::page::{About, FactorPage, PageContext, Picture, use_page};
 use crate::records::post::hidden;
 use crate::time::Clock;
 use leptos::prelude::*;
 use ui::{AuthShell, ButtonKind, LinkButton, Notice, SubmitButton, TextInput, Tone};
+use words::t;
 
 #[component]
 pub fn SecondFactorPage() -> impl IntoView {
@@ -20,32 +22,36 @@ pub fn SecondFactorPage() -> impl IntoView {
     });
     let (title, text, content) = if !factor.codes.is_empty() {
         (
-            "Keep these codes",
-            "Each of them signs you in once when your phone is not at hand. They are shown now and never again.",
+            t!("Keep these codes"),
+            t!("Each of them signs you in once when your phone is not at hand. They are shown now and never again."),
             codes(factor),
         )
     } else if let Some(picture) = &factor.picture {
         (
-            "Scan this picture",
-            "Open an authenticator app on your phone, add an account by scanning, and type the six digits that it shows.",
+            t!("Scan this picture"),
+            t!(
+                "Open an authenticator app on your phone, add an account by scanning, and type the six digits that it shows."
+            ),
             scan(factor, picture),
         )
     } else if factor.since.is_some() {
-        ("Second factor", "Signing in asks for your password and for a code of your app.", held(&page, factor))
+        (t!("Second factor"), t!("Signing in asks for your password and for a code of your app."), held(&page, factor))
     } else {
         (
-            "Second factor",
-            "A password can be guessed, or given away by mistake. With a second factor, signing in asks for a code of your phone as well.",
+            t!("Second factor"),
+            t!(
+                "A password can be guessed, or given away by mistake. With a second factor, signing in asks for a code of your phone as well."
+            ),
             nothing(factor),
         )
     };
     let required = (factor.required && factor.since.is_none()).then(|| {
-        view! { <Notice tone=Tone::Warning title="Your workspace asks for it">"You can go on as soon as it is set up. It takes a minute."</Notice> }
+        view! { <Notice tone=Tone::Warning title=t!("Your workspace asks for it")>{t!("You can go on as soon as it is set up. It takes a minute.")}</Notice> }
     });
-    let brand = if staff { "Nexus platform" } else { "" };
+    let brand = if staff { t!("Nexus platform") } else { "" };
     let back = if factor.next.is_empty() { if staff { "/admin" } else { "/" }.to_owned() } else { factor.next.clone() };
     let leave = (factor.codes.is_empty() && !factor.required)
-        .then(|| view! { <a class="link" href=back>"Back"</a> }.into_any());
+        .then(|| view! { <a class="link" href=back>{t!("Back")}</a> }.into_any());
     let foot = leave.unwrap_or_else(|| ().into_any());
     view! {
         <Title text=format!("{title} · Nexus")/>
@@ -71,7 +77,7 @@ fn form(factor: &FactorPage, rest: &str, kind: ButtonKind, words: &'static str) 
 }
 
 fn nothing(factor: &FactorPage) -> AnyView {
-    form(factor, "/prepare", ButtonKind::Primary, "Set up")
+    form(factor, "/prepare", ButtonKind::Primary, t!("Set up"))
 }
 
 fn scan(factor: &FactorPage, picture: &Picture) -> AnyView {
@@ -86,22 +92,22 @@ fn scan(factor: &FactorPage, picture: &Picture) -> AnyView {
     let action = format!("{}/second-factor", factor.base);
     view! {
         <div class="scan">
-            <svg class="scan-picture" viewBox=format!("0 0 {edge} {edge}") role="img" aria-label="A picture for your authenticator app" shape-rendering="crispEdges">
+            <svg class="scan-picture" viewBox=format!("0 0 {edge} {edge}") role="img" aria-label=t!("A picture for your authenticator app") shape-rendering="crispEdges">
                 <rect width=edge.to_string() height=edge.to_string() fill="#fff"/>
                 <path d=path fill="#000"/>
             </svg>
             <details class="scan-text">
-                <summary>"Cannot scan?"</summary>
-                <p>"Type this key into the app, or "<a class="link" href=picture.uri.clone()>"open it on this device"</a>"."</p>
+                <summary>{t!("Cannot scan?")}</summary>
+                <p>{linked(t!("Type this key into the app, or {link}."), picture.uri.clone(), t!("open it on this device"))}</p>
                 <code class="scan-seed">{groups.join(" ")}</code>
             </details>
         </div>
         <form method="post" action=action>
             {hidden("next", factor.next.clone())}
-            <TextInput name="code" label="Code" autocomplete="one-time-code" inputmode="numeric" required=true autofocus=true maxlength=12/>
-            <SubmitButton>"Turn on"</SubmitButton>
+            <TextInput name="code" label=t!("Code") autocomplete="one-time-code" inputmode="numeric" required=true autofocus=true maxlength=12/>
+            <SubmitButton>{t!("Turn on")}</SubmitButton>
         </form>
-        {form(factor, "/prepare", ButtonKind::Ghost, "Make another picture")}
+        {form(factor, "/prepare", ButtonKind::Ghost, t!("Make another picture"))}
     }
     .into_any()
 }
@@ -115,8 +121,8 @@ fn codes(factor: &FactorPage) -> AnyView {
     };
     view! {
         <ol class="recovery-codes">{items}</ol>
-        <Notice tone=Tone::Info>"Print them, or keep them in a password manager. Not on the phone with the app."</Notice>
-        <div class="auth-go"><LinkButton href=next kind=ButtonKind::Primary>"I kept them"</LinkButton></div>
+        <Notice tone=Tone::Info>{t!("Print them, or keep them in a password manager. Not on the phone with the app.")}</Notice>
+        <div class="auth-go"><LinkButton href=next kind=ButtonKind::Primary>{t!("I kept them")}</LinkButton></div>
     }
     .into_any()
 }
@@ -124,20 +130,20 @@ fn codes(factor: &FactorPage) -> AnyView {
 fn held(page: &PageContext, factor: &FactorPage) -> AnyView {
     let since = factor.since.as_deref().map(|since| Clock::new(&page.now, "UTC").words(since)).unwrap_or_default();
     let left = match factor.codes_left {
-        0 => "No recovery code is left.".to_owned(),
-        1 => "One recovery code is left.".to_owned(),
-        many => format!("{many} recovery codes are left."),
+        0 => t!("No recovery code is left.").to_owned(),
+        1 => t!("One recovery code is left.").to_owned(),
+        many => t!("{count} recovery codes are left.", count = many),
     };
     let tone = if factor.codes_left < 3 { Tone::Warning } else { Tone::Positive };
     let off = if factor.fixed {
-        view! { <p class="auth-text">"Administrators of the platform keep their second factor."</p> }.into_any()
+        view! { <p class="auth-text">{t!("Administrators of the platform keep their second factor.")}</p> }.into_any()
     } else {
-        form(factor, "/off", ButtonKind::Ghost, "Turn off")
+        form(factor, "/off", ButtonKind::Ghost, t!("Turn off"))
     };
     view! {
-        <div class="auth-go"><Notice tone title=format!("On, set up {since}")>{left}</Notice></div>
-        {form(factor, "/codes", ButtonKind::Secondary, "New recovery codes")}
-        {form(factor, "/prepare", ButtonKind::Secondary, "Move to another phone")}
+        <div class="auth-go"><Notice tone title=t!("On, set up {since}", since)>{left}</Notice></div>
+        {form(factor, "/codes", ButtonKind::Secondary, t!("New recovery codes"))}
+        {form(factor, "/prepare", ButtonKind::Secondary, t!("Move to another phone"))}
         {off}
     }
     .into_any()

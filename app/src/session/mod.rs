@@ -23,10 +23,11 @@ pub use confirm::ConfirmPage;
 pub use factor::SecondFactorPage;
 
 use crate::layout::Title;
-use crate::layout::nav::words;
 use crate::page::{WorkspaceLink, use_page};
 use leptos::prelude::*;
+use parts::{below, linked};
 use ui::{AuthShell, Avatar, Button, ButtonKind, EmptyState, Icon, LinkButton, Notice, SubmitButton, TextInput, Tone};
+use words::t;
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
@@ -43,30 +44,30 @@ pub fn SignInPage() -> impl IntoView {
         .filter(|_| failed.is_none())
         .map(|words| view! { <Notice tone=Tone::Positive>{words}</Notice> });
     let next = page.query("next").unwrap_or_default().to_owned();
-    let other = provider::way(&page, "Sign in with", &next);
+    let other = provider::way(&page, t!("Sign in with {provider}"), &next);
     // After a wrong password the login stands already; the password is what comes next.
     let typed = !login.is_empty();
     view! {
-        <Title text="Sign in · Nexus"/>
-        <AuthShell title="Sign in" foot=without_account()>
+        <Title text=format!("{} · Nexus", t!("Sign in"))/>
+        <AuthShell title=t!("Sign in") foot=below(without_account(), page.address())>
             {said}
             {failed}
             <form method="post" action="/sign-in">
                 <input type="hidden" name="next" value=next/>
-                <TextInput name="login" label="E-mail or phone" value=login autocomplete="username" inputmode="email" required=true autofocus=!typed/>
-                <TextInput name="password" label="Password" r#type="password" autocomplete="current-password" required=true autofocus=typed/>
-                <SubmitButton>"Sign in"</SubmitButton>
+                <TextInput name="login" label=t!("E-mail or phone") value=login autocomplete="username" inputmode="email" required=true autofocus=!typed/>
+                <TextInput name="password" label=t!("Password") r#type="password" autocomplete="current-password" required=true autofocus=typed/>
+                <SubmitButton>{t!("Sign in")}</SubmitButton>
             </form>
             {other}
-            <p class="auth-note"><a class="link" href="/forgot-password">"Forgot your password?"</a></p>
+            <p class="auth-note"><a class="link" href="/forgot-password">{t!("Forgot your password?")}</a></p>
         </AuthShell>
     }
     .into_any()
 }
 
 fn without_account() -> AnyView {
-    view! { "No account yet? "<a class="link" href="/sign-up">"Create a workspace"</a>", or ask an administrator of yours to invite you." }
-        .into_any()
+    let text = t!("No account yet? {link}, or ask an administrator of yours to invite you.");
+    linked(text, "/sign-up", t!("Create a workspace"))
 }
 
 #[component]
@@ -76,8 +77,8 @@ pub fn WorkspacesPage() -> impl IntoView {
         view! {
             <EmptyState
                 icon="building-2"
-                title="No workspace yet"
-                text="Ask an administrator of the workspace that you work in to invite you; it then stands here."
+                title=t!("No workspace yet")
+                text=t!("Ask an administrator of the workspace that you work in to invite you; it then stands here.")
             />
         }
         .into_any()
@@ -86,22 +87,23 @@ pub fn WorkspacesPage() -> impl IntoView {
         view! { <ul class="choice-list">{items}</ul> }.into_any()
     };
     let sign_out = view! {
-        <LinkButton href="/workspaces/new" kind=ButtonKind::Ghost icon="plus">"Create a workspace"</LinkButton>
-        <form method="post" action="/sign-out"><Button kind=ButtonKind::Ghost icon="log-out" r#type="submit">"Sign out"</Button></form>
+        <LinkButton href="/workspaces/new" kind=ButtonKind::Ghost icon="plus">{t!("Create a workspace")}</LinkButton>
+        <form method="post" action="/sign-out"><Button kind=ButtonKind::Ghost icon="log-out" r#type="submit">{t!("Sign out")}</Button></form>
     };
     view! {
-        <Title text="Workspaces · Nexus"/>
-        <AuthShell title="Choose a workspace" foot=sign_out.into_any()>{content}</AuthShell>
+        <Title text=format!("{} · Nexus", t!("Workspaces"))/>
+        <AuthShell title=t!("Choose a workspace") foot=sign_out.into_any()>{content}</AuthShell>
     }
     .into_any()
 }
 
 fn workspace(link: WorkspaceLink) -> AnyView {
     let WorkspaceLink { slug, name, industry } = link;
+    let industry = words::say(&crate::layout::nav::words(&industry)).to_owned();
     view! {
         <a class="choice-link" href=format!("/w/{slug}")>
             <Avatar name=name.clone() square=true/>
-            <span class="choice-text"><span class="choice-name" dir="auto">{name}</span><span class="choice-detail">{words(&industry)}</span></span>
+            <span class="choice-text"><span class="choice-name" dir="auto">{name}</span><span class="choice-detail">{industry}</span></span>
             <Icon name="chevron-right"/>
         </a>
     }

@@ -2,11 +2,13 @@
 
 use super::facts::{AccountFacts, Choosing};
 use crate::page::{PageContext, Replay};
+use crate::records::post::hidden;
 use domain::currency::CODES;
 use domain::people::account::ZONES;
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{Choice, Notice, Select, TextInput, Tone};
+use words::t;
 
 /// A form as it is drawn: empty, or once more with what was typed.
 pub struct Typed(Option<Arc<Replay>>);
@@ -62,23 +64,61 @@ pub fn new_password(typed: &Typed, label: &'static str, login: Option<String>) -
     let error = typed.error("password");
     view! {
         {whose}
-        <TextInput name="password" label r#type="password" autocomplete="new-password" required=true error=error hint="At least 8 characters. A few words in a row are easy to remember"/>
+        <TextInput name="password" label r#type="password" autocomplete="new-password" required=true error=error hint=t!("At least 8 characters. A few words in a row are easy to remember")/>
     }
     .into_any()
 }
 
 pub fn workspace_fields(typed: &Typed, choosing: &Choosing) -> AnyView {
-    let industries = choosing.industries.iter().map(|industry| Choice::new(&industry.slug, &industry.label)).collect();
+    let industries =
+        choosing.industries.iter().map(|industry| Choice::new(&industry.slug, words::say(&industry.label))).collect();
     let currencies = CODES.iter().map(|code| Choice::new(*code, *code)).collect();
     let zones = zones(&typed.value_or("timezone", &choosing.timezone));
     view! {
-        <TextInput name="workspace" label="Name of the workspace" value=typed.value("workspace") autocomplete="organization" required=true error=typed.error("workspace") hint="Your business, as customers know it"/>
-        <TextInput name="slug" label="Address" value=typed.value("slug") error=typed.error("slug") hint="Small letters, digits and hyphens, such as lakeside-motors. Made from the name if left empty"/>
-        <Select name="industry" label="Industry" choices=industries value=typed.value_or("industry", "") blank="Choose one" required=true error=typed.error("industry")/>
+        <TextInput name="workspace" label=t!("Name of the workspace") value=typed.value("workspace") autocomplete="organization" required=true error=typed.error("workspace") hint=t!("Your business, as customers know it")/>
+        <TextInput name="slug" label=t!("Address") value=typed.value("slug") error=typed.error("slug") hint=t!("Small letters, digits and hyphens, such as lakeside-motors. Made from the name if left empty")/>
+        <Select name="industry" label=t!("Industry") choices=industries value=typed.value_or("industry", "") blank=t!("Choose one") required=true error=typed.error("industry")/>
         <div class="form-grid is-two">
-            <Select name="currency" label="Currency" choices=currencies value=typed.value_or("currency", &choosing.currency) required=true error=typed.error("currency")/>
-            <Select name="timezone" label="Time zone" choices=zones value=typed.value_or("timezone", &choosing.timezone) required=true error=typed.error("timezone")/>
+            <Select name="currency" label=t!("Currency") choices=currencies value=typed.value_or("currency", &choosing.currency) required=true error=typed.error("currency")/>
+            <Select name="timezone" label=t!("Time zone") choices=zones value=typed.value_or("timezone", &choosing.timezone) required=true error=typed.error("timezone")/>
         </div>
+    }
+    .into_any()
+}
+
+/// A sentence with a link in it, where the text has its place `{link}`.
+pub fn linked(text: &'static str, href: impl Into<String>, link: &'static str) -> AnyView {
+    let (before, after) = words::around(text, "link");
+    let href = href.into();
+    view! { {before}<a class="link" href=href>{link}</a>{after} }.into_any()
+}
+
+/// What stands below a page of somebody who is not known yet: help, and the languages.
+pub fn below(help: AnyView, next: String) -> AnyView {
+    view! { {help}{languages(next)} }.into_any()
+}
+
+/// The languages to choose from. Kept in the browser, since there is no profile to ask; `next` is the page itself.
+pub fn languages(next: String) -> AnyView {
+    let names: Vec<_> = words::Language::ALL
+        .into_iter()
+        .map(|language| {
+            let (tag, name) = (language.tag(), language.name());
+            if language == words::current() {
+                view! { <span aria-current="true" lang=tag>{name}</span> }.into_any()
+            } else {
+                view! { <button class="link" type="submit" name="language" value=tag lang=tag>{name}</button> }
+                    .into_any()
+            }
+        })
+        .collect();
+    view! {
+        <nav class="auth-languages" aria-label=t!("Language")>
+            <form method="post" action="/preferences">
+                {hidden("_next", next)}
+                {names}
+            </form>
+        </nav>
     }
     .into_any()
 }

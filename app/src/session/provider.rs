@@ -4,14 +4,15 @@
 use crate::page::{PageContext, encode};
 use leptos::prelude::*;
 use ui::{ButtonKind, LinkButton};
+use words::t;
 
-/// Below a form of ours: "or", and the other way. `next` is where it leads in the end.
-pub fn way(page: &PageContext, words: &str, next: &str) -> Option<AnyView> {
+/// Below a form of ours: "or", and the other way. The text has a place `{provider}`; `next` is where it leads.
+pub fn way(page: &PageContext, text: &str, next: &str) -> Option<AnyView> {
     let name = page.provider.as_deref()?;
-    let (href, words) = (href(next, false), format!("{words} {name}"));
+    let (href, text) = (href(next, false), words::fill(text, &[("provider", &name)]));
     let way = view! {
-        <p class="auth-or">"or"</p>
-        <div class="auth-other"><LinkButton href kind=ButtonKind::Secondary>{words}</LinkButton></div>
+        <p class="auth-or">{t!("or")}</p>
+        <div class="auth-other"><LinkButton href kind=ButtonKind::Secondary>{text}</LinkButton></div>
     };
     Some(way.into_any())
 }
@@ -19,9 +20,10 @@ pub fn way(page: &PageContext, words: &str, next: &str) -> Option<AnyView> {
 /// For a confirmation by somebody who may have no password: the provider asks them once more.
 pub fn again(page: &PageContext, next: &str) -> Option<AnyView> {
     let name = page.provider.as_deref()?;
-    let (href, words) = (href(next, true), format!("Let {name} ask you once more"));
+    let (href, ask) = (href(next, true), t!("Let {name} ask you once more", name));
+    let (before, after) = words::around(t!("No password here? {link}, then do this again."), "link");
     let way = view! {
-        <p class="auth-note">"No password here? "<a class="link" href=href>{words}</a>", then do this again."</p>
+        <p class="auth-note">{before}<a class="link" href=href>{ask}</a>{after}</p>
     };
     Some(way.into_any())
 }

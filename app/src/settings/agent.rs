@@ -1,8 +1,12 @@
 //! What a browser says of itself, in the words of its owner. Nothing depends on it.
 
+use words::t;
+
 /// "Firefox on Linux" from a user agent; what is not recognised is called so.
 pub fn words(agent: Option<&str>) -> String {
-    let Some(agent) = agent.filter(|agent| !agent.trim().is_empty()) else { return "An unknown browser".to_owned() };
+    let Some(agent) = agent.filter(|agent| !agent.trim().is_empty()) else {
+        return t!("An unknown browser").to_owned();
+    };
     let browser = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),
@@ -27,9 +31,9 @@ pub fn words(agent: Option<&str>) -> String {
     let find =
         |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (find(&browser), find(&system)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), Some(system)) => t!("{browser} on {system}", browser, system),
         (Some(browser), None) => browser.to_owned(),
-        (None, Some(system)) => format!("A browser on {system}"),
+        (None, Some(system)) => t!("A browser on {system}", system),
         (None, None) => agent.chars().take(60).collect(),
     }
 }

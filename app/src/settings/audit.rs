@@ -1,7 +1,7 @@
 //! The audit trail: who did what, when, from where, and what came of it.
 
+use super::trail_words::{operation_words, thing_words, value_words};
 use super::{agent, settings_frame};
-use crate::layout::nav::words;
 use crate::page::{PageContext, Viewer, encode, load, use_page};
 use crate::time::Clock;
 use domain::Result;
@@ -16,6 +16,7 @@ use ui::{
     Badge, Blank, ButtonKind, Cell, ChangedField, Choice, DataTable, DateInput, EmptyState, HeadCell, Icon, LinkButton,
     Notice, Page, PageHeader, Panel, Row, Select, Size, Stack, StatTile, SubmitButton, TextInput, TextLink, Tone,
 };
+use words::{t, tn};
 
 /// Parameters of the filter.
 const FILTERS: [&str; 9] = ["person", "operation", "entity", "outcome", "from", "to", "record", "request", "change"];
@@ -44,22 +45,24 @@ async fn audit_page(page: PageContext) -> Result<AnyView> {
         backend.run(ListMembers {}).await?,
     );
     let file = file_address(&page, &viewer);
-    let actions = view! { <LinkButton href=file icon="download">"Export CSV"</LinkButton> }.into_any();
+    let actions = view! { <LinkButton href=file icon="download">{t!("Export CSV")}</LinkButton> }.into_any();
     let problem = fault.map(|error| {
         let said: Vec<String> =
-            error.fields.iter().map(|field| format!("{}: {}", words(&field.field), field.message)).collect();
-        view! { <Notice tone=Tone::Warning title="The filter was not understood">{said.join(". ")}</Notice> }
+            error.fields.iter().map(|field| format!("{}: {}", value_words(&field.field), field.message)).collect();
+        view! { <Notice tone=Tone::Warning title=t!("The filter was not understood")>{said.join(". ")}</Notice> }
     });
     let (tiles, filter, list) =
         (tiles(&page, &summary), filter(&page, &viewer, &members, &query), list(&page, &viewer, &entries));
     let further = entries.next.map(|before| {
         let href = page.with_query(&[("before", Some(&before.to_string()))]);
-        view! { <LinkButton href icon="chevron-down">"Older entries"</LinkButton> }
+        view! { <LinkButton href icon="chevron-down">{t!("Older entries")}</LinkButton> }
     });
-    let text = "Everything that was done here, signing in and refusals included. Entries cannot be changed, and are sealed so that it shows if they were.";
+    let text = t!(
+        "Everything that was done here, signing in and refusals included. Entries cannot be changed, and are sealed so that it shows if they were."
+    );
     let content = view! {
         <Page>
-            <PageHeader title="Audit trail" text actions/>
+            <PageHeader title=t!("Audit trail") text actions/>
             <Stack>{tiles}{problem}{filter}{list}{further}</Stack>
         </Page>
     };
@@ -75,7 +78,7 @@ fn file_address(page: &PageContext, viewer: &Viewer) -> String {
 
 fn tiles(page: &PageContext, summary: &AuditSummary) -> AnyView {
     let clock = Clock::new(&page.now, "UTC");
-    let note = format!("in {} days", summary.days);
+    let note = tn!(summary.days, "in one day", "in {count} days");
     let own = |name: &str, value: &str| format!("{}?{name}={value}", page.path);
     let refused = own("outcome", "refused");
     let (sign_ins, exports) = (own("operation", "people.sign_in"), own("operation", "records.export"));
@@ -84,15 +87,15 @@ fn tiles(page: &PageContext, summary: &AuditSummary) -> AnyView {
             let at = sealed.at.as_deref().map(|at| clock.words(at)).unwrap_or_default();
             (sealed.changes.to_string(), at)
         }
-        None => ("0".to_owned(), "nothing yet".to_owned()),
+        None => ("0".to_owned(), t!("nothing yet").to_owned()),
     };
     view! {
         <div class="audit-tiles">
-            <StatTile label="Entries" value=summary.entries.to_string() note=note.clone() href=page.path.clone()/>
-            <StatTile label="Sign-ins" value=summary.sign_ins.to_string() note=note.clone() href=sign_ins/>
-            <StatTile label="Refused" value=summary.refused.to_string() note=note.clone() href=refused/>
-            <StatTile label="Exports" value=summary.exports.to_string() note=note href=exports/>
-            <StatTile label="Sealed" value=sealed note=until/>
+            <StatTile label=t!("Entries") value=summary.entries.to_string() note=note.clone() href=page.path.clone()/>
+            <StatTile label=t!("Sign-ins") value=summary.sign_ins.to_string() note=note.clone() href=sign_ins/>
+            <StatTile label=t!("Refused") value=summary.refused.to_string() note=note.clone() href=refused/>
+            <StatTile label=t!("Exports") value=summary.exports.to_string() note=note href=exports/>
+            <StatTile label=t!("Sealed") value=sealed note=until/>
         </div>
     }
     .into_any()
@@ -103,10 +106,10 @@ fn filter(page: &PageContext, viewer: &Viewer, members: &[Member], query: &Audit
         members.iter().map(|member| Choice::new(member.id.to_string(), member.name.clone())).collect::<Vec<_>>();
     let mut entities: Vec<Choice> =
         viewer.catalog.iter().map(|entity| Choice::new(entity.key.clone(), entity.labels.many.clone())).collect();
-    entities.extend(
-        ["session", "member", "role", "change"].map(|key| Choice::new(key.to_owned(), format!("{}s", words(key)))),
-    );
-    let outcomes = vec![Choice::new("done", "Done"), Choice::new("refused", "Refused")];
+    let others =
+        [("session", t!("Sessions")), ("member", t!("Members")), ("role", t!("Roles")), ("change", t!("Changes"))];
+    entities.extend(others.map(|(key, label)| Choice::new(key, label)));
+    let outcomes = vec![Choice::new("done", t!("Done")), Choice::new("refused", t!("Refused" in "outcome"))];
     let typed = |name: &str| page.query(name).map(str::to_owned);
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string());
     let (from, to) = (day(query.from), day(query.to));
@@ -115,21 +118,21 @@ fn filter(page: &PageContext, viewer: &Viewer, members: &[Member], query: &Audit
         .into_iter()
         .filter_map(|name| typed(name).map(|value| view! { <input type="hidden" name=name value=value/> }.into_any()))
         .collect();
-    let words = if narrowed.is_empty() { "" } else { "Only what belongs to the link that led here." };
+    let words = if narrowed.is_empty() { "" } else { t!("Only what belongs to the link that led here.") };
     let cleared = FILTERS.iter().any(|name| page.query(name).is_some()).then(|| {
         let href = page.path.clone();
-        view! { <LinkButton href size=Size::Small>"Clear"</LinkButton> }
+        view! { <LinkButton href size=Size::Small>{t!("Clear")}</LinkButton> }
     });
     view! {
-        <form class="audit-filter" method="get" action=page.path.clone() role="search" aria-label="Filter the audit trail">
+        <form class="audit-filter" method="get" action=page.path.clone() role="search" aria-label=t!("Filter the audit trail")>
             {narrowed}
-            <Select name="person" label="Person" choices=people value=typed("person") blank="Anybody"/>
-            <TextInput name="operation" label="Operation" value=typed("operation") placeholder="records.update"/>
-            <Select name="entity" label="About" choices=entities value=typed("entity") blank="Anything"/>
-            <Select name="outcome" label="Outcome" choices=outcomes value=typed("outcome") blank="Any"/>
-            <DateInput name="from" label="From" value=from/>
-            <DateInput name="to" label="To" value=to/>
-            <div class="audit-filter-end"><SubmitButton size=Size::Small kind=ButtonKind::Secondary>"Filter"</SubmitButton>{cleared}<span class="hint">{words}</span></div>
+            <Select name="person" label=t!("Person") choices=people value=typed("person") blank=t!("Anybody")/>
+            <TextInput name="operation" label=t!("Operation") value=typed("operation") placeholder="records.update"/>
+            <Select name="entity" label=t!("About") choices=entities value=typed("entity") blank=t!("Anything")/>
+            <Select name="outcome" label=t!("Outcome") choices=outcomes value=typed("outcome") blank=t!("Any")/>
+            <DateInput name="from" label=t!("From" in "day") value=from/>
+            <DateInput name="to" label=t!("To" in "day") value=to/>
+            <div class="audit-filter-end"><SubmitButton size=Size::Small kind=ButtonKind::Secondary>{t!("Filter" in "verb")}</SubmitButton>{cleared}<span class="hint">{words}</span></div>
         </form>
     }
     .into_any()
@@ -137,22 +140,22 @@ fn filter(page: &PageContext, viewer: &Viewer, members: &[Member], query: &Audit
 
 fn list(page: &PageContext, viewer: &Viewer, entries: &Entries) -> AnyView {
     if entries.entries.is_empty() {
-        let action = view! { <LinkButton href=page.path.clone()>"Show all entries"</LinkButton> }.into_any();
-        return view! { <EmptyState icon="history" title="No entries" text="Nothing that fits was done. Widen the filter." action/> }.into_any();
+        let action = view! { <LinkButton href=page.path.clone()>{t!("Show all entries")}</LinkButton> }.into_any();
+        return view! { <EmptyState icon="history" title=t!("No entries") text=t!("Nothing that fits was done. Widen the filter.") action/> }.into_any();
     }
     let clock = Clock::new(&page.now, &viewer.timezone);
     let head = view! {
-        <HeadCell label="What"/>
-        <HeadCell label="Who"/>
-        <HeadCell label="About"/>
-        <HeadCell label="When"/>
-        <HeadCell label="From"/>
-        <HeadCell label="Undo" hidden_label=true/>
+        <HeadCell label=t!("What")/>
+        <HeadCell label=t!("Who")/>
+        <HeadCell label=t!("About")/>
+        <HeadCell label=t!("When")/>
+        <HeadCell label=t!("From")/>
+        <HeadCell label=t!("Undo") hidden_label=true/>
     };
     let rows: Vec<AnyView> = entries.entries.iter().map(|entry| row(page, viewer, clock, entry)).collect();
     view! {
         <Panel flush=true>
-            <div class="as-cards audit-list"><DataTable label="Audit trail" head=head.into_any() inline=true>{rows}</DataTable></div>
+            <div class="as-cards audit-list"><DataTable label=t!("Audit trail") head=head.into_any() inline=true>{rows}</DataTable></div>
         </Panel>
     }
     .into_any()
@@ -160,14 +163,15 @@ fn list(page: &PageContext, viewer: &Viewer, entries: &Entries) -> AnyView {
 
 fn row(page: &PageContext, viewer: &Viewer, clock: Clock, entry: &AuditEntry) -> AnyView {
     let who = entry.name.clone().unwrap_or_else(|| "Nexus".to_owned());
-    let refused = (entry.outcome == "refused").then(|| view! { " "<Badge tone=Tone::Negative>"Refused"</Badge> });
+    let refused = (entry.outcome == "refused")
+        .then(|| view! { " "<Badge tone=Tone::Negative>{t!("Refused" in "outcome")}</Badge> });
     let cause = (entry.cause != "request" && entry.cause != "sign_in")
-        .then(|| view! { <span class="row-detail">{format!("by {}", cause_words(&entry.cause))}</span> });
+        .then(|| view! { <span class="row-detail">{t!("by {cause}", cause = cause_words(&entry.cause))}</span> });
     let (operation, key) = (operation_words(&entry.operation), entry.operation.clone());
     let (about, details) = (about(viewer, entry), details(viewer, entry));
     let when = clock.moment(&entry.at);
     let from = match (&entry.address, &entry.agent) {
-        (None, None) => view! { <Blank label="the server"/> }.into_any(),
+        (None, None) => view! { <Blank label=t!("the server")/> }.into_any(),
         (address, agent) => {
             let (address, title) = (address.clone(), agent.clone().unwrap_or_default());
             let browser = agent::words(agent.as_deref());
@@ -176,17 +180,17 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, entry: &AuditEntry) ->
     };
     let undo = may_undo(viewer, entry).then(|| {
         let href = viewer.path(&format!("undo?change={}&back={}", entry.id, encode(&page.address())));
-        view! { <LinkButton href size=Size::Small icon="undo-2">"Undo"</LinkButton> }
+        view! { <LinkButton href size=Size::Small icon="undo-2">{t!("Undo")}</LinkButton> }
     });
     let id = entry.id.to_string();
     view! {
         <Row id>
-            <Cell label="What" lead=true><span title=key>{operation}</span>{refused}{cause}{details}</Cell>
-            <Cell label="Who"><bdi>{who}</bdi></Cell>
-            <Cell label="About">{about}</Cell>
-            <Cell label="When">{when}</Cell>
-            <Cell label="From">{from}</Cell>
-            <Cell label="Undo">{undo}</Cell>
+            <Cell label=t!("What") lead=true><span title=key>{operation}</span>{refused}{cause}{details}</Cell>
+            <Cell label=t!("Who")><bdi>{who}</bdi></Cell>
+            <Cell label=t!("About")>{about}</Cell>
+            <Cell label=t!("When")>{when}</Cell>
+            <Cell label=t!("From")>{from}</Cell>
+            <Cell label=t!("Undo")>{undo}</Cell>
         </Row>
     }
     .into_any()
@@ -201,35 +205,23 @@ fn may_undo(viewer: &Viewer, entry: &AuditEntry) -> bool {
         && viewer.catalog.get(&entry.entity).is_some()
 }
 
-/// `records.create` as "Create", `sales.make_order` as "Make order".
-pub fn operation_words(operation: &str) -> String {
-    match operation {
-        "people.sign_in" => "Sign in".to_owned(),
-        "people.sign_out" => "Sign out".to_owned(),
-        "records.transition" => "Move".to_owned(),
-        "records.tick" => "Tick of a checklist".to_owned(),
-        "demo.seed" => "Demo data".to_owned(),
-        other => words(other.split_once('.').map_or(other, |(_, verb)| verb)),
-    }
-}
-
 fn cause_words(cause: &str) -> &str {
     match cause {
-        "api_key" => "an API key",
-        "run" => "a workflow",
-        "import" => "an import",
-        "bulk" => "a change of many rows",
-        "merge" => "a merge",
-        "undo" => "an undo",
-        "seed" => "the demo data",
-        "delivery" => "a delivery",
+        "api_key" => t!("an API key"),
+        "run" => t!("a workflow"),
+        "import" => t!("an import"),
+        "bulk" => t!("a change of many rows"),
+        "merge" => t!("a merge"),
+        "undo" => t!("an undo"),
+        "seed" => t!("the demo data"),
+        "delivery" => t!("a delivery"),
         other => other,
     }
 }
 
 fn about(viewer: &Viewer, entry: &AuditEntry) -> AnyView {
     let entity = viewer.catalog.get(&entry.entity);
-    let label = entity.map_or_else(|| words(&entry.entity), |entity| entity.labels.one.clone());
+    let label = entity.map_or_else(|| thing_words(&entry.entity), |entity| entity.labels.one.clone());
     match (entity, entry.record) {
         (Some(entity), Some(record)) => {
             let named = entry.changes.iter().find(|change| change.field == entity.title);
@@ -250,7 +242,7 @@ fn details(viewer: &Viewer, entry: &AuditEntry) -> Option<AnyView> {
     if count == 0 {
         return None;
     }
-    let summary = if count == 1 { "1 value".to_owned() } else { format!("{count} values") };
+    let summary = tn!(count, "{count} value", "{count} values");
     let lines: Vec<AnyView> = entry.changes.iter().map(|change| changed(viewer, &entry.entity, change)).collect();
     let fold = view! { <details class="timeline-fold"><summary><Icon name="chevron-right"/>{summary}</summary>{lines}</details> };
     Some(fold.into_any())
@@ -272,6 +264,6 @@ pub fn changed(viewer: &Viewer, entity: &str, change: &AuditChange) -> AnyView {
             None => text,
         }
     };
-    let label = if field.is_some() { change.label.clone() } else { words(&change.label) };
+    let label = if field.is_some() { change.label.clone() } else { value_words(&change.label) };
     view! { <ChangedField label before=show(&change.before) after=show(&change.after)/> }.into_any()
 }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use ui::{
     FormActions, FormError, FormErrors, FormSection, Notice, Page, PageHeader, Panel, SubmitButton, TextArea, TextInput,
 };
+use words::t;
 
 const OPERATION: &str = "company.save";
 
@@ -21,16 +22,18 @@ pub fn CompanyPage() -> impl IntoView {
 async fn company_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let view = page.backend()?.run(GetCompany {}).await?;
-    let missing = (!viewer.grants.allows(UPDATE)).then(|| format!("Needs the permission {UPDATE}"));
+    let missing = (!viewer.grants.allows(UPDATE)).then(|| t!("Needs the permission {permission}", permission = UPDATE));
     let notice = missing.clone().map(|missing| {
-        view! { <Notice title="You can look at these details, and not change them">{missing}</Notice> }
+        view! { <Notice title=t!("You can look at these details, and not change them")>{missing}</Notice> }
     });
     let replay = page.replay_of(OPERATION);
     let body = form(&page, &viewer, &view, replay.as_deref(), missing);
-    let text = "What invoices, order confirmations and receipts say of their sender. Documents are drawn with what stands here now.";
+    let text = t!(
+        "What invoices, order confirmations and receipts say of their sender. Documents are drawn with what stands here now."
+    );
     let content = view! {
         <Page narrow=true>
-            <PageHeader title="Company" text/>
+            <PageHeader title=t!("Company") text/>
             {notice}
             <Panel>{body}</Panel>
         </Page>
@@ -56,68 +59,68 @@ fn form(
         if errors.is_empty() {
             errors.push(FormError::new("", replay.error.message.clone()));
         }
-        view! { <FormErrors errors title="The details were not saved"/> }
+        view! { <FormErrors errors title=t!("The details were not saved")/> }
     });
     let boxes = Boxes { replay, fixed: missing.is_some() };
     let held: &Company = &view.company;
-    let workspace = format!("{} when empty.", viewer.workspace);
+    let workspace = t!("{workspace} when empty.", workspace = viewer.workspace);
     let business = [
-        boxes.line("legalName", "Name", &held.legal_name, Some(&workspace), "organization"),
-        boxes.text("address", "Address", &held.address, "As it stands on an envelope, a line each."),
-        boxes.line("taxNumber", "Tax number", &held.tax_number, None, "off"),
-        boxes.line("registration", "Registration number", &held.registration, None, "off"),
+        boxes.line("legalName", t!("Name"), &held.legal_name, Some(&workspace), "organization"),
+        boxes.text("address", t!("Address"), &held.address, t!("As it stands on an envelope, a line each.")),
+        boxes.line("taxNumber", t!("Tax number"), &held.tax_number, None, "off"),
+        boxes.line("registration", t!("Registration number"), &held.registration, None, "off"),
     ];
     let contact = [
-        boxes.line("email", "E-mail", &held.email, None, "email"),
-        boxes.line("phone", "Phone", &held.phone, None, "tel"),
-        boxes.line("website", "Web site", &held.website, None, "url"),
+        boxes.line("email", t!("E-mail"), &held.email, None, "email"),
+        boxes.line("phone", t!("Phone"), &held.phone, None, "tel"),
+        boxes.line("website", t!("Web site"), &held.website, None, "url"),
     ];
     let bank = [
-        boxes.line("accountName", "Account holder", &held.account_name, None, "off"),
-        boxes.line("bank", "Bank", &held.bank, None, "off"),
-        boxes.line("branch", "Branch", &held.branch, None, "off"),
-        boxes.line("accountNumber", "Account number", &held.account_number, None, "off"),
-        boxes.line("iban", "IBAN", &held.iban, None, "off"),
-        boxes.line("swift", "BIC (SWIFT)", &held.swift, None, "off"),
+        boxes.line("accountName", t!("Account holder"), &held.account_name, None, "off"),
+        boxes.line("bank", t!("Bank"), &held.bank, None, "off"),
+        boxes.line("branch", t!("Branch"), &held.branch, None, "off"),
+        boxes.line("accountNumber", t!("Account number"), &held.account_number, None, "off"),
+        boxes.line("iban", t!("IBAN"), &held.iban, None, "off"),
+        boxes.line("swift", t!("BIC (SWIFT)"), &held.swift, None, "off"),
         boxes.text(
             "paymentInstructions",
-            "Other ways to pay",
+            t!("Other ways to pay"),
             &held.payment_instructions,
-            "A till number, say. A line each.",
+            t!("A till number, say. A line each."),
         ),
     ];
     let papers = [
         boxes.line(
             "paymentTerms",
-            "Payment terms",
+            t!("Payment terms"),
             &held.payment_terms,
-            Some("Beside the due date, such as \"30 days net\"."),
+            Some(t!("Beside the due date, such as \"30 days net\".")),
             "off",
         ),
         boxes.text(
             "invoiceNote",
-            "Note on invoices",
+            t!("Note on invoices"),
             &held.invoice_note,
-            "At the end of each, such as a word of thanks.",
+            t!("At the end of each, such as a word of thanks."),
         ),
     ];
     let own = page.path.clone();
     let version = view.version.to_string();
     let save = match missing {
-        Some(reason) => view! { <SubmitButton reason>"Save details"</SubmitButton> }.into_any(),
-        None => view! { <SubmitButton>"Save details"</SubmitButton> }.into_any(),
+        Some(reason) => view! { <SubmitButton reason>{t!("Save details")}</SubmitButton> }.into_any(),
+        None => view! { <SubmitButton>{t!("Save details")}</SubmitButton> }.into_any(),
     };
     view! {
         <form class="form" method="post" action=viewer.action(OPERATION)>
             {errors}
             {hidden("version", version)}
-            {envelope(page, "company", &own, "Details saved")}
-            <FormSection title="Business"><div class="form-grid">{business}</div></FormSection>
-            <FormSection title="Contact"><div class="form-grid is-two">{contact}</div></FormSection>
-            <FormSection title="Bank account" text="Where customers pay. It stands on every invoice.">
+            {envelope(page, "company", &own, t!("Details saved"))}
+            <FormSection title=t!("Business")><div class="form-grid">{business}</div></FormSection>
+            <FormSection title=t!("Contact" in "section")><div class="form-grid is-two">{contact}</div></FormSection>
+            <FormSection title=t!("Bank account") text=t!("Where customers pay. It stands on every invoice.")>
                 <div class="form-grid is-two">{bank}</div>
             </FormSection>
-            <FormSection title="On documents"><div class="form-grid">{papers}</div></FormSection>
+            <FormSection title=t!("On documents")><div class="form-grid">{papers}</div></FormSection>
             <FormActions>{save}</FormActions>
         </form>
     }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use ui::{
     Badge, Button, Checkbox, Choice, FormActions, Icon, LinkButton, Panel, Select, Size, SubmitButton, TextInput, Tone,
 };
+use words::{say, t};
 
 pub fn form(
     page: &PageContext,
@@ -22,45 +23,46 @@ pub fn form(
     let managers =
         choices(members.iter().filter(|member| member.status == "active").map(|m| (m.id.to_string(), m.name.clone())));
     let places = choices(locations.iter().map(|place| (place.id.to_string(), place.name.clone())));
-    let ticks: Vec<_> = roles.iter().map(|role| tick(&typed, role)).collect();
+    let ticks: Vec<_> = roles.iter().map(|role| tick(&typed, viewer, role)).collect();
     let roles_error = typed.error("roles").map(|error| {
         view! { <p class="field-error" id="roles-error"><Icon name="circle-alert"/><span>{error}</span></p> }
     });
     let cancel = viewer.path("settings/people");
     let location = (!locations.is_empty()).then(|| {
-        view! { <Select name="location" label="Location" choices=places value=typed.value("location") blank="None" error=typed.error("location")/> }
+        view! { <Select name="location" label=t!("Location") choices=places value=typed.value("location") blank=t!("None") error=typed.error("location")/> }
     });
     let content = view! {
             {typed.notice()}
             <form class="stack" method="post" action=viewer.action("people.invite")>
-                {envelope(page, "invite", &own, "Invitation on its way")}
+                {envelope(page, "invite", &own, t!("Invitation on its way"))}
                 <div class="form-grid is-two">
-                    <TextInput name="login" label="E-mail or phone" value=typed.value("login") error=typed.error("login") inputmode="email" autocomplete="off" required=true autofocus=true/>
-                    <TextInput name="name" label="Name" value=typed.value("name") error=typed.error("name") autocomplete="off" hint="For the greeting; they may change it"/>
-                    <Select name="manager" label="Reports to" choices=managers value=typed.value("manager") blank="Nobody" error=typed.error("manager")/>
+                    <TextInput name="login" label=t!("E-mail or phone") value=typed.value("login") error=typed.error("login") inputmode="email" autocomplete="off" required=true autofocus=true/>
+                    <TextInput name="name" label=t!("Name") value=typed.value("name") error=typed.error("name") autocomplete="off" hint=t!("For the greeting; they may change it")/>
+                    <Select name="manager" label=t!("Reports to") choices=managers value=typed.value("manager") blank=t!("Nobody") error=typed.error("manager")/>
                     {location}
                 </div>
                 <fieldset class="ticks">
-                    <legend class="field-label">"Roles"</legend>
+                    <legend class="field-label">{t!("Roles")}</legend>
                     <div class="form-grid is-two">{ticks}</div>
                     {roles_error}
                 </fieldset>
                 <FormActions>
-                    <SubmitButton icon="send">"Send the invitation"</SubmitButton>
-                    <LinkButton href=cancel kind=ui::ButtonKind::Ghost>"Cancel"</LinkButton>
+                    <SubmitButton icon="send">{t!("Send the invitation")}</SubmitButton>
+                    <LinkButton href=cancel kind=ui::ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
                 </FormActions>
             </form>
     };
-    view! { <Panel title="Invite somebody" text="They get a link for their address alone, good once and for 7 days.">{content}</Panel> }.into_any()
+    view! { <Panel title=t!("Invite somebody") text=t!("They get a link for their address alone, good once and for 7 days.")>{content}</Panel> }.into_any()
 }
 
-fn tick(typed: &Typed, role: &GivableRole) -> AnyView {
+fn tick(typed: &Typed, viewer: &Viewer, role: &GivableRole) -> AnyView {
     let name = format!("roles.{}", role.key);
     let checked =
         if typed.refused() { !typed.value(&name).is_empty() } else { role.key == "USER" && role.beyond.is_none() };
     let hint = role.beyond.clone();
     let disabled = role.beyond.is_some();
-    view! { <Checkbox name label=role.label.clone() checked=checked && !disabled disabled hint=hint/> }.into_any()
+    view! { <Checkbox name label=viewer.catalog.say(&role.label).to_owned() checked=checked && !disabled disabled hint=hint/> }
+        .into_any()
 }
 
 pub fn choices(pairs: impl Iterator<Item = (String, String)>) -> Vec<Choice> {
@@ -74,27 +76,27 @@ pub fn waiting(page: &PageContext, viewer: &Viewer, invitations: &[Invitation], 
     }
     let clock = Clock::new(&page.now, &viewer.timezone);
     let rows: Vec<_> = invitations.iter().map(|invitation| row(page, viewer, invitation, clock, may)).collect();
-    Some(view! { <Panel title="Invited" flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any())
+    Some(view! { <Panel title=t!("Invited") flush=true><ul class="row-list">{rows}</ul></Panel> }.into_any())
 }
 
 fn row(page: &PageContext, viewer: &Viewer, invitation: &Invitation, clock: Clock, may: bool) -> AnyView {
-    let roles = invitation.role_labels.join(", ");
+    let roles = invitation.role_labels.iter().map(|label| say(label)).collect::<Vec<_>>().join(", ");
     let sent = match &invitation.sent_at {
-        _ if invitation.expired => "ran out; send it again".to_owned(),
-        Some(at) => format!("sent {}", clock.words(at)),
-        None => "on its way".to_owned(),
+        _ if invitation.expired => t!("ran out; send it again").to_owned(),
+        Some(at) => t!("sent {when}", when = clock.words(at)),
+        None => t!("on its way").to_owned(),
     };
-    let detail = format!("{} · by {} · {sent}", roles, invitation.invited_by);
-    let until = format!("Good until {}", clock.full(&invitation.expires_at));
+    let detail = format!("{roles} · {} · {sent}", t!("by {name}", name = invitation.invited_by));
+    let until = t!("Good until {when}", when = clock.full(&invitation.expires_at));
     let title = match &invitation.name {
         Some(name) => format!("{name} · {}", invitation.login),
         None => invitation.login.clone(),
     };
-    let badge = invitation.expired.then(|| view! { <Badge tone=Tone::Warning>"Ran out"</Badge> });
+    let badge = invitation.expired.then(|| view! { <Badge tone=Tone::Warning>{t!("Ran out")}</Badge> });
     let actions = may.then(|| {
         view! {
-            {act(page, viewer, invitation, "people.resend_invitation", "Send again", "Invitation on its way once more")}
-            {act(page, viewer, invitation, "people.revoke_invitation", "Take back", "Invitation taken back")}
+            {act(page, viewer, invitation, "people.resend_invitation", t!("Send again"), t!("Invitation on its way once more"))}
+            {act(page, viewer, invitation, "people.revoke_invitation", t!("Take back" in "invitation"), t!("Invitation taken back"))}
         }
     });
     view! {

@@ -1,13 +1,13 @@
 //! Keys of programs: the list, the form that makes one, and the page that shows a new one, once.
 
 use super::settings_frame;
-use crate::layout::nav::words;
 use crate::page::{About, PageContext, Viewer, load, use_page};
 use crate::records::post::{envelope, hidden, making};
 use crate::session::Typed;
 use crate::time::Clock;
 use domain::people::keys::{CREATE_KEY, MANAGE_KEYS, PER_MINUTE};
 use domain::people::{KeyRow, ListKeys, NewKey};
+use domain::schema::Catalog;
 use domain::{Grants, Reach, Result, Verb};
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +15,10 @@ use ui::{
     Badge, Button, ButtonKind, Choice, EmptyState, FormActions, Icon, LinkButton, Notice, Page, PageHeader, Panel,
     RadioGroup, Select, Size, Stack, SubmitButton, TextArea, TextInput, Tone,
 };
+use words::{mark, say, t, tn};
 
-const DAYS: [(&str, &str); 4] = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")];
+const DAYS: [(&str, &str); 4] =
+    [("30", mark!("30 days")), ("90", mark!("90 days")), ("365", mark!("A year")), ("", mark!("Never"))];
 
 #[component]
 pub fn KeysPage() -> impl IntoView {
@@ -32,20 +34,20 @@ async fn keys_page(page: PageContext) -> Result<AnyView> {
     let keys = page.backend()?.run(ListKeys {}).await?;
     let clock = Clock::new(&page.now, &viewer.timezone);
     let list = if keys.is_empty() {
-        view! { <EmptyState icon="key-round" title="No key yet" text="A program that reads or writes this workspace calls with a key of its own, so that it can be told apart and ended by itself."/> }.into_any()
+        view! { <EmptyState icon="key-round" title=t!("No key yet") text=t!("A program that reads or writes this workspace calls with a key of its own, so that it can be told apart and ended by itself.")/> }.into_any()
     } else {
         let rows: Vec<_> = keys.iter().map(|key| row(&page, &viewer, clock, key)).collect();
         view! { <ul class="row-list">{rows}</ul> }.into_any()
     };
-    let title = if viewer.grants.allows(MANAGE_KEYS) { "Keys of this workspace" } else { "Your keys" };
+    let title = if viewer.grants.allows(MANAGE_KEYS) { t!("Keys of this workspace") } else { t!("Your keys") };
     let problem = page.replay_of("people.revoke_key").map(|replay| {
         let message = replay.error.message.clone();
-        view! { <Notice tone=Tone::Negative title="The key was not revoked">{message}</Notice> }
+        view! { <Notice tone=Tone::Negative title=t!("The key was not revoked")>{message}</Notice> }
     });
     let form = form(&page, &viewer);
     let content = view! {
         <Page narrow=true>
-            <PageHeader title="API keys" text="For programs that call the API in your name. A key never does more than you may at that moment."/>
+            <PageHeader title=t!("API keys") text=t!("For programs that call the API in your name. A key never does more than you may at that moment.")/>
             {problem}
             <Stack><Panel title flush=true>{list}</Panel>{form}</Stack>
         </Page>
@@ -55,9 +57,9 @@ async fn keys_page(page: PageContext) -> Result<AnyView> {
 
 fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyView {
     let state = match key.state.as_str() {
-        "revoked" => Some((Tone::Negative, "Revoked")),
-        "expired" => Some((Tone::Warning, "Expired")),
-        "asleep" => Some((Tone::Warning, "Member is away")),
+        "revoked" => Some((Tone::Negative, t!("Revoked"))),
+        "expired" => Some((Tone::Warning, t!("Expired"))),
+        "asleep" => Some((Tone::Warning, t!("Member is away"))),
         _ => None,
     };
     let badge = state.map(|(tone, label)| view! { <Badge tone>{label}</Badge> });
@@ -69,20 +71,21 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyVi
     let used = key
         .last_used_at
         .as_deref()
-        .map_or_else(|| "never used".to_owned(), |at| format!("last used {}", clock.words(at)));
+        .map_or_else(|| t!("never used").to_owned(), |at| t!("last used {when}", when = clock.words(at)));
     let end = match (&key.revoked_at, &key.expires_at) {
-        (Some(at), _) => format!("revoked {}", clock.words(at)),
-        (None, Some(at)) => format!("{} {}", if key.state == "expired" { "ended" } else { "ends" }, clock.words(at)),
-        (None, None) => "never ends".to_owned(),
+        (Some(at), _) => t!("revoked {when}", when = clock.words(at)),
+        (None, Some(at)) if key.state == "expired" => t!("ended {when}", when = clock.words(at)),
+        (None, Some(at)) => t!("ends {when}", when = clock.words(at)),
+        (None, None) => t!("never ends").to_owned(),
     };
     let mut details = vec![used, end];
     if !key.addresses.is_empty() {
-        details.push(format!("from {} only", key.addresses.join(", ")));
+        details.push(t!("from {addresses} only", addresses = key.addresses.join(", ")));
     }
     if key.per_minute != PER_MINUTE {
-        details.push(format!("{} requests a minute", key.per_minute));
+        details.push(tn!(key.per_minute, "{count} request a minute", "{count} requests a minute"));
     }
-    let title = format!("Made {}", clock.full(&key.created_at));
+    let title = t!("Made {when}", when = clock.full(&key.created_at));
     let revoke = key.revoked_at.is_none().then(|| revoke(page, viewer, key));
     let all: Vec<String> =
         key.scopes.0.iter().map(|(pattern, reach)| format!("{pattern}: {}", reach.as_str())).collect();
@@ -92,7 +95,7 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyVi
                 <Icon name="key-round"/>
                 <span class="row-text">
                     <span class="row-title key-name"><bdi>{name}</bdi>{badge}</span>
-                    <span class="row-detail" title=all.join("\n")><code>{format!("nx_live_{}…", key.prefix)}</code>" · "{scope_words(&key.scopes)}</span>
+                    <span class="row-detail" title=all.join("\n")><code>{format!("nx_live_{}…", key.prefix)}</code>" · "{scope_words(&viewer.catalog, &key.scopes)}</span>
                     <span class="row-detail" title=title>{details.join(" · ")}</span>
                 </span>
                 <span class="row-end">{revoke}</span>
@@ -103,19 +106,19 @@ fn row(page: &PageContext, viewer: &Viewer, clock: Clock, key: &KeyRow) -> AnyVi
 }
 
 fn revoke(page: &PageContext, viewer: &Viewer, key: &KeyRow) -> AnyView {
-    let envelope = envelope(page, &format!("revoke-{}", key.id), &viewer.path("settings/keys"), "Key revoked");
+    let envelope = envelope(page, &format!("revoke-{}", key.id), &viewer.path("settings/keys"), t!("Key revoked"));
     view! {
         <form method="post" action=viewer.action("people.revoke_key")>
             {hidden("id", key.id.to_string())}
             {envelope}
-            <Button size=Size::Small r#type="submit">"Revoke"</Button>
+            <Button size=Size::Small r#type="submit">{t!("Revoke")}</Button>
         </form>
     }
     .into_any()
 }
 
 /// What a key may do, briefly: area by area.
-pub fn scope_words(scopes: &Grants) -> String {
+pub fn scope_words(catalog: &Catalog, scopes: &Grants) -> String {
     let mut areas: BTreeMap<&str, (BTreeSet<&str>, bool)> = BTreeMap::new();
     // What everything includes is not said once more.
     let everything = Grants(
@@ -133,16 +136,16 @@ pub fn scope_words(scopes: &Grants) -> String {
     }
     let said = areas.into_iter().map(|(area, (verbs, parts))| {
         let area = match area {
-            "*" => "everything".to_owned(),
+            "*" => t!("everything").to_owned(),
             "crm" => "CRM".to_owned(),
-            area => words(area).to_lowercase(),
+            area => super::roles_grid::area_name(catalog, area).to_lowercase(),
         };
-        let whole = if parts { format!("parts of {area}") } else { area };
+        let whole = if parts { t!("parts of {area}", area) } else { area };
         match (verbs.contains("*"), verbs.len() == 1 && verbs.contains("read"), verbs.contains("read")) {
-            (true, ..) => format!("anything with {whole}"),
-            (_, true, _) => format!("reads {whole}"),
-            (_, _, true) => format!("reads and writes {whole}"),
-            _ => format!("writes {whole}"),
+            (true, ..) => t!("anything with {area}", area = whole),
+            (_, true, _) => t!("reads {area}", area = whole),
+            (_, _, true) => t!("reads and writes {area}", area = whole),
+            _ => t!("writes {area}", area = whole),
         }
     });
     let said = said.collect::<Vec<_>>().join(", ");
@@ -167,7 +170,7 @@ fn areas(viewer: &Viewer) -> Vec<(String, String, bool)> {
     offered
         .map(|area| {
             let writes = held(&area, &[Verb::Create, Verb::Update, Verb::Delete]);
-            let label = super::roles_grid::area_name(&area);
+            let label = super::roles_grid::area_name(&viewer.catalog, &area);
             (area, label, writes)
         })
         .collect()
@@ -176,33 +179,33 @@ fn areas(viewer: &Viewer) -> Vec<(String, String, bool)> {
 fn form(page: &PageContext, viewer: &Viewer) -> AnyView {
     let typed = Typed::of(page, "people.create_key");
     let access = vec![
-        Choice::new("read", "Read").hint("Everything that you may see"),
-        Choice::new("write", "Read and write").hint("Everything that you may do with records"),
-        Choice::new("areas", "Chosen areas"),
+        Choice::new("read", t!("Read")).hint(t!("Everything that you may see")),
+        Choice::new("write", t!("Read and write")).hint(t!("Everything that you may do with records")),
+        Choice::new("areas", t!("Chosen areas")),
     ];
     let chosen: Vec<_> = areas(viewer)
         .into_iter()
         .map(|(area, label, writes)| {
             let name = format!("areas.{area}");
-            let mut choices = vec![Choice::new("none", "Closed"), Choice::new("read", "Read")];
+            let mut choices = vec![Choice::new("none", t!("Closed")), Choice::new("read", t!("Read"))];
             if writes {
-                choices.push(Choice::new("write", "Read and write"));
+                choices.push(Choice::new("write", t!("Read and write")));
             }
             let value = typed.value_or(&name, "none");
             view! { <Select name label choices value/> }
         })
         .collect();
-    let days = DAYS.iter().map(|(value, label)| Choice::new(*value, *label)).collect();
+    let days = DAYS.iter().map(|(value, label)| Choice::new(*value, say(label))).collect();
     let reason = viewer.lacks(CREATE_KEY);
     let save = match reason {
-        Some(reason) => view! { <SubmitButton reason>"Make the key"</SubmitButton> }.into_any(),
-        None => view! { <SubmitButton>"Make the key"</SubmitButton> }.into_any(),
+        Some(reason) => view! { <SubmitButton reason>{t!("Make the key")}</SubmitButton> }.into_any(),
+        None => view! { <SubmitButton>{t!("Make the key")}</SubmitButton> }.into_any(),
     };
     let error = |name: &str| typed.error(name).unwrap_or_default();
     let limits = view! {
         <div class="form-grid is-two">
-            <Select name="days" label="Ends after" choices=days value=typed.value_or("days", "90") error=error("days")/>
-            <TextInput name="perMinute" label="Requests a minute, at most" value=typed.value_or("perMinute", &PER_MINUTE.to_string()) error=error("perMinute") inputmode="numeric" maxlength=5/>
+            <Select name="days" label=t!("Ends after") choices=days value=typed.value_or("days", "90") error=error("days")/>
+            <TextInput name="perMinute" label=t!("Requests a minute, at most") value=typed.value_or("perMinute", &PER_MINUTE.to_string()) error=error("perMinute") inputmode="numeric" maxlength=5/>
         </div>
     }
     .into_any();
@@ -210,16 +213,16 @@ fn form(page: &PageContext, viewer: &Viewer) -> AnyView {
         <form class="stack key-form" method="post" action=viewer.action("people.create_key")>
             {making(page, "key", &page.path, "")}
             {typed.notice()}
-            <TextInput name="name" label="What it is for" placeholder="Web shop" value=typed.value("name") error=error("name") required=true maxlength=80/>
-            <RadioGroup name="access" label="What it may do" choices=access value=typed.value_or("access", "read") error=error("access")/>
+            <TextInput name="name" label=t!("What it is for") placeholder=t!("Web shop") value=typed.value("name") error=error("name") required=true maxlength=80/>
+            <RadioGroup name="access" label=t!("What it may do") choices=access value=typed.value_or("access", "read") error=error("access")/>
             <div class="form-grid is-two key-areas">{chosen}</div>
             {limits}
-            <TextArea name="addresses" label="Only from these addresses" rows=2 value=typed.value("addresses") error=error("addresses") placeholder="203.0.113.7 or 203.0.113.0/24" hint="Any when empty. Separate several by spaces or lines."/>
+            <TextArea name="addresses" label=t!("Only from these addresses") rows=2 value=typed.value("addresses") error=error("addresses") placeholder=t!("203.0.113.7 or 203.0.113.0/24") hint=t!("Any when empty. Separate several by spaces or lines.")/>
             <FormActions>{save}</FormActions>
         </form>
     }
     .into_any();
-    view! { <Panel title="Make a key" text="Asks for your password once more, and shows the key once.">{form}</Panel> }
+    view! { <Panel title=t!("Make a key") text=t!("Asks for your password once more, and shows the key once.")>{form}</Panel> }
         .into_any()
 }
 
@@ -227,12 +230,14 @@ fn form(page: &PageContext, viewer: &Viewer) -> AnyView {
 fn made(viewer: &Viewer, made: &NewKey) -> AnyView {
     let (back, name) = (viewer.path("settings/keys"), made.name.clone());
     let Some(key) = made.key.clone() else {
-        let text = "The same form was sent twice. The key was shown in the first answer and is kept nowhere. If you did not see it, revoke it and make another one.";
+        let text = t!(
+            "The same form was sent twice. The key was shown in the first answer and is kept nowhere. If you did not see it, revoke it and make another one."
+        );
         return view! {
             <Page narrow=true>
-                <PageHeader title="This key was shown already"/>
+                <PageHeader title=t!("This key was shown already")/>
                 <Notice tone=Tone::Warning title=name>{text}</Notice>
-                <div class="key-go"><LinkButton href=back kind=ButtonKind::Primary>"To the keys"</LinkButton></div>
+                <div class="key-go"><LinkButton href=back kind=ButtonKind::Primary>{t!("To the keys")}</LinkButton></div>
             </Page>
         }
         .into_any();
@@ -243,16 +248,16 @@ fn made(viewer: &Viewer, made: &NewKey) -> AnyView {
     );
     view! {
         <Page narrow=true>
-            <PageHeader title="Keep this key" text="It is shown now and never again. Nexus keeps only what it needs to recognise it."/>
+            <PageHeader title=t!("Keep this key") text=t!("It is shown now and never again. Nexus keeps only what it needs to recognise it.")/>
             <Panel title=name>
                 <div class="once-key">
-                    <code id="new-key" class="once-key-text" tabindex="0" aria-label="The key">{key}</code>
-                    <button class="button is-small" type="button" hidden=true data-copy="new-key">"Copy"</button>
+                    <code id="new-key" class="once-key-text" tabindex="0" aria-label=t!("The key")>{key}</code>
+                    <button class="button is-small" type="button" hidden=true data-copy="new-key">{t!("Copy")}</button>
                 </div>
-                <Notice tone=Tone::Info>"Put it where the program keeps its secrets, not into its code. Whoever has it can do what it may, until it ends or you revoke it."</Notice>
-                <h3 class="key-how">"How a program calls"</h3>
+                <Notice tone=Tone::Info>{t!("Put it where the program keeps its secrets, not into its code. Whoever has it can do what it may, until it ends or you revoke it.")}</Notice>
+                <h3 class="key-how">{t!("How a program calls")}</h3>
                 <pre class="key-call"><code>{call}</code></pre>
-                <div class="key-go"><LinkButton href=back kind=ButtonKind::Primary>"I kept it"</LinkButton></div>
+                <div class="key-go"><LinkButton href=back kind=ButtonKind::Primary>{t!("I kept it")}</LinkButton></div>
             </Panel>
         </Page>
     }
@@ -262,6 +267,7 @@ fn made(viewer: &Viewer, made: &NewKey) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::scope_words;
+    use domain::schema::Catalog;
     use domain::{Grants, Reach};
 
     #[test]
@@ -276,7 +282,7 @@ mod tests {
             (&[], ""),
         ] {
             let scopes = Grants(patterns.iter().map(|pattern| ((*pattern).to_owned(), Reach::All)).collect());
-            assert_eq!(scope_words(&scopes), said);
+            assert_eq!(scope_words(&Catalog::default(), &scopes), said);
         }
     }
 }

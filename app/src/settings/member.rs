@@ -13,6 +13,7 @@ use ui::{
     PageHeader, Panel, Select, Size, Stack, SubmitButton, TextInput, Tone,
 };
 use uuid::Uuid;
+use words::{say, t, tn};
 
 #[component]
 pub fn MemberPage() -> impl IntoView {
@@ -29,11 +30,10 @@ async fn member_page(page: PageContext) -> Result<AnyView> {
     let member =
         members.iter().find(|member| member.id == id && member.status != "automation").ok_or_else(Error::not_found)?;
     let locations = backend.run(ListLocations {}).await?;
-    let reason =
-        (!viewer.grants.allows("people.member.update")).then(|| "Needs the permission people.member.update".to_owned());
+    let reason = viewer.lacks("people.member.update");
     let refused = page.replay.as_ref().filter(|replay| replay.error.fields.is_empty()).map(|replay| {
         let message = replay.error.message.clone();
-        view! { <Notice tone=Tone::Negative title="Nothing was changed">{message}</Notice> }
+        view! { <Notice tone=Tone::Negative title=t!("Nothing was changed")>{message}</Notice> }
     });
     let edit = edit(&page, &viewer, &members, &locations, member, reason.clone());
     let records = records(&page, &viewer, &members, member, &owned, reason.clone());
@@ -54,30 +54,30 @@ fn about(viewer: &Viewer, member: &Member) -> AnyView {
         .role_labels
         .iter()
         .map(|words| {
-            let words = words.clone();
+            let words = say(words).to_owned();
             view! { <Chip>{words}</Chip>" " }
         })
         .collect();
     let status = match member.status.as_str() {
-        "active" => "Active".into_any(),
-        "left" => view! { <Badge>"Left"</Badge> }.into_any(),
-        _ => view! { <Badge tone=Tone::Warning>"Suspended"</Badge> }.into_any(),
+        "active" => t!("Active" in "person").into_any(),
+        "left" => view! { <Badge>{t!("Left")}</Badge> }.into_any(),
+        _ => view! { <Badge tone=Tone::Warning>{t!("Suspended" in "person")}</Badge> }.into_any(),
     };
     let link = |label: &'static str, rest: &str, permission: &'static str| {
         let href = viewer.path(&format!("settings/people/{}/{rest}", member.id));
-        let reason = (!viewer.grants.allows(permission)).then(|| format!("Needs the permission {permission}"));
+        let reason = viewer.lacks(permission);
         view! { <LinkButton href size=Size::Small reason>{label}</LinkButton> }
     };
     let actions = (member.status != "left").then(|| {
-        let roles = link("Change roles", "roles", "people.member.set_roles");
-        let sessions = link("Sessions", "sessions", "people.session.manage");
+        let roles = link(t!("Change roles"), "roles", "people.member.set_roles");
+        let sessions = link(t!("Sessions"), "sessions", "people.session.manage");
         view! { {roles}{sessions} }.into_any()
     });
     view! {
-        <Panel title="Roles and sessions" actions>
+        <Panel title=t!("Roles and sessions") actions>
             <DescriptionList>
-                <DescriptionRow label="Roles"><span class="chips">{roles}</span></DescriptionRow>
-                <DescriptionRow label="Status">{status}</DescriptionRow>
+                <DescriptionRow label=t!("Roles")><span class="chips">{roles}</span></DescriptionRow>
+                <DescriptionRow label=t!("Status")>{status}</DescriptionRow>
             </DescriptionList>
         </Panel>
     }
@@ -105,16 +105,16 @@ fn edit(
     let content = view! {
             <form class="stack" method="post" action=viewer.action("people.update_member")>
                 {hidden("id", member.id.to_string())}
-                {envelope(page, "update", &page.path, "Saved")}
-                <TextInput name="name" label="Name" value=typed.value_or("name", &member.name) error=typed.error("name") required=true/>
+                {envelope(page, "update", &page.path, t!("Saved"))}
+                <TextInput name="name" label=t!("Name") value=typed.value_or("name", &member.name) error=typed.error("name") required=true/>
                 <div class="form-grid is-two">
-                    <Select name="manager" label="Reports to" choices=managers value=typed.value_or("manager", &manager) blank="Nobody" error=typed.error("manager") hint="Sees what their team owns, where a role reaches so far"/>
-                    <Select name="location" label="Location" choices=places value=typed.value_or("location", &location) blank="None" error=typed.error("location")/>
+                    <Select name="manager" label=t!("Reports to") choices=managers value=typed.value_or("manager", &manager) blank=t!("Nobody") error=typed.error("manager") hint=t!("Sees what their team owns, where a role reaches so far")/>
+                    <Select name="location" label=t!("Location") choices=places value=typed.value_or("location", &location) blank=t!("None") error=typed.error("location")/>
                 </div>
-                <FormActions><SubmitButton reason=reason>"Save"</SubmitButton></FormActions>
+                <FormActions><SubmitButton reason=reason>{t!("Save")}</SubmitButton></FormActions>
             </form>
     };
-    view! { <Panel title="Place in the workspace">{content}</Panel> }.into_any()
+    view! { <Panel title=t!("Place in the workspace")>{content}</Panel> }.into_any()
 }
 
 fn records(
@@ -127,8 +127,8 @@ fn records(
 ) -> AnyView {
     let total: i64 = owned.iter().map(|owned| owned.count).sum();
     if total == 0 {
-        let note = format!("{} owns no record that you can see.", member.name);
-        return view! { <Panel title="Records"><p class="panel-note">{note}</p></Panel> }.into_any();
+        let note = t!("{name} owns no record that you can see.", name = member.name);
+        return view! { <Panel title=t!("Records")><p class="panel-note">{note}</p></Panel> }.into_any();
     }
     let typed = Typed::of(page, "people.hand_over");
     let rows: Vec<_> = owned
@@ -144,20 +144,25 @@ fn records(
             .filter(|other| other.status == "active" && other.id != member.id)
             .map(|m| (m.id.to_string(), m.name.clone())),
     );
-    let text = format!("{} owns {total} records that you can see.", member.name);
-    let label = if total == 1 { "Hand the record over".to_owned() } else { format!("Hand {total} records over") };
+    let text = tn!(
+        total,
+        "{name} owns {count} record that you can see.",
+        "{name} owns {count} records that you can see.",
+        name = member.name
+    );
+    let label = tn!(total, "Hand the record over", "Hand {count} records over");
     let content = view! {
             <div class="stack">
                 <DescriptionList>{rows}</DescriptionList>
                 <form class="stack" method="post" action=viewer.action("people.hand_over")>
                     {hidden("from", member.id.to_string())}
-                    {envelope(page, "hand-over", &page.path, "The records are being handed over; it takes a moment")}
-                    <Select name="to" label="New owner" choices=others value=typed.value("to") blank="Choose somebody" required=true error=typed.error("to")/>
+                    {envelope(page, "hand-over", &page.path, t!("The records are being handed over; it takes a moment"))}
+                    <Select name="to" label=t!("New owner") choices=others value=typed.value("to") blank=t!("Choose somebody") required=true error=typed.error("to")/>
                     <FormActions><Button r#type="submit" icon="users" reason=reason>{label}</Button></FormActions>
                 </form>
             </div>
     };
-    view! { <Panel title="Records" text>{content}</Panel> }.into_any()
+    view! { <Panel title=t!("Records") text>{content}</Panel> }.into_any()
 }
 
 fn access(page: &PageContext, viewer: &Viewer, member: &Member, reason: Option<String>) -> AnyView {
@@ -165,20 +170,22 @@ fn access(page: &PageContext, viewer: &Viewer, member: &Member, reason: Option<S
     let (operation, label, icon, done, kind, text) = if suspended {
         (
             "people.restore_member",
-            "Restore",
+            t!("Restore"),
             "rotate-ccw",
-            "Restored",
+            t!("Restored"),
             ButtonKind::default(),
-            "Restoring lets them work here again, with the roles that they have.",
+            t!("Restoring lets them work here again, with the roles that they have."),
         )
     } else {
         (
             "people.suspend_member",
-            "Suspend",
+            t!("Suspend"),
             "ban",
-            "Suspended",
+            t!("Suspended" in "person"),
             ButtonKind::Danger,
-            "Suspending keeps them out from their next click on. Their records and their name stay; hand the records over if somebody is to go on with them.",
+            t!(
+                "Suspending keeps them out from their next click on. Their records and their name stay; hand the records over if somebody is to go on with them."
+            ),
         )
     };
     let content = view! {
@@ -188,5 +195,5 @@ fn access(page: &PageContext, viewer: &Viewer, member: &Member, reason: Option<S
                 <Button kind icon r#type="submit" reason=reason>{label}</Button>
             </form>
     };
-    view! { <Panel title="Access" text>{content}</Panel> }.into_any()
+    view! { <Panel title=t!("Access") text>{content}</Panel> }.into_any()
 }

@@ -15,8 +15,9 @@ mod roles_grid;
 mod roles_member;
 mod security;
 mod sessions;
+mod trail_words;
 
-pub use audit::{AuditPage, changed, operation_words};
+pub use audit::{AuditPage, changed};
 pub use company::CompanyPage;
 pub use feedback::{FeedbackPage, SendFeedbackPage};
 pub use keys::KeysPage;
@@ -28,6 +29,7 @@ pub use roles::{RolePage, RolesPage};
 pub use roles_member::MemberRolesPage;
 pub use security::SecurityPage;
 pub use sessions::{MemberSessionsPage, SessionsPage};
+pub use trail_words::operation_words;
 
 use crate::layout::nav::{density_choice, role_words, theme_choice};
 use crate::layout::workspace_frame;
@@ -38,6 +40,7 @@ use ui::{
     Button, Choice, Crumb, Density, DescriptionList, DescriptionRow, FormActions, Page, PageHeader, Panel, RadioGroup,
     Size, Stack, SubmitButton, TabItem, Tabs, Theme,
 };
+use words::{mark, say, t};
 
 #[component]
 pub fn SettingsPage() -> impl IntoView {
@@ -45,29 +48,29 @@ pub fn SettingsPage() -> impl IntoView {
     load(settings_page(page)).into_any()
 }
 
-/// A page of the settings, with the tabs between them.
+/// A page of the settings, with the tabs between them. `here` is the tab in English, as the table has it.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
     let places = [
-        ("You", "settings", None),
-        ("Profile", "settings/profile", None),
-        ("Security", "settings/security", None),
-        ("Sessions", "settings/sessions", None),
-        ("API keys", "settings/keys", None),
-        ("People", "settings/people", None),
-        ("Roles", "settings/roles", Some("people.role.read")),
-        ("Locations", "settings/locations", None),
-        ("Company", "settings/company", None),
-        ("Audit trail", "settings/audit", Some(domain::audit::READ)),
-        ("Feedback", "settings/feedback", Some(domain::audit::READ)),
+        (mark!("You"), "settings", None),
+        (mark!("Profile"), "settings/profile", None),
+        (mark!("Security"), "settings/security", None),
+        (mark!("Sessions"), "settings/sessions", None),
+        (mark!("API keys"), "settings/keys", None),
+        (mark!("People"), "settings/people", None),
+        (mark!("Roles"), "settings/roles", Some("people.role.read")),
+        (mark!("Locations"), "settings/locations", None),
+        (mark!("Company"), "settings/company", None),
+        (mark!("Audit trail"), "settings/audit", Some(domain::audit::READ)),
+        (mark!("Feedback"), "settings/feedback", Some(domain::audit::READ)),
     ];
     // A tab whose page would be refused is not offered.
     let open = |needs: Option<&str>| needs.is_none_or(|permission| viewer.grants.allows(permission));
     let items = places.into_iter().filter(|(.., needs)| open(*needs));
-    let items = items.map(|(label, path, _)| TabItem::new(label, viewer.path(path), label == here)).collect();
-    let tabs = view! { <Tabs label="Settings" items/> }.into_any();
+    let items = items.map(|(label, path, _)| TabItem::new(say(label), viewer.path(path), label == here)).collect();
+    let tabs = view! { <Tabs label=t!("Settings") items/> }.into_any();
     let crumbs = match here {
-        "You" => vec![Crumb::here("Settings")],
-        here => vec![Crumb::link("Settings", viewer.path("settings")), Crumb::here(here)],
+        "You" => vec![Crumb::here(t!("Settings"))],
+        here => vec![Crumb::link(t!("Settings"), viewer.path("settings")), Crumb::here(say(here))],
     };
     workspace_frame(page, crumbs, Some(tabs), None, content)
 }
@@ -75,26 +78,27 @@ fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, conte
 async fn settings_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let (account, appearance) = (account(&viewer), appearance(&page));
-    let content = view! { <Page narrow=true><PageHeader title="Settings"/><Stack>{account}{appearance}</Stack></Page> };
+    let content =
+        view! { <Page narrow=true><PageHeader title=t!("Settings")/><Stack>{account}{appearance}</Stack></Page> };
     Ok(settings_frame(&page, &viewer, "You", content.into_any()))
 }
 
 fn account(viewer: &Viewer) -> AnyView {
     let (name, role, workspace) = (viewer.name.clone(), role_words(&viewer.role), viewer.workspace.clone());
-    let email = viewer.email.clone().map(|email| view! { <DescriptionRow label="E-mail">{email}</DescriptionRow> });
+    let email = viewer.email.clone().map(|email| view! { <DescriptionRow label=t!("E-mail")>{email}</DescriptionRow> });
     let (currency, timezone) = (viewer.currency.clone(), viewer.timezone.clone());
     let sign_out = view! {
-        <form method="post" action="/sign-out"><Button size=Size::Small icon="log-out" r#type="submit">"Sign out"</Button></form>
+        <form method="post" action="/sign-out"><Button size=Size::Small icon="log-out" r#type="submit">{t!("Sign out")}</Button></form>
     };
     view! {
-        <Panel title="Your account" actions=sign_out.into_any()>
+        <Panel title=t!("Your account") actions=sign_out.into_any()>
             <DescriptionList>
-                <DescriptionRow label="Name">{name}</DescriptionRow>
+                <DescriptionRow label=t!("Name")>{name}</DescriptionRow>
                 {email}
-                <DescriptionRow label="Role">{role}</DescriptionRow>
-                <DescriptionRow label="Workspace">{workspace}</DescriptionRow>
-                <DescriptionRow label="Currency">{currency}</DescriptionRow>
-                <DescriptionRow label="Time zone">{timezone}</DescriptionRow>
+                <DescriptionRow label=t!("Role")>{role}</DescriptionRow>
+                <DescriptionRow label=t!("Workspace")>{workspace}</DescriptionRow>
+                <DescriptionRow label=t!("Currency")>{currency}</DescriptionRow>
+                <DescriptionRow label=t!("Time zone")>{timezone}</DescriptionRow>
             </DescriptionList>
         </Panel>
     }
@@ -108,23 +112,23 @@ fn appearance(page: &PageContext) -> AnyView {
         .into_iter()
         .map(|density| {
             let hint = match density {
-                Density::Compact => "Most on the screen",
-                Density::Regular => "For most people",
-                Density::Comfortable => "For touch, and tired eyes",
+                Density::Compact => t!("Most on the screen"),
+                Density::Regular => t!("For most people"),
+                Density::Comfortable => t!("For touch, and tired eyes"),
             };
             Choice::new(density.as_str(), density_choice(density)).hint(hint)
         })
         .collect();
     let (theme, density, next) = (page.theme.as_str(), page.density.as_str(), page.address());
     view! {
-        <Panel title="Appearance" text="Of Nexus in this browser.">
+        <Panel title=t!("Appearance") text=t!("Of Nexus in this browser.")>
             <form class="stack" method="post" action="/preferences">
                 <input type="hidden" name="_next" value=next/>
                 <div class="form-grid is-two">
-                    <RadioGroup name="theme" label="Theme" choices=themes value=theme/>
-                    <RadioGroup name="density" label="Rows" choices=densities value=density/>
+                    <RadioGroup name="theme" label=t!("Theme") choices=themes value=theme/>
+                    <RadioGroup name="density" label=t!("Rows") choices=densities value=density/>
                 </div>
-                <FormActions><SubmitButton>"Save appearance"</SubmitButton></FormActions>
+                <FormActions><SubmitButton>{t!("Save appearance")}</SubmitButton></FormActions>
             </form>
         </Panel>
     }

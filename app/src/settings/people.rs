@@ -10,6 +10,7 @@ use ui::{
     Person, Row, SearchInput, Size, Stack, TextLink, Tone,
 };
 use uuid::Uuid;
+use words::{say, t, tn};
 
 #[component]
 pub fn PeoplePage() -> impl IntoView {
@@ -36,28 +37,25 @@ async fn people_page(page: PageContext) -> Result<AnyView> {
     let shown: Vec<&Member> =
         members.iter().filter(|member| member.status != "left" && matches(member, &words)).collect();
     let people = members.iter().filter(|member| matches!(member.status.as_str(), "active" | "suspended")).count();
-    let text = match people {
-        1 => "One person works in this workspace.".to_owned(),
-        people => format!("{people} people work in this workspace."),
-    };
+    let text = tn!(people, "One person works in this workspace.", "{count} people work in this workspace.");
     let button = if asked { None } else { Some(invite_button(&viewer, may_invite)) };
     let refused = page.replay.as_ref().filter(|replay| replay.operation != "people.invite").map(|replay| {
         let message = replay.error.message.clone();
-        view! { <Notice tone=Tone::Negative title="Nothing was changed">{message}</Notice> }
+        view! { <Notice tone=Tone::Negative title=t!("Nothing was changed")>{message}</Notice> }
     });
     let table = table(&viewer, &members, &locations, &shown, &words);
     let waiting = invite::waiting(&page, &viewer, &invitations, may_invite);
     let search = view! {
-        <form class="toolbar-search" method="get" action=page.path.clone() role="search"><SearchInput name="q" label="Find a person" value=words/></form>
+        <form class="toolbar-search" method="get" action=page.path.clone() role="search"><SearchInput name="q" label=t!("Find a person") value=words/></form>
     };
     let content = view! {
         <Page>
-            <PageHeader title="People" text actions=button/>
+            <PageHeader title=t!("People") text actions=button/>
             <Stack>
                 {refused}
                 {form}
                 {waiting}
-                <Panel title="Members" actions=search.into_any() flush=true>{table}</Panel>
+                <Panel title=t!("Members") actions=search.into_any() flush=true>{table}</Panel>
             </Stack>
         </Page>
     };
@@ -67,50 +65,52 @@ async fn people_page(page: PageContext) -> Result<AnyView> {
 fn invite_button(viewer: &Viewer, may: bool) -> AnyView {
     let href = viewer.path("settings/people?invite=1");
     if may {
-        view! { <LinkButton href kind=ButtonKind::Primary icon="user-plus">"Invite somebody"</LinkButton> }.into_any()
+        view! { <LinkButton href kind=ButtonKind::Primary icon="user-plus">{t!("Invite somebody")}</LinkButton> }
+            .into_any()
     } else {
-        view! { <LinkButton href icon="user-plus" reason="Needs the permission people.member.create">"Invite somebody"</LinkButton> }.into_any()
+        let reason = viewer.lacks("people.member.create");
+        view! { <LinkButton href icon="user-plus" reason>{t!("Invite somebody")}</LinkButton> }.into_any()
     }
 }
 
 fn matches(member: &Member, words: &str) -> bool {
     let words = words.trim().to_lowercase();
-    let roles = member.role_labels.iter().map(|role| role.to_lowercase());
+    let roles = member.role_labels.iter().map(|role| say(role).to_lowercase());
     let email = member.email.iter().map(|email| email.to_lowercase());
     words.is_empty() || roles.chain(email).chain([member.name.to_lowercase()]).any(|text| text.contains(&words))
 }
 
 fn table(viewer: &Viewer, members: &[Member], locations: &[Location], shown: &[&Member], words: &str) -> AnyView {
     if shown.is_empty() {
-        let title = format!("Nobody is called {words}");
+        let title = t!("Nobody is called {words}", words);
         let everybody = viewer.path("settings/people");
-        let action = view! { <LinkButton href=everybody>"Show everybody"</LinkButton> }.into_any();
-        return view! { <EmptyState icon="users" title text="Look for a part of a name, an address or a role." action/> }
+        let action = view! { <LinkButton href=everybody>{t!("Show everybody")}</LinkButton> }.into_any();
+        return view! { <EmptyState icon="users" title text=t!("Look for a part of a name, an address or a role.") action/> }
             .into_any();
     }
     let with_places = !locations.is_empty();
-    let place = with_places.then(|| view! { <HeadCell label="Location"/> });
+    let place = with_places.then(|| view! { <HeadCell label=t!("Location")/> });
     let head = view! {
-        <HeadCell label="Name"/>
-        <HeadCell label="Roles"/>
-        <HeadCell label="E-mail"/>
-        <HeadCell label="Reports to"/>
+        <HeadCell label=t!("Name")/>
+        <HeadCell label=t!("Roles")/>
+        <HeadCell label=t!("E-mail")/>
+        <HeadCell label=t!("Reports to")/>
         {place}
-        <HeadCell label="Status"/>
+        <HeadCell label=t!("Status")/>
     };
     let rows: Vec<_> = shown.iter().map(|member| row(viewer, members, locations, member, with_places)).collect();
-    view! { <div class="as-cards"><DataTable label="People" head=head.into_any() inline=true>{rows}</DataTable></div> }
+    view! { <div class="as-cards"><DataTable label=t!("People") head=head.into_any() inline=true>{rows}</DataTable></div> }
         .into_any()
 }
 
 fn row(viewer: &Viewer, members: &[Member], locations: &[Location], member: &Member, with_places: bool) -> AnyView {
     let name = member.name.clone();
-    let you = (member.id == viewer.member).then(|| view! { " "<Badge>"You"</Badge> });
+    let you = (member.id == viewer.member).then(|| view! { " "<Badge>{t!("You")}</Badge> });
     let roles: Vec<_> = member
         .role_labels
         .iter()
         .map(|words| {
-            let words = words.clone();
+            let words = say(words).to_owned();
             view! { <Chip>{words}</Chip>" " }
         })
         .collect();
@@ -120,7 +120,7 @@ fn row(viewer: &Viewer, members: &[Member], locations: &[Location], member: &Mem
     };
     let manager = match member.manager.and_then(|manager| name_of(members, manager)) {
         Some(name) => view! { <Person name size=Size::Small/> }.into_any(),
-        None => view! { <Blank label="nobody"/> }.into_any(),
+        None => view! { <Blank label=t!("nobody")/> }.into_any(),
     };
     let place = with_places.then(|| {
         let name = member
@@ -131,12 +131,12 @@ fn row(viewer: &Viewer, members: &[Member], locations: &[Location], member: &Mem
             Some(name) => name.into_any(),
             None => view! { <Blank/> }.into_any(),
         };
-        view! { <Cell label="Location">{shown}</Cell> }
+        view! { <Cell label=t!("Location")>{shown}</Cell> }
     });
     let status = match member.status.as_str() {
-        "active" => "Active".into_any(),
-        "automation" => "Automation".into_any(),
-        _ => view! { <Badge tone=Tone::Warning>"Suspended"</Badge> }.into_any(),
+        "active" => t!("Active" in "person").into_any(),
+        "automation" => t!("Automation").into_any(),
+        _ => view! { <Badge tone=Tone::Warning>{t!("Suspended" in "person")}</Badge> }.into_any(),
     };
     let opens = member.status != "automation" && viewer.grants.allows("people.member.read");
     let lead = if opens {
@@ -147,12 +147,12 @@ fn row(viewer: &Viewer, members: &[Member], locations: &[Location], member: &Mem
     };
     view! {
         <Row id=member.id.to_string()>
-            <Cell label="Name" lead=true>{lead}{you}</Cell>
-            <Cell label="Roles"><span class="chips">{roles}</span></Cell>
-            <Cell label="E-mail">{email}</Cell>
-            <Cell label="Reports to">{manager}</Cell>
+            <Cell label=t!("Name") lead=true>{lead}{you}</Cell>
+            <Cell label=t!("Roles")><span class="chips">{roles}</span></Cell>
+            <Cell label=t!("E-mail")>{email}</Cell>
+            <Cell label=t!("Reports to")>{manager}</Cell>
             {place}
-            <Cell label="Status">{status}</Cell>
+            <Cell label=t!("Status")>{status}</Cell>
         </Row>
     }
     .into_any()

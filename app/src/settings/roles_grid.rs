@@ -5,16 +5,30 @@ use crate::layout::nav::words;
 use crate::page::{Replay, Viewer};
 use domain::people::RoleRow;
 use domain::permission::FIXED;
-use domain::schema::Entity;
+use domain::schema::{Catalog, Entity};
 use domain::{Grants, Reach, Verb};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use ui::{Panel, Select};
+use words::{say, t};
 
 /// As the rail calls it, but for abbreviations.
-pub(super) fn area_name(key: &str) -> String {
-    if key == "crm" { key.to_uppercase() } else { words(key) }
+pub(super) fn area_name(catalog: &Catalog, key: &str) -> String {
+    let name = match key {
+        "crm" => return key.to_uppercase(),
+        "sales" => t!("Sales"),
+        "finance" => t!("Finance"),
+        "inventory" => t!("Inventory"),
+        "messaging" => t!("Messaging"),
+        "people" => t!("People"),
+        "workflow" => t!("Workflow"),
+        "audit" => t!("Audit"),
+        "records" => t!("Records"),
+        "settings" => t!("Settings"),
+        other => return catalog.say(&words(other)).to_owned(),
+    };
+    name.to_owned()
 }
 
 /// What a cell needs to draw itself.
@@ -39,14 +53,14 @@ const ANY: &str = "*";
 
 fn verbs() -> impl Iterator<Item = (&'static str, &'static str)> {
     let label = |verb| match verb {
-        Verb::Read => "See",
-        Verb::Create => "Create",
-        Verb::Update => "Change",
-        Verb::Delete => "Delete",
-        Verb::Import => "Import",
-        Verb::Export => "Export",
+        Verb::Read => t!("See"),
+        Verb::Create => t!("Create"),
+        Verb::Update => t!("Change"),
+        Verb::Delete => t!("Delete"),
+        Verb::Import => t!("Import"),
+        Verb::Export => t!("Export"),
     };
-    std::iter::once((ANY, "Anything")).chain(Verb::ALL.into_iter().map(move |verb| (verb.as_str(), label(verb))))
+    std::iter::once((ANY, t!("Anything"))).chain(Verb::ALL.into_iter().map(move |verb| (verb.as_str(), label(verb))))
 }
 
 /// A section of the grid.
@@ -64,17 +78,18 @@ fn areas(viewer: &Viewer) -> Vec<Area> {
         area.entities.push(entity.clone());
         let many = entity.labels.many.to_lowercase();
         for field in &entity.fields {
-            let named = [("See", &field.permissions.read), ("Change", &field.permissions.write)];
-            for (verb, permission) in named {
-                if let Some(permission) = permission {
-                    area.add(permission, format!("{verb} the {} of {many}", field.label.to_lowercase()));
-                }
+            let name = field.label.to_lowercase();
+            if let Some(permission) = &field.permissions.read {
+                area.add(permission, t!("See the {field} of {entities}", field = name, entities = many));
+            }
+            if let Some(permission) = &field.permissions.write {
+                area.add(permission, t!("Change the {field} of {entities}", field = name, entities = many));
             }
         }
     }
     for fixed in FIXED {
         let key = fixed.key.split('.').next().unwrap_or_default();
-        area(&mut areas, key).add(fixed.key, fixed.label.to_owned());
+        area(&mut areas, key).add(fixed.key, say(fixed.label).to_owned());
     }
     areas
 }
@@ -100,15 +115,15 @@ impl Area {
 pub fn view(grid: &Grid<'_>) -> AnyView {
     let areas = areas(grid.viewer);
     let mut shown: BTreeSet<String> = BTreeSet::new();
-    let everything = [("*.*".to_owned(), "Everything".to_owned(), None)];
-    let first = table(grid, "All areas", &everything, &mut shown);
+    let everything = [("*.*".to_owned(), t!("Everything").to_owned(), None)];
+    let first = table(grid, t!("All areas"), &everything, &mut shown);
     let sections: Vec<AnyView> = areas
         .iter()
         .map(|area| {
-            let name = area_name(&area.key);
+            let name = area_name(&grid.viewer.catalog, &area.key);
             let mut rows = Vec::new();
             if !area.entities.is_empty() {
-                rows.push((format!("{}.*", area.key), format!("All of {name}"), None));
+                rows.push((format!("{}.*", area.key), t!("All of {area}", area = name), None));
             }
             rows.extend(area.entities.iter().map(|entity| {
                 (format!("{}.{}", entity.area, entity.key), entity.labels.many.clone(), Some(entity.icon.clone()))
@@ -121,12 +136,12 @@ pub fn view(grid: &Grid<'_>) -> AnyView {
         })
         .collect();
     let rest: Vec<String> = grid.role.grants.0.keys().filter(|pattern| !shown.contains(*pattern)).cloned().collect();
-    let rest: Vec<AnyView> = rest.iter().map(|pattern| other(grid, pattern, "Also granted", &mut shown)).collect();
+    let rest: Vec<AnyView> = rest.iter().map(|pattern| other(grid, pattern, t!("Also granted"), &mut shown)).collect();
     let rest = (!rest.is_empty()).then(|| {
-        view! { <Panel title="Others" flush=true><div class="grant-list">{rest}</div></Panel> }
+        view! { <Panel title=t!("Others") flush=true><div class="grant-list">{rest}</div></Panel> }
     });
     view! {
-        <Panel title="All areas" text="What stands here holds in every area, and for whatever is added later." flush=true>{first}</Panel>
+        <Panel title=t!("All areas") text=t!("What stands here holds in every area, and for whatever is added later.") flush=true>{first}</Panel>
         {sections}
         {rest}
     }
@@ -161,7 +176,7 @@ fn table(
         <div class="grants-wrap" role="region" aria-label=label.to_owned() tabindex="0">
             <table class="grants">
                 <caption class="sr-only">{caption}</caption>
-                <thead><tr><th scope="col"><span class="sr-only">"What"</span></th>{heads}</tr></thead>
+                <thead><tr><th scope="col"><span class="sr-only">{t!("What")}</span></th>{heads}</tr></thead>
                 <tbody>{lines}</tbody>
             </table>
         </div>
@@ -189,7 +204,7 @@ fn cell(grid: &Grid<'_>, pattern: &str, label: &str, rows: bool) -> AnyView {
     let held = grid.role.grants.0.get(pattern).copied();
     let typed = grid.replay.map(|replay| replay.value(&name).unwrap_or_default().to_owned());
     let value = typed.unwrap_or_else(|| held.map(Reach::as_str).unwrap_or_default().to_owned());
-    let word = |reach| if rows || reach != Reach::All { word(reach) } else { "Yes" };
+    let word = |reach| if rows || reach != Reach::All { word(reach) } else { t!("Yes") };
     let blank = match inherited(&grid.role.grants, pattern) {
         Some(reach) => format!("({})", word(reach)),
         None => "–".to_owned(),
@@ -202,7 +217,7 @@ fn cell(grid: &Grid<'_>, pattern: &str, label: &str, rows: bool) -> AnyView {
             if grid.viewer.grants.cover(pattern, reach) || held == Some(reach) {
                 choice
             } else {
-                choice.refused("beyond yours")
+                choice.refused(t!("beyond yours"))
             }
         })
         .collect();
@@ -217,11 +232,11 @@ fn inherited(grants: &Grants, pattern: &str) -> Option<Reach> {
     Reach::ALL.into_iter().rev().find(|reach| others.cover(pattern, *reach))
 }
 
-const fn word(reach: Reach) -> &'static str {
+fn word(reach: Reach) -> &'static str {
     match reach {
-        Reach::Own => "Own",
-        Reach::Team => "Team",
-        Reach::Location => "Location",
-        Reach::All => "All",
+        Reach::Own => t!("Own" in "reach"),
+        Reach::Team => t!("Team" in "reach"),
+        Reach::Location => t!("Location" in "reach"),
+        Reach::All => t!("All" in "reach"),
     }
 }

@@ -10,6 +10,7 @@ use ui::{
     ButtonKind, Checkbox, FormActions, LinkButton, Notice, Page, PageHeader, Panel, Stack, SubmitButton, TextLink, Tone,
 };
 use uuid::Uuid;
+use words::t;
 
 #[component]
 pub fn MemberRolesPage() -> impl IntoView {
@@ -31,7 +32,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let above = roles.iter().filter(|role| member.roles.contains(&role.key)).find_map(|role| role.beyond.clone());
     let reason = viewer
         .lacks(SET_ROLES)
-        .or_else(|| (member.status == "automation").then(|| "The automation keeps its role".to_owned()))
+        .or_else(|| (member.status == "automation").then(|| t!("The automation keeps its role").to_owned()))
         .or(above);
     let held = |role: &RoleRow| match replay.as_deref() {
         Some(replay) => replay.value(&format!("roles.{}", role.key)).is_some(),
@@ -42,7 +43,8 @@ async fn draw(page: PageContext) -> Result<AnyView> {
             .iter()
             .filter(|role| role.rank.is_some() == ladder)
             .map(|role| {
-                let (name, label, checked) = (format!("roles.{}", role.key), role.label.clone(), held(role));
+                let (name, label, checked) =
+                    (format!("roles.{}", role.key), viewer.catalog.say(&role.label).to_owned(), held(role));
                 let disabled = reason.is_some() || (role.beyond.is_some() && !checked);
                 let about = (!role.about.is_empty()).then(|| role.about.clone());
                 let hint = role.beyond.clone().filter(|_| disabled).or(about);
@@ -52,32 +54,32 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     };
     let problem = replay.as_deref().map(|replay| {
         let message = replay.error.message.clone();
-        view! { <Notice tone=Tone::Negative title="The roles were not set">{message}</Notice> }
+        view! { <Notice tone=Tone::Negative title=t!("The roles were not set")>{message}</Notice> }
     });
     let notice = reason.clone().map(|reason| {
-        view! { <Notice tone=Tone::Neutral title="These roles are only to be looked at">{reason}"."</Notice> }
+        view! { <Notice tone=Tone::Neutral title=t!("These roles are only to be looked at")>{reason}"."</Notice> }
     });
     let (people, name) = (viewer.path("settings/people"), member.name.clone());
-    let done = format!("Roles of {name} set. They hold from the next click on");
-    let title = format!("Roles of {name}");
-    let help = view! { <TextLink href=viewer.path("settings/roles")>"What each role may do"</TextLink> };
+    let done = t!("Roles of {name} set. They hold from the next click on", name);
+    let title = t!("Roles of {name}", name);
+    let help = view! { <TextLink href=viewer.path("settings/roles")>{t!("What each role may do")}</TextLink> };
     let (ladder, jobs) = (boxes(true), boxes(false));
     let (action, subject) = (viewer.action(SetRoles::NAME), hidden("member", id.to_string()));
     let envelope = envelope(&page, "set-roles", &people, &done);
     let content = view! {
         <Page narrow=true>
-            <PageHeader title text="Several may be held; what any of them grants counts." actions=help.into_any()/>
+            <PageHeader title text=t!("Several may be held; what any of them grants counts.") actions=help.into_any()/>
             <form method="post" action=action>
                 <Stack>
                     {problem}
                     {notice}
                     {subject}
                     {envelope}
-                    <Panel title="The ladder" text="Each step can do more than the one below."><div class="stack">{ladder}</div></Panel>
-                    <Panel title="Job roles"><div class="stack">{jobs}</div></Panel>
+                    <Panel title=t!("The ladder") text=t!("Each step can do more than the one below.")><div class="stack">{ladder}</div></Panel>
+                    <Panel title=t!("Job roles")><div class="stack">{jobs}</div></Panel>
                     <FormActions>
-                        <SubmitButton reason>"Set roles"</SubmitButton>
-                        <LinkButton href=people kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                        <SubmitButton reason>{t!("Set roles")}</SubmitButton>
+                        <LinkButton href=people kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
                     </FormActions>
                 </Stack>
             </form>

@@ -12,12 +12,22 @@ use ui::{
     Checkbox, Choice, DescriptionList, DescriptionRow, FormActions, LinkButton, Notice, Page, PageHeader, Panel,
     RadioGroup, Select, Size, Stack, SubmitButton, Tone,
 };
+use words::{around, mark, say, t, tn};
 
 const MANAGE: &str = "people.security.manage";
-const IDLE: [(i64, &str); 5] =
-    [(15, "15 minutes"), (30, "30 minutes"), (60, "An hour"), (240, "4 hours"), (IDLE_MINUTES, "8 hours")];
-const ABSOLUTE: [(i64, &str); 4] =
-    [(8 * 60, "8 hours"), (24 * 60, "A day"), (3 * 24 * 60, "3 days"), (ABSOLUTE_MINUTES, "7 days")];
+const IDLE: [(i64, &str); 5] = [
+    (15, mark!("15 minutes")),
+    (30, mark!("30 minutes")),
+    (60, mark!("An hour")),
+    (240, mark!("4 hours")),
+    (IDLE_MINUTES, mark!("8 hours")),
+];
+const ABSOLUTE: [(i64, &str); 4] = [
+    (8 * 60, mark!("8 hours")),
+    (24 * 60, mark!("A day")),
+    (3 * 24 * 60, mark!("3 days")),
+    (ABSOLUTE_MINUTES, mark!("7 days")),
+];
 
 #[component]
 pub fn SecurityPage() -> impl IntoView {
@@ -32,10 +42,10 @@ async fn security_page(page: PageContext) -> Result<AnyView> {
     let asked = if viewer.grants.allows(MANAGE) { form(&page, &viewer, &policy) } else { described(&policy) };
     let problem = page.replay_of("people.save_security").map(|replay| {
         let message = replay.error.message.clone();
-        view! { <Notice tone=Tone::Negative title="Nothing was saved">{message}</Notice> }
+        view! { <Notice tone=Tone::Negative title=t!("Nothing was saved")>{message}</Notice> }
     });
     let content = view! {
-        <Page narrow=true><PageHeader title="Security"/>{problem}<Stack>{factor}{asked}</Stack></Page>
+        <Page narrow=true><PageHeader title=t!("Security")/>{problem}<Stack>{factor}{asked}</Stack></Page>
     };
     Ok(settings_frame(&page, &viewer, "Security", content.into_any()))
 }
@@ -47,29 +57,34 @@ fn own_factor(page: &PageContext, viewer: &Viewer, policy: &SecurityPolicy, has:
             policy.second_factor_roles.contains(&viewer.role)
         };
     let text = if has {
-        "It is on: after your password, signing in wants a code of your phone."
+        t!("It is on: after your password, signing in wants a code of your phone.")
     } else if asked {
-        "This workspace asks you for one: after your password, signing in wants a code of your phone."
+        t!("This workspace asks you for one: after your password, signing in wants a code of your phone.")
     } else {
-        "After your password, signing in wants a code of your phone. A password that somebody got hold of is then not enough."
+        t!(
+            "After your password, signing in wants a code of your phone. A password that somebody got hold of is then not enough."
+        )
     };
-    let words = if has { "Change" } else { "Set up" };
+    let words = if has { t!("Change") } else { t!("Set up") };
     let href = format!("/second-factor?next={}", crate::page::encode(&page.path));
     let action = view! { <LinkButton href size=Size::Small icon="shield">{words}</LinkButton> };
     let sessions = viewer.path("settings/sessions");
+    let (before, after) =
+        around(t!("Where you are signed in, and how to end it, stands under {sessions}."), "sessions");
     view! {
-        <Panel title="Your second factor" text actions=action.into_any()>
-            <p class="text-muted">"Where you are signed in, and how to end it, stands under "<a class="link" href=sessions>"Sessions"</a>"."</p>
+        <Panel title=t!("Your second factor") text actions=action.into_any()>
+            <p class="text-muted">{before}<a class="link" href=sessions>{t!("Sessions")}</a>{after}</p>
         </Panel>
     }
     .into_any()
 }
 
 fn choices(known: &[(i64, &'static str)], held: i64) -> Vec<Choice> {
-    let mut choices: Vec<Choice> = known.iter().map(|(value, label)| Choice::new(value.to_string(), *label)).collect();
+    let mut choices: Vec<Choice> =
+        known.iter().map(|(value, label)| Choice::new(value.to_string(), say(label))).collect();
     // What was set over the API stays choosable.
     if known.iter().all(|(value, _)| *value != held) {
-        choices.insert(0, Choice::new(held.to_string(), format!("{held} minutes")));
+        choices.insert(0, Choice::new(held.to_string(), tn!(held, "{count} minute", "{count} minutes")));
     }
     choices
 }
@@ -86,9 +101,9 @@ fn form(page: &PageContext, viewer: &Viewer, policy: &SecurityPolicy) -> AnyView
     };
     let error = |name: &str| replay.as_ref().and_then(|replay| replay.error_for(name)).unwrap_or_default().to_owned();
     let who = vec![
-        Choice::new("nobody", "Nobody has to").hint("Everybody may set one up for themselves"),
-        Choice::new("roles", "The roles below"),
-        Choice::new("everybody", "Everybody"),
+        Choice::new("nobody", t!("Nobody has to")).hint(t!("Everybody may set one up for themselves")),
+        Choice::new("roles", t!("The roles below")),
+        Choice::new("everybody", t!("Everybody")),
     ];
     // The ladder from above, then the job roles.
     let mut seeds: Vec<_> = ROLES.iter().collect();
@@ -107,32 +122,32 @@ fn form(page: &PageContext, viewer: &Viewer, policy: &SecurityPolicy) -> AnyView
     let absolute = policy.absolute_minutes.unwrap_or(ABSOLUTE_MINUTES);
     let own = page.path.clone();
     let (action, envelope) =
-        (viewer.action("people.save_security"), envelope(page, "security", &own, "Security saved"));
+        (viewer.action("people.save_security"), envelope(page, "security", &own, t!("Security saved")));
     let (who_value, who_error) = (typed("secondFactor", policy.second_factor.clone()), error("secondFactor"));
     let roles_error = Some(error("secondFactorRoles"))
         .filter(|words| !words.is_empty())
         .map(|words| view! { <p class="field-error" role="alert">{words}</p> });
     let limits = view! {
         <div class="form-grid is-two">
-            <Select name="idleMinutes" label="A session ends without use after" choices=choices(&IDLE, idle) value=typed("idleMinutes", idle.to_string()) error=error("idleMinutes")/>
-            <Select name="absoluteMinutes" label="And in any case after" choices=choices(&ABSOLUTE, absolute) value=typed("absoluteMinutes", absolute.to_string()) error=error("absoluteMinutes")/>
+            <Select name="idleMinutes" label=t!("A session ends without use after") choices=choices(&IDLE, idle) value=typed("idleMinutes", idle.to_string()) error=error("idleMinutes")/>
+            <Select name="absoluteMinutes" label=t!("And in any case after") choices=choices(&ABSOLUTE, absolute) value=typed("absoluteMinutes", absolute.to_string()) error=error("absoluteMinutes")/>
         </div>
     }
     .into_any();
     let support = ticked("supportAccess", policy.support_access);
     view! {
-        <Panel title="What the workspace asks" text="Holds for everybody from their next request on. Who needs a second factor and has none is led to set one up before anything else.">
+        <Panel title=t!("What the workspace asks") text=t!("Holds for everybody from their next request on. Who needs a second factor and has none is led to set one up before anything else.")>
             <form class="stack" method="post" action=action>
                 {envelope}
-                <RadioGroup name="secondFactor" label="Who needs a second factor" choices=who value=who_value error=who_error/>
+                <RadioGroup name="secondFactor" label=t!("Who needs a second factor") choices=who value=who_value error=who_error/>
                 <fieldset class="tick-list">
-                    <legend>"Roles that need one"</legend>
+                    <legend>{t!("Roles that need one")}</legend>
                     {roles}
                 </fieldset>
                 {roles_error}
                 {limits}
-                <Checkbox name="supportAccess" label="Nexus support may act for a member" checked=support hint="With a reason, for an hour at most, under a banner, and written into your log with both names. Never their password, second factor, keys or exports."/>
-                <FormActions><SubmitButton>"Save security"</SubmitButton></FormActions>
+                <Checkbox name="supportAccess" label=t!("Nexus support may act for a member") checked=support hint=t!("With a reason, for an hour at most, under a banner, and written into your log with both names. Never their password, second factor, keys or exports.")/>
+                <FormActions><SubmitButton>{t!("Save security")}</SubmitButton></FormActions>
             </form>
         </Panel>
     }
@@ -142,25 +157,25 @@ fn form(page: &PageContext, viewer: &Viewer, policy: &SecurityPolicy) -> AnyView
 /// For those who may look and not change.
 fn described(policy: &SecurityPolicy) -> AnyView {
     let factor = match policy.second_factor.as_str() {
-        "everybody" => "Everybody".to_owned(),
+        "everybody" => t!("Everybody").to_owned(),
         "roles" => policy.second_factor_roles.iter().map(|role| role_words(role)).collect::<Vec<_>>().join(", "),
-        _ => "Nobody has to".to_owned(),
+        _ => t!("Nobody has to").to_owned(),
     };
     let name = |known: &[(i64, &'static str)], held: i64| {
         let found = known.iter().find(|(value, _)| *value == held);
-        found.map_or_else(|| format!("{held} minutes"), |(_, label)| (*label).to_owned())
+        found.map_or_else(|| tn!(held, "{count} minute", "{count} minutes"), |(_, label)| say(label).to_owned())
     };
     let idle = name(&IDLE, policy.idle_minutes.unwrap_or(IDLE_MINUTES));
     let absolute = name(&ABSOLUTE, policy.absolute_minutes.unwrap_or(ABSOLUTE_MINUTES));
-    let support = if policy.support_access { "May act for a member, with a reason" } else { "Is not let in" };
-    let text = format!("To change it, the permission {MANAGE} is needed; ask an administrator.");
+    let support = if policy.support_access { t!("May act for a member, with a reason") } else { t!("Is not let in") };
+    let text = t!("To change it, the permission {permission} is needed; ask an administrator.", permission = MANAGE);
     view! {
-        <Panel title="What the workspace asks" text>
+        <Panel title=t!("What the workspace asks") text>
             <DescriptionList>
-                <DescriptionRow label="Second factor">{factor}</DescriptionRow>
-                <DescriptionRow label="Without use">{idle}</DescriptionRow>
-                <DescriptionRow label="In any case">{absolute}</DescriptionRow>
-                <DescriptionRow label="Nexus support">{support}</DescriptionRow>
+                <DescriptionRow label=t!("Second factor")>{factor}</DescriptionRow>
+                <DescriptionRow label=t!("Without use")>{idle}</DescriptionRow>
+                <DescriptionRow label=t!("In any case")>{absolute}</DescriptionRow>
+                <DescriptionRow label=t!("Nexus support")>{support}</DescriptionRow>
             </DescriptionList>
         </Panel>
     }

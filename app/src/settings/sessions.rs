@@ -9,6 +9,7 @@ use domain::{Error, Result};
 use leptos::prelude::*;
 use ui::{Badge, Button, EmptyState, Icon, Notice, Page, PageHeader, Panel, Size, Tone};
 use uuid::Uuid;
+use words::t;
 
 #[component]
 pub fn SessionsPage() -> impl IntoView {
@@ -25,15 +26,15 @@ async fn sessions_page(page: PageContext) -> Result<AnyView> {
     let rows: Vec<_> = sessions.iter().map(|session| row(session, clock, || end(&page, &viewer, session))).collect();
     let problem = page.replay.as_ref().map(|replay| {
         let message = replay.error.message.clone();
-        view! { <Notice tone=Tone::Negative title="The session was not ended">{message}</Notice> }
+        view! { <Notice tone=Tone::Negative title=t!("The session was not ended")>{message}</Notice> }
     });
     let actions = (others > 0).then(|| end_others(&page, &viewer));
-    let text = "Every browser and program in which you are signed in. End those that you do not know.";
+    let text = t!("Every browser and program in which you are signed in. End those that you do not know.");
     let content = view! {
         <Page narrow=true>
-            <PageHeader title="Sessions" text/>
+            <PageHeader title=t!("Sessions") text/>
             {problem}
-            <Panel title="Signed in" actions=actions flush=true><ul class="row-list">{rows}</ul></Panel>
+            <Panel title=t!("Signed in") actions=actions flush=true><ul class="row-list">{rows}</ul></Panel>
         </Page>
     };
     Ok(settings_frame(&page, &viewer, "Sessions", content.into_any()))
@@ -60,20 +61,20 @@ async fn member_sessions_page(page: PageContext) -> Result<AnyView> {
         .collect();
     let problem = page.replay.as_ref().map(|replay| {
         let message = replay.error.message.clone();
-        view! { <Notice tone=Tone::Negative title="The session was not ended">{message}</Notice> }
+        view! { <Notice tone=Tone::Negative title=t!("The session was not ended")>{message}</Notice> }
     });
     let list = if rows.is_empty() {
-        view! { <EmptyState icon="monitor" title="Not signed in" text=format!("{name} is not signed in to this workspace anywhere.")/> }.into_any()
+        view! { <EmptyState icon="monitor" title=t!("Not signed in") text=t!("{name} is not signed in to this workspace anywhere.", name)/> }.into_any()
     } else {
         view! { <ul class="row-list">{rows}</ul> }.into_any()
     };
     let actions = (!sessions.is_empty()).then(|| end_of_member(&page, &viewer, member, None));
-    let text = "Browsers in which this workspace was opened. Where else they are signed in is theirs to know.";
+    let text = t!("Browsers in which this workspace was opened. Where else they are signed in is theirs to know.");
     let content = view! {
         <Page narrow=true>
-            <PageHeader title=format!("Sessions of {name}") text/>
+            <PageHeader title=t!("Sessions of {name}", name) text/>
             {problem}
-            <Panel title="Signed in" actions=actions flush=true>{list}</Panel>
+            <Panel title=t!("Signed in") actions=actions flush=true>{list}</Panel>
         </Page>
     };
     Ok(settings_frame(&page, &viewer, "People", content.into_any()))
@@ -82,8 +83,8 @@ async fn member_sessions_page(page: PageContext) -> Result<AnyView> {
 fn end_of_member(page: &PageContext, viewer: &Viewer, member: Uuid, one: Option<Uuid>) -> AnyView {
     let own = page.path.clone();
     let (purpose, done, words) = match one {
-        Some(id) => (format!("end-{id}"), "Session ended", "End"),
-        None => ("end-all".to_owned(), "All sessions ended", "End all"),
+        Some(id) => (format!("end-{id}"), t!("Session ended"), t!("End")),
+        None => ("end-all".to_owned(), t!("All sessions ended"), t!("End all")),
     };
     view! {
         <form method="post" action=viewer.action("people.end_member_sessions")>
@@ -99,17 +100,18 @@ fn end_of_member(page: &PageContext, viewer: &Viewer, member: Uuid, one: Option<
 fn row(session: &SessionRow, clock: Clock, end: impl FnOnce() -> AnyView) -> AnyView {
     let name = match (session.token, session.agent.as_deref()) {
         (false, agent) => agent::words(agent),
-        (true, None) => "API token".to_owned(),
-        (true, agent) => format!("API token, by {}", agent::words(agent)),
+        (true, None) => t!("API token").to_owned(),
+        (true, agent) => t!("API token, by {browser}", browser = agent::words(agent)),
     };
-    let seen = format!("last seen {}", clock.words(&session.last_seen_at));
+    let seen = t!("last seen {when}", when = clock.words(&session.last_seen_at));
     let detail = session.address.iter().cloned().chain([seen]).collect::<Vec<_>>().join(" · ");
-    let title = format!(
-        "Signed in {}, ends {} at the latest",
-        clock.full(&session.created_at),
-        clock.full(&session.expires_at)
+    let title = t!(
+        "Signed in {begin}, ends {end} at the latest",
+        begin = clock.full(&session.created_at),
+        end = clock.full(&session.expires_at)
     );
-    let end = if session.current { view! { <Badge tone=Tone::Positive>"This one"</Badge> }.into_any() } else { end() };
+    let end =
+        if session.current { view! { <Badge tone=Tone::Positive>{t!("This one")}</Badge> }.into_any() } else { end() };
     let icon = if session.token { "key" } else { agent::icon(session.agent.as_deref()) };
     view! {
         <li data-id=session.id.to_string()>
@@ -128,8 +130,8 @@ fn end(page: &PageContext, viewer: &Viewer, session: &SessionRow) -> AnyView {
     view! {
         <form method="post" action=viewer.action("people.end_session")>
             {hidden("id", session.id.to_string())}
-            {envelope(page, &format!("end-{}", session.id), &own, "Session ended")}
-            <Button size=Size::Small r#type="submit">"End"</Button>
+            {envelope(page, &format!("end-{}", session.id), &own, t!("Session ended"))}
+            <Button size=Size::Small r#type="submit">{t!("End")}</Button>
         </form>
     }
     .into_any()
@@ -139,8 +141,8 @@ fn end_others(page: &PageContext, viewer: &Viewer) -> AnyView {
     let own = page.path.clone();
     view! {
         <form method="post" action=viewer.action("people.end_other_sessions")>
-            {envelope(page, "end-others", &own, "All other sessions ended")}
-            <Button size=Size::Small r#type="submit">"End all others"</Button>
+            {envelope(page, "end-others", &own, t!("All other sessions ended"))}
+            <Button size=Size::Small r#type="submit">{t!("End all others")}</Button>
         </form>
     }
     .into_any()

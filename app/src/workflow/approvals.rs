@@ -15,6 +15,7 @@ use ui::{
     FormErrors, HeadCell, LinkButton, Notice, Page, PageHeader, Panel, Person, Row, Size, Stack, SubmitButton, TabItem,
     Tabs, TextArea, TextLink, Timeline, TimelineItem, TimelineNote, Tone,
 };
+use words::{t, tn};
 
 /// Rows of a list.
 const LIMIT: u32 = 100;
@@ -40,32 +41,32 @@ async fn approvals(page: PageContext) -> Result<AnyView> {
     let refused = page.replay_of("workflow.decide_approval").map(|replay| {
         set_status(replay.error.kind.status());
         let errors = vec![FormError::new("", replay.error.message.clone())];
-        view! { <FormErrors errors title="That was not decided"/> }
+        view! { <FormErrors errors title=t!("That was not decided")/> }
     });
     let text = match (all, rows.iter().filter(|row| row.mine).count()) {
-        (true, _) => "Everything that waits for somebody or was decided.".to_owned(),
+        (true, _) => t!("Everything that waits for somebody or was decided.").to_owned(),
         (false, 0) => String::new(),
-        (false, 1) => "One thing waits for your word.".to_owned(),
-        (false, count) => format!("{count} things wait for your word."),
+        (false, count) => tn!(count, "One thing waits for your word.", "{count} things wait for your word."),
     };
     let content = if rows.is_empty() {
-        let title = if all { "Nothing was ever asked" } else { "Nothing waits for you" };
-        view! { <EmptyState icon="circle-check" title text="Orders and workflow steps that need your approval stand here, the oldest first."/> }
+        let title = if all { t!("Nothing was ever asked") } else { t!("Nothing waits for you") };
+        view! { <EmptyState icon="circle-check" title text=t!("Orders and workflow steps that need your approval stand here, the oldest first.")/> }
             .into_any()
     } else {
         table(&page, &viewer, &names, &rows, all)
     };
-    let body = view! { <Page><PageHeader title="Approvals" text/>{refused}<Stack>{content}</Stack></Page> }.into_any();
-    Ok(workspace_frame(&page, vec![Crumb::here("Approvals")], tabs, None, body))
+    let body =
+        view! { <Page><PageHeader title=t!("Approvals") text/>{refused}<Stack>{content}</Stack></Page> }.into_any();
+    Ok(workspace_frame(&page, vec![Crumb::here(t!("Approvals"))], tabs, None, body))
 }
 
 fn tabs(page: &PageContext, viewer: &Viewer, all: bool) -> Option<AnyView> {
     viewer.grants.allows("workflow.run.read").then(|| {
         let items = vec![
-            TabItem::new("Mine", page.path.clone(), !all),
-            TabItem::new("All", format!("{}?show=all", page.path), all),
+            TabItem::new(t!("Mine"), page.path.clone(), !all),
+            TabItem::new(t!("All"), format!("{}?show=all", page.path), all),
         ];
-        view! { <Tabs label="Approvals" items/> }.into_any()
+        view! { <Tabs label=t!("Approvals") items/> }.into_any()
     })
 }
 
@@ -76,11 +77,11 @@ async fn names(viewer: &Viewer, backend: &BackendHandle, rows: &[ApprovalRow]) -
 fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[ApprovalRow], all: bool) -> AnyView {
     let clock = Clock::new(&page.now, &viewer.timezone);
     let head = view! {
-        <HeadCell label="What"/>
-        <HeadCell label="About"/>
-        <HeadCell label="Asked by"/>
-        <HeadCell label="Asked"/>
-        <HeadCell label="Decision"/>
+        <HeadCell label=t!("What")/>
+        <HeadCell label=t!("About")/>
+        <HeadCell label=t!("Asked by")/>
+        <HeadCell label=t!("Asked")/>
+        <HeadCell label=t!("Decision")/>
     };
     let lines: Vec<AnyView> = rows
         .iter()
@@ -91,11 +92,11 @@ fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[ApprovalRow
             let (at, decision) = (clock.moment(&row.created_at), decision(page, viewer, row, all));
             view! {
                 <Row id=row.id.to_string()>
-                    <Cell label="What" lead=true><TextLink href>{title}</TextLink></Cell>
-                    <Cell label="About">{about}</Cell>
-                    <Cell label="Asked by">{by}</Cell>
-                    <Cell label="Asked">{at}</Cell>
-                    <Cell label="Decision">{decision}</Cell>
+                    <Cell label=t!("What") lead=true><TextLink href>{title}</TextLink></Cell>
+                    <Cell label=t!("About")>{about}</Cell>
+                    <Cell label=t!("Asked by")>{by}</Cell>
+                    <Cell label=t!("Asked")>{at}</Cell>
+                    <Cell label=t!("Decision")>{decision}</Cell>
                 </Row>
             }
             .into_any()
@@ -103,7 +104,7 @@ fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[ApprovalRow
         .collect();
     view! {
         <Panel flush=true>
-            <div class="as-cards"><DataTable label="Approvals" head=head.into_any() inline=true>{lines}</DataTable></div>
+            <div class="as-cards"><DataTable label=t!("Approvals") head=head.into_any() inline=true>{lines}</DataTable></div>
         </Panel>
     }
     .into_any()
@@ -112,7 +113,7 @@ fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[ApprovalRow
 fn person(name: Option<&str>) -> AnyView {
     match name {
         Some(name) => view! { <Person name=name.to_owned() size=Size::Small/> }.into_any(),
-        None => "A workflow".into_any(),
+        None => t!("A workflow").into_any(),
     }
 }
 
@@ -126,10 +127,10 @@ fn decision(page: &PageContext, viewer: &Viewer, row: &ApprovalRow, all: bool) -
         <div class="decide">
             <form method="post" action=viewer.action("workflow.decide_approval")>
                 {subject(row, "approve")}
-                {envelope(page, &format!("approve-{}", row.id), &page.address(), "Approved")}
-                <SubmitButton size=Size::Small reason=row.because.clone()>"Approve"</SubmitButton>
+                {envelope(page, &format!("approve-{}", row.id), &page.address(), t!("Approved"))}
+                <SubmitButton size=Size::Small reason=row.because.clone()>{t!("Approve")}</SubmitButton>
             </form>
-            <LinkButton href=format!("{href}#reject") size=Size::Small kind=ButtonKind::Ghost reason=row.because.clone()>"Reject"</LinkButton>
+            <LinkButton href=format!("{href}#reject") size=Size::Small kind=ButtonKind::Ghost reason=row.because.clone()>{t!("Reject")}</LinkButton>
         </div>
     }
     .into_any()
@@ -153,7 +154,7 @@ async fn approval(page: PageContext) -> Result<AnyView> {
             <Stack>{facts}{question}{decisions}</Stack>
         </Page>
     };
-    let crumbs = vec![Crumb::link("Approvals", list), Crumb::here(row.title.clone())];
+    let crumbs = vec![Crumb::link(t!("Approvals"), list), Crumb::here(row.title.clone())];
     Ok(workspace_frame(&page, crumbs, None, None, body.into_any()))
 }
 
@@ -166,28 +167,29 @@ fn facts(page: &PageContext, viewer: &Viewer, names: &Names, row: &ApprovalRow) 
     });
     let run = row.run.map(|run| {
         let href = viewer.path(&format!("runs/{run}"));
-        view! { <DescriptionRow label="Workflow"><TextLink href>"See the run"</TextLink></DescriptionRow> }
+        view! { <DescriptionRow label=t!("Workflow")><TextLink href>{t!("See the run")}</TextLink></DescriptionRow> }
     });
     let who: Vec<String> = row.roles.iter().map(|role| role_words(role)).chain(row.members.iter().cloned()).collect();
-    let many = match (row.policy.as_str(), row.required) {
-        ("all", _) => "All of them".to_owned(),
-        (_, 1) => "One of them".to_owned(),
-        (_, required) => format!("{required} of them"),
+    let needed = match (row.policy.as_str(), row.required) {
+        ("all", _) => t!("All of them" in "people").to_owned(),
+        (_, 1) => t!("One of them").to_owned(),
+        (_, required) => t!("{count} of them", count = required),
     };
-    let so_far = (row.required > 1 || row.policy == "all").then(|| format!(", {} so far", row.approved));
+    let several = row.required > 1 || row.policy == "all";
+    let needed = if several { t!("{needed}, {approved} so far", needed, approved = row.approved) } else { needed };
     let until = row.expires_at.as_deref().map(|at| {
         let at = clock.moment(at);
-        view! { <DescriptionRow label="Until">{at}</DescriptionRow> }
+        view! { <DescriptionRow label=t!("Until")>{at}</DescriptionRow> }
     });
     let (by, at) = (person(row.requested_by.as_deref()), clock.moment(&row.created_at));
     view! {
         <Panel>
             <DescriptionList>
                 {about}
-                <DescriptionRow label="Asked by">{by}</DescriptionRow>
-                <DescriptionRow label="Asked">{at}</DescriptionRow>
-                <DescriptionRow label="May decide">{who.join(", ")}</DescriptionRow>
-                <DescriptionRow label="Needed">{many}{so_far}</DescriptionRow>
+                <DescriptionRow label=t!("Asked by")>{by}</DescriptionRow>
+                <DescriptionRow label=t!("Asked")>{at}</DescriptionRow>
+                <DescriptionRow label=t!("May decide")>{who.join(", ")}</DescriptionRow>
+                <DescriptionRow label=t!("Needed")>{needed}</DescriptionRow>
                 {until}
                 {run}
             </DescriptionList>
@@ -201,13 +203,13 @@ fn question(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<An
         return None;
     }
     if let Some(because) = row.because.clone() {
-        return Some(view! { <Notice tone=Tone::Info title="Not yours to decide">{because}</Notice> }.into_any());
+        return Some(view! { <Notice tone=Tone::Info title=t!("Not yours to decide")>{because}</Notice> }.into_any());
     }
     let replay = page.replay_of("workflow.decide_approval");
     let errors = replay.as_deref().map(|replay| {
         set_status(replay.error.kind.status());
         let errors = vec![FormError::new("reason", replay.error.message.clone())];
-        view! { <FormErrors errors title="That was not decided"/> }
+        view! { <FormErrors errors title=t!("That was not decided")/> }
     });
     let typed = replay.as_deref().and_then(|replay| replay.value("reason")).map(str::to_owned);
     let wrong = replay.as_deref().and_then(|replay| replay.error_for("reason")).map(str::to_owned);
@@ -216,25 +218,25 @@ fn question(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<An
     let approve = view! {
         <form class="form" method="post" action=action.clone()>
             {subject(row, "approve")}
-            {envelope(page, "approve", &next, "Approved")}
-            <FormActions><SubmitButton icon="check">"Approve"</SubmitButton></FormActions>
+            {envelope(page, "approve", &next, t!("Approved"))}
+            <FormActions><SubmitButton icon="check">{t!("Approve")}</SubmitButton></FormActions>
         </form>
     }
     .into_any();
     let reject = view! {
         <form class="form" method="post" action=action>
             {subject(row, "reject")}
-            {envelope(page, "reject", &next, "Rejected")}
-            <TextArea name="reason" label="Reason" value=typed error=wrong rows=3 required=true hint="Whoever asked reads it."/>
-            <FormActions><SubmitButton kind=ButtonKind::Danger icon="x">"Reject"</SubmitButton></FormActions>
+            {envelope(page, "reject", &next, t!("Rejected"))}
+            <TextArea name="reason" label=t!("Reason") value=typed error=wrong rows=3 required=true hint=t!("Whoever asked reads it.")/>
+            <FormActions><SubmitButton kind=ButtonKind::Danger icon="x">{t!("Reject")}</SubmitButton></FormActions>
         </form>
     }
     .into_any();
     Some(
         view! {
             {errors}
-            <Panel title="Approve">{approve}</Panel>
-            <div id="reject"><Panel title="Reject">{reject}</Panel></div>
+            <Panel title=t!("Approve")>{approve}</Panel>
+            <div id="reject"><Panel title=t!("Reject")>{reject}</Panel></div>
         }
         .into_any(),
     )
@@ -249,15 +251,16 @@ fn decisions(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<A
         .decisions
         .iter()
         .map(|decision| {
-            let (icon, verb, tone) = match decision.decision.as_str() {
-                "approve" => ("check", " approved", Tone::Positive),
-                _ => ("x", " rejected", Tone::Negative),
+            let (icon, said, tone) = match decision.decision.as_str() {
+                "approve" => ("check", t!("{name} approved"), Tone::Positive),
+                _ => ("x", t!("{name} rejected"), Tone::Negative),
             };
+            let (before, after) = words::around(said, "name");
             let (name, when) = (decision.member.clone(), clock.moment(&decision.at));
-            let title = view! { <b>{name}</b>{verb} }.into_any();
+            let title = view! { {before}<b>{name}</b>{after} }.into_any();
             let reason = decision.reason.clone().map(|reason| view! { <TimelineNote>{reason}</TimelineNote> });
             view! { <TimelineItem icon tone title when>{reason}</TimelineItem> }.into_any()
         })
         .collect();
-    Some(view! { <Panel title="Decisions"><Timeline label="Decisions">{items}</Timeline></Panel> }.into_any())
+    Some(view! { <Panel title=t!("Decisions")><Timeline label=t!("Decisions")>{items}</Timeline></Panel> }.into_any())
 }

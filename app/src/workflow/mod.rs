@@ -22,12 +22,16 @@ use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer};
 use leptos::prelude::*;
 use ui::{Crumb, TabItem, Tabs};
+use words::{mark, t};
 
-/// A page of this area, with the tabs between its lists.
+/// A page of this area, with the tabs between its lists; `here` is the English label of one of them, or nothing.
 fn frame(page: &PageContext, viewer: &Viewer, crumbs: Vec<Crumb>, here: &'static str, content: AnyView) -> AnyView {
-    let mut places = vec![("Workflows", "workflows"), ("Runs", "runs")];
+    let mut places = vec![(mark!("Workflows"), "workflows"), (mark!("Runs"), "runs")];
     places.retain(|_| viewer.grants.allows("workflow.workflow.read"));
-    let items = places.into_iter().map(|(label, path)| TabItem::new(label, viewer.path(path), label == here)).collect();
-    let tabs = (!here.is_empty()).then(|| view! { <Tabs label="Workflows" items/> }.into_any());
+    let items = places
+        .into_iter()
+        .map(|(label, path)| TabItem::new(words::say(label), viewer.path(path), label == here))
+        .collect();
+    let tabs = (!here.is_empty()).then(|| view! { <Tabs label=t!("Workflows") items/> }.into_any());
     workspace_frame(page, crumbs, tabs, None, content)
 }

@@ -14,6 +14,7 @@ use ui::{
     Badge, ButtonKind, Cell, Checkbox, Crumb, DataTable, EmptyState, FormActions, FormError, FormErrors, HeadCell,
     LinkButton, Page, PageHeader, Panel, Row, Size, Stack, SubmitButton, TabItem, Tabs, TextLink, Tone,
 };
+use words::t;
 
 const LIMIT: u32 = 100;
 const READ: &str = "workflow.read_notifications";
@@ -30,41 +31,41 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let unread = page.query("show") == Some("unread");
     let kinds = page.query("show") == Some("kinds") || page.replay_of(CHOOSE).is_some();
     let items = vec![
-        TabItem::new("All", page.path.clone(), !unread && !kinds),
-        TabItem::new("Unread", format!("{}?show=unread", page.path), unread && !kinds),
-        TabItem::new("What you are told", format!("{}?show=kinds", page.path), kinds),
+        TabItem::new(t!("All"), page.path.clone(), !unread && !kinds),
+        TabItem::new(t!("Unread"), format!("{}?show=unread", page.path), unread && !kinds),
+        TabItem::new(t!("What you are told"), format!("{}?show=kinds", page.path), kinds),
     ];
-    let tabs = view! { <Tabs label="Notifications" items/> }.into_any();
+    let tabs = view! { <Tabs label=t!("Notifications") items/> }.into_any();
     if kinds {
         let choices = backend.run(ListNotificationKinds {}).await?;
         let form = chooser(&page, &viewer, &choices);
-        let body = view! { <Page narrow=true><PageHeader title="What you are told"/><Stack>{form}</Stack></Page> };
-        return Ok(workspace_frame(&page, vec![Crumb::here("Notifications")], Some(tabs), None, body.into_any()));
+        let body = view! { <Page narrow=true><PageHeader title=t!("What you are told")/><Stack>{form}</Stack></Page> };
+        return Ok(workspace_frame(&page, vec![Crumb::here(t!("Notifications"))], Some(tabs), None, body.into_any()));
     }
     let rows = backend.run(ListNotifications { unread, limit: LIMIT }).await?;
     let names = Names::load(&viewer, &backend, rows.iter().map(|row| (row.entity.clone(), row.record))).await;
     let refused = page.replay_of(READ).map(|replay| {
         set_status(replay.error.kind.status());
         let errors = vec![FormError::new("", replay.error.message.clone())];
-        view! { <FormErrors errors title="They were not marked as read"/> }
+        view! { <FormErrors errors title=t!("They were not marked as read")/> }
     });
     let all = read_all(&page, &viewer, &rows);
     let content = if rows.is_empty() {
-        let title = if unread { "Nothing unread" } else { "Nothing yet" };
+        let title = if unread { t!("Nothing unread") } else { t!("Nothing yet") };
         let (href, label) = if unread {
-            (page.path.clone(), "Show all")
+            (page.path.clone(), t!("Show all"))
         } else {
-            (format!("{}?show=kinds", page.path), "Choose what you are told")
+            (format!("{}?show=kinds", page.path), t!("Choose what you are told"))
         };
         let action = view! { <LinkButton href>{label}</LinkButton> }.into_any();
-        view! { <EmptyState icon="bell" title text="What workflows and people have to tell you stands here, the newest first." action/> }.into_any()
+        view! { <EmptyState icon="bell" title text=t!("What workflows and people have to tell you stands here, the newest first.") action/> }.into_any()
     } else {
         table(&page, &viewer, &names, &rows)
     };
     let body = view! {
-        <Page><PageHeader title="Notifications"/>{refused}<Stack>{content}</Stack></Page>
+        <Page><PageHeader title=t!("Notifications")/>{refused}<Stack>{content}</Stack></Page>
     };
-    Ok(workspace_frame(&page, vec![Crumb::here("Notifications")], Some(tabs), all, body.into_any()))
+    Ok(workspace_frame(&page, vec![Crumb::here(t!("Notifications"))], Some(tabs), all, body.into_any()))
 }
 
 /// A tick for each kind. What was told stays; what is told from now on is what is ticked.
@@ -73,7 +74,7 @@ fn chooser(page: &PageContext, viewer: &Viewer, choices: &[NotificationChoice]) 
     let refused = replay.as_ref().map(|replay| {
         set_status(replay.error.kind.status());
         let errors = vec![FormError::new("", replay.error.message.clone())];
-        view! { <FormErrors errors title="Nothing was saved"/> }
+        view! { <FormErrors errors title=t!("Nothing was saved")/> }
     });
     let boxes: Vec<AnyView> = choices
         .iter()
@@ -86,13 +87,15 @@ fn chooser(page: &PageContext, viewer: &Viewer, choices: &[NotificationChoice]) 
     let content = view! {
         {refused}
         <form class="stack" method="post" action=viewer.action(CHOOSE)>
-            {envelope(page, "kinds", &page.address(), "Saved. It holds from now on")}
+            {envelope(page, "kinds", &page.address(), t!("Saved. It holds from now on"))}
             {boxes}
-            <FormActions><SubmitButton>"Save"</SubmitButton></FormActions>
+            <FormActions><SubmitButton>{t!("Save")}</SubmitButton></FormActions>
         </form>
     };
-    let text = "What is not ticked is not told. You find it where it happened: in the notes of a record, in your lists, under Approvals.";
-    view! { <Panel title="Tell me of" text>{content}</Panel> }.into_any()
+    let text = t!(
+        "What is not ticked is not told. You find it where it happened: in the notes of a record, in your lists, under Approvals."
+    );
+    view! { <Panel title=t!("Tell me of") text>{content}</Panel> }.into_any()
 }
 
 /// The list of the viewer's own records of a kind, where one line stands for several of them.
@@ -101,7 +104,7 @@ fn own_rows(viewer: &Viewer, entity: &str) -> AnyView {
         return entity_words(viewer, entity).into_any();
     };
     let href = viewer.path(&format!("{}?filter={}", entity.plural, encode("owner = me")));
-    let label = format!("Your {}", entity.labels.many.to_lowercase());
+    let label = t!("Your {entities}", entities = entity.labels.many.to_lowercase());
     view! { <TextLink href>{label}</TextLink> }.into_any()
 }
 
@@ -118,7 +121,7 @@ fn read_all(page: &PageContext, viewer: &Viewer, rows: &[NotificationRow]) -> Op
             <form method="post" action=viewer.action(READ)>
                 {ids}
                 {envelope(page, "all", &page.address(), "")}
-                <SubmitButton size=Size::Small kind=ButtonKind::Secondary icon="check">"Mark all as read"</SubmitButton>
+                <SubmitButton size=Size::Small kind=ButtonKind::Secondary icon="check">{t!("Mark all as read")}</SubmitButton>
             </form>
         }
         .into_any(),
@@ -128,10 +131,10 @@ fn read_all(page: &PageContext, viewer: &Viewer, rows: &[NotificationRow]) -> Op
 fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[NotificationRow]) -> AnyView {
     let clock = Clock::new(&page.now, &viewer.timezone);
     let head = view! {
-        <HeadCell label="What"/>
-        <HeadCell label="About"/>
-        <HeadCell label="When"/>
-        <HeadCell label="Read"/>
+        <HeadCell label=t!("What")/>
+        <HeadCell label=t!("About")/>
+        <HeadCell label=t!("When")/>
+        <HeadCell label=t!("Read" in "state")/>
     };
     let lines: Vec<AnyView> = rows
         .iter()
@@ -145,10 +148,10 @@ fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[Notificatio
             let state = state(page, viewer, names, row);
             view! {
                 <Row id=row.id.to_string()>
-                    <Cell label="What" lead=true><span class="row-text"><span dir="auto">{title}</span>{body}</span></Cell>
-                    <Cell label="About">{about}</Cell>
-                    <Cell label="When">{at}</Cell>
-                    <Cell label="Read">{state}</Cell>
+                    <Cell label=t!("What") lead=true><span class="row-text"><span dir="auto">{title}</span>{body}</span></Cell>
+                    <Cell label=t!("About")>{about}</Cell>
+                    <Cell label=t!("When")>{at}</Cell>
+                    <Cell label=t!("Read" in "state")>{state}</Cell>
                 </Row>
             }
             .into_any()
@@ -156,7 +159,7 @@ fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[Notificatio
         .collect();
     view! {
         <Panel flush=true>
-            <div class="as-cards"><DataTable label="Notifications" head=head.into_any() inline=true>{lines}</DataTable></div>
+            <div class="as-cards"><DataTable label=t!("Notifications") head=head.into_any() inline=true>{lines}</DataTable></div>
         </Panel>
     }
     .into_any()
@@ -164,7 +167,7 @@ fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[Notificatio
 
 fn state(page: &PageContext, viewer: &Viewer, names: &Names, row: &NotificationRow) -> AnyView {
     if row.read_at.is_some() {
-        return view! { <span class="text-muted">"Read"</span> }.into_any();
+        return view! { <span class="text-muted">{t!("Read" in "state")}</span> }.into_any();
     }
     let form = |purpose: &str, next: String, label: &'static str| {
         view! {
@@ -175,9 +178,9 @@ fn state(page: &PageContext, viewer: &Viewer, names: &Names, row: &NotificationR
             </form>
         }
     };
-    let open = names.address(row.entity.as_deref(), row.record).map(|href| form("open", href, "Open"));
+    let open = names.address(row.entity.as_deref(), row.record).map(|href| form("open", href, t!("Open" in "verb")));
     view! {
-        <div class="decide"><Badge tone=Tone::Info>"New"</Badge>{open}{form("read", page.address(), "Mark as read")}</div>
+        <div class="decide"><Badge tone=Tone::Info>{t!("New")}</Badge>{open}{form("read", page.address(), t!("Mark as read"))}</div>
     }
     .into_any()
 }

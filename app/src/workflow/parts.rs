@@ -11,17 +11,18 @@ use serde_json::Value;
 use std::collections::HashMap;
 use ui::{Badge, Blank, Hue, StateChip, StateShape, TextLink, Tone};
 use uuid::Uuid;
+use words::t;
 
 pub fn run_words(state: RunState) -> &'static str {
     match state {
-        RunState::Pending => "Waiting for a worker",
-        RunState::Running => "Running",
-        RunState::Waiting => "Waiting",
-        RunState::WaitingApproval => "Waiting for approval",
-        RunState::Paused => "Held",
-        RunState::Completed => "Completed",
-        RunState::Failed => "Failed",
-        RunState::Cancelled => "Cancelled",
+        RunState::Pending => t!("Waiting for a worker"),
+        RunState::Running => t!("Running"),
+        RunState::Waiting => t!("Waiting"),
+        RunState::WaitingApproval => t!("Waiting for approval"),
+        RunState::Paused => t!("Held"),
+        RunState::Completed => t!("Completed"),
+        RunState::Failed => t!("Failed"),
+        RunState::Cancelled => t!("Cancelled"),
     }
 }
 
@@ -41,13 +42,14 @@ pub fn run_chip(state: RunState) -> AnyView {
 }
 
 pub fn approval_badge(state: &str) -> AnyView {
-    let tone = match state {
-        "PENDING" => Tone::Warning,
-        "APPROVED" => Tone::Positive,
-        "REJECTED" => Tone::Negative,
-        _ => Tone::Neutral,
+    let (tone, label) = match state {
+        "PENDING" => (Tone::Warning, t!("Pending").to_owned()),
+        "APPROVED" => (Tone::Positive, t!("Approved").to_owned()),
+        "REJECTED" => (Tone::Negative, t!("Rejected").to_owned()),
+        "EXPIRED" => (Tone::Neutral, t!("Expired").to_owned()),
+        "CANCELLED" => (Tone::Neutral, t!("Cancelled").to_owned()),
+        other => (Tone::Neutral, words(other)),
     };
-    let label = words(state);
     view! { <Badge tone>{label}</Badge> }.into_any()
 }
 
@@ -70,7 +72,7 @@ impl Names {
             // An approval is no record, and has a page for those whom it concerns.
             if key.0 == "approval" {
                 let href = viewer.path(&format!("approvals/{}", key.1));
-                names.0.insert(key, ("Approval".to_owned(), href));
+                names.0.insert(key, (t!("Approval").to_owned(), href));
                 continue;
             }
             let Some(described) = viewer.catalog.get(&key.0).filter(|entity| viewer.may(entity, domain::Verb::Read))
@@ -109,7 +111,7 @@ pub fn entity_words(viewer: &Viewer, entity: &str) -> String {
 /// A value of a step as a person reads it: texts bare, money as money, the rest as it is written.
 pub fn value_words(value: &Value) -> String {
     match value {
-        Value::Null => "empty".to_owned(),
+        Value::Null => t!("empty").to_owned(),
         Value::String(text) => text.clone(),
         Value::Object(_) => money(value).map_or_else(|| value.to_string(), |money| money.display()),
         other => other.to_string(),

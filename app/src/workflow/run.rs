@@ -16,6 +16,7 @@ use ui::{
     Badge, ButtonKind, ChangedField, Crumb, DescriptionList, DescriptionRow, EmptyState, FormError, FormErrors, Icon,
     LinkButton, Mono, Notice, Page, PageHeader, Panel, Stack, SubmitButton, TextLink, Timeline, TimelineItem, Tone,
 };
+use words::{t, tn};
 
 #[component]
 pub fn RunPage() -> impl IntoView {
@@ -35,7 +36,7 @@ async fn run(page: PageContext) -> Result<AnyView> {
     let desk = Desk { page: &page, viewer: &viewer, names: &names, clock, view: &view };
     let chosen = desk.chosen();
     let (title, actions, notices, facts) =
-        (view.run.workflow_name.clone(), desk.actions(), desk.notices(), desk.facts());
+        (viewer.catalog.say(&view.run.workflow_name).to_owned(), desk.actions(), desk.notices(), desk.facts());
     let (line, step) = (desk.line(chosen), desk.chosen_step(chosen));
     let (effects, consequences) = (desk.effects(), desk.consequences());
     let body = view! {
@@ -45,7 +46,7 @@ async fn run(page: PageContext) -> Result<AnyView> {
                 {notices}
                 {facts}
                 <div class="run-desk">
-                    <Panel title="Steps">{line}</Panel>
+                    <Panel title=t!("Steps")>{line}</Panel>
                     <div class="run-chosen">{step}</div>
                 </div>
                 {effects}
@@ -53,7 +54,8 @@ async fn run(page: PageContext) -> Result<AnyView> {
             </Stack>
         </Page>
     };
-    let crumbs = vec![Crumb::link("Runs", viewer.path("runs")), Crumb::here(view.run.workflow_name.clone())];
+    let crumbs =
+        vec![Crumb::link(t!("Runs"), viewer.path("runs")), Crumb::here(viewer.catalog.say(&view.run.workflow_name))];
     Ok(frame(&page, &viewer, crumbs, "", body.into_any()))
 }
 
@@ -71,8 +73,7 @@ impl Desk<'_> {
         let form =
             |operation: &'static str, verb: &'static str, icon: &'static str, kind: ButtonKind, done: &'static str| {
                 let permission = format!("workflow.run.{}", operation.trim_end_matches("_run"));
-                let reason =
-                    (!self.viewer.grants.allows(&permission)).then(|| format!("Needs the permission {permission}"));
+                let reason = self.viewer.lacks(&permission);
                 view! {
                     <form method="post" action=self.viewer.action(&format!("workflow.{operation}"))>
                         {hidden("id", id.to_string())}
@@ -82,10 +83,11 @@ impl Desk<'_> {
                 }
                 .into_any()
             };
-        let retry = matches!(state, RunState::Failed | RunState::Paused)
-            .then(|| form("retry_run", "Go on from here", "rotate-ccw", ButtonKind::Primary, "The run goes on"));
+        let retry = matches!(state, RunState::Failed | RunState::Paused).then(|| {
+            form("retry_run", t!("Go on from here"), "rotate-ccw", ButtonKind::Primary, t!("The run goes on"))
+        });
         let cancel = (!state.is_final())
-            .then(|| form("cancel_run", "Cancel", "x", ButtonKind::Secondary, "The run was cancelled"));
+            .then(|| form("cancel_run", t!("Cancel"), "x", ButtonKind::Secondary, t!("The run was cancelled")));
         view! { {run_chip(state)}{cancel}{retry} }.into_any()
     }
 
@@ -93,14 +95,12 @@ impl Desk<'_> {
         let refused = self.page.replay.as_deref().map(|replay| {
             crate::page::set_status(replay.error.kind.status());
             let errors = vec![FormError::new("", replay.error.message.clone())];
-            view! { <FormErrors errors title="That was not done"/> }
+            view! { <FormErrors errors title=t!("That was not done")/> }
         });
         let run = &self.view.run;
         let failed = run.error.clone().map(|error| {
-            let title = run
-                .step
-                .clone()
-                .map_or_else(|| run_words(run.state).to_owned(), |step| format!("{} at {step}", run_words(run.state)));
+            let state = run_words(run.state);
+            let title = run.step.as_ref().map_or_else(|| state.to_owned(), |step| t!("{state} at {step}", state, step));
             view! { <Notice tone=Tone::Negative title>{error}</Notice> }
         });
         let asked: Vec<AnyView> = self
@@ -110,14 +110,15 @@ impl Desk<'_> {
             .filter(|approval| approval.state == "PENDING")
             .map(|approval| {
                 let href = self.viewer.path(&format!("approvals/{}", approval.id));
-                let action = view! { <LinkButton href>"See what is asked"</LinkButton> }.into_any();
+                let action = view! { <LinkButton href>{t!("See what is asked")}</LinkButton> }.into_any();
                 let title = approval.title.clone();
-                view! { <Notice tone=Tone::Warning title="Waits for approval" action>{title}</Notice> }.into_any()
+                view! { <Notice tone=Tone::Warning title=t!("Waits for approval") action>{title}</Notice> }.into_any()
             })
             .collect();
         let due = self.view.due_at.as_deref().filter(|_| run.state == RunState::Waiting).map(|at| {
             let at = self.clock.moment(at);
-            view! { <Notice tone=Tone::Info title="Waits">"It goes on by itself "{at}"."</Notice> }
+            let (before, after) = words::around(t!("It goes on by itself {when}."), "when");
+            view! { <Notice tone=Tone::Info title=t!("Waits")>{before}{at}{after}</Notice> }
         });
         view! { {refused}{failed}{asked}{due} }.into_any()
     }
@@ -126,27 +127,27 @@ impl Desk<'_> {
         let run = &self.view.run;
         let about = self.names.link(self.viewer, run.entity.as_deref(), run.record);
         let href = self.viewer.path(&format!("workflows/{}?version={}", run.workflow, run.version));
-        let version = format!("Version {}", run.version);
+        let version = t!("Version {version}", version = run.version);
         let began = self.clock.moment(&run.created_at);
         let ended = run.finished_at.as_deref().map(|at| {
             let at = self.clock.moment(at);
-            view! { <DescriptionRow label="Ended">{at}</DescriptionRow> }
+            view! { <DescriptionRow label=t!("Ended")>{at}</DescriptionRow> }
         });
         let outcome = run
             .outcome
             .clone()
-            .map(|outcome| view! { <DescriptionRow label="Outcome">{words(&outcome)}</DescriptionRow> });
+            .map(|outcome| view! { <DescriptionRow label=t!("Outcome")>{outcome_words(&outcome)}</DescriptionRow> });
         let causes: Vec<AnyView> =
             self.view.causes.iter().map(|cause| cause_line(self.viewer, self.names, self.clock, cause)).collect();
         view! {
             <Panel>
                 <DescriptionList>
-                    <DescriptionRow label="About">{about}</DescriptionRow>
-                    <DescriptionRow label="Workflow"><TextLink href>{version}</TextLink></DescriptionRow>
-                    <DescriptionRow label="Began">{began}</DescriptionRow>
+                    <DescriptionRow label=t!("About")>{about}</DescriptionRow>
+                    <DescriptionRow label=t!("Workflow")><TextLink href>{version}</TextLink></DescriptionRow>
+                    <DescriptionRow label=t!("Began")>{began}</DescriptionRow>
                     {ended}
                     {outcome}
-                    <DescriptionRow label="Because"><ol class="causes">{causes}</ol></DescriptionRow>
+                    <DescriptionRow label=t!("Because")><ol class="causes">{causes}</ol></DescriptionRow>
                 </DescriptionList>
             </Panel>
         }
@@ -183,9 +184,14 @@ impl Desk<'_> {
                 let last = self.attempts(&step.key).last();
                 let (icon, tone, said) = standing(last);
                 let href = format!("{}?step={}#step", self.page.path, encode(&step.key));
-                let name = step.label.clone().unwrap_or_else(|| words(&step.kind));
+                let label = step.label.as_deref().map(|label| self.viewer.catalog.say(label).to_owned());
+                let name = label.unwrap_or_else(|| words(&step.kind));
                 let took = last.and_then(took).map(|took| format!(" · {took}")).unwrap_or_default();
-                let tries = if tries > 1 { format!(" · {tries} tries") } else { String::new() };
+                let tries = if tries > 1 {
+                    format!(" · {}", tn!(tries, "{count} try", "{count} tries"))
+                } else {
+                    String::new()
+                };
                 let current = chosen.is_some_and(|chosen| chosen.key == step.key).then_some("step");
                 view! {
                     <li class=format!("flow-step flow-{tone}")>
@@ -204,11 +210,12 @@ impl Desk<'_> {
 
     fn chosen_step(&self, chosen: Option<&Step>) -> AnyView {
         let Some(step) = chosen else {
-            return view! { <EmptyState icon="workflow" title="This workflow has no steps" text="Its runs end as soon as they begin."/> }.into_any();
+            return view! { <EmptyState icon="workflow" title=t!("This workflow has no steps") text=t!("Its runs end as soon as they begin.")/> }.into_any();
         };
         let tries: Vec<AnyView> = self.attempts(&step.key).map(|attempt| self.attempt(attempt)).collect();
-        let title = step.label.clone().unwrap_or_else(|| words(&step.kind));
-        let content = if tries.is_empty() { "It has not been reached.".into_any() } else { tries.into_any() };
+        let label = step.label.as_deref().map(|label| self.viewer.catalog.say(label).to_owned());
+        let title = label.unwrap_or_else(|| words(&step.kind));
+        let content = if tries.is_empty() { t!("It has not been reached.").into_any() } else { tries.into_any() };
         let approvals: Vec<AnyView> = self
             .view
             .approvals
@@ -225,7 +232,7 @@ impl Desk<'_> {
 
     fn attempt(&self, attempt: &AttemptRow) -> AnyView {
         let (_, _, said) = standing(Some(attempt));
-        let heading = format!("Try {}: {said}", attempt.attempt);
+        let heading = t!("Try {number}: {said}", number = attempt.attempt, said);
         let when = self.clock.moment(&attempt.started_at);
         let error = attempt.error.as_ref().map(|error| {
             let message = error.get("message").and_then(Value::as_str).map_or_else(|| error.to_string(), str::to_owned);
@@ -235,8 +242,8 @@ impl Desk<'_> {
             <section class="run-try">
                 <h3>{heading}<span class="flow-kind">" · "{when}</span></h3>
                 {error}
-                {values("What went in", &attempt.input)}
-                {values("What came out", &attempt.output)}
+                {values(t!("What went in"), &attempt.input)}
+                {values(t!("What came out"), &attempt.output)}
             </section>
         }
         .into_any()
@@ -248,17 +255,20 @@ impl Desk<'_> {
         }
         let items: Vec<AnyView> = self.view.effects.iter().map(|effect| self.effect(effect)).collect();
         Some(
-            view! { <Panel title="What it changed"><Timeline label="What it changed">{items}</Timeline></Panel> }
+            view! { <Panel title=t!("What it changed")><Timeline label=t!("What it changed")>{items}</Timeline></Panel> }
                 .into_any(),
         )
     }
 
     fn effect(&self, effect: &EffectRow) -> AnyView {
         let created = effect.before.is_null();
-        let verb = if created { "made " } else { "changed " };
         let link = self.names.link(self.viewer, Some(&effect.entity), effect.record);
-        let what = super::parts::entity_words(self.viewer, &effect.entity);
-        let title = view! { {verb}{what}" "{link} }.into_any();
+        let entity = super::parts::entity_words(self.viewer, &effect.entity);
+        // The link takes the place that stays.
+        let said = if created { t!("made {entity} {record}", entity) } else { t!("changed {entity} {record}", entity) };
+        let (before, after) = words::around(&said, "record");
+        let (before, after) = (before.to_owned(), after.to_owned());
+        let title = view! { {before}{link}{after} }.into_any();
         let when = self.clock.moment(&effect.at);
         let before: std::collections::HashMap<String, String> = flat(&effect.before).into_iter().collect();
         let fields: Vec<AnyView> = flat(&effect.after)
@@ -282,7 +292,7 @@ impl Desk<'_> {
         }
         let table = runs::table(self.page, self.viewer, self.names, &self.view.consequences);
         Some(
-            view! { <section class="run-followed"><h2 class="panel-title">"What followed"</h2>{table}</section> }
+            view! { <section class="run-followed"><h2 class="panel-title">{t!("What followed")}</h2>{table}</section> }
                 .into_any(),
         )
     }
@@ -291,11 +301,11 @@ impl Desk<'_> {
 /// Icon, tone and word of how a step stands.
 fn standing(attempt: Option<&AttemptRow>) -> (&'static str, &'static str, &'static str) {
     match attempt.map(|attempt| attempt.outcome.as_str()) {
-        Some("done") => ("check", "done", "Done"),
-        Some("skipped") => ("chevron-down", "skipped", "Passed over"),
-        Some("waiting") => ("clock", "waiting", "Waiting"),
-        Some("failed") => ("x", "failed", "Failed"),
-        _ => ("circle-dot", "open", "Not reached"),
+        Some("done") => ("check", "done", t!("Done")),
+        Some("skipped") => ("chevron-down", "skipped", t!("Passed over")),
+        Some("waiting") => ("clock", "waiting", t!("Waiting")),
+        Some("failed") => ("x", "failed", t!("Failed")),
+        _ => ("circle-dot", "open", t!("Not reached")),
     }
 }
 
@@ -304,7 +314,11 @@ fn took(attempt: &AttemptRow) -> Option<String> {
     let moment = |text: &str| chrono::DateTime::parse_from_rfc3339(text).ok();
     let spent = moment(attempt.finished_at.as_deref()?)? - moment(&attempt.started_at)?;
     let milliseconds = spent.num_milliseconds();
-    Some(if milliseconds < 1000 { format!("{milliseconds} ms") } else { format!("{} s", spent.num_seconds()) })
+    Some(if milliseconds < 1000 {
+        t!("{count} ms", count = milliseconds)
+    } else {
+        t!("{count} s", count = spent.num_seconds())
+    })
 }
 
 fn values(title: &'static str, value: &Value) -> Option<AnyView> {
@@ -333,11 +347,12 @@ pub fn cause_line(viewer: &Viewer, names: &Names, clock: Clock, cause: &CauseLin
     let what = match (cause.kind.as_str(), cause.id) {
         ("run", Some(id)) => {
             let href = viewer.path(&format!("runs/{id}"));
-            view! { "Run of "<TextLink href>{what}</TextLink> }.into_any()
+            let (before, after) = words::around(t!("Run of {workflow}"), "workflow");
+            view! { {before}<TextLink href>{what}</TextLink>{after} }.into_any()
         }
         ("import", Some(id)) => {
             let href = viewer.path(&format!("imports/{id}"));
-            view! { <TextLink href>"An import"</TextLink> }.into_any()
+            view! { <TextLink href>{t!("An import")}</TextLink> }.into_any()
         }
         ("event", _) => view! { <Mono>{what}</Mono> }.into_any(),
         // A person, said as a sentence.
@@ -348,15 +363,57 @@ pub fn cause_line(viewer: &Viewer, names: &Names, clock: Clock, cause: &CauseLin
     };
     let about = cause.record.is_some().then(|| {
         let link = names.link(viewer, cause.entity.as_deref(), cause.record);
-        view! { " on "{link} }
+        let (before, after) = words::around(t!("on {record}"), "record");
+        view! { " "{before}{link}{after} }
     });
-    let actor = cause.actor.clone().map(|actor| view! { " by "<b>{actor}</b> });
+    let actor = cause.actor.clone().map(|actor| {
+        let (before, after) = words::around(t!("by {name}"), "name");
+        view! { " "{before}<b>{actor}</b>{after} }
+    });
     let when = clock.moment(&cause.at);
     view! { <li class="cause">{what}{about}{actor}" "<span class="flow-kind">{when}</span></li> }.into_any()
 }
 
 /// Says of a badge what kind of change it stands for.
 pub fn operation_badge(operation: &str) -> AnyView {
-    let label = words(operation.rsplit('.').next().unwrap_or(operation));
+    let label = operation_words(operation.rsplit('.').next().unwrap_or(operation));
     view! { <Badge>{label}</Badge> }.into_any()
+}
+
+fn operation_words(verb: &str) -> String {
+    let said = match verb {
+        "create" => t!("Create"),
+        "update" => t!("Update"),
+        "transition" => t!("Transition"),
+        "delete" => t!("Delete"),
+        "restore" => t!("Restore"),
+        "tick" => t!("Tick"),
+        "merge" => t!("Merge"),
+        "unmerge" => t!("Unmerge"),
+        "undo" => t!("Undo"),
+        "put_back" => t!("Put back" in "operation"),
+        "bulk" => t!("Bulk"),
+        "make_order" => t!("Make order"),
+        "create_invoice" => t!("Create invoice"),
+        "save_order_lines" => t!("Save order lines"),
+        "record_payment" => t!("Record payment"),
+        "convert_lead" => t!("Convert lead"),
+        "send" => t!("Send"),
+        "cancel" => t!("Cancel"),
+        "seed" => t!("Seed"),
+        other => return words(other),
+    };
+    said.to_owned()
+}
+
+/// How a run ended, where that was not at its last step.
+fn outcome_words(outcome: &str) -> String {
+    let said = match outcome {
+        "cancelled" => t!("Cancelled"),
+        "branched" => t!("Branched"),
+        "rejected" => t!("Rejected"),
+        "expired" => t!("Expired"),
+        other => return words(other),
+    };
+    said.to_owned()
 }

@@ -12,6 +12,7 @@ use ui::{
     TabItem, TextLink, Toolbar,
 };
 use uuid::Uuid;
+use words::t;
 
 const LIMIT: u32 = 50;
 /// States by which the list can be narrowed; the others pass within moments.
@@ -34,59 +35,64 @@ async fn runs(page: PageContext) -> Result<AnyView> {
     let names = Names::load(&viewer, &backend, rows.iter().map(|row| (row.entity.clone(), row.record))).await;
     let content = if rows.is_empty() {
         let (text, next) = if narrowed {
-            ("None fits what is chosen above.", Some((viewer.path("runs"), "Show all runs")))
+            (t!("None fits what is chosen above."), Some((viewer.path("runs"), t!("Show all runs"))))
         } else {
             let may = viewer.grants.allows("workflow.workflow.read");
-            let workflows = may.then(|| (viewer.path("workflows"), "See the workflows"));
-            ("A run begins when what a workflow waits for happens.", workflows)
+            let workflows = may.then(|| (viewer.path("workflows"), t!("See the workflows")));
+            (t!("A run begins when what a workflow waits for happens."), workflows)
         };
         let action = next.map(|(href, label)| view! { <LinkButton href>{label}</LinkButton> }.into_any());
-        view! { <EmptyState icon="history" title="No runs" text action/> }.into_any()
+        view! { <EmptyState icon="history" title=t!("No runs") text action/> }.into_any()
     } else {
         table(&page, &viewer, &names, &rows)
     };
-    let one = rows.first().filter(|_| page.query("workflow").is_some()).map(|row| row.workflow_name.clone());
-    let title = one.map_or_else(|| "Runs".to_owned(), |name| format!("Runs of {name}"));
+    let one = rows
+        .first()
+        .filter(|_| page.query("workflow").is_some())
+        .map(|row| viewer.catalog.say(&row.workflow_name).to_owned());
+    let title = one.map_or_else(|| t!("Runs").to_owned(), |name| t!("Runs of {workflow}", workflow = name));
     let (states, further) = (states(&page, state), further(&page, &rows));
     let body = view! { <Page><PageHeader title/>{states}{content}{further}</Page> }.into_any();
-    Ok(frame(&page, &viewer, vec![Crumb::here("Runs")], "Runs", body))
+    Ok(frame(&page, &viewer, vec![Crumb::here(t!("Runs"))], "Runs", body))
 }
 
 fn states(page: &PageContext, chosen: Option<RunState>) -> AnyView {
-    let mut items = vec![TabItem::new("All", page.with_query(&[("state", None), ("before", None)]), chosen.is_none())];
+    let mut items =
+        vec![TabItem::new(t!("All"), page.with_query(&[("state", None), ("before", None)]), chosen.is_none())];
     items.extend(STATES.into_iter().map(|state| {
         let href = page.with_query(&[("state", Some(state.as_str())), ("before", None)]);
         TabItem::new(run_words(state), href, chosen == Some(state))
     }));
-    view! { <Toolbar label="State"><SegmentedControl label="State" items/></Toolbar> }.into_any()
+    view! { <Toolbar label=t!("State")><SegmentedControl label=t!("State") items/></Toolbar> }.into_any()
 }
 
 pub fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[RunRow]) -> AnyView {
     let clock = Clock::new(&page.now, &viewer.timezone);
     let head = view! {
-        <HeadCell label="Run"/>
-        <HeadCell label="About"/>
-        <HeadCell label="State"/>
-        <HeadCell label="Began"/>
-        <HeadCell label="What stopped it"/>
+        <HeadCell label=t!("Run")/>
+        <HeadCell label=t!("About")/>
+        <HeadCell label=t!("State")/>
+        <HeadCell label=t!("Began")/>
+        <HeadCell label=t!("What stopped it")/>
     };
     let lines: Vec<AnyView> = rows
         .iter()
         .map(|row| {
-            let (name, href) = (row.workflow_name.clone(), viewer.path(&format!("runs/{}", row.id)));
+            let (name, href) =
+                (viewer.catalog.say(&row.workflow_name).to_owned(), viewer.path(&format!("runs/{}", row.id)));
             let about = names.link(viewer, row.entity.as_deref(), row.record);
             let (state, began) = (run_chip(row.state), clock.moment(&row.created_at));
             let error = match &row.error {
                 Some(error) => view! { <bdi>{error.clone()}</bdi> }.into_any(),
-                None => view! { <Blank label="nothing"/> }.into_any(),
+                None => view! { <Blank label=t!("nothing")/> }.into_any(),
             };
             view! {
                 <Row id=row.id.to_string()>
-                    <Cell label="Run" lead=true><TextLink href>{name}</TextLink></Cell>
-                    <Cell label="About">{about}</Cell>
-                    <Cell label="State">{state}</Cell>
-                    <Cell label="Began">{began}</Cell>
-                    <Cell label="What stopped it">{error}</Cell>
+                    <Cell label=t!("Run") lead=true><TextLink href>{name}</TextLink></Cell>
+                    <Cell label=t!("About")>{about}</Cell>
+                    <Cell label=t!("State")>{state}</Cell>
+                    <Cell label=t!("Began")>{began}</Cell>
+                    <Cell label=t!("What stopped it")>{error}</Cell>
                 </Row>
             }
             .into_any()
@@ -94,7 +100,7 @@ pub fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[RunRow]
         .collect();
     view! {
         <Panel flush=true>
-            <div class="as-cards"><DataTable label="Runs" head=head.into_any() inline=true>{lines}</DataTable></div>
+            <div class="as-cards"><DataTable label=t!("Runs") head=head.into_any() inline=true>{lines}</DataTable></div>
         </Panel>
     }
     .into_any()
@@ -105,5 +111,5 @@ fn further(page: &PageContext, rows: &[RunRow]) -> Option<AnyView> {
     let base = page.with_query(&[("before", None)]);
     let joint = if base.contains('?') { '&' } else { '?' };
     let href = format!("{base}{joint}before={}", encode(&last.id.to_string()));
-    Some(view! { <LinkButton href icon="chevron-down">"Older runs"</LinkButton> }.into_any())
+    Some(view! { <LinkButton href icon="chevron-down">{t!("Older runs")}</LinkButton> }.into_any())
 }

@@ -12,6 +12,7 @@ use ui::{
     ButtonKind, Checkbox, Choice, DialogPage, FormActions, FormError, FormErrors, FormSection, LinkButton, Select,
     SubmitButton, TextArea, TextInput,
 };
+use words::t;
 
 pub const OPERATION: &str = "workflow.edit_step";
 
@@ -35,23 +36,23 @@ pub fn view(
         if errors.is_empty() {
             errors.push(FormError::new("", replay.error.message.clone()));
         }
-        view! { <FormErrors errors title="The workflow could not run like this"/> }
+        view! { <FormErrors errors title=t!("The workflow could not run like this")/> }
     });
     let own = workflow.definition.trigger.entity.as_deref();
     let taken = descriptor.inputs.iter().map(|input| input.key.as_str()).collect();
     let form = Form { replay: replay.as_deref(), step, own, taken, catalog: &viewer.catalog };
     let inputs: Vec<AnyView> =
         descriptor.inputs.iter().flat_map(|input| form.input(input, step.input.get(&input.key))).collect();
-    let passed = "An expression; the step is passed over where it does not hold.";
+    let passed = t!("An expression; the step is passed over where it does not hold.");
     let named = [
-        form.text("label", "Name", step.label.clone(), false, None),
-        form.text("when", "Only if", step.when.clone(), true, Some(passed)),
+        form.text("label", t!("Name"), step.label.clone(), false, None),
+        form.text("when", t!("Only if"), step.when.clone(), true, Some(passed)),
     ];
     let retries = step.retries.map(|retries| retries.to_string());
-    let go_on = "continue, or the key of a later step. The run fails when empty.";
+    let go_on = t!("continue, or the key of a later step. The run fails when empty.");
     let failing = [
-        form.text("retries", "More tries", retries, false, Some("As the workflow has it when empty.")),
-        form.text("onError", "Go on with", step.on_error.clone(), false, Some(go_on)),
+        form.text("retries", t!("More tries"), retries, false, Some(t!("As the workflow has it when empty."))),
+        form.text("onError", t!("Go on with"), step.on_error.clone(), false, Some(go_on)),
     ];
     let back = page.path.clone();
     let title = step.label.clone().unwrap_or_else(|| descriptor.label.clone());
@@ -63,18 +64,18 @@ pub fn view(
             {hidden("id", workflow.row.id.to_string())}
             {hidden("version", version)}
             {hidden("step", step.key.clone())}
-            {envelope(page, &format!("step-{}", step.key), &back, "Saved as a new version")}
+            {envelope(page, &format!("step-{}", step.key), &back, t!("Saved as a new version"))}
             <FormSection>{named}</FormSection>
-            <FormSection title="What it does" text=help>{inputs}</FormSection>
-            <FormSection title="If it fails">{failing}</FormSection>
+            <FormSection title=t!("What it does") text=help>{inputs}</FormSection>
+            <FormSection title=t!("If it fails")>{failing}</FormSection>
             <FormActions>
-                <SubmitButton>"Save as a new version"</SubmitButton>
-                <LinkButton href=cancel kind=ButtonKind::Ghost>"Cancel"</LinkButton>
+                <SubmitButton>{t!("Save as a new version")}</SubmitButton>
+                <LinkButton href=cancel kind=ButtonKind::Ghost>{t!("Cancel")}</LinkButton>
             </FormActions>
         </form>
     }
     .into_any();
-    let text = "Runs that have begun stay on the version that they began with.";
+    let text = t!("Runs that have begun stay on the version that they began with.");
     Ok(view! { <ui::Page><DialogPage title text close_href=back wide=true>{body}</DialogPage></ui::Page> }.into_any())
 }
 
@@ -146,7 +147,7 @@ impl Form<'_> {
                     boxes.push(
                         view! {
                             <details class="form-fold" open=open>
-                                <summary>"Further fields"</summary>
+                                <summary>{t!("Further fields")}</summary>
                                 <div class="form-fold-body">{folded}</div>
                             </details>
                         }
@@ -157,9 +158,9 @@ impl Form<'_> {
             }
             (InputKind::Choice { options }, value) => {
                 let (value, error) = self.held(&name, value.map(written));
-                let choices = options.iter().map(|option| Choice::new(option.clone(), words(option))).collect();
+                let choices = options.iter().map(|option| Choice::new(option.clone(), option_words(option))).collect();
                 // Nothing chosen stays nothing: the first of them would be saved with whatever else was changed.
-                let blank = (!input.required).then(|| "As it comes".to_owned());
+                let blank = (!input.required).then(|| t!("As it comes").to_owned());
                 let (label, hint, required) = (input.label.clone(), input.help.clone(), input.required);
                 vec![view! { <Select name label choices value blank error hint required/> }.into_any()]
             }
@@ -174,6 +175,28 @@ impl Form<'_> {
             }
         }
     }
+}
+
+/// What a step offers to choose from.
+fn option_words(option: &str) -> String {
+    let said = match option {
+        "any" => t!("Any" in "people"),
+        "all" => t!("All" in "people"),
+        "count" => t!("Count"),
+        "reject" => t!("Reject"),
+        "approve" => t!("Approve"),
+        "fail" => t!("Fail"),
+        "email" => t!("Email"),
+        "minutes" => t!("Minutes"),
+        "hours" => t!("Hours"),
+        "days" => t!("Days"),
+        "low" => t!("Low"),
+        "medium" => t!("Medium"),
+        "high" => t!("High"),
+        "urgent" => t!("Urgent"),
+        other => return words(other),
+    };
+    said.to_owned()
 }
 
 /// As a person types it: texts bare, several with commas.

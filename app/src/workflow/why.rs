@@ -12,6 +12,7 @@ use domain::records::GetRecord;
 use domain::workflow::Why;
 use leptos::prelude::*;
 use ui::{EmptyState, Page, PageHeader, Panel, Stack};
+use words::t;
 
 const LIMIT: u32 = 50;
 
@@ -41,7 +42,7 @@ async fn why(page: PageContext) -> Result<AnyView> {
                 .map(|key| entity.field(key).map_or_else(|| words(key), |field| field.label.clone()))
                 .collect();
             let (what, when) = (operation_badge(&row.operation), clock.moment(&row.at));
-            let title = if fields.is_empty() { "Made".to_owned() } else { fields.join(", ") };
+            let title = if fields.is_empty() { t!("Made").to_owned() } else { fields.join(", ") };
             view! {
                 <Panel title text=String::new()>
                     <p>{what}" "{when}</p>
@@ -52,13 +53,13 @@ async fn why(page: PageContext) -> Result<AnyView> {
         })
         .collect();
     let content = if items.is_empty() {
-        view! { <EmptyState icon="history" title="Nothing is on record" text="Changes from before this was kept have no cause."/> }.into_any()
+        view! { <EmptyState icon="history" title=t!("Nothing is on record") text=t!("Changes from before this was kept have no cause.")/> }.into_any()
     } else {
         view! { <Stack>{items}</Stack> }.into_any()
     };
-    let title = format!("Why is {} like this?", address::title(&entity, &record));
-    let text = "The newest change first, each with what led to it.";
+    let title = t!("Why is {record} like this?", record = address::title(&entity, &record));
+    let text = t!("The newest change first, each with what led to it.");
     let body = view! { <Page narrow=true><PageHeader title text/>{content}</Page> }.into_any();
-    let crumbs = address::crumbs(&viewer, &entity, &record, Some("Why"));
+    let crumbs = address::crumbs(&viewer, &entity, &record, Some(t!("Why")));
     Ok(workspace_frame(&page, crumbs, None, None, body))
 }

@@ -13,6 +13,7 @@ use ui::{
     Badge, Blank, ButtonKind, Cell, Crumb, DataTable, EmptyState, HeadCell, Page, PageHeader, Panel, Row, Size,
     SubmitButton, TextLink, Tone,
 };
+use words::t;
 
 #[component]
 pub fn WorkflowsPage() -> impl IntoView {
@@ -24,50 +25,53 @@ async fn workflows(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let rows = page.backend()?.run(ListWorkflows {}).await?;
     let on = rows.iter().filter(|row| row.active).count();
-    let text =
-        format!("{on} of {} are on. A change makes a new version; runs that have begun stay on theirs.", rows.len());
+    let text = t!(
+        "{on} of {all} are on. A change makes a new version; runs that have begun stay on theirs.",
+        on,
+        all = rows.len()
+    );
     let content = if rows.is_empty() {
-        view! { <EmptyState icon="workflow" title="No workflows yet" text="What should happen by itself stands here. Workflows come with the industry of a workspace."/> }.into_any()
+        view! { <EmptyState icon="workflow" title=t!("No workflows yet") text=t!("What should happen by itself stands here. Workflows come with the industry of a workspace.")/> }.into_any()
     } else {
         table(&page, &viewer, &rows)
     };
-    let body = view! { <Page><PageHeader title="Workflows" text/>{content}</Page> }.into_any();
-    Ok(frame(&page, &viewer, vec![Crumb::here("Workflows")], "Workflows", body))
+    let body = view! { <Page><PageHeader title=t!("Workflows") text/>{content}</Page> }.into_any();
+    Ok(frame(&page, &viewer, vec![Crumb::here(t!("Workflows"))], "Workflows", body))
 }
 
 fn table(page: &PageContext, viewer: &Viewer, rows: &[WorkflowRow]) -> AnyView {
     let clock = Clock::new(&page.now, &viewer.timezone);
     let head = view! {
-        <HeadCell label="Name"/>
-        <HeadCell label="Starts"/>
-        <HeadCell label="Steps" numeric=true/>
-        <HeadCell label="Runs in 30 days" numeric=true/>
-        <HeadCell label="Last run"/>
-        <HeadCell label="State"/>
+        <HeadCell label=t!("Name")/>
+        <HeadCell label=t!("Starts")/>
+        <HeadCell label=t!("Steps") numeric=true/>
+        <HeadCell label=t!("Runs in 30 days") numeric=true/>
+        <HeadCell label=t!("Last run")/>
+        <HeadCell label=t!("State")/>
     };
     let lines: Vec<AnyView> = rows
         .iter()
         .map(|row| {
-            let (name, href) = (row.name.clone(), viewer.path(&format!("workflows/{}", row.id)));
+            let (name, href) = (viewer.catalog.say(&row.name).to_owned(), viewer.path(&format!("workflows/{}", row.id)));
             let runs_href = viewer.path(&format!("runs?workflow={}", row.id));
             let failed = (row.failed > 0).then(|| {
-                let words = format!("{} failed", row.failed);
-                view! { " "<Badge tone=Tone::Negative>{words}</Badge> }
+                let said = t!("{count} failed", count = row.failed);
+                view! { " "<Badge tone=Tone::Negative>{said}</Badge> }
             });
             let last = match &row.last_run_at {
                 Some(at) => clock.moment(at),
-                None => view! { <Blank label="never"/> }.into_any(),
+                None => view! { <Blank label=t!("never")/> }.into_any(),
             };
             let (steps, runs) = (row.steps.to_string(), group_thousands(&row.runs.to_string()));
             let (starts, switch) = (starts(viewer, row), switch(page, viewer, row));
             view! {
                 <Row id=row.id.to_string()>
-                    <Cell label="Name" lead=true><TextLink href>{name}</TextLink></Cell>
-                    <Cell label="Starts">{starts}</Cell>
-                    <Cell label="Steps" numeric=true>{steps}</Cell>
-                    <Cell label="Runs in 30 days" numeric=true><TextLink href=runs_href>{runs}</TextLink>{failed}</Cell>
-                    <Cell label="Last run">{last}</Cell>
-                    <Cell label="State">{switch}</Cell>
+                    <Cell label=t!("Name") lead=true><TextLink href>{name}</TextLink></Cell>
+                    <Cell label=t!("Starts")>{starts}</Cell>
+                    <Cell label=t!("Steps") numeric=true>{steps}</Cell>
+                    <Cell label=t!("Runs in 30 days") numeric=true><TextLink href=runs_href>{runs}</TextLink>{failed}</Cell>
+                    <Cell label=t!("Last run")>{last}</Cell>
+                    <Cell label=t!("State")>{switch}</Cell>
                 </Row>
             }
             .into_any()
@@ -75,7 +79,7 @@ fn table(page: &PageContext, viewer: &Viewer, rows: &[WorkflowRow]) -> AnyView {
         .collect();
     view! {
         <Panel flush=true>
-            <div class="as-cards"><DataTable label="Workflows" head=head.into_any() inline=true>{lines}</DataTable></div>
+            <div class="as-cards"><DataTable label=t!("Workflows") head=head.into_any() inline=true>{lines}</DataTable></div>
         </Panel>
     }
     .into_any()
@@ -85,15 +89,15 @@ fn table(page: &PageContext, viewer: &Viewer, rows: &[WorkflowRow]) -> AnyView {
 fn starts(viewer: &Viewer, row: &WorkflowRow) -> String {
     let one = row.entity.as_deref().map(|entity| super::parts::entity_words(viewer, entity));
     match (row.trigger.as_str(), one) {
-        ("created", Some(one)) => format!("{one} created"),
-        ("updated", Some(one)) => format!("{one} changed"),
-        ("transitioned", Some(one)) => format!("{one} moved"),
-        ("deleted", Some(one)) => format!("{one} deleted"),
-        ("threshold", Some(one)) => format!("{one} crosses a threshold"),
-        ("date_reached", Some(one)) => format!("A day of {one} comes"),
-        ("schedule", Some(one)) => format!("On a schedule, for each {one}"),
-        ("schedule", None) => "On a schedule".to_owned(),
-        ("by_hand", _) => "By hand".to_owned(),
+        ("created", Some(one)) => t!("{entity} created" in "trigger", entity = one),
+        ("updated", Some(one)) => t!("{entity} changed" in "trigger", entity = one),
+        ("transitioned", Some(one)) => t!("{entity} moved" in "trigger", entity = one),
+        ("deleted", Some(one)) => t!("{entity} deleted" in "trigger", entity = one),
+        ("threshold", Some(one)) => t!("{entity} crosses a threshold" in "trigger", entity = one),
+        ("date_reached", Some(one)) => t!("A day of {entity} comes", entity = one),
+        ("schedule", Some(one)) => t!("On a schedule, for each {entity}", entity = one),
+        ("schedule", None) => t!("On a schedule").to_owned(),
+        ("by_hand", _) => t!("By hand").to_owned(),
         (other, _) => words(other),
     }
 }
@@ -101,13 +105,13 @@ fn starts(viewer: &Viewer, row: &WorkflowRow) -> String {
 /// On or off, with the button that turns it.
 pub fn switch(page: &PageContext, viewer: &Viewer, row: &WorkflowRow) -> AnyView {
     let (tone, said, verb, to) = if row.active {
-        (Tone::Positive, "On", "Turn off", "false")
+        (Tone::Positive, t!("On" in "switch"), t!("Turn off"), "false")
     } else {
-        (Tone::Neutral, "Off", "Turn on", "true")
+        (Tone::Neutral, t!("Off" in "switch"), t!("Turn on"), "true")
     };
-    let missing = (!viewer.grants.allows("workflow.workflow.save"))
-        .then(|| "Needs the permission workflow.workflow.save".to_owned());
-    let done = if row.active { format!("{} is off", row.name) } else { format!("{} is on", row.name) };
+    let missing = viewer.lacks("workflow.workflow.save");
+    let workflow = viewer.catalog.say(&row.name);
+    let done = if row.active { t!("{workflow} is off", workflow) } else { t!("{workflow} is on", workflow) };
     view! {
         <form class="decide" method="post" action=viewer.action("workflow.set_active")>
             <Badge tone>{said}</Badge>

@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use words::t;
 
 pub async fn cross_site(State(app): State<App>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -18,7 +19,7 @@ pub async fn cross_site(State(app): State<App>, request: Request, next: Next) ->
     }
     let error = domain::Error::new(
         domain::Kind::Forbidden,
-        "This request did not come from a page of this site, so nothing was done. Open the page here and try again",
+        t!("This request did not come from a page of this site, so nothing was done. Open the page here and try again"),
     );
     crate::site::problem(&error, &request).into_response()
 }

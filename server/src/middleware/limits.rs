@@ -10,6 +10,7 @@ use domain::{Error, Kind};
 use platform::Access;
 use platform::limit::{Decision, LimitKey};
 use std::time::Duration;
+use words::tn;
 
 /// Limits count over this time.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -47,7 +48,11 @@ pub fn member(state: &App, access: &Access, info: RequestInfo) -> Result<Decisio
 
 fn refusal(decision: &Decision, info: RequestInfo) -> Response {
     let seconds = decision.reset_seconds.max(1);
-    let words = format!("Too many requests in a short time. Try again in {seconds} seconds");
+    let words = tn!(
+        seconds,
+        "Too many requests in a short time. Try again in {count} second",
+        "Too many requests in a short time. Try again in {count} seconds"
+    );
     let error = Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, words) };
     let mut response = api::problem::Problem { error, request: Some(info.id) }.into_response();
     mark(&mut response, decision);

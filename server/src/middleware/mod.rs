@@ -3,5 +3,6 @@
 pub mod cross_site;
 pub mod headers;
 pub mod isolate;
+pub mod language;
 pub mod limits;
 pub mod request;

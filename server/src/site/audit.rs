@@ -13,8 +13,26 @@ use domain::audit::{AuditEntry, AuditPage, AuditQuery, ExportAudit, MOST};
 use domain::{BackendHandle, Result};
 use platform::Caller;
 use serde_json::Value;
+use words::mark;
 
-const HEADER: &str = "\u{feff}Time,Person,Operation,Outcome,Entity,Record,Field,Before,After,Reason,Cause,Request,Session,Address,Agent,Entry\r\n";
+const HEADINGS: [&str; 16] = [
+    mark!("Time"),
+    mark!("Person"),
+    mark!("Operation"),
+    mark!("Outcome"),
+    mark!("Entity"),
+    mark!("Record"),
+    mark!("Field"),
+    mark!("Before"),
+    mark!("After"),
+    mark!("Reason"),
+    mark!("Cause"),
+    mark!("Request"),
+    mark!("Session"),
+    mark!("Address"),
+    mark!("Agent"),
+    mark!("Entry"),
+];
 
 pub async fn csv(
     State(state): State<App>,
@@ -34,22 +52,27 @@ async fn start(backend: BackendHandle, pairs: &[(String, String)]) -> Result<Res
     let mut query = AuditQuery::from_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
     query.limit = Some(MOST);
     let first = backend.run(ExportAudit { query: query.clone() }).await?;
-    let text = format!("{HEADER}{}", lines(&first));
+    let headings = HEADINGS.map(|heading| csv_cell(words::say(heading))).join(",");
+    let text = format!("\u{feff}{headings}\r\n{}", lines(&first));
+    // The body is read after the request was answered.
+    let language = words::current();
     let stream =
-        futures::stream::try_unfold((Some((text, first.next)), backend, query), |(here, backend, query)| async move {
-            let Some((text, next)) = here else { return Ok::<_, std::io::Error>(None) };
-            let mut query = query;
-            let following = match next {
-                None => None,
-                Some(before) => {
-                    query.before = Some(before);
-                    // The file ends early and the client sees it: an entry must never be missing silently.
-                    let page = backend.run(ExportAudit { query: query.clone() }).await;
-                    let page = page.map_err(|error| std::io::Error::other(error.message))?;
-                    Some((lines(&page), page.next))
-                }
-            };
-            Ok(Some((Bytes::from(text), (following, backend, query))))
+        futures::stream::try_unfold((Some((text, first.next)), backend, query), move |(here, backend, query)| {
+            words::scope(language, async move {
+                let Some((text, next)) = here else { return Ok::<_, std::io::Error>(None) };
+                let mut query = query;
+                let following = match next {
+                    None => None,
+                    Some(before) => {
+                        query.before = Some(before);
+                        // The file ends early and the client sees it: an entry must never be missing silently.
+                        let page = backend.run(ExportAudit { query: query.clone() }).await;
+                        let page = page.map_err(|error| std::io::Error::other(error.message))?;
+                        Some((lines(&page), page.next))
+                    }
+                };
+                Ok(Some((Bytes::from(text), (following, backend, query))))
+            })
         });
     let mut response = Body::from_stream(stream).into_response();
     let headers = response.headers_mut();

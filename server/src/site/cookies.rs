@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 pub const LOOK: &str = "nexus_look";
 pub const FLASH: &str = "nexus_flash";
+pub const LANGUAGE: &str = "nexus_language";
 
 /// The name under which a cookie travels. Over https browsers hold `__Host-` to Secure, Path=/ and this very host, so that no site beside this
 /// one, and nobody on a line without TLS, can put one of ours there.
@@ -98,7 +99,7 @@ mod tests {
     /// C-01: every small cookie is as shielded as the session's.
     #[test]
     fn over_https_every_cookie_is_bound_to_this_host() {
-        for name in [LOOK, FLASH, "nexus_device", "__Host-nexus_half"] {
+        for name in [LOOK, FLASH, LANGUAGE, "nexus_device", "__Host-nexus_half"] {
             let line = set(name, "value", 60, true).unwrap();
             let line = line.to_str().unwrap();
             let bare = name.trim_start_matches("__Host-");

@@ -21,6 +21,7 @@ use platform::Caller;
 use platform::dispatch::Idempotent;
 use serde::Deserialize;
 use uuid::Uuid;
+use words::t;
 
 #[derive(Deserialize)]
 pub struct EntityPath {
@@ -66,7 +67,7 @@ async fn accept(
 ) -> Result<Uuid> {
     let catalog = state.platform.services.catalogs.of(&caller.access.industry);
     let entity = catalog.by_plural(plural).ok_or_else(Error::not_found)?;
-    let Upload { key, name: file_name, content, sheet } = read(form, "Choose a file to import", typed).await?;
+    let Upload { key, name: file_name, content, sheet } = read(form, t!("Choose a file to import"), typed).await?;
     let about = format!("FORM {} {} {}", CreateImport::NAME, entity.key, sheet.as_deref().unwrap_or_default());
     let once = (!key.is_empty()).then(|| Idempotent::new(about, key, &content));
     let operation = CreateImport { entity: entity.key.clone(), file_name, content, sheet };
@@ -131,11 +132,10 @@ pub async fn run<O: Operation>(
 
 fn unreadable(error: &axum::extract::multipart::MultipartError) -> Error {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-        let error =
-            Error::field("file", "The file is larger than 25 MB. Split it, or leave out columns that are not needed");
-        return Error { kind: Kind::TooLarge, ..error };
+        let words = t!("The file is larger than 25 MB. Split it, or leave out columns that are not needed");
+        return Error { kind: Kind::TooLarge, ..Error::field("file", words) };
     }
-    Error::field("file", "The upload broke off. Try again")
+    Error::field("file", t!("The upload broke off. Try again"))
 }
 
 /// The last part of the path says which kind of file.
@@ -169,7 +169,7 @@ pub async fn export(
         let chosen = pairs.iter().filter(|(name, _)| name == "row").filter_map(|(_, id)| Uuid::try_parse(id).ok());
         query.ids = chosen.take(MOST_NAMED).collect();
         if query.ids.is_empty() && pairs.iter().any(|(name, _)| name == "row") {
-            return Err(Error::field("row", "None of these rows is one"));
+            return Err(Error::field("row", t!("None of these rows is one")));
         }
         let backend = state.platform.clone().backend(caller.clone());
         api::export_file(backend, &caller.access.grants, entity, query, format).await

@@ -8,6 +8,7 @@ use domain::{Error, FieldError};
 use platform::clock::moment_in;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use words::t;
 
 /// Rows of a list in one form.
 const MAX_ROWS: usize = 1000;
@@ -51,7 +52,8 @@ fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str
         match read {
             // The engine would say so too, but only once everything that was typed can be read.
             Ok(Value::Null) if field.required => {
-                faults.push(FieldError { field: field.key.clone(), message: format!("{} is required", field.label) });
+                let message = t!("{field} is required", field = field.label);
+                faults.push(FieldError { field: field.key.clone(), message });
             }
             Ok(value) => {
                 values.insert(field.key.clone(), value);
@@ -64,7 +66,7 @@ fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str
         let (key, part) = key.split_once('.').map_or((key, None), |(key, part)| (key, Some(part)));
         let has = |field: &Field| part.is_none_or(|part| field.parts().iter().any(|(known, _)| *known == part));
         if !entity.creatable().any(|field| field.key == key && has(field)) {
-            faults.push(FieldError { field: key.to_owned(), message: format!("{key} cannot be set here") });
+            faults.push(FieldError { field: key.to_owned(), message: t!("{key} cannot be set here", key) });
         }
     }
     if faults.is_empty() { Ok(values) } else { Err(Error::fields(faults)) }
@@ -126,7 +128,7 @@ fn bounded(fields: &[(String, String)]) -> domain::Result<()> {
     let mut rows: HashMap<&str, usize> = HashMap::new();
     for (name, _) in fields {
         if name.len() > LONGEST_NAME || name.split('.').count() > DEEPEST_NAME {
-            return Err(Error::invalid("A field of this form has a name that no form here has"));
+            return Err(Error::invalid(t!("A field of this form has a name that no form here has")));
         }
         for (at, _) in name.match_indices('[') {
             let index = name[at + 1..].split(']').next().and_then(|index| index.parse::<usize>().ok()).unwrap_or(0);
@@ -135,7 +137,7 @@ fn bounded(fields: &[(String, String)]) -> domain::Result<()> {
         }
     }
     if fields.len() > MOST_FIELDS || rows.values().sum::<usize>() > MOST_ROWS_IN_ALL {
-        return Err(Error::invalid("This form has more fields than can be taken at once. Send it in parts"));
+        return Err(Error::invalid(t!("This form has more fields than can be taken at once. Send it in parts")));
     }
     Ok(())
 }

@@ -30,6 +30,7 @@ use serde_json::Value;
 use std::time::Duration;
 use tower_sessions::Session;
 use uuid::Uuid;
+use words::{t, tn};
 
 /// How long the second click of a double click waits for what the first one does.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -86,17 +87,18 @@ pub async fn run(
         Ok(false) => match looks_like(&state, &caller, &path.operation, &fields, once.as_ref()).await {
             Some((one, like)) => {
                 fields.extend([(ASKED.to_owned(), "yes".to_owned()), (LIKE.to_owned(), like)]);
-                Err(Error::conflict(format!(
-                    "There may be such a {one} already. Look at it; send this again if you mean another one"
+                Err(Error::conflict(t!(
+                    "There may be such a {entity} already. Look at it; send this again if you mean another one",
+                    entity = one
                 )))
             }
             None => attempt(&state, &caller, &path.operation, &fields, once).await,
         },
         Ok(true) => {
             fields.push((ASKED.to_owned(), "yes".to_owned()));
-            Err(Error::conflict(
-                "You sent the same a few minutes ago, and it was done. Send it again if you mean it once more",
-            ))
+            Err(Error::conflict(t!(
+                "You sent the same a few minutes ago, and it was done. Send it again if you mean it once more"
+            )))
         }
         Err(error) => Err(error),
     };
@@ -225,7 +227,7 @@ pub fn in_words(error: Error) -> Error {
     match error.kind {
         Kind::KeyReused => Error::new(
             Kind::KeyReused,
-            "This form was sent before, with other values. Look at what it did; send it again if you mean this too",
+            t!("This form was sent before, with other values. Look at what it did; send it again if you mean this too"),
         ),
         _ => error,
     }
@@ -266,8 +268,13 @@ fn said(output: &Value) -> Option<String> {
     let kept = output.get("kept")?.as_array()?.len();
     let removed = output.get("removed")?.as_i64()?;
     Some(match kept {
-        0 => format!("{removed} rows removed"),
-        kept => format!("{removed} rows removed, {kept} kept because they were changed since"),
+        0 => tn!(removed, "{count} row removed", "{count} rows removed"),
+        kept => tn!(
+            removed,
+            "{count} row removed, {kept} kept because they were changed since",
+            "{count} rows removed, {kept} kept because they were changed since",
+            kept
+        ),
     })
 }
 

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tower_sessions::Session;
 use uuid::Uuid;
+use words::t;
 
 fn value<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
@@ -114,7 +115,8 @@ async fn open(
     form: &Fields,
 ) -> Result<(String, String)> {
     let auth = &state.platform.services.auth;
-    let id = |name: &str| Uuid::try_parse(value(form, name)).map_err(|_| Error::field(name, "Choose for whom to act"));
+    let id =
+        |name: &str| Uuid::try_parse(value(form, name)).map_err(|_| Error::field(name, t!("Choose for whom to act")));
     let ask = Impersonate {
         tenant: TenantId(id("tenant")?),
         member: MemberId(id("member")?),
@@ -200,7 +202,7 @@ pub async fn stop(
         session
             .flush()
             .await
-            .map_err(|_| Error::unavailable("The session could not be ended. Try again in a moment"))?;
+            .map_err(|_| Error::unavailable(t!("The session could not be ended. Try again in a moment")))?;
         if let Some((tenant, member)) = whose {
             note(&state, Some(info.id), tenant, member, acting.id, json!({}), "people.impersonation.ended").await?;
         }

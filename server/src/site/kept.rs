@@ -19,6 +19,7 @@ use platform::dispatch::Idempotent;
 use platform::shelf::{FileKey, Shelf};
 use serde::Deserialize;
 use uuid::Uuid;
+use words::t;
 
 const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -72,7 +73,7 @@ async fn accept(
     let catalog = state.platform.services.catalogs.of(&caller.access.industry);
     let entity = catalog.by_plural(&path.entity).ok_or_else(Error::not_found)?;
     let record = Uuid::try_parse(&path.id).map_err(|_| Error::not_found())?;
-    let Upload { key, name, content, .. } = read(form, "Choose a file to keep here", &mut Vec::new()).await?;
+    let Upload { key, name, content, .. } = read(form, t!("Choose a file to keep here"), &mut Vec::new()).await?;
     let once = (!key.is_empty()).then(|| Idempotent::new(format!("FORM {} {record}", UploadFile::NAME), key, &content));
     run(state, caller, UploadFile { entity: entity.key.clone(), record, name, content }, once).await.map(drop)
 }
@@ -97,7 +98,7 @@ async fn fetch(state: &App, caller: Caller, path: &FilePath) -> Result<(FileEntr
     let key = FileKey::new(caller.access.tenant, id);
     let file = state.platform.clone().backend(caller).run(GetFile { entity, record, id }).await?;
     let shelf = state.platform.registry().hooks::<Shelf>();
-    let shelf = shelf.first().ok_or_else(|| Error::unavailable("No file store is set up here"))?;
+    let shelf = shelf.first().ok_or_else(|| Error::unavailable(t!("No file store is set up here")))?;
     Ok((file, shelf.store.get(&key).await?))
 }
 

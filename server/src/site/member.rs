@@ -3,8 +3,8 @@
 
 use super::sign_in::wants_page;
 use super::{draw, machine, sign_in};
-use crate::middleware::limits;
 use crate::middleware::request::RequestInfo;
+use crate::middleware::{language, limits};
 use crate::state::App;
 use api::ApiCaller;
 use axum::body::Body;
@@ -16,6 +16,7 @@ use domain::{Error, Kind, Result, UserId};
 use platform::Caller;
 use std::sync::Arc;
 use tower_sessions::Session;
+use words::Language;
 
 /// For everything below `/w/{workspace}`.
 pub async fn of_path(State(state): State<App>, params: RawPathParams, request: Request, next: Next) -> Response {
@@ -44,6 +45,7 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
     let Some(info) = parts.extensions.get::<RequestInfo>().copied() else {
         return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    let by_program = machine::carried(&parts).is_some();
     let admitted = match machine::carried(&parts) {
         // Whoever brings one comes in by it or not at all: a cookie beside it is not looked at.
         Some(value) => machine::admit(&state, &parts, info, slug, value).await,
@@ -65,10 +67,17 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
         (origin.cause_kind, origin.cause_id) = (through.kind, Some(through.id));
     }
     let by_key = access.key.is_some();
+    // Programs are answered in English, people in theirs, which the browser keeps for the pages that know nobody.
+    let language = if by_program { Language::English } else { access.language };
+    let secure = state.config.secure();
+    let unkept = wants_page(&parts.headers) && language::of_browser(&parts.headers, secure) != language;
     let caller = Caller { access: Arc::new(access), session, origin };
     parts.extensions.insert(ApiCaller { platform: state.platform.clone(), caller: caller.clone(), request: info.id });
     parts.extensions.insert(caller);
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = words::scope(language, next.run(Request::from_parts(parts, body))).await;
+    if unkept && let Some(cookie) = language::keep(language, secure) {
+        response.headers_mut().append(axum::http::header::SET_COOKIE, cookie);
+    }
     if by_key {
         limits::mark(&mut response, &decision);
     }

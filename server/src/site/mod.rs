@@ -3,7 +3,7 @@
 mod account;
 mod audit;
 mod confirm;
-mod cookies;
+pub mod cookies;
 pub mod draw;
 mod files;
 mod form_values;
@@ -189,7 +189,7 @@ pub fn table(app: &App) -> Table<App> {
 
 /// The whole server as one router.
 pub fn router(app: App) -> axum::Router {
-    use crate::middleware::{cross_site, headers, isolate, limits, request};
+    use crate::middleware::{cross_site, headers, isolate, language, limits, request};
     table(&app)
         .into_router()
         .fallback(draw::missing)
@@ -199,6 +199,7 @@ pub fn router(app: App) -> axum::Router {
         .layer(tower_http::compression::CompressionLayer::new())
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(draw::panicked))
         .layer(from_fn_with_state(app.clone(), draw::broken))
+        .layer(from_fn_with_state(app.clone(), language::language))
         .layer(from_fn(headers::headers))
         .layer(from_fn_with_state(app.clone(), request::request))
         .layer(from_fn(isolate::isolate))

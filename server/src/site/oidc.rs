@@ -18,6 +18,7 @@ use platform::auth::oidc::{self, Came, Entry, JOURNEY_SECONDS, Missed, Person, P
 use platform::auth::{self, Proved};
 use std::sync::Arc;
 use tower_sessions::Session;
+use words::t;
 
 /// Of a journey to the provider and back.
 const JOURNEY: &str = "nexus_oidc";
@@ -162,9 +163,11 @@ async fn invited(state: &App, provider: &Provider, person: &Person, next: &str) 
     let open = auth::open_invitation(&services.pools.platform, clock, token).await?.ok_or_else(unknown)?;
     let invited = auth::login_of(&open.login)?;
     if invited.email.as_deref() != Some(person.email_norm.as_str()) {
-        let words = format!(
-            "This invitation is for {}, and {} says that you are {}. Choose the account there that was invited, or ask for an invitation of your own",
-            open.login, provider.settings.name, person.email
+        let words = t!(
+            "This invitation is for {login}, and {provider} says that you are {address}. Choose the account there that was invited, or ask for an invitation of your own",
+            login = open.login,
+            provider = provider.settings.name,
+            address = person.email
         );
         return Err(Error::new(Kind::Forbidden, words));
     }

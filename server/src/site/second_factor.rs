@@ -21,6 +21,7 @@ use platform::{Caller, Change, TxMode};
 use serde_json::json;
 use std::sync::Arc;
 use tower_sessions::Session;
+use words::t;
 
 /// Staff who keep their second factor once they have one.
 const FIXED: &[&str] = &["SUPER_ADMIN", "ADMIN"];
@@ -223,7 +224,7 @@ pub async fn off(request: Request, body: Bytes) -> Response {
         if FIXED.contains(&request.owned.role.as_str()) {
             return Err(Error::new(
                 domain::Kind::Forbidden,
-                "Administrators of the platform keep their second factor. Move it to another phone instead",
+                t!("Administrators of the platform keep their second factor. Move it to another phone instead"),
             ));
         }
         if request.state.platform.services.auth.remove_second_factor(request.owned.owner).await? {
@@ -233,7 +234,7 @@ pub async fn off(request: Request, body: Bytes) -> Response {
         Ok(())
     };
     match done.await {
-        Ok(()) => request.onward(&next_of(&fields), "The second factor is off"),
+        Ok(()) => request.onward(&next_of(&fields), t!("The second factor is off")),
         Err(error) => match request.about(next_of(&fields)).await {
             Ok(about) => request.draw(about, Some(error)).await,
             Err(error) => request.refused(&error).await,

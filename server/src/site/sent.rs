@@ -18,6 +18,7 @@ use domain::{Error, FieldError, Kind, Operation, Result};
 use platform::Caller;
 use platform::dispatch::Idempotent;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use words::t;
 
 /// Bytes of a form without files.
 const PLAIN: usize = 2 * 1024 * 1024;
@@ -66,7 +67,9 @@ impl Sent {
         let mut at = "file".to_owned();
         while let Some(mut part) = form.next_field().await.map_err(|error| unreadable(&error, &at))? {
             if self.fields.len() + self.files.len() >= MOST_PARTS {
-                return Err(Error::invalid("This form has more fields than can be taken at once. Send it in parts"));
+                return Err(Error::invalid(t!(
+                    "This form has more fields than can be taken at once. Send it in parts"
+                )));
             }
             let name = part.name().unwrap_or_default().to_owned();
             let Some(field) = name.strip_prefix(FILE) else {
@@ -131,8 +134,8 @@ fn once(key: &str, entity: &str, field: &str, content: &[u8]) -> Idempotent {
 
 fn unreadable(error: &MultipartError, field: &str) -> Error {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let error = Error::field(field, "The files are larger than 50 MB together. Choose smaller ones");
+        let error = Error::field(field, t!("The files are larger than 50 MB together. Choose smaller ones"));
         return Error { kind: Kind::TooLarge, ..error };
     }
-    Error::field(field, "The upload broke off. Try again")
+    Error::field(field, t!("The upload broke off. Try again"))
 }

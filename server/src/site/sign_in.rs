@@ -21,6 +21,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::{Session, SessionManagerLayer};
 use uuid::Uuid;
+use words::t;
 
 /// Names a browser that signed in before: it opens nothing, but keeps its owner from being locked out by somebody who guesses.
 pub(super) const DEVICE: &str = "nexus_device";
@@ -559,7 +560,7 @@ fn signed_out(state: &App, ended: Result<()>, next: &str) -> Response {
     let mut response = Redirect::to(next).into_response();
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""));
-    if let Some(cookie) = cookies::flash("You are signed out", state.config.secure()) {
+    if let Some(cookie) = cookies::flash(t!("You are signed out"), state.config.secure()) {
         headers.append(header::SET_COOKIE, cookie);
     }
     response

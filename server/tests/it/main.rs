@@ -46,6 +46,7 @@ mod secrets;
 mod sessions;
 mod several;
 mod sockets;
+mod spoken;
 mod stages;
 mod stored;
 mod support;

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use words::{t, tn};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -165,17 +166,17 @@ impl Error {
     pub fn fields(fields: Vec<FieldError>) -> Self {
         let message = match fields.as_slice() {
             [one] => one.message.clone(),
-            many => format!("{} fields need another look", many.len()),
+            many => tn!(many.len(), "{count} field needs another look", "{count} fields need another look"),
         };
         Self { fields, ..Self::new(Kind::Invalid, message) }
     }
 
     pub fn not_found() -> Self {
-        Self::new(Kind::NotFound, "There is nothing here, or it is not yours to see")
+        Self::new(Kind::NotFound, t!("There is nothing here, or it is not yours to see"))
     }
 
     pub fn unauthenticated() -> Self {
-        Self::new(Kind::Unauthenticated, "Missing or invalid authentication")
+        Self::new(Kind::Unauthenticated, t!("Missing or invalid authentication"))
     }
 
     pub fn forbidden(permission: impl Into<String>, role: impl Into<String>) -> Self {
@@ -185,7 +186,7 @@ impl Error {
             user_role: Some(role.into()),
             ..Self::new(
                 Kind::Forbidden,
-                format!("This needs the permission {permission}; ask an administrator of the workspace"),
+                t!("This needs the permission {permission}; ask an administrator of the workspace", permission),
             )
         }
     }
@@ -196,7 +197,9 @@ impl Error {
             code: Some(CONFIRMATION_REQUIRED.to_owned()),
             ..Self::new(
                 Kind::Forbidden,
-                "This needs a confirmation from the last five minutes. Confirm at /confirm with your password or a code, then send it again",
+                t!(
+                    "This needs a confirmation from the last five minutes. Confirm at /confirm with your password or a code, then send it again"
+                ),
             )
         }
     }
@@ -207,7 +210,7 @@ impl Error {
             code: Some(SECOND_FACTOR_REQUIRED.to_owned()),
             ..Self::new(
                 Kind::Forbidden,
-                "This workspace asks for a second factor, and you have none yet. Set one up at /second-factor",
+                t!("This workspace asks for a second factor, and you have none yet. Set one up at /second-factor"),
             )
         }
     }
@@ -218,7 +221,9 @@ impl Error {
             code: Some(IMPERSONATED.to_owned()),
             ..Self::new(
                 Kind::Forbidden,
-                "You act for somebody else. Sign-ins, passwords, second factors, keys and exports are theirs alone; ask them to do it",
+                t!(
+                    "You act for somebody else. Sign-ins, passwords, second factors, keys and exports are theirs alone; ask them to do it"
+                ),
             )
         }
     }
@@ -229,7 +234,9 @@ impl Error {
             code: Some(NOT_BY_KEY.to_owned()),
             ..Self::new(
                 Kind::Forbidden,
-                "A key cannot do this, whatever its scopes: it is for a person who is signed in and can confirm who they are",
+                t!(
+                    "A key cannot do this, whatever its scopes: it is for a person who is signed in and can confirm who they are"
+                ),
             )
         }
     }
@@ -246,7 +253,9 @@ impl Error {
     pub fn internal() -> Self {
         Self::new(
             Kind::Internal,
-            "Something went wrong on our side. Nothing was saved; try again, and tell support the reference if it happens again",
+            t!(
+                "Something went wrong on our side. Nothing was saved; try again, and tell support the reference if it happens again"
+            ),
         )
     }
 

@@ -7,6 +7,7 @@ pub use arithmetic::{Percent, QUANTITY_SCALE, RATE_SCALE, Rounding, Taxed, short
 use crate::currency;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use words::t;
 
 /// An amount in a currency. On the wire `{ "amount": "12.50", "currency": "KES" }`; in SQL `..._minor bigint`, `..._currency text`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,16 +43,19 @@ impl fmt::Display for MoneyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownCurrency(code) => {
-                write!(f, "{code} is not a currency; use a three-letter code such as KES or EUR")
+                f.write_str(&t!("{code} is not a currency; use a three-letter code such as KES or EUR", code))
             }
-            Self::NotANumber(text) => {
-                write!(f, "{text} is not an amount; write digits and at most one decimal point, such as 1250.50")
+            Self::NotANumber(text) => f.write_str(&t!(
+                "{text} is not an amount; write digits and at most one decimal point, such as 1250.50",
+                text
+            )),
+            Self::TooManyDecimals { allowed: 0, currency } => f.write_str(&t!("{currency} has no decimals", currency)),
+            Self::TooManyDecimals { allowed, currency } => {
+                f.write_str(&t!("{currency} has {allowed} decimals at most", currency, allowed))
             }
-            Self::TooManyDecimals { allowed: 0, currency } => write!(f, "{currency} has no decimals"),
-            Self::TooManyDecimals { allowed, currency } => write!(f, "{currency} has {allowed} decimals at most"),
-            Self::TooLarge => f.write_str("The amount is too large"),
-            Self::DifferentCurrencies => f.write_str("Amounts of different currencies cannot be added"),
-            Self::NothingToShare => f.write_str("There is nobody to share the amount with"),
+            Self::TooLarge => f.write_str(t!("The amount is too large")),
+            Self::DifferentCurrencies => f.write_str(t!("Amounts of different currencies cannot be added")),
+            Self::NothingToShare => f.write_str(t!("There is nobody to share the amount with")),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use words::{mark, t};
 
 /// How far a permission goes. Ordered: a wider reach includes every narrower one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,12 +44,12 @@ impl Reach {
     }
 
     /// The rows that it reaches, inside a sentence: "all rows".
-    pub const fn rows(self) -> &'static str {
+    pub fn rows(self) -> &'static str {
         match self {
-            Self::Own => "rows of one's own",
-            Self::Team => "rows of one's team",
-            Self::Location => "rows of one's location",
-            Self::All => "all rows",
+            Self::Own => t!("rows of one's own"),
+            Self::Team => t!("rows of one's team"),
+            Self::Location => t!("rows of one's location"),
+            Self::All => t!("all rows"),
         }
     }
 }
@@ -168,35 +169,39 @@ pub fn is_pattern(text: &str) -> bool {
 /// A permission of operations that are about no described entity, in the words of the page that grants it.
 pub struct Fixed {
     pub key: &'static str,
+    /// Said with `words::say`.
     pub label: &'static str,
 }
 
 /// Beside the permissions of entities and of their fields. Every permission that the server asks for is one or the other; a test reads the
 /// sources for it.
 pub const FIXED: &[Fixed] = &[
-    Fixed { key: "audit.change.read", label: "See the audit trail" },
-    Fixed { key: "inventory.stock.update", label: "Adjust stock" },
-    Fixed { key: "people.key.create", label: "Make keys for programs that act on one's own behalf" },
-    Fixed { key: "people.key.manage", label: "See and revoke the keys of everybody" },
-    Fixed { key: "people.location.create", label: "Add locations" },
-    Fixed { key: "people.location.update", label: "Rename locations" },
-    Fixed { key: "people.member.create", label: "Invite people, with roles as far as one's own go" },
-    Fixed { key: "people.member.read", label: "See addresses, roles and managers of members" },
-    Fixed { key: "people.member.set_roles", label: "Give roles to members, as far as one's own go" },
-    Fixed { key: "people.member.update", label: "Change members, suspend and restore them, hand over their records" },
-    Fixed { key: "people.role.manage", label: "Make, change and delete roles, as far as one's own go" },
-    Fixed { key: "people.role.read", label: "See roles" },
-    Fixed { key: "people.security.manage", label: "Say who needs a second factor, and how long sessions last" },
-    Fixed { key: "people.session.manage", label: "See and end the sessions of members" },
-    Fixed { key: "records.view.update", label: "Make and change views of the whole team" },
-    Fixed { key: "settings.company.update", label: "Say who the workspace is on its documents" },
-    Fixed { key: "workflow.notification.send", label: "Send notifications" },
-    Fixed { key: "workflow.run.cancel", label: "Cancel runs" },
-    Fixed { key: "workflow.run.read", label: "See runs" },
-    Fixed { key: "workflow.run.retry", label: "Try runs again" },
-    Fixed { key: "workflow.workflow.read", label: "See workflows" },
-    Fixed { key: "workflow.workflow.save", label: "Make and change workflows" },
-    Fixed { key: "workflow.workflow.start", label: "Start workflows by hand" },
+    Fixed { key: "audit.change.read", label: mark!("See the audit trail") },
+    Fixed { key: "inventory.stock.update", label: mark!("Adjust stock") },
+    Fixed { key: "people.key.create", label: mark!("Make keys for programs that act on one's own behalf") },
+    Fixed { key: "people.key.manage", label: mark!("See and revoke the keys of everybody") },
+    Fixed { key: "people.location.create", label: mark!("Add locations") },
+    Fixed { key: "people.location.update", label: mark!("Rename locations") },
+    Fixed { key: "people.member.create", label: mark!("Invite people, with roles as far as one's own go") },
+    Fixed { key: "people.member.read", label: mark!("See addresses, roles and managers of members") },
+    Fixed { key: "people.member.set_roles", label: mark!("Give roles to members, as far as one's own go") },
+    Fixed {
+        key: "people.member.update",
+        label: mark!("Change members, suspend and restore them, hand over their records"),
+    },
+    Fixed { key: "people.role.manage", label: mark!("Make, change and delete roles, as far as one's own go") },
+    Fixed { key: "people.role.read", label: mark!("See roles") },
+    Fixed { key: "people.security.manage", label: mark!("Say who needs a second factor, and how long sessions last") },
+    Fixed { key: "people.session.manage", label: mark!("See and end the sessions of members") },
+    Fixed { key: "records.view.update", label: mark!("Make and change views of the whole team") },
+    Fixed { key: "settings.company.update", label: mark!("Say who the workspace is on its documents") },
+    Fixed { key: "workflow.notification.send", label: mark!("Send notifications") },
+    Fixed { key: "workflow.run.cancel", label: mark!("Cancel runs") },
+    Fixed { key: "workflow.run.read", label: mark!("See runs") },
+    Fixed { key: "workflow.run.retry", label: mark!("Try runs again") },
+    Fixed { key: "workflow.workflow.read", label: mark!("See workflows") },
+    Fixed { key: "workflow.workflow.save", label: mark!("Make and change workflows") },
+    Fixed { key: "workflow.workflow.start", label: mark!("Start workflows by hand") },
 ];
 
 /// What a star in the place of the area does not include, unless everything is granted. Whoever may read all that a workspace does need not
@@ -232,6 +237,7 @@ pub const LADDER: [&str; 5] = ["VIEWER", "USER", "MANAGER", "ADMIN", "OWNER"];
 /// A role as a new workspace gets it.
 pub struct RoleSeed {
     pub key: &'static str,
+    /// Kept in English; said with `words::say`, also as a workspace has it.
     pub label: &'static str,
     /// Place on the ladder, 1 to 5; job roles have none.
     pub rank: Option<i16>,
@@ -239,10 +245,10 @@ pub struct RoleSeed {
 }
 
 pub const ROLES: &[RoleSeed] = &[
-    RoleSeed { key: "VIEWER", label: "Viewer", rank: Some(1), grants: &[("*.*.read", Reach::All)] },
+    RoleSeed { key: "VIEWER", label: mark!("Viewer"), rank: Some(1), grants: &[("*.*.read", Reach::All)] },
     RoleSeed {
         key: "USER",
-        label: "User",
+        label: mark!("User"),
         rank: Some(2),
         grants: &[
             ("*.*.read", Reach::All),
@@ -264,7 +270,7 @@ pub const ROLES: &[RoleSeed] = &[
     },
     RoleSeed {
         key: "MANAGER",
-        label: "Manager",
+        label: mark!("Manager"),
         rank: Some(3),
         grants: &[
             ("*.*.read", Reach::All),
@@ -280,11 +286,11 @@ pub const ROLES: &[RoleSeed] = &[
             ("workflow.workflow.start", Reach::All),
         ],
     },
-    RoleSeed { key: "ADMIN", label: "Administrator", rank: Some(4), grants: &[("*.*.*", Reach::All)] },
-    RoleSeed { key: "OWNER", label: "Owner", rank: Some(5), grants: &[("*.*.*", Reach::All)] },
+    RoleSeed { key: "ADMIN", label: mark!("Administrator"), rank: Some(4), grants: &[("*.*.*", Reach::All)] },
+    RoleSeed { key: "OWNER", label: mark!("Owner"), rank: Some(5), grants: &[("*.*.*", Reach::All)] },
     RoleSeed {
         key: "SALES_REP",
-        label: "Sales representative",
+        label: mark!("Sales representative"),
         rank: None,
         grants: &[
             ("crm.*.read", Reach::Own),
@@ -306,7 +312,7 @@ pub const ROLES: &[RoleSeed] = &[
     },
     RoleSeed {
         key: "SALES_MANAGER",
-        label: "Sales manager",
+        label: mark!("Sales manager"),
         rank: None,
         grants: &[
             ("crm.*.read", Reach::Team),
@@ -333,7 +339,7 @@ pub const ROLES: &[RoleSeed] = &[
     },
     RoleSeed {
         key: "FINANCE_MANAGER",
-        label: "Finance manager",
+        label: mark!("Finance manager"),
         rank: None,
         grants: &[
             ("crm.*.read", Reach::All),
@@ -346,7 +352,7 @@ pub const ROLES: &[RoleSeed] = &[
     },
     RoleSeed {
         key: "WAREHOUSE",
-        label: "Warehouse",
+        label: mark!("Warehouse"),
         rank: None,
         grants: &[
             ("crm.customer.read", Reach::All),
@@ -362,7 +368,7 @@ pub const ROLES: &[RoleSeed] = &[
 /// What a role is called, for people: its own name where it comes with Nexus, else its key in words (`SITE_MANAGER` is "Site manager").
 pub fn role_label(key: &str) -> String {
     if let Some(seed) = ROLES.iter().find(|role| role.key == key) {
-        return seed.label.to_owned();
+        return words::say(seed.label).to_owned();
     }
     let words = key.to_lowercase().replace('_', " ");
     let mut letters = words.chars();

@@ -1,6 +1,7 @@
 //! The board: columns of cards. Moving is the app's; these are the shells with the hooks it needs (`data-` attributes).
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Hue, Icon, MaybeText, Slot, StateDot, StateShape};
 
@@ -36,10 +37,11 @@ pub fn BoardColumn(
         Some(limit) => format!("{}/{limit}", grouped(count)),
         None => grouped(count),
     };
-    let warning = over.then(|| view! { <Icon name="triangle-alert" label="over the limit"/> });
+    let warning = over.then(|| view! { <Icon name="triangle-alert" label=t!("over the limit")/> });
     let sum = sum.into_option().map(|sum| view! { <span class="money">{sum}</span> });
     let weighted = weighted.into_option().map(|weighted| {
-        view! { <span class="board-weighted" title="Weighted by the probability of each stage">{weighted} " weighted"</span> }
+        let title = t!("Weighted by the probability of each stage");
+        view! { <span class="board-weighted" title=title>{t!("{amount} weighted", amount = weighted)}</span> }
     });
     let gate =
         gate.into_option().map(|gate| view! { <p class="board-gate"><Icon name="lock"/><span>{gate}</span></p> });

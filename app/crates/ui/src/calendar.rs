@@ -2,6 +2,7 @@
 //! attributes). On a phone the style sheet makes a list of the table, so each part is drawn for both.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Hue, Icon, MaybeText, Slot};
 
@@ -49,7 +50,7 @@ pub fn DayHead(
     #[prop(optional, into)] new_label: MaybeText,
 ) -> impl IntoView {
     let month = month.into_option().map(|month| view! { <span class="cal-of-month">{month}</span> });
-    let label_of_new = new_label.unwrap_or("New");
+    let label_of_new = new_label.unwrap_or(t!("New" in "verb"));
     let new = new_href.into_option().map(|href| {
         view! { <a class="cal-new" href=href aria-label=label_of_new.clone() title=label_of_new><Icon name="plus"/></a> }
     });
@@ -113,7 +114,7 @@ pub fn DayCard(
         || view! { <span class="card-handle" data-handle="" aria-hidden="true"><Icon name="grip-vertical"/></span> },
     );
     let time = time.into_option().map(|time| view! { <span class="cal-time">{time}</span> });
-    let begun = begun.then(|| view! { <span class="sr-only">"Goes on: "</span> });
+    let begun = begun.then(|| view! { <span class="sr-only">{format!("{} ", t!("Goes on:"))}</span> });
     let menu = menu.wrap(|menu| view! { <div class="card-menu">{menu}</div> }.into_any());
     let tip = title.clone();
     view! {

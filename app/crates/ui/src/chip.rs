@@ -1,6 +1,7 @@
 //! Chips, counts and people: small things that carry a hue, always with a word or a shape.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::markup::{Markup, drawn, html};
 use crate::{Hue, Icon, MaybeText, Size, Tone};
@@ -103,7 +104,7 @@ pub fn Chip(
 ) -> impl IntoView {
     let colour = hue.map_or(tone.class(), Hue::class);
     let icon = icon.into_option().map(|name| view! { <Icon name/> });
-    let label = remove_label.unwrap_or("Remove");
+    let label = remove_label.unwrap_or(t!("Remove"));
     let remove = remove_href.into_option().map(|href| {
         view! { <a class="chip-remove" href=href aria-label=label.clone() title=label.clone()><Icon name="x"/></a> }
     });

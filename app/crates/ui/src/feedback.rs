@@ -1,6 +1,7 @@
 //! What the product says back: empty screens, notices, toasts, progress, errors.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Icon, MaybeText, Slot, Tone};
 
@@ -113,7 +114,8 @@ pub fn ErrorPage(
     action: Slot,
 ) -> impl IntoView {
     let reference = reference.into_option().map(|reference| {
-        view! { <p class="error-reference">"Reference " <code class="mono">{reference}</code></p> }
+        let (before, after) = words::around(t!("Reference {code}"), "code");
+        view! { <p class="error-reference">{before}<code class="mono">{reference}</code>{after}</p> }
     });
     let action = action.wrap(|action| view! { <div class="error-action">{action}</div> }.into_any());
     view! {

@@ -1,6 +1,7 @@
 //! Ways through the product, all plain links: breadcrumbs, tabs, segments, pages, steps.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Icon, MaybeText};
 
@@ -30,7 +31,7 @@ pub fn Breadcrumbs(items: Vec<Crumb>) -> impl IntoView {
             None => view! { <li><span aria-current="page" dir="auto">{label}</span></li> }.into_any(),
         })
         .collect();
-    view! { <nav class="crumbs" aria-label="Breadcrumb"><ol>{items}</ol></nav> }.into_any()
+    view! { <nav class="crumbs" aria-label=t!("Breadcrumb")><ol>{items}</ol></nav> }.into_any()
 }
 
 /// A tab or a segment.
@@ -97,10 +98,10 @@ pub fn Pagination(
     #[prop(optional, into)] next: MaybeText,
 ) -> impl IntoView {
     view! {
-        <nav class="pagination" aria-label="Pages">
+        <nav class="pagination" aria-label=t!("Pages")>
             <span class="pagination-range">{range}</span>
-            {page_link(previous, "Previous page", "chevron-left", "prev")}
-            {page_link(next, "Next page", "chevron-right", "next")}
+            {page_link(previous, t!("Previous page"), "chevron-left", "prev")}
+            {page_link(next, t!("Next page"), "chevron-right", "next")}
         </nav>
     }
     .into_any()
@@ -136,7 +137,7 @@ pub fn Steps(#[prop(into)] label: String, items: Vec<Step>, current: usize) -> i
                 std::cmp::Ordering::Greater => "is-ahead",
             };
             let mark = if index < current {
-                view! { <span class="step-mark"><Icon name="check" label="done"/></span> }.into_any()
+                view! { <span class="step-mark"><Icon name="check" label=t!("done")/></span> }.into_any()
             } else {
                 view! { <span class="step-mark">{index + 1}</span> }.into_any()
             };

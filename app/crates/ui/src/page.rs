@@ -1,6 +1,7 @@
 //! How the content of a page is laid out inside a shell.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{MaybeText, Slot};
 
@@ -55,7 +56,7 @@ pub fn RecordLayout(
         <div class="record">
             <header class="record-head"><div class="record-title"><h1 dir="auto">{title}</h1>{chips.into_option()}</div>{actions}</header>
             <div class="record-body">
-                <aside class="record-about" aria-label="About this record">{about.into_option()}</aside>
+                <aside class="record-about" aria-label=t!("About this record")>{about.into_option()}</aside>
                 <div class="record-main">{children()}</div>
             </div>
         </div>

@@ -1,6 +1,7 @@
 //! Boxes and bars: what holds content together.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Icon, MaybeText, Slot};
 
@@ -36,7 +37,8 @@ pub fn SidePanel(
     children: Children,
 ) -> impl IntoView {
     let open = open_href.into_option().map(|href| {
-        view! { <a class="btn btn-ghost btn-icon size-s" href=href aria-label="Open as a page" title="Open as a page"><Icon name="maximize-2"/></a> }
+        let label = t!("Open as a page");
+        view! { <a class="btn btn-ghost btn-icon size-s" href=href aria-label=label title=label><Icon name="maximize-2"/></a> }
     });
     view! {
         <aside class="side-panel" aria-label=title>
@@ -44,7 +46,7 @@ pub fn SidePanel(
                 <h2 class="side-panel-title" dir="auto">{title.clone()}</h2>
                 {actions.into_option()}
                 {open}
-                <a class="btn btn-ghost btn-icon size-s" href=close_href aria-label="Close panel" title="Close"><Icon name="x"/></a>
+                <a class="btn btn-ghost btn-icon size-s" href=close_href aria-label=t!("Close panel") title=t!("Close")><Icon name="x"/></a>
             </header>
             <div class="side-panel-body">{children()}</div>
         </aside>
@@ -65,7 +67,7 @@ pub fn DialogPage(
 ) -> impl IntoView {
     let text = text.into_option().map(|text| view! { <p class="dialog-text">{text}</p> });
     let close = close_href.into_option().map(|href| {
-        view! { <a class="btn btn-ghost btn-icon size-s" href=href aria-label="Close" title="Close"><Icon name="x"/></a> }
+        view! { <a class="btn btn-ghost btn-icon size-s" href=href aria-label=t!("Close") title=t!("Close")><Icon name="x"/></a> }
     });
     view! {
         <section class="dialog" class:is-wide=wide aria-labelledby="dialog-title">
@@ -108,9 +110,9 @@ pub fn BulkBar(
     #[prop(optional, into)] clear_href: MaybeText,
     children: Children,
 ) -> impl IntoView {
-    let clear = clear_href.into_option().map(|href| view! { <a class="link" href=href>"Clear"</a> });
+    let clear = clear_href.into_option().map(|href| view! { <a class="link" href=href>{t!("Clear" in "choice")}</a> });
     let none = text.clone();
-    view! { <div class="toolbar bulkbar" role="group" aria-label="Chosen rows"><div class="toolbar-start"><strong class="bulk-count" aria-live="polite" data-one=one.into_option() data-many=many.into_option() data-none=none>{text}</strong>{clear}{children()}</div></div> }
+    view! { <div class="toolbar bulkbar" role="group" aria-label=t!("Chosen rows")><div class="toolbar-start"><strong class="bulk-count" aria-live="polite" data-one=one.into_option() data-many=many.into_option() data-none=none>{text}</strong>{clear}{children()}</div></div> }
         .into_any()
 }
 
@@ -139,7 +141,7 @@ pub fn FilterChip(
     #[prop(optional, into)]
     edit_href: MaybeText,
 ) -> impl IntoView {
-    let label = format!("Remove the filter {field}");
+    let label = t!("Remove the filter {field}", field);
     let value = match edit_href.into_option() {
         Some(href) => view! { <a class="filter-value" href=href dir="auto">{value}</a> }.into_any(),
         None => view! { <span class="filter-value" dir="auto">{value}</span> }.into_any(),

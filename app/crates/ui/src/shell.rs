@@ -1,6 +1,7 @@
 //! The frames around every page: staff, platform, sign-in. They take plain data and slots; the app decides what is in them.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Avatar, Count, Icon, Kbd, Logo, MaybeText, Size, Slot, ToastRegion, Wordmark};
 
@@ -106,7 +107,8 @@ fn top_bar(crumbs: Slot, tabs: Slot, actions: Slot) -> AnyView {
 
 /// On a phone the rail is a sheet opened by its fragment (`#rail`); this closes it.
 fn rail_close() -> AnyView {
-    view! { <div class="rail-close"><a class="btn btn-ghost btn-icon" href="#main" aria-label="Close menu" title="Close menu"><Icon name="x"/></a></div> }
+    let label = t!("Close menu");
+    view! { <div class="rail-close"><a class="btn btn-ghost btn-icon" href="#main" aria-label=label title=label><Icon name="x"/></a></div> }
         .into_any()
 }
 
@@ -132,7 +134,7 @@ pub fn AppShell(
     /// The search page; an island may open the palette instead (`data-palette`).
     #[prop(into)]
     search_href: String,
-    #[prop(default = "Search".to_owned(), into)] search_label: String,
+    #[prop(default = t!("Search").to_owned(), into)] search_label: String,
     sections: Vec<NavSection>,
     /// Settings and help, above the person.
     #[prop(optional)]
@@ -160,9 +162,9 @@ pub fn AppShell(
         bottom.into_iter().take(4).map(|item| view! { <li>{nav_link("bottom-item", item)}</li> }).collect();
     let flash = flash.into_option();
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main">{t!("Skip to content")}</a>
         <div class="shell">
-            <nav class="rail" id="rail" aria-label="Main">
+            <nav class="rail" id="rail" aria-label=t!("Main")>
                 {rail_close()}
                 {workspace.into_option()}
                 {search_link(search_href, search_label, Some("Ctrl K"))}
@@ -174,7 +176,7 @@ pub fn AppShell(
                 {top_bar(crumbs, tabs, actions)}
                 <main class="content" id="main" tabindex="-1">{children()}</main>
             </div>
-            <nav class="bottom-bar" aria-label="Places"><ul>{bottom}<li>{nav_link("bottom-item", NavItem::new("#rail", "More", "menu"))}</li></ul></nav>
+            <nav class="bottom-bar" aria-label=t!("Places")><ul>{bottom}<li>{nav_link("bottom-item", NavItem::new("#rail", t!("More"), "menu"))}</li></ul></nav>
         </div>
         <ToastRegion>{flash}</ToastRegion>
     }
@@ -224,14 +226,14 @@ pub fn AdminShell(
         .take(4)
         .map(|item| view! { <li>{nav_link("bottom-item", item.clone())}</li> })
         .collect();
-    let search = search_href.into_option().map(|href| search_link(href, "Find a tenant".to_owned(), None));
+    let search = search_href.into_option().map(|href| search_link(href, t!("Find a tenant").to_owned(), None));
     let flash = flash.into_option();
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main">{t!("Skip to content")}</a>
         <div class="shell is-admin">
-            <nav class="rail on-dark" id="rail" aria-label="Platform">
+            <nav class="rail on-dark" id="rail" aria-label=t!("Platform")>
                 {rail_close()}
-                <div class="admin-brand"><Logo/><span class="nav-label">"Nexus " <span class="admin-badge">"Platform"</span></span></div>
+                <div class="admin-brand"><Logo/><span class="nav-label">"Nexus " <span class="admin-badge">{t!("Platform")}</span></span></div>
                 {search}
                 <div class="rail-scroll">{nav_sections(sections)}</div>
                 {rail_foot(foot, user)}
@@ -240,7 +242,7 @@ pub fn AdminShell(
                 {top_bar(crumbs, tabs, actions)}
                 <main class="content" id="main" tabindex="-1">{children()}</main>
             </div>
-            <nav class="bottom-bar" aria-label="Places"><ul>{bottom}<li>{nav_link("bottom-item", NavItem::new("#rail", "More", "menu"))}</li></ul></nav>
+            <nav class="bottom-bar" aria-label=t!("Places")><ul>{bottom}<li>{nav_link("bottom-item", NavItem::new("#rail", t!("More"), "menu"))}</li></ul></nav>
         </div>
         <ToastRegion>{flash}</ToastRegion>
     }

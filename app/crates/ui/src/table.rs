@@ -1,6 +1,7 @@
 //! The table: sticky head, sortable by link, rows that turn into cards on a phone (each cell carries its label).
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::markup::{Markup, drawn, html};
 use crate::{Icon, MaybeText, Slot};
@@ -67,10 +68,10 @@ pub fn SortHead(
     add_href: MaybeText,
 ) -> impl IntoView {
     let rank = rank.map(|rank| {
-        view! { <span class="sort-rank"><span class="sr-only">"Sorts as number "</span>{rank}</span> }
+        view! { <span class="sort-rank"><span class="sr-only">{format!("{} ", t!("Sorts as number"))}</span>{rank}</span> }
     });
     let add = add_href.into_option().map(|href| {
-        let words = format!("Then by {label}");
+        let words = t!("Then by {label}", label);
         view! { <a class="sort-add" href=href aria-label=words.clone() title=words><Icon name="plus"/></a> }
     });
     let (sort, icon) = match direction {
@@ -89,7 +90,7 @@ pub fn SortHead(
 /// The header cell of the checkbox column; an island may make it choose all.
 #[component]
 pub fn HeadCheck(
-    #[prop(default = "Choose all rows on this page".to_owned(), into)] label: String,
+    #[prop(default = t!("Choose all rows on this page").to_owned(), into)] label: String,
     #[prop(optional, into)] form: MaybeText,
 ) -> impl IntoView {
     view! { <th scope="col" class="is-check"><input type="checkbox" class="check" data-check-all="" form=form.into_option() aria-label=label/></th> }
@@ -191,7 +192,7 @@ pub fn row_actions(content: &Markup) -> Markup {
 /// The header over [`RowActions`].
 #[component]
 pub fn HeadActions() -> impl IntoView {
-    view! { <th scope="col" class="is-actions"><span class="sr-only">"Actions"</span></th> }.into_any()
+    view! { <th scope="col" class="is-actions"><span class="sr-only">{t!("Actions")}</span></th> }.into_any()
 }
 
 /// The line under a list: what there is in all, and the pages.

@@ -1,6 +1,7 @@
 //! Text that has a form of its own: dates, money, changes, keys.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::markup::{Markup, drawn, html};
 use crate::{Icon, MaybeText};
@@ -51,9 +52,9 @@ pub fn Delta(
     good: Option<bool>,
 ) -> impl IntoView {
     let (icon, word) = match trend {
-        Trend::Up => ("arrow-up-right", "up "),
-        Trend::Down => ("arrow-down-right", "down "),
-        Trend::Flat => ("minus", "unchanged "),
+        Trend::Up => ("arrow-up-right", t!("up")),
+        Trend::Down => ("arrow-down-right", t!("down")),
+        Trend::Flat => ("minus", t!("unchanged")),
     };
     let tone = match good {
         Some(true) => "is-good",
@@ -63,7 +64,7 @@ pub fn Delta(
     view! {
         <span class=format!("delta {tone}")>
             <Icon name=icon/>
-            <span class="sr-only">{word}</span>
+            <span class="sr-only">{format!("{word} ")}</span>
             {text}
         </span>
     }
@@ -97,7 +98,7 @@ pub fn Blank(#[prop(optional, into)] label: MaybeText) -> impl IntoView {
 
 /// [`Blank`] as text.
 pub fn blank(label: Option<&str>) -> Markup {
-    html! { span.blank { span aria-hidden="true" { "–" } span.sr-only { (label.unwrap_or("empty")) } } }
+    html! { span.blank { span aria-hidden="true" { "–" } span.sr-only { (label.unwrap_or(t!("empty"))) } } }
 }
 
 /// A link in running text or a cell.

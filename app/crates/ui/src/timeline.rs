@@ -1,11 +1,12 @@
 //! What happened to a record, newest first: changes, notes, messages, workflow steps.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Icon, MaybeText, Slot, Tone};
 
 #[component]
-pub fn Timeline(#[prop(default = "Timeline".to_owned(), into)] label: String, children: Children) -> impl IntoView {
+pub fn Timeline(#[prop(default = t!("Timeline").to_owned(), into)] label: String, children: Children) -> impl IntoView {
     view! { <ol class="timeline" aria-label=label>{children()}</ol> }.into_any()
 }
 
@@ -30,7 +31,7 @@ pub fn TimelineItem(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let body = children.map(|children| view! { <div class="timeline-body">{children()}</div> });
-    let link = href.into_option().map(|href| view! { <a class="link" href=href>"Details"</a> });
+    let link = href.into_option().map(|href| view! { <a class="link" href=href>{t!("Details")}</a> });
     view! {
         <li class="timeline-item">
             <span class=format!("timeline-mark {}", tone.class())><Icon name=icon/></span>
@@ -65,9 +66,9 @@ pub fn ChangedField(
     view! {
         <p class="changed">
             <span class="changed-label">{label}</span>
-            <del class="changed-before" dir="auto">{before.unwrap_or("empty")}</del>
-            <Icon name="arrow-right" label="became"/>
-            <ins class="changed-after" dir="auto">{after.unwrap_or("empty")}</ins>
+            <del class="changed-before" dir="auto">{before.unwrap_or(t!("empty"))}</del>
+            <Icon name="arrow-right" label=t!("became")/>
+            <ins class="changed-after" dir="auto">{after.unwrap_or(t!("empty"))}</ins>
         </p>
     }
     .into_any()

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use domain::Verb;
 use leptos::prelude::*;
 use ui::{ButtonKind, EmptyState, LinkButton};
+use words::t;
 
 pub fn draw(pen: &Pen<'_>, events: &[Event<'_>], cut: Option<NaiveDate>) -> AnyView {
     let window = pen.plan.window;
@@ -40,7 +41,12 @@ pub fn draw(pen: &Pen<'_>, events: &[Event<'_>], cut: Option<NaiveDate>) -> AnyV
             .into_any()
         })
         .collect();
-    let label = format!("{} by {}, {}", pen.entity.labels.many, pen.plan.date.label, window.title());
+    let label = t!(
+        "{rows} by {field}, {days}",
+        rows = pen.entity.labels.many,
+        field = pen.plan.date.label,
+        days = window.title(),
+    );
     let empty = events.is_empty().then(|| nothing(pen));
     view! {
         <div class="cal-scroll">
@@ -54,13 +60,16 @@ pub fn draw(pen: &Pen<'_>, events: &[Event<'_>], cut: Option<NaiveDate>) -> AnyV
 /// Nothing stands on these days: the one next action.
 pub fn nothing(pen: &Pen<'_>) -> AnyView {
     let window = pen.plan.window;
-    let many = super::super::lower(&pen.entity.labels.many);
-    let preposition = if window.scale == Scale::Day { "on" } else { "in" };
-    let title = format!("No {many} {preposition} {}", window.title());
-    let text = format!("{} stand here by {}.", pen.entity.labels.many, pen.plan.date.label);
+    let (rows, days) = (super::super::lower(&pen.entity.labels.many), window.title());
+    let title = if window.scale == Scale::Day {
+        t!("No {rows} on {days}", rows, days)
+    } else {
+        t!("No {rows} in {days}", rows, days)
+    };
+    let text = t!("{rows} stand here by {field}.", rows = pen.entity.labels.many, field = pen.plan.date.label);
     let day = if window.has_today() { window.today() } else { window.on };
     let action = pen.new_href(day).filter(|_| pen.viewer.may(pen.entity, Verb::Create)).map(|href| {
-        let label = format!("New {}", super::super::lower(&pen.entity.labels.one));
+        let label = t!("New {entity}", entity = super::super::lower(&pen.entity.labels.one));
         view! { <LinkButton href icon="plus" kind=ButtonKind::Primary>{label}</LinkButton> }.into_any()
     });
     view! { <EmptyState icon="calendar" title text action/> }.into_any()

@@ -4,6 +4,7 @@ use super::super::list_state::{Unreadable, plain_view, readable, written};
 use crate::page::PageContext;
 use domain::schema::{Entity, Field, View, ViewKind};
 use domain::views::{SCALES, SavedView};
+use words::t;
 
 /// By which days rows stand in a calendar or on a timeline, and how many days are shown. Fields are known, dated and the viewer's to read; what a
 /// view names and somebody may not read is left out.
@@ -36,8 +37,11 @@ impl Dates {
             }
             asked?;
             let meant = domain::text::nearest(key, entity.dated().filter(seen).map(|field| field.key.as_str()));
-            let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-            let message = format!("{} have no days by {key}{meant}", entity.labels.many);
+            let rows = &entity.labels.many;
+            let message = match meant {
+                Some(meant) => t!("{rows} have no days by {field}; did you mean {meant}?", rows, field = key, meant),
+                None => t!("{rows} have no days by {field}", rows, field = key),
+            };
             problems.push(Unreadable { parameter, text: key.to_owned(), message });
             None
         };
@@ -45,7 +49,7 @@ impl Dates {
         let own = saved.and_then(|saved| saved.content.scale.as_deref());
         let scale = written(page, "scale").or(own).filter(|scale| !scale.is_empty()).map(str::to_owned);
         if let Some(text) = scale.as_ref().filter(|scale| !SCALES.contains(&scale.as_str())) {
-            let message = format!("{text} is no stretch of days; choose one of {}", SCALES.join(", "));
+            let message = t!("{text} is no stretch of days; choose one of {known}", text, known = SCALES.join(", "));
             problems.push(Unreadable { parameter: "scale", text: text.clone(), message });
         }
         Self { date, end, scale }

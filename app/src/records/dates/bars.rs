@@ -7,10 +7,12 @@ use super::agenda::nothing;
 use super::card::{Mark, Pen, dot};
 use super::place::Event;
 use super::window::{Scale, Window, span};
+use crate::time::named;
 use chrono::{Datelike, NaiveDate, Weekday};
 use domain::schema::{Field, FieldKind, value};
 use leptos::prelude::*;
 use ui::markup::{drawn, html};
+use words::t;
 
 /// Height of a bar's row and of the bar in it, in pixels.
 const ROW: u8 = 24;
@@ -41,11 +43,11 @@ pub fn draw(pen: &Pen<'_>, events: &[Event<'_>]) -> AnyView {
             view! { <tbody>{head}{rows}</tbody> }.into_any()
         })
         .collect();
-    let by = pen.plan.end.map_or_else(
-        || format!("by {}", lower(&pen.plan.date.label)),
-        |end| format!("from {} until {}", lower(&pen.plan.date.label), lower(&end.label)),
-    );
-    let label = format!("{} {by}, {}", pen.entity.labels.many, window.title());
+    let (rows, days, date) = (&pen.entity.labels.many, window.title(), lower(&pen.plan.date.label));
+    let label = match pen.plan.end {
+        None => t!("{rows} by {field}, {days}", rows, field = date, days),
+        Some(end) => t!("{rows} from {start} until {end}, {days}", rows, start = date, end = lower(&end.label), days),
+    };
     let caption = label.clone();
     view! {
         <div class="tl-scroll" role="region" aria-label=label tabindex="0">
@@ -56,7 +58,7 @@ pub fn draw(pen: &Pen<'_>, events: &[Event<'_>]) -> AnyView {
                     <thead>
                         <tr>
                             <th scope="col" class="tl-name">{one}</th>
-                            <th scope="col" class="tl-cell"><span class="sr-only">"Days"</span>{ticks(window)}</th>
+                            <th scope="col" class="tl-cell"><span class="sr-only">{t!("Days")}</span>{ticks(window)}</th>
                         </tr>
                     </thead>
                     {bodies}
@@ -98,10 +100,10 @@ fn group_of(pen: &Pen<'_>, field: &Field, event: &Event<'_>) -> (usize, String) 
     let unseen = matches!(field.kind, FieldKind::Reference { .. } | FieldKind::AnyReference { .. } | FieldKind::Member)
         && label.is_none();
     let words = if held.is_null() {
-        format!("No {}", lower(&field.label))
+        t!("No {field}", field = lower(&field.label))
     } else if unseen {
         // A row that the viewer may not see has no title, and its id is nobody's business.
-        format!("{} not yours to see", field.label)
+        t!("{field} not yours to see", field = field.label)
     } else {
         value::show(field, pen.entity.states.as_ref(), held, label)
     };
@@ -174,8 +176,8 @@ fn ticks(window: Window) -> AnyView {
         _ => (window.days().filter(|day| day.day() == 1).collect(), mondays(window)),
     };
     let upper = |day: &NaiveDate| match window.scale {
-        Scale::Month => format!("Week {}", day.iso_week().week()),
-        _ => day.format("%B").to_string(),
+        Scale::Month => t!("Week {number}", number = day.iso_week().week()),
+        _ => named(*day, "%B"),
     };
     let today = window.holds(window.today()).then(|| window.today());
     drawn(html! {

@@ -18,6 +18,7 @@ use ui::{
     Avatar, ButtonKind, CardField, DateInput, DayCard, DayPart, Hue, Menu, MenuItem, MenuLabel, MenuSide, Size,
     StateDot, StateShape, SubmitButton,
 };
+use words::t;
 
 /// Fields on a card beside its title.
 const LINES: usize = 2;
@@ -82,9 +83,9 @@ impl<'a> Pen<'a> {
     /// "3 tasks", "no tasks".
     pub fn counted(&self, count: usize) -> String {
         match count {
-            0 => format!("no {}", lower(&self.entity.labels.many)),
-            1 => format!("1 {}", lower(&self.entity.labels.one)),
-            more => format!("{more} {}", lower(&self.entity.labels.many)),
+            0 => t!("no {rows}", rows = lower(&self.entity.labels.many)),
+            1 => t!("{count} {rows}", count, rows = lower(&self.entity.labels.one)),
+            _ => t!("{count} {rows}", count, rows = lower(&self.entity.labels.many)),
         }
     }
 }
@@ -169,7 +170,8 @@ fn lines(pen: &Pen<'_>, record: &Record) -> Vec<AnyView> {
 
 fn owner(pen: &Pen<'_>, record: &Record) -> Option<AnyView> {
     let name = pen.entity.field("owner").and_then(|field| record.label(&field.key))?;
-    let (title, spoken) = (format!("Owner: {name}"), format!("Owner: {name}"));
+    let title = t!("Owner: {name}", name);
+    let spoken = title.clone();
     Some(
         view! { <span class="card-owner" title=title><Avatar name size=Size::Small/><span class="sr-only">{spoken}</span></span> }
             .into_any(),
@@ -185,11 +187,11 @@ fn movable(pen: &Pen<'_>, record: &Record) -> Result<(), String> {
 }
 
 fn menu(pen: &Pen<'_>, record: &Record, movable: Result<(), String>) -> Option<AnyView> {
-    let name = format!("Move {} to another day", address::title(pen.entity, record));
+    let name = t!("Move {title} to another day", title = address::title(pen.entity, record));
     let content = match movable {
-        Ok(()) => view! { <MenuLabel>"Move to day"</MenuLabel>{move_form(pen, record, None)} }.into_any(),
+        Ok(()) => view! { <MenuLabel>{t!("Move to day")}</MenuLabel>{move_form(pen, record, None)} }.into_any(),
         Err(reason) if reason.is_empty() => return None,
-        Err(reason) => view! { <MenuItem reason>"Move to day"</MenuItem> }.into_any(),
+        Err(reason) => view! { <MenuItem reason>{t!("Move to day")}</MenuItem> }.into_any(),
     };
     Some(view! { <Menu icon="ellipsis" name size=Size::Small side=MenuSide::End>{content}</Menu> }.into_any())
 }
@@ -207,7 +209,7 @@ fn move_form(pen: &Pen<'_>, record: &Record, replay: Option<&Replay>) -> AnyView
         .collect();
     let place = if replay.is_some() { "again" } else { "day" };
     let controls: Vec<AnyView> = pen.moving.iter().map(|field| control(pen, field, record, replay, place)).collect();
-    let done = format!("{} moved", entity.labels.one);
+    let done = t!("{entity} moved", entity = entity.labels.one);
     let purpose = format!("{place}-{}", record.id.simple());
     view! {
         <form class="day-form" method="post" action=viewer.action("records.update") data-moves="">
@@ -215,7 +217,7 @@ fn move_form(pen: &Pen<'_>, record: &Record, replay: Option<&Replay>) -> AnyView
             {base}
             {envelope(page, &purpose, &own_address(page), &done)}
             {controls}
-            <SubmitButton kind=ButtonKind::Secondary size=Size::Small>"Move"</SubmitButton>
+            <SubmitButton kind=ButtonKind::Secondary size=Size::Small>{t!("Move")}</SubmitButton>
         </form>
     }
     .into_any()
@@ -241,7 +243,7 @@ pub fn again(pen: &Pen<'_>, record: &Record, replay: &Replay) -> Option<AnyView>
     if replay.operation != "records.update" || movable(pen, record).is_err() {
         return None;
     }
-    let title = format!("Move {}", address::title(pen.entity, record));
+    let title = t!("Move {title}", title = address::title(pen.entity, record));
     let label = title.clone();
     Some(view! { <section class="day-again" aria-label=label><h2>{title}</h2>{move_form(pen, record, Some(replay))}</section> }.into_any())
 }
@@ -257,6 +259,7 @@ pub fn why_not(pen: &Pen<'_>) -> Option<String> {
     if pen.plan.kind != ViewKind::Calendar || pen.as_of.is_some() || !pen.moving.is_empty() {
         return None;
     }
-    form::write_missing(pen.viewer, date)
-        .or_else(|| date.read_only.then(|| format!("{} is set by the system: nothing is moved here", date.label)))
+    form::write_missing(pen.viewer, date).or_else(|| {
+        date.read_only.then(|| t!("{field} is set by the system: nothing is moved here", field = date.label))
+    })
 }

@@ -4,9 +4,11 @@ use super::super::list_parts::lower;
 use super::card::{Pen, card};
 use super::place::{Event, Piece, lanes};
 use super::window::Scale;
+use crate::time::named;
 use chrono::{Datelike, NaiveDate, Weekday};
 use leptos::prelude::*;
 use ui::{CalendarTable, DayHead};
+use words::t;
 
 /// Rows that a day has room for; where there are more, the link to the others takes the place of the last.
 const OF_A_MONTH: usize = 4;
@@ -26,9 +28,14 @@ pub fn draw(pen: &Pen<'_>, events: &[Event<'_>], cut: Option<NaiveDate>) -> AnyV
             view! { <tr>{cells}</tr> }
         })
         .collect();
-    let name = |day: &NaiveDate| (day.format("%a").to_string(), day.format("%A").to_string());
+    let name = |day: &NaiveDate| (named(*day, "%a"), named(*day, "%A"));
     let weekdays = days.iter().take(7).map(name).collect();
-    let label = format!("{} by {}, {}", pen.entity.labels.many, pen.plan.date.label, window.title());
+    let label = t!(
+        "{rows} by {field}, {days}",
+        rows = pen.entity.labels.many,
+        field = pen.plan.date.label,
+        days = window.title(),
+    );
     let empty = events.is_empty().then(|| super::agenda::nothing(pen));
     view! {
         <div class="cal-scroll">
@@ -55,8 +62,8 @@ fn cell(pen: &Pen<'_>, day: NaiveDate, pieces: &[Piece<'_, '_>], room: usize, cu
     let cards: Vec<AnyView> = pieces.iter().filter(fits).map(|piece| card(pen, *piece)).collect();
     let more = pieces.len() - cards.len();
     let foot = (more > 0).then(|| {
-        let label = format!("{more} more on {}", day.format("%-d %B"));
-        view! { <a class="cal-more" href=day_href(pen, day) aria-label=label>{format!("+ {more} more")}</a> }
+        let label = t!("{count} more on {day}", count = more, day = named(day, "%-d %B"));
+        view! { <a class="cal-more" href=day_href(pen, day) aria-label=label>{t!("+ {count} more", count = more)}</a> }
     });
     let unread = unread(day, cut, pieces.is_empty());
     view! {
@@ -77,12 +84,12 @@ pub fn classes(all: &[(&'static str, bool)]) -> String {
 /// Said where the read ended before the day, or on it.
 pub fn unread(day: NaiveDate, cut: Option<NaiveDate>, empty: bool) -> Option<AnyView> {
     let cut = cut.filter(|cut| *cut <= day)?;
-    let words = if cut < day && empty { "Not shown" } else { "Not all shown" };
+    let words = if cut < day && empty { t!("Not shown") } else { t!("Not all shown") };
     Some(view! { <p class="cal-unread">{words}</p> }.into_any())
 }
 
 pub fn title(day: NaiveDate) -> String {
-    day.format("%A, %-d %B").to_string()
+    named(day, "%A, %-d %B")
 }
 
 /// The day by itself.
@@ -93,18 +100,18 @@ pub fn day_href(pen: &Pen<'_>, day: NaiveDate) -> String {
 /// The number of the day, which leads to it, and the way to something new on it.
 pub fn heading(pen: &Pen<'_>, day: NaiveDate, count: usize) -> AnyView {
     let today = day == pen.plan.window.today();
-    let spoken = if today { ", today" } else { "" };
     // Begins with what is seen of it, so that whoever speaks to the page can say that.
-    let label = format!("{}{spoken}, {}", day.format("%a %-d %b %Y"), pen.counted(count));
-    let month = (day.day() == 1).then(|| day.format("%b").to_string());
-    let new_label = format!("New {} on {}", lower(&pen.entity.labels.one), day.format("%-d %B"));
+    let (whole, rows) = (named(day, "%a %-d %b %Y"), pen.counted(count));
+    let label = if today { t!("{day}, today, {rows}", day = whole, rows) } else { format!("{whole}, {rows}") };
+    let month = (day.day() == 1).then(|| named(day, "%b"));
+    let new_label = t!("New {entity} on {day}", entity = lower(&pen.entity.labels.one), day = named(day, "%-d %B"));
     view! {
         <DayHead
             href=day_href(pen, day)
             label
             number=day.day()
             month
-            words=day.format("%a %-d %b").to_string()
+            words=named(day, "%a %-d %b")
             today
             new_href=pen.new_href(day)
             new_label

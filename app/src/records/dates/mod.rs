@@ -31,6 +31,7 @@ use domain::{Error, Kind, Result, Verb};
 use leptos::prelude::*;
 use std::sync::Arc;
 use ui::{Crumb, FillPage, Notice, Tone};
+use words::t;
 
 /// What is shown, by which field, for how many days.
 struct Plan<'a> {
@@ -212,12 +213,14 @@ async fn read(
 /// "500 of 2,310 shown, up to 14 Nov 2026. Narrow the filter or choose fewer days."
 fn limited(found: &Found) -> Option<AnyView> {
     let until = found.cut?;
-    let of = found.total.map(|total| {
-        let about = if total.exact { "" } else { "about " };
-        format!(" of {about}{}", group_thousands(&total.value.to_string()))
-    });
-    let (shown, of, day) = (found.rows.len(), of.unwrap_or_default(), span(until, until));
-    let words = format!("{shown}{of} shown, up to {day}. Narrow the filter or choose fewer days to see the rest.");
+    let (shown, day) = (found.rows.len(), span(until, until));
+    let all = found.total.map(|total| (group_thousands(&total.value.to_string()), total.exact));
+    let words = match all {
+        Some((all, true)) => t!("{shown} of {all} shown, up to {day}.", shown, all, day),
+        Some((all, false)) => t!("{shown} of about {all} shown, up to {day}.", shown, all, day),
+        None => t!("{shown} shown, up to {day}.", shown, day),
+    };
+    let words = format!("{words} {}", t!("Narrow the filter or choose fewer days to see the rest."));
     Some(view! { <div class="page-notices"><Notice tone=Tone::Warning>{words}</Notice></div> }.into_any())
 }
 
@@ -225,7 +228,7 @@ fn limited(found: &Found) -> Option<AnyView> {
 fn refused(page: &PageContext, pen: &Pen<'_>, rows: &[Record]) -> Option<AnyView> {
     let replay = page.replay.as_deref().filter(|replay| replay.operation != "views.save")?;
     set_status(replay.error.kind.status());
-    let problems = form::problems(replay, pen.entity, "It was not moved");
+    let problems = form::problems(replay, pen.entity, t!("It was not moved"));
     let record = replay.value("id").and_then(|id| rows.iter().find(|row| row.id.to_string() == id));
     let again = record.and_then(|record| card::again(pen, record, replay));
     Some(view! { <div class="page-notices">{problems}{again}</div> }.into_any())
@@ -234,5 +237,5 @@ fn refused(page: &PageContext, pen: &Pen<'_>, rows: &[Record]) -> Option<AnyView
 /// Why nothing can stand on a day, where the field says so.
 fn closed(field: &Field, day: NaiveDate, today: NaiveDate) -> Option<String> {
     let past = matches!(field.kind, FieldKind::Date { past: true });
-    (past && day > today).then(|| format!("{} cannot be after today", field.label))
+    (past && day > today).then(|| t!("{field} cannot be after today", field = field.label))
 }

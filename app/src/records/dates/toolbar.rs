@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use ui::{
     ButtonKind, Icon, LinkButton, Menu, MenuLabel, MenuLink, MenuSeparator, MenuSide, SegmentedControl, Size, TabItem,
 };
+use words::t;
 
 pub fn draw(pen: &Pen<'_>, state: &ListState, found: &Found) -> AnyView {
     let window = pen.plan.window;
@@ -21,7 +22,7 @@ pub fn draw(pen: &Pen<'_>, state: &ListState, found: &Found) -> AnyView {
     let hint = moves(pen).then(|| {
         view! {
             <p class="sr-only" id="days-help">
-                "Arrows go from day to day and from card to card. Space takes a card, arrows choose its day, Enter puts it there, Escape leaves it."
+                {t!("Arrows go from day to day and from card to card. Space takes a card, arrows choose its day, Enter puts it there, Escape leaves it.")}
             </p>
         }
     });
@@ -29,9 +30,9 @@ pub fn draw(pen: &Pen<'_>, state: &ListState, found: &Found) -> AnyView {
     view! {
         <div class="toolbar dates-bar">
             <div class="toolbar-start">
-                {turn(to(window.before()), "Back", "chevron-left", "prev")}
-                {turn(to(window.after()), "On", "chevron-right", "next")}
-                <LinkButton href=today size=Size::Small kind=ButtonKind::Secondary>"Today"</LinkButton>
+                {turn(to(window.before()), t!("Back"), "chevron-left", "prev")}
+                {turn(to(window.after()), t!("On" in "to the next days"), "chevron-right", "next")}
+                <LinkButton href=today size=Size::Small kind=ButtonKind::Secondary>{t!("Today")}</LinkButton>
                 <h2 class="dates-title">{window.title()}</h2>
                 <span class="dates-count">{words}</span>
                 {fixed}
@@ -56,10 +57,10 @@ fn scales(pen: &Pen<'_>) -> AnyView {
         .iter()
         .map(|scale| {
             let href = pen.page.with_query(&[("scale", Some(scale.key()))]);
-            TabItem::new(scale.label(), href, *scale == window.scale)
+            TabItem::new(words::say(scale.label()), href, *scale == window.scale)
         })
         .collect();
-    view! { <SegmentedControl label="Days shown" items/> }.into_any()
+    view! { <SegmentedControl label=t!("Days shown") items/> }.into_any()
 }
 
 /// By which field rows stand and until when they last, and what makes the groups of a timeline.
@@ -78,13 +79,16 @@ fn fields(pen: &Pen<'_>, state: &ListState) -> AnyView {
         .collect();
     let until = (!until.is_empty()).then(|| {
         let href = none_href(pen.page, "end", state.view.end.is_some());
-        view! { <MenuSeparator/><MenuLabel>"Lasting until"</MenuLabel>{until}<MenuLink href active=end.is_none()>"That day alone"</MenuLink> }
+        view! { <MenuSeparator/><MenuLabel>{t!("Lasting until")}</MenuLabel>{until}<MenuLink href active=end.is_none()>{t!("That day alone")}</MenuLink> }
     });
     let without = without(pen, state);
-    let label = end.map_or_else(|| date.label.clone(), |end| format!("{} to {}", date.label, lower(&end.label)));
+    let label = match end {
+        None => date.label.clone(),
+        Some(end) => t!("{start} to {end}", start = date.label, end = lower(&end.label)),
+    };
     view! {
         <Menu label icon="calendar" size=Size::Small side=MenuSide::End>
-            <MenuLabel>"By the day of"</MenuLabel>
+            <MenuLabel>{t!("By the day of")}</MenuLabel>
             {by}
             {until}
             {without}
@@ -103,10 +107,10 @@ fn grouping(pen: &Pen<'_>, state: &ListState, group: Option<&Field>) -> AnyView 
             view! { <MenuLink href active>{label}</MenuLink> }
         })
         .collect();
-    let label = group.map_or_else(|| "Group".to_owned(), |group| group.label.clone());
+    let label = group.map_or_else(|| t!("Group").to_owned(), |group| group.label.clone());
     let none = group.is_some().then(|| {
         let href = none_href(pen.page, "group", state.view.group.is_some());
-        view! { <MenuLink href icon="x">"No groups"</MenuLink> }
+        view! { <MenuLink href icon="x">{t!("No groups")}</MenuLink> }
     });
     view! { <Menu label icon="layers" size=Size::Small side=MenuSide::End>{items}{none}</Menu> }.into_any()
 }
@@ -126,7 +130,7 @@ fn without(pen: &Pen<'_>, state: &ListState) -> Option<AnyView> {
     let empty = Filter::Test(Test { field: date.key.clone(), comparison: Comparison::Empty, values: Vec::new() });
     let filter = state.filter.clone().map_or(empty.clone(), |filter| filter.and(empty));
     let path = format!("{}?view={}&filter={}", pen.entity.plural, encode(&table.key), encode(&filter.print()));
-    let label = format!("Those without {}", lower(&date.label));
+    let label = t!("Those without {field}", field = lower(&date.label));
     let href = pen.viewer.path(&path);
     Some(view! { <MenuSeparator/><MenuLink href icon="table-2">{label}</MenuLink> }.into_any())
 }

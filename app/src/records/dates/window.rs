@@ -1,8 +1,10 @@
 //! The stretch of days that a calendar or a timeline shows: where it begins and ends, what it is called, and where the ways back and on lead. Weeks
 //! begin on Monday: workspaces have no setting for it, and ISO 8601 says so.
 
+use crate::time::named;
 use chrono::{Datelike, Days, Months, NaiveDate};
 use domain::schema::ViewKind;
+use words::{mark, t};
 
 /// How much is shown at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +35,11 @@ impl Scale {
 
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Month => "Month",
-            Self::Week => "Week",
-            Self::Day => "Day",
-            Self::Agenda => "Agenda",
-            Self::Quarter => "Quarter",
+            Self::Month => mark!("Month"),
+            Self::Week => mark!("Week"),
+            Self::Day => mark!("Day"),
+            Self::Agenda => mark!("Agenda"),
+            Self::Quarter => mark!("Quarter"),
         }
     }
 
@@ -96,11 +98,11 @@ impl Window {
 
     /// The day that `on=` says, or why it is none.
     pub fn read(text: &str) -> Result<NaiveDate, String> {
-        let day: NaiveDate = text.parse().map_err(|_| format!("{text} is not a day; write it as 2026-11-21"))?;
+        let day: NaiveDate = text.parse().map_err(|_| t!("{text} is not a day; write it as 2026-11-21", text))?;
         if YEARS.contains(&day.year()) {
             return Ok(day);
         }
-        Err(format!("{text} is outside the years {} to {}", YEARS.start(), YEARS.end()))
+        Err(t!("{text} is outside the years {first} to {last}", text, first = YEARS.start(), last = YEARS.end()))
     }
 
     pub fn days(self) -> impl Iterator<Item = NaiveDate> {
@@ -142,9 +144,9 @@ impl Window {
     pub fn title(self) -> String {
         let last = self.until.pred_opt().unwrap_or(self.until);
         match self.scale {
-            Scale::Month => self.on.format("%B %Y").to_string(),
-            Scale::Day => self.on.format("%A, %-d %B %Y").to_string(),
-            Scale::Quarter => format!("{} – {}", self.from.format("%b"), last.format("%b %Y")),
+            Scale::Month => named(self.on, "%B %Y"),
+            Scale::Day => named(self.on, "%A, %-d %B %Y"),
+            Scale::Quarter => format!("{} – {}", named(self.from, "%b"), named(last, "%b %Y")),
             Scale::Week | Scale::Agenda => span(self.from, last),
         }
     }
@@ -160,13 +162,13 @@ impl Window {
 
 /// Two days as briefly as they can be said.
 pub fn span(from: NaiveDate, until: NaiveDate) -> String {
-    let end = until.format("%-d %b %Y");
+    let end = named(until, "%-d %b %Y");
     if from == until {
-        end.to_string()
+        end
     } else if from.year() != until.year() {
-        format!("{} – {end}", from.format("%-d %b %Y"))
+        format!("{} – {end}", named(from, "%-d %b %Y"))
     } else if from.month() != until.month() {
-        format!("{} – {end}", from.format("%-d %b"))
+        format!("{} – {end}", named(from, "%-d %b"))
     } else {
         format!("{} – {end}", from.day())
     }

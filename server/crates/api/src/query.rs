@@ -3,6 +3,7 @@
 use domain::schema::query::MAX_LIMIT;
 use domain::schema::{Count, Entity, Filter, ListQuery, Sort};
 use domain::{Error, FieldError, Result};
+use words::t;
 
 /// Characters of a search.
 pub const MAX_SEARCH: usize = 255;
@@ -47,7 +48,7 @@ fn apply(query: &mut ListQuery, entity: &Entity, name: &str, value: &str, strict
                 "exact" => Count::Exact,
                 "estimated" => Count::Estimated,
                 "none" => Count::None,
-                _ => return Err("Use exact, estimated or none".to_owned()),
+                _ => return Err(t!("Use exact, estimated or none").to_owned()),
             };
         }
         "trash" => {
@@ -73,11 +74,11 @@ fn add_filter(query: &mut ListQuery, filter: Filter) {
 }
 
 fn status_filter(entity: &Entity, value: &str) -> Result<Filter, String> {
-    let Some(states) = &entity.states else { return Err(format!("{} has no status", entity.labels.one)) };
+    let Some(states) = &entity.states else { return Err(t!("{entity} has no status", entity = entity.labels.one)) };
     let key = value.to_lowercase();
     if states.get(&key).is_none() {
         let known: Vec<&str> = states.list.iter().map(|state| state.key.as_str()).collect();
-        return Err(format!("{value} is not one of: {}", known.join(", ")));
+        return Err(t!("{value} is not one of: {known}", value, known = known.join(", ")));
     }
     Filter::parse(&format!("status = {key}"), entity).map_err(|error| error.to_string())
 }
@@ -87,7 +88,7 @@ fn number(value: &str, least: u32, most: u32) -> Result<u32, String> {
         .parse()
         .ok()
         .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("Use a whole number from {least} to {most}"))
+        .ok_or_else(|| t!("Use a whole number from {least} to {most}", least, most))
 }
 
 fn fields(entity: &Entity, value: &str) -> Result<Vec<String>, String> {
@@ -100,8 +101,8 @@ fn fields(entity: &Entity, value: &str) -> Result<Vec<String>, String> {
             None => {
                 let meant = domain::text::nearest(key, entity.fields.iter().map(|field| field.key.as_str()));
                 Err(meant.map_or_else(
-                    || format!("{key} is not a field"),
-                    |meant| format!("{key} is not a field; did you mean {meant}?"),
+                    || t!("{key} is not a field", key),
+                    |meant| t!("{key} is not a field; did you mean {meant}?", key, meant),
                 ))
             }
         })

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use words::t;
 
 /// Where an S3 store is, and what opens it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,7 @@ impl FileStore for ObjectFiles {
 
 fn away(error: &object_store::Error) -> Error {
     tracing::error!(%error, "the file store did not answer as it should");
-    Error::unavailable("The file store cannot be reached. Try again in a moment")
+    Error::unavailable(t!("The file store cannot be reached. Try again in a moment"))
 }
 
 /// A scanner behind `CLAMD_ADDR`, asked over TCP by its INSTREAM command.

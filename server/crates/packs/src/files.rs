@@ -44,7 +44,7 @@ pub fn built() -> Result<Files, Vec<Fault>> {
     Ok(files)
 }
 
-/// The files of a folder of packs: a folder for each, as in the build. What is no TOML there, and what begins with a dot, is nobody's; a
+/// The files of a folder of packs: a folder for each, as in the build. What is neither TOML nor a catalogue there, and what begins with a dot, is nobody's; a
 /// pack that the build has is a fault.
 pub fn beside(folder: &Path, built: &Files) -> Result<Files, Vec<Fault>> {
     let (mut files, mut faults) = (Files::new(), Vec::new());
@@ -72,7 +72,7 @@ pub fn beside(folder: &Path, built: &Files) -> Result<Files, Vec<Fault>> {
             }
         }
     }
-    found.retain(|(_, file)| file.extension().is_some_and(|ending| ending == "toml"));
+    found.retain(|(_, file)| file.extension().is_some_and(|ending| ending == "toml" || ending == "po"));
     for (path, file) in found {
         let name = file.to_string_lossy().into_owned();
         match std::fs::read_to_string(&file) {

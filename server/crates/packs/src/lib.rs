@@ -13,6 +13,7 @@ mod roles;
 pub mod schema;
 pub mod seed;
 mod shape;
+mod spoken;
 pub mod start;
 mod trade;
 
@@ -20,3 +21,4 @@ pub use fault::Fault;
 pub use library::Library;
 pub use pack::{Overlay, Pack, Relabel};
 pub use roles::JobRole;
+pub use spoken::Words;

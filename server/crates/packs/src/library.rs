@@ -4,11 +4,13 @@ use crate::ddl::{self, Statuses, Table};
 use crate::demo::Recipe;
 use crate::document::Document;
 use crate::files::{self, FOLDER, File, Files};
+use crate::spoken::{PackWords, Words};
 use crate::start::Beginning;
 use crate::{Fault, Overlay, Pack, lint, roles, schema};
 use domain::schema::{Catalog, CatalogFault, Dashboard, Entity, Field, FieldKind, PIPELINE};
 use domain::text::nearest;
 use domain::workflow::{Definition, DefinitionFault};
+use platform::Catalogs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub struct Library {
     /// Every described entity once, core first.
     described: Vec<Arc<Entity>>,
     statuses: BTreeMap<String, Statuses>,
+    words: Arc<Words>,
 }
 
 /// A file's content beside the document that knows its lines.
@@ -44,6 +47,7 @@ struct Folder {
     workflows: Vec<Read<Definition>>,
     beginnings: Vec<Read<Beginning>>,
     dashboards: Vec<Read<Dashboard>>,
+    words: PackWords,
 }
 
 impl Library {
@@ -81,6 +85,7 @@ impl Library {
             beginnings: BTreeMap::new(),
             described: Vec::new(),
             statuses: BTreeMap::new(),
+            words: Arc::default(),
         };
         // A fault of syntax leaves an entity out, and every mention of it would be one more fault that is none.
         if faults.is_empty() {
@@ -96,6 +101,20 @@ impl Library {
     /// The catalogue of an industry's slug; `core` is the one without a pack.
     pub fn catalog(&self, industry: &str) -> Option<Arc<Catalog>> {
         self.catalogs.get(industry).cloned()
+    }
+
+    /// The catalogues of all industries, as a server wants them.
+    pub fn catalogs(&self) -> Catalogs {
+        let core = self.catalog(CORE).unwrap_or_default();
+        let industries = self.industries().filter_map(|pack| Some((pack.slug.clone(), self.catalog(&pack.slug)?)));
+        let words = self.words.clone();
+        let say = move |industry: &str, language| words.of(industry, language);
+        Catalogs::new(core, industries).speaking(Arc::new(say))
+    }
+
+    /// What the packs call things in other languages.
+    pub fn words(&self) -> &Words {
+        &self.words
     }
 
     /// Industries that a workspace may choose, by slug.
@@ -143,6 +162,9 @@ impl Library {
         for folder in folders.values() {
             self.build_pack(folder, Some(&core), faults);
         }
+        let slug = |folder: &Folder| folder.pack.as_ref().map(|pack| pack.value.slug.clone());
+        let packs = folders.values().chain([&core]);
+        self.words = Arc::new(packs.filter_map(|folder| Some((slug(folder)?, folder.words.clone()))).collect());
         for folder in folders.values().chain([&core]) {
             if let Some(recipe) = &folder.recipe
                 && let Some(pack) = &folder.pack
@@ -363,7 +385,11 @@ impl Schemas {
         let Some((slug, rest)) = path.split_once('/').filter(|(slug, _)| *slug != "_schema") else { return };
         let folder = folders.entry(slug.to_owned()).or_default();
         let stem = |part: &str| rest.strip_prefix(part).and_then(|rest| rest.strip_suffix(".toml"));
-        if rest == "pack.toml" {
+        if let Some(language) = rest.strip_suffix(".po") {
+            if let Err(message) = folder.words.read(language, text) {
+                faults.push(Fault::new(name, 0, message));
+            }
+        } else if rest == "pack.toml" {
             folder.pack = read(name, text, &self.pack, faults);
             let wanted = slug.trim_start_matches('_');
             folder.pack.iter().for_each(|read| same(&read.document, "slug", wanted, &read.value.slug, faults));
@@ -395,7 +421,7 @@ impl Schemas {
                 folder.dashboards.push(read);
             }
         } else {
-            let message = "a pack has pack.toml, demo.toml, dashboards/*.toml, entities/*.toml, overlays/*.toml, records/*.toml and workflows/*.toml; this file is none of them";
+            let message = "a pack has pack.toml, demo.toml, catalogues such as sw.po, dashboards/*.toml, entities/*.toml, overlays/*.toml, records/*.toml and workflows/*.toml; this file is none of them";
             faults.push(Fault::new(name, 0, message));
         }
     }

@@ -3,6 +3,7 @@
 use crate::auth::{Impersonation, WorkspaceLink};
 use domain::{Error, Grants, MemberId, Reach, Result, TenantId, UserId};
 use uuid::Uuid;
+use words::Language;
 
 /// A member in a workspace.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Access {
     pub timezone: String,
     /// That of the person, if it is another one.
     pub own_timezone: Option<String>,
+    /// That of the person, of pages and mails.
+    pub language: Language,
     pub user: Option<UserId>,
     pub member: MemberId,
     pub name: String,

@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, SqlSafeStr
 use sqlx_core::transaction::TransactionManager;
 use std::str::FromStr;
 use std::time::Duration;
+use words::t;
 
 /// One pool per database role. The owner's is opened for migrations only and closed again.
 #[derive(Debug, Clone)]
@@ -280,7 +281,8 @@ fn roll_back(mut connection: Object<Connections>) {
 pub fn db_error(error: sqlx::Error) -> Error {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     if error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some("members_owner_stays") {
-        return Error::new(Kind::Conflict, "A workspace keeps at least one owner. Make somebody else an owner first");
+        let words = t!("A workspace keeps at least one owner. Make somebody else an owner first");
+        return Error::new(Kind::Conflict, words);
     }
     let (away, busy) = (matches!(error, sqlx::Error::Io(_)), matches!(error, sqlx::Error::PoolTimedOut));
     fault(code.as_deref(), away, busy, &error)
@@ -290,22 +292,22 @@ pub fn db_error(error: sqlx::Error) -> Error {
 pub(crate) fn fault(code: Option<&str>, away: bool, busy: bool, error: &dyn std::fmt::Display) -> Error {
     if busy {
         tracing::warn!("no database connection became free in time");
-        return Error::unavailable("Too much is going on right now. Nothing was saved; try again in a moment");
+        return Error::unavailable(t!("Too much is going on right now. Nothing was saved; try again in a moment"));
     }
     match code.unwrap_or_default() {
         // Serialisation failure, deadlock, lock timeout: another try will do.
         "40001" | "40P01" | "55P03" => {
-            Error::new(Kind::Conflict, "Somebody else was changing the same thing. Nothing was saved; try again")
+            Error::new(Kind::Conflict, t!("Somebody else was changing the same thing. Nothing was saved; try again"))
         }
         "57014" => {
             tracing::warn!(%error, "a statement ran out of time");
-            Error::unavailable("This took too long and was stopped. Narrow the filter, or try again")
+            Error::unavailable(t!("This took too long and was stopped. Narrow the filter, or try again"))
         }
         // Text that PostgreSQL cannot hold, such as a NUL.
-        "22021" | "22P05" => Error::invalid("The text holds a character that cannot be stored"),
+        "22021" | "22P05" => Error::invalid(t!("The text holds a character that cannot be stored")),
         code if away || matches!(code, "57P01" | "57P02" | "57P03" | "08006" | "08003") => {
             tracing::error!(%error, "the database went away");
-            Error::unavailable("The database is not answering. Nothing was saved; try again in a moment")
+            Error::unavailable(t!("The database is not answering. Nothing was saved; try again in a moment"))
         }
         _ => {
             tracing::error!(%error, "database error");

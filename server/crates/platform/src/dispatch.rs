@@ -23,6 +23,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
+use words::t;
 
 /// How long a second request waits between two looks for the answer of the first.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -126,7 +127,7 @@ impl Registry {
             requires: |operation, check| check(downcast_ref::<O>(operation)?.requires()),
             decode: |value| match serde_json::from_value::<O>(value) {
                 Ok(operation) => Ok(Box::new(operation)),
-                Err(error) => Err(Error::invalid(format!("The operation's input is not right: {error}"))),
+                Err(error) => Err(Error::invalid(t!("The operation's input is not right: {error}", error))),
             },
             encode: |output| {
                 let output = output.downcast::<O::Output>().map_err(|_| Error::internal())?;
@@ -381,7 +382,7 @@ impl Platform {
     ) -> Result<Reply> {
         let entry = self.entry(&name, Realm::Workspace)?.clone();
         let operation = (entry.decode)(input)?;
-        joined(tokio::spawn(self.once(caller, entry, operation, once)).await)
+        apart(self.once(caller, entry, operation, once)).await
     }
 
     /// The same for an operation that would be too large as JSON: a file.
@@ -392,7 +393,7 @@ impl Platform {
         once: Idempotent,
     ) -> Result<O::Output> {
         let entry = self.entry(O::NAME, Realm::Workspace)?.clone();
-        let reply = joined(tokio::spawn(self.once(caller, entry, Box::new(operation), once)).await)?;
+        let reply = apart(self.once(caller, entry, Box::new(operation), once)).await?;
         serde_json::from_str(&reply.json).map_err(|_| Error::internal())
     }
 
@@ -521,6 +522,11 @@ fn kept<'a>(name: &str, json: &'a str) -> Result<Cow<'a, str>> {
     Ok(Cow::Owned(answer.to_string()))
 }
 
+/// Runs in a task of its own, in the language of whoever asks.
+async fn apart<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    joined(tokio::spawn(words::carry(work)).await)
+}
+
 /// A panic in a handler is a fault of ours, not the end of the process.
 fn joined<T>(result: std::result::Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
     result.unwrap_or_else(|error| {
@@ -553,7 +559,7 @@ impl Backend for Bound {
     fn run_any(&self, name: &'static str, operation: AnyBox) -> BoxFuture<'static, Result<AnyBox>> {
         let (platform, caller, asked) = (self.platform.clone(), self.caller.clone(), self.asked.clone());
         // A task of its own: a closed tab must not cut a write in two.
-        Box::pin(async move { joined(tokio::spawn(platform.run(caller, name.to_owned(), operation, asked)).await) })
+        Box::pin(async move { apart(platform.run(caller, name.to_owned(), operation, asked)).await })
     }
 
     fn run_json(&self, name: &str, input: Value) -> BoxFuture<'static, Result<String>> {
@@ -562,7 +568,7 @@ impl Backend for Bound {
         Box::pin(async move {
             let entry = platform.entry(&name, Realm::Workspace)?.clone();
             let operation = (entry.decode)(input)?;
-            let output = joined(tokio::spawn(platform.run(caller, name, operation, asked)).await)?;
+            let output = apart(platform.run(caller, name, operation, asked)).await?;
             (entry.encode)(output)
         })
     }
@@ -576,7 +582,7 @@ struct StaffBound {
 impl Backend for StaffBound {
     fn run_any(&self, name: &'static str, operation: AnyBox) -> BoxFuture<'static, Result<AnyBox>> {
         let (platform, access) = (self.platform.clone(), self.access.clone());
-        Box::pin(async move { joined(tokio::spawn(platform.run_staff(access, name.to_owned(), operation)).await) })
+        Box::pin(async move { apart(platform.run_staff(access, name.to_owned(), operation)).await })
     }
 
     fn run_json(&self, name: &str, input: Value) -> BoxFuture<'static, Result<String>> {
@@ -584,7 +590,7 @@ impl Backend for StaffBound {
         Box::pin(async move {
             let entry = platform.entry(&name, Realm::Platform)?.clone();
             let operation = (entry.decode)(input)?;
-            let output = joined(tokio::spawn(platform.run_staff(access, name, operation)).await)?;
+            let output = apart(platform.run_staff(access, name, operation)).await?;
             (entry.encode)(output)
         })
     }

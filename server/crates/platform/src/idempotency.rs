@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use domain::{Error, Kind, MemberId, Result, TenantId};
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool};
+use words::t;
 
 /// How long a key is remembered at least.
 pub const KEPT_HOURS: i64 = 24;
@@ -99,7 +100,8 @@ pub async fn begin(
 }
 
 fn in_flight() -> Error {
-    let message = "The same request is being worked on right now. Wait a moment and send it again to get its answer";
+    let message =
+        t!("The same request is being worked on right now. Wait a moment and send it again to get its answer");
     Error { retry_after: Some(1), ..Error::conflict(message) }
 }
 

@@ -16,6 +16,7 @@ use sha2::Sha256;
 use sqlx::PgConnection;
 use std::fmt;
 use uuid::Uuid;
+use words::t;
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
@@ -248,7 +249,7 @@ impl Vault<'_> {
                 return Ok(id);
             }
         }
-        Err(Error::conflict("Somebody else was storing the same secret. Nothing was saved; try again"))
+        Err(Error::conflict(t!("Somebody else was storing the same secret. Nothing was saved; try again")))
     }
 
     pub async fn get(&self, conn: &mut PgConnection, name: &str) -> Result<Option<Secret<Vec<u8>>>> {

@@ -9,7 +9,9 @@ use crate::secret::Keyring;
 use crate::wake::Wake;
 use domain::schema::Catalog;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use words::Language;
 
 pub struct Services {
     pub pools: Pools,
@@ -23,28 +25,65 @@ pub struct Services {
     pub wake: Arc<Wake>,
 }
 
-/// The catalogue of every industry, by slug.
-#[derive(Debug, Clone)]
+/// What an industry calls things in a language, by the English texts of its descriptions.
+pub type Say = Arc<dyn Fn(&str, Language) -> HashMap<String, String> + Send + Sync>;
+
+/// The catalogue of every industry, by slug, in the language that is spoken where it is asked for.
+#[derive(Clone)]
 pub struct Catalogs {
-    core: Arc<Catalog>,
-    industries: Arc<HashMap<String, Arc<Catalog>>>,
+    core: Arc<Spoken>,
+    industries: Arc<HashMap<String, Arc<Spoken>>>,
+    say: Say,
+}
+
+/// One industry's catalogue; in another language once it was asked for.
+struct Spoken {
+    plain: Arc<Catalog>,
+    others: [OnceLock<Arc<Catalog>>; Language::ALL.len()],
+}
+
+impl Spoken {
+    fn new(plain: Arc<Catalog>) -> Arc<Self> {
+        Arc::new(Self { plain, others: Default::default() })
+    }
+
+    fn now(&self, say: &Say) -> &Arc<Catalog> {
+        match words::current() {
+            Language::English => &self.plain,
+            other => self.others[other.index()]
+                .get_or_init(|| Arc::new(self.plain.reworded(say(&self.plain.industry, other)))),
+        }
+    }
 }
 
 impl Catalogs {
-    pub fn new(core: Arc<Catalog>, industries: HashMap<String, Arc<Catalog>>) -> Self {
-        Self { core, industries: Arc::new(industries) }
+    /// In English; [`Self::speaking`] brings the other languages.
+    pub fn new(core: Arc<Catalog>, industries: impl IntoIterator<Item = (String, Arc<Catalog>)>) -> Self {
+        let industries = industries.into_iter().map(|(slug, catalog)| (slug, Spoken::new(catalog))).collect();
+        Self { core: Spoken::new(core), industries: Arc::new(industries), say: Arc::new(|_, _| HashMap::new()) }
+    }
+
+    #[must_use]
+    pub fn speaking(self, say: Say) -> Self {
+        Self { say, ..self }
     }
 
     /// A workspace whose industry has no pack in this build works with the core alone.
     pub fn of(&self, industry: &str) -> Arc<Catalog> {
-        self.industries.get(industry).unwrap_or(&self.core).clone()
+        self.industries.get(industry).unwrap_or(&self.core).now(&self.say).clone()
     }
 
     pub fn core(&self) -> &Arc<Catalog> {
-        &self.core
+        self.core.now(&self.say)
     }
 
     pub fn industries(&self) -> impl Iterator<Item = (&str, &Arc<Catalog>)> {
-        self.industries.iter().map(|(slug, catalog)| (slug.as_str(), catalog))
+        self.industries.iter().map(|(slug, spoken)| (slug.as_str(), spoken.now(&self.say)))
+    }
+}
+
+impl fmt::Debug for Catalogs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Catalogs").field("industries", &self.industries.keys()).finish_non_exhaustive()
     }
 }

@@ -15,6 +15,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
+use words::t;
 
 /// Ids of one `records.may`: a board shows fewer.
 const MOST_IDS: usize = 2000;
@@ -119,12 +120,12 @@ fn because(permission: &str, member: &Member, held: &[&Role], row: &Row, above: 
     let granted = held.iter().filter_map(|role| role.grants.reach(permission).map(|reach| (reach, *role)));
     // Of two that go as far the one that the member's row names first, which is the higher.
     let (reach, role) = granted.filter(|(reach, _)| reaches(*reach)).rev().max_by_key(|(reach, _)| *reach)?;
-    Some(Because { role: role.label.clone(), reach, own })
+    Some(Because { role: words::say(&role.label).to_owned(), reach, own })
 }
 
 pub async fn may(ctx: &mut Ctx, operation: MayRecords) -> Result<Vec<Uuid>> {
     if operation.ids.len() > MOST_IDS {
-        return Err(Error::field("ids", format!("At most {MOST_IDS} rows are asked about at once")));
+        return Err(Error::field("ids", t!("At most {most} rows are asked about at once", most = MOST_IDS)));
     }
     let entity = ctx.entity(&operation.entity)?;
     let reach = ctx.reach(&entity, operation.verb)?.min(ctx.reach(&entity, Verb::Read)?);

@@ -11,6 +11,7 @@ use domain::schema::{Entity, Field, FieldKind};
 use domain::{Result, Verb};
 use platform::Ctx;
 use serde_json::Value;
+use words::t;
 
 /// Rows that are named.
 const MOST: u32 = 5;
@@ -87,7 +88,7 @@ fn signs<'a>(ctx: &Ctx, entity: &'a Entity, values: &Values) -> Vec<Sign<'a>> {
     let title = entity.field(&entity.title).filter(said);
     let both = title.zip(together.first().copied()).map(|(title, other)| Sign {
         fields: vec![title, other],
-        label: format!("{} and {}", title.label, other.label.to_lowercase()),
+        label: t!("{first} and {second}", first = title.label, second = other.label.to_lowercase()),
     });
     alone.chain(both).collect()
 }

@@ -6,11 +6,13 @@ use domain::schema::Entity;
 use platform::{Change, Ctx, Statement};
 use serde_json::json;
 use uuid::Uuid;
+use words::mark;
 
 /// A table beside records.
 pub struct Beside {
     /// As changes and people name it.
     pub key: &'static str,
+    /// Said with `words::say`.
     pub many: &'static str,
     count: &'static str,
     turn: &'static str,
@@ -19,7 +21,7 @@ pub struct Beside {
 }
 
 macro_rules! beside {
-    ($key:literal, $many:literal, $table:literal, $which:literal) => {
+    ($key:literal, $many:expr, $table:literal, $which:literal) => {
         Beside {
             key: $key,
             many: $many,
@@ -46,8 +48,8 @@ macro_rules! beside {
 }
 
 /// What is the value of a field does not stand beside: it goes with its value.
-pub const FILES: Beside = beside!("file", "Files", "files", " and field is null");
-pub const ALL: &[Beside] = &[beside!("note", "Notes", "notes", ""), FILES];
+pub const FILES: Beside = beside!("file", mark!("Files"), "files", " and field is null");
+pub const ALL: &[Beside] = &[beside!("note", mark!("Notes"), "notes", ""), FILES];
 
 impl Beside {
     fn binds(ctx: &Ctx, entity: &Entity, record: Uuid) -> Vec<Bind> {

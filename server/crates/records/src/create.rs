@@ -20,11 +20,12 @@ use platform::{Change, Ctx, Row};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
+use words::t;
 
 pub async fn create(ctx: &mut Ctx, operation: CreateRecord) -> Result<Record> {
     let entity = ctx.entity(&operation.entity)?;
     if let Some(how) = &entity.managed {
-        return Err(Error::conflict(format!("{how}. They cannot be made by hand")));
+        return Err(Error::conflict(t!("{how}. They cannot be made by hand", how)));
     }
     insert(ctx, &entity, &operation.values, By::Caller).await
 }
@@ -163,8 +164,9 @@ async fn left_out(ctx: &mut Ctx, entity: &Entity, drafts: &[Draft], written: &[R
 /// Why the database made nothing of a draft: somebody holds one of its unique values.
 async fn occupied(ctx: &mut Ctx, entity: &Entity, draft: &Draft) -> Result<Error> {
     let holder = refuse::holder(ctx, entity, &draft.values, Some(draft.id)).await?;
-    Ok(holder
-        .unwrap_or_else(|| Error::conflict("Somebody else was creating the same thing. Nothing was saved; try again")))
+    Ok(holder.unwrap_or_else(|| {
+        Error::conflict(t!("Somebody else was creating the same thing. Nothing was saved; try again"))
+    }))
 }
 
 /// A row before it is one.

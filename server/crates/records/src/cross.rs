@@ -10,6 +10,7 @@ use domain::schema::{Entity, Field, FieldKind};
 use domain::{Error, Result};
 use platform::{Ctx, Row};
 use std::collections::BTreeMap;
+use words::t;
 
 /// Groups that may be asked for, on either side.
 pub const MOST: u32 = 100;
@@ -62,7 +63,10 @@ fn limited(asked: Option<u32>, place: &str) -> Result<u32> {
     match asked {
         None => Ok(MOST),
         Some(limit @ 1..=MOST) => Ok(limit),
-        Some(other) => Err(Error::field(place, format!("Between 1 and {MOST} groups can be asked for, not {other}"))),
+        Some(other) => {
+            let message = t!("Between 1 and {most} groups can be asked for, not {asked}", most = MOST, asked = other);
+            Err(Error::field(place, message))
+        }
     }
 }
 

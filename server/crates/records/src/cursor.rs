@@ -11,6 +11,7 @@ use domain::{Error, Result};
 use platform::Row;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use words::t;
 
 /// What rows are ordered by: one field, those that break its ties, and at last the id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ struct Tie {
 impl Start {
     pub fn read(order: &Order, cursor: Option<&str>) -> Result<Self> {
         let Some(text) = cursor.filter(|text| !text.is_empty()) else { return Ok(Self::Top) };
-        let unknown = || Error::field("cursor", "This is not a cursor that a page gave; start from the first page");
+        let unknown = || Error::field("cursor", t!("This is not a cursor that a page gave; start from the first page"));
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| unknown())?;
         let wire: Wire = serde_json::from_slice(&json).map_err(|_| unknown())?;
         let same = |key: &Key, name: &str, descending: bool| key.key == name && key.descending == descending;
@@ -77,7 +78,7 @@ impl Start {
             for tie in &wire.t {
                 told = format!("{told},{}", signed(&tie.s, tie.d));
             }
-            let message = format!("This cursor belongs to a list sorted by {told}; start from the first page");
+            let message = t!("This cursor belongs to a list sorted by {sort}; start from the first page", sort = told);
             return Err(Error::field("cursor", message));
         }
         let value = order.first.read(wire.v).ok_or_else(unknown)?;

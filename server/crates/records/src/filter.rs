@@ -17,6 +17,7 @@ use domain::{Error, Result};
 use platform::{Access, Ctx};
 use serde_json::Value;
 use uuid::Uuid;
+use words::t;
 
 /// What a filter may refer to beside the row.
 pub struct Scope<'a> {
@@ -52,7 +53,7 @@ pub fn compile(sql: &mut Sql, scope: &Scope<'_>, filter: &Filter) -> Result<()> 
 fn group(sql: &mut Sql, scope: &Scope<'_>, filter: &Filter, depth: usize, tests: &mut usize) -> Result<()> {
     // The parser holds the same bounds; a filter that comes as JSON did not pass it.
     if depth > 2 * (MAX_DEPTH + 1) {
-        return Err(refused(format!("Groups are nested deeper than {MAX_DEPTH}")));
+        return Err(refused(t!("Groups are nested deeper than {most}", most = MAX_DEPTH)));
     }
     let (filters, word) = match filter {
         Filter::All(filters) => (filters, " and "),
@@ -60,7 +61,7 @@ fn group(sql: &mut Sql, scope: &Scope<'_>, filter: &Filter, depth: usize, tests:
         Filter::Test(test) => {
             *tests += 1;
             if *tests > MAX_TESTS {
-                return Err(refused(format!("A filter holds at most {MAX_TESTS} conditions")));
+                return Err(refused(t!("A filter holds at most {most} conditions", most = MAX_TESTS)));
             }
             return condition(sql, scope, test);
         }
@@ -85,16 +86,16 @@ fn condition(sql: &mut Sql, scope: &Scope<'_>, test: &Test) -> Result<()> {
     if !offered.contains(&test.comparison) {
         let symbols: Vec<&str> = offered.iter().map(|comparison| comparison.symbol()).collect();
         return Err(refused(if symbols.is_empty() {
-            format!("{} cannot be filtered by", field.key)
+            t!("{field} cannot be filtered by", field = field.key)
         } else {
-            format!("After {} comes one of: {}", field.key, symbols.join(", "))
+            t!("After {field} comes one of: {symbols}", field = field.key, symbols = symbols.join(", "))
         }));
     }
     if test.values.len() > MAX_TESTS {
-        return Err(refused(format!("A list holds at most {MAX_TESTS} values")));
+        return Err(refused(t!("A list holds at most {most} values", most = MAX_TESTS)));
     }
     if test.values.iter().any(|value| value.contains('\0')) {
-        return Err(refused("The text holds a character that cannot be stored".to_owned()));
+        return Err(refused(t!("The text holds a character that cannot be stored")));
     }
     let (column, _) = field.ordering();
     match test.comparison {
@@ -133,7 +134,7 @@ fn words(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &T
         only(test)?;
     }
     if test.values.is_empty() {
-        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+        return Err(no_list(test));
     }
     let or_null = negated && field.nullable_ordering();
     sql.push(if or_null { "(" } else { "" }).column("t", column).push(if negated { " not in (" } else { " in (" });
@@ -154,17 +155,14 @@ fn chosen(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &
         only(test)?;
     }
     if test.values.is_empty() {
-        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+        return Err(no_list(test));
     }
     let mut keys: Vec<String> = Vec::new();
     for text in &test.values {
         match read(field, None, text, "", Rules { today: scope.today }) {
             Ok(Value::Array(chosen)) => keys.extend(chosen.iter().filter_map(Value::as_str).map(str::to_owned)),
             Ok(_) => {
-                return Err(refused(format!(
-                    "{} has no value to compare with; write {} is empty",
-                    field.key, field.key
-                )));
+                return Err(no_value(field));
             }
             Err(message) => return Err(refused(message)),
         }
@@ -188,7 +186,7 @@ fn among(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &T
         only(test)?;
     }
     if test.values.is_empty() {
-        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+        return Err(no_list(test));
     }
     let id = |text: &String| Uuid::try_parse(text.trim()).map_err(|_| no_id(field, text));
     let ids = Bind::ids(test.values.iter().map(id).collect::<Result<Vec<_>>>()?);
@@ -218,7 +216,7 @@ fn pointing(sql: &mut Sql, field: &Field, test: &Test) -> Result<()> {
         _ => test.values.clone(),
     };
     if named.is_empty() {
-        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+        return Err(no_list(test));
     }
     let named =
         named.iter().map(|text| field.read_pointer(text).map_err(refused)).collect::<Result<Vec<Pointed<'_>>>>()?;
@@ -246,16 +244,25 @@ fn pointing(sql: &mut Sql, field: &Field, test: &Test) -> Result<()> {
 }
 
 fn no_id(field: &Field, text: &str) -> Error {
-    refused(format!("{text} is not an id that {} can be compared with", field.key))
+    refused(t!("{text} is not an id that {field} can be compared with", text, field = field.key))
 }
 
 /// The word as the description has it, whether its key or its label was written.
 fn word(scope: &Scope<'_>, field: &Field, text: &str) -> Result<String> {
     match read(field, scope.entity.states.as_ref(), text, "", Rules { today: scope.today }) {
         Ok(Value::String(key)) => Ok(key),
-        Ok(_) => Err(refused(format!("{} has no value to compare with; write {} is empty", field.key, field.key))),
+        Ok(_) => Err(no_value(field)),
         Err(message) => Err(refused(message)),
     }
+}
+
+fn no_list(test: &Test) -> Error {
+    let symbol = test.comparison.symbol();
+    refused(t!("{field} {symbol} takes a list such as (a, b)", field = test.field, symbol))
+}
+
+fn no_value(field: &Field) -> Error {
+    refused(t!("{field} has no value to compare with; write {field} is empty", field = field.key))
 }
 
 fn refused(message: impl Into<String>) -> Error {
@@ -265,7 +272,10 @@ fn refused(message: impl Into<String>) -> Error {
 fn only(test: &Test) -> Result<&str> {
     match test.values.as_slice() {
         [value] => Ok(value),
-        _ => Err(refused(format!("{} {} takes one value", test.field, test.comparison.symbol()))),
+        _ => {
+            let symbol = test.comparison.symbol();
+            Err(refused(t!("{field} {symbol} takes one value", field = test.field, symbol)))
+        }
     }
 }
 
@@ -310,7 +320,7 @@ const fn operator(comparison: Comparison) -> &'static str {
 fn list(sql: &mut Sql, scope: &Scope<'_>, field: &Field, column: &str, test: &Test) -> Result<()> {
     let values = test.values.iter().map(|value| operand(scope, field, value)).collect::<Result<Vec<_>>>()?;
     let Some(mut all) = values.first().map(Bind::list) else {
-        return Err(refused(format!("{} {} takes a list such as (a, b)", test.field, test.comparison.symbol())));
+        return Err(no_list(test));
     };
     for value in values {
         all.append(value)?;
@@ -375,7 +385,7 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
         return Ok(Bind::text(normal(text)));
     }
     if text.is_empty() {
-        return Err(refused(format!("{} has no value to compare with; write {} is empty", field.key, field.key)));
+        return Err(no_value(field));
     }
     match &field.kind {
         FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Email | FieldKind::Phone | FieldKind::Url => {
@@ -401,7 +411,7 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
         },
         FieldKind::Boolean => match read(field, None, text, "", Rules { today: scope.today }) {
             Ok(Value::Bool(yes)) => Ok(Bind::Bool(Some(yes))),
-            _ => Err(refused(format!("{text} is neither yes nor no"))),
+            _ => Err(refused(t!("{text} is neither yes nor no", text))),
         },
         FieldKind::Country
         | FieldKind::Option { .. }
@@ -415,15 +425,15 @@ fn operand(scope: &Scope<'_>, field: &Field, text: &str) -> Result<Bind> {
         | FieldKind::Checklist
         | FieldKind::File { .. }
         | FieldKind::Image { .. }
-        | FieldKind::Datetime => Err(refused(format!("{} cannot be compared so", field.key))),
+        | FieldKind::Datetime => Err(refused(t!("{field} cannot be compared so", field = field.key))),
     }
 }
 
 fn scaled(text: &str, decimals: u32) -> Result<Bind> {
     match parse_scaled(text, decimals) {
         Ok(number) => Ok(Bind::Int(Some(number))),
-        Err(_) if decimals == 0 => Err(refused(format!("{text} is not a whole number"))),
-        Err(_) => Err(refused(format!("{text} is not a number with at most {decimals} decimals"))),
+        Err(_) if decimals == 0 => Err(refused(t!("{text} is not a whole number", text))),
+        Err(_) => Err(refused(t!("{text} is not a number with at most {scale} decimals", text, scale = decimals))),
     }
 }
 
@@ -440,7 +450,7 @@ fn day(today: NaiveDate, text: &str) -> Option<NaiveDate> {
 
 fn written_day(text: &str) -> Result<NaiveDate> {
     // The rules of input (not after today, only certain years) do not bind what is merely compared.
-    text.parse().map_err(|_| refused(format!("{text} is not a date; write it as 2026-11-21, or today-30")))
+    text.parse().map_err(|_| refused(t!("{text} is not a date; write it as 2026-11-21, or today-30", text)))
 }
 
 /// `5000` counts minor units at two decimals whatever the currency; `5000 KES` also asks for the currency.
@@ -490,7 +500,7 @@ fn span(scope: &Scope<'_>, text: &str) -> Result<(DateTime<Utc>, DateTime<Utc>)>
         return Ok((midnight(scope.zone, day), midnight(scope.zone, next)));
     }
     let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.with_timezone(&Utc)).map_err(|_| {
-        refused(format!("{text} is neither a day nor a moment; write 2026-11-21, today-30 or 2026-11-21T09:30:00Z"))
+        refused(t!("{text} is neither a day nor a moment; write 2026-11-21, today-30 or 2026-11-21T09:30:00Z", text))
     })?;
     let second = DateTime::from_timestamp(moment.timestamp(), 0).unwrap_or(moment);
     Ok((second, second + Duration::seconds(1)))

@@ -9,6 +9,7 @@ use domain::text::nearest;
 use domain::{Error, FieldError, Kind, Result};
 use platform::Access;
 use serde_json::Value;
+use words::t;
 
 /// Refuses unless the values and the caller's roles are what the transition asks for. `from` is the state that is left; a row that only now
 /// begins has left none, and no checklist of it can have been ticked.
@@ -23,7 +24,8 @@ pub fn pass(
     let target = states.get(&transition.to).map_or(transition.to.as_str(), |state| &state.label);
     let roles = &transition.gate.roles;
     if !roles.is_empty() && !roles.iter().any(|role| access.roles.contains(role)) {
-        let message = format!("Moving to {target} needs the role {}; ask somebody who has it", roles.join(" or "));
+        let roles = roles.join(format!(" {} ", t!("or")).as_str());
+        let message = t!("Moving to {state} needs the role {roles}; ask somebody who has it", state = target, roles);
         return Err(Error { user_role: Some(access.role.clone()), ..Error::new(Kind::Forbidden, message) });
     }
     let missing: Vec<(&str, &str)> = transition
@@ -34,22 +36,25 @@ pub fn pass(
         .map(|key| (key.as_str(), entity.field(key).map_or(key.as_str(), |field| &field.label)))
         .collect();
     let labels: Vec<&str> = missing.iter().map(|(_, label)| *label).collect();
-    let mut needs = if missing.is_empty() { Vec::new() } else { vec![labels.join(" and ")] };
+    let and = format!(" {} ", t!("and"));
+    let mut needs = if missing.is_empty() { Vec::new() } else { vec![labels.join(and.as_str())] };
     let mut fields: Vec<FieldError> = missing
         .iter()
         .map(|(key, label)| FieldError {
             field: (*key).to_owned(),
-            message: format!("Moving to {target} needs {label}"),
+            message: t!("Moving to {state} needs {field}", state = target, field = label),
         })
         .collect();
     if let Some((here, open)) = unticked(states, transition, from, values) {
-        needs.push(format!("what is open on the checklist of {here}: {open}"));
-        fields.push(FieldError { field: CHECKLIST.to_owned(), message: format!("Of {here} is open: {open}") });
+        needs.push(t!("what is open on the checklist of {state}: {items}", state = here, items = open));
+        let message = t!("Of {state} is open: {items}", state = here, items = open);
+        fields.push(FieldError { field: CHECKLIST.to_owned(), message });
     }
     if needs.is_empty() {
         return Ok(());
     }
-    let message = format!("Move to {target} needs {}", needs.join(", and "));
+    let needs = needs.join(format!(",{and}").as_str());
+    let message = t!("Move to {state} needs {needs}", state = target, needs);
     Err(Error { kind: Kind::Conflict, message, ..Error::fields(fields) })
 }
 
@@ -80,13 +85,13 @@ pub fn allowed(entity: &Entity, held: &Held, action: &str) -> Result<()> {
         None => Ok(()),
         Some(state) => {
             let one = entity.labels.one.to_lowercase();
-            let done = match action {
-                "EDIT" => "changed",
-                "DELETE" => "deleted",
-                "EDIT_ITEMS" => "given other lines",
-                _ => "used like this",
-            };
-            Err(Error::conflict(format!("This {one} is {}: it can no longer be {done}", state.label)))
+            let state = &state.label;
+            Err(Error::conflict(match action {
+                "EDIT" => t!("This {one} is {state}: it can no longer be changed", one, state),
+                "DELETE" => t!("This {one} is {state}: it can no longer be deleted", one, state),
+                "EDIT_ITEMS" => t!("This {one} is {state}: it can no longer be given other lines", one, state),
+                _ => t!("This {one} is {state}: it can no longer be used like this", one, state),
+            }))
         }
     }
 }
@@ -98,7 +103,7 @@ fn empty(value: &Value) -> bool {
 /// Whether a new row may begin in a state: the initial one, or one that it could have been moved to, through that move's gate.
 pub fn arrival(access: &Access, entity: &Entity, status: &str, values: &Values) -> Result<()> {
     let Some(states) = &entity.states else {
-        return Err(Error::field("status", format!("{} has no states", entity.labels.one)));
+        return Err(Error::field("status", t!("{one} has no states", one = entity.labels.one)));
     };
     if states.begins(status) {
         return Ok(());
@@ -108,7 +113,7 @@ pub fn arrival(access: &Access, entity: &Entity, status: &str, values: &Values) 
         Some(transition) => pass(access, entity, states, transition, None, values),
         None => Err(Error::field(
             "status",
-            format!("No move leads to {}", states.get(status).map_or(status, |state| &state.label)),
+            t!("No move leads to {state}", state = states.get(status).map_or(status, |state| &state.label)),
         )),
     }
 }
@@ -126,8 +131,9 @@ pub fn known(states: &States, status: &str) -> Result<()> {
         return Ok(());
     }
     let hint = nearest(status, states.list.iter().map(|state| state.key.as_str()))
-        .map(|meant| format!("; did you mean {meant}?"));
-    Err(Error::field("status", format!("{status} is not a state{}", hint.unwrap_or_default())))
+        .map(|meant| t!("; did you mean {meant}?", meant))
+        .unwrap_or_default();
+    Err(Error::field("status", t!("{state} is not a state{hint}", state = status, hint)))
 }
 
 /// What a transition asks for by its name or by where it leads.
@@ -162,23 +168,29 @@ pub fn find<'a>(
     let one = &entity.labels.one;
     let names: Vec<String> =
         offered().map(|transition| format!("{} ({})", transition.label, transition.name)).collect();
-    let allowed = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    let allowed = if names.is_empty() { t!("nothing").to_owned() } else { names.join(", ") };
     let exists = states
         .transitions
         .iter()
         .filter(|transition| internal || !transition.internal)
         .any(|transition| fits(&transition));
     let message = match wanted {
-        Wanted::To(to) if to == from => format!("This {} is {here} already", one.to_lowercase()),
-        _ if exists => format!("From {here} this move cannot be made; from there go: {allowed}"),
+        Wanted::To(to) if to == from => t!("This {one} is {state} already", one = one.to_lowercase(), state = here),
+        _ if exists => {
+            t!("From {state} this move cannot be made; from there go: {moves}", state = here, moves = allowed)
+        }
         Wanted::Name(name) => {
-            return Err(Error::field("name", format!("{one} has no move {name}; from {here} go: {allowed}")));
+            let message =
+                t!("{one} has no move {name}; from {state} go: {moves}", one, name, state = here, moves = allowed);
+            return Err(Error::field("name", message));
         }
         Wanted::To(to) => {
             known(states, to).map_err(about_to)?;
-            format!(
-                "No move leads from {here} to {}; from there go: {allowed}",
-                states.get(to).map_or(to, |state| &state.label)
+            t!(
+                "No move leads from {state} to {target}; from there go: {moves}",
+                state = here,
+                target = states.get(to).map_or(to, |state| &state.label),
+                moves = allowed
             )
         }
     };

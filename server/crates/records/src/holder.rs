@@ -9,6 +9,7 @@ use domain::{Error, FieldError, Kind, Result};
 use platform::{Ctx, db_error};
 use std::collections::HashMap;
 use uuid::Uuid;
+use words::t;
 
 /// Members whose names are told, where somebody has to be chosen.
 const NAMED: usize = 5;
@@ -93,18 +94,19 @@ impl Holders {
             return Ok(());
         }
         let key = state.owner_role.as_deref().unwrap_or_default();
-        let role = self.labels.get(key).cloned().unwrap_or_else(|| role_label(key));
+        let role = self.labels.get(key).map_or_else(|| role_label(key), |label| words::say(label).to_owned());
         let why = match owner.and_then(|id| self.members.get(&id)) {
-            Some(member) if member.active => format!("{} does not have it", member.name),
-            Some(member) => format!("{} does not work here any more", member.name),
-            None => "it has no owner".to_owned(),
+            Some(member) if member.active => t!("{name} does not have it", name = member.name),
+            Some(member) => t!("{name} does not work here any more", name = member.name),
+            None => t!("it has no owner").to_owned(),
         };
         let choose = match self.names.get(key).map(Vec::as_slice).unwrap_or_default() {
-            [] => "Nobody has the role yet: give it to somebody under Settings, Roles".to_owned(),
-            names if names.len() <= NAMED => format!("Choose {}", listed(names, "or")),
-            _ => "Choose somebody who has it".to_owned(),
+            [] => t!("Nobody has the role yet: give it to somebody under Settings, Roles").to_owned(),
+            names if names.len() <= NAMED => t!("Choose {names}", names = listed(names, t!("or"))),
+            _ => t!("Choose somebody who has it").to_owned(),
         };
-        let message = format!("{} is for an owner with the role {role}, and {why}. {choose}", state.label);
+        let state = &state.label;
+        let message = t!("{state} is for an owner with the role {role}, and {why}. {choose}", state, role, why, choose);
         let fields = vec![FieldError { field: "owner".to_owned(), message: message.clone() }];
         Err(Error { kind: Kind::Conflict, message, ..Error::fields(fields) })
     }

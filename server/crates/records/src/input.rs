@@ -14,6 +14,7 @@ use domain::{Error, FieldError, Reach, Result, Verb};
 use platform::{Access, Ctx};
 use serde_json::Value;
 use uuid::Uuid;
+use words::t;
 
 /// Faults that are told at once.
 const MOST_FAULTS: usize = 50;
@@ -45,7 +46,7 @@ pub fn checked(
     for (key, value) in values {
         // Whoever sends more than this does not read what is wrong with it, and looking for what was meant costs.
         if faults.len() == MOST_FAULTS {
-            let message = format!("More than {MOST_FAULTS} fields are wrong; the others were not looked at");
+            let message = t!("More than {most} fields are wrong; the others were not looked at", most = MOST_FAULTS);
             faults.push(FieldError { field: String::new(), message });
             break;
         }
@@ -65,17 +66,21 @@ fn one(access: &Access, entity: &Entity, key: &str, value: &Value, by: By, rules
     };
     match field.kind {
         FieldKind::State => {
-            return Err(format!(
-                "{} changes by a move such as those that the record offers, not by an edit",
-                field.label
+            return Err(t!(
+                "{field} changes by a move such as those that the record offers, not by an edit",
+                field = field.label
             ));
         }
-        FieldKind::Number => return Err(format!("{} is given by the server", field.label)),
-        FieldKind::Checklist if by == By::Caller => return Err(format!("{} is ticked item by item", field.label)),
-        _ if field.key == PIPELINE && field.read_only && by == By::Caller => {
-            return Err(format!("{} changes by a move into another one, not by an edit", field.label));
+        FieldKind::Number => return Err(t!("{field} is given by the server", field = field.label)),
+        FieldKind::Checklist if by == By::Caller => {
+            return Err(t!("{field} is ticked item by item", field = field.label));
         }
-        _ if field.read_only && by == By::Caller => return Err(format!("{} is set by the server", field.label)),
+        _ if field.key == PIPELINE && field.read_only && by == By::Caller => {
+            return Err(t!("{field} changes by a move into another one, not by an edit", field = field.label));
+        }
+        _ if field.read_only && by == By::Caller => {
+            return Err(t!("{field} is set by the server", field = field.label));
+        }
         _ => {}
     }
     let value = check(field, value, rules)?;
@@ -96,7 +101,11 @@ pub fn permitted(access: &Access, entity: &Entity, values: &Values) -> Result<()
         .iter()
         .map(|field| FieldError {
             field: field.key.clone(),
-            message: format!("{} needs the permission {}; leave it as it is", field.label, needs(field)),
+            message: t!(
+                "{field} needs the permission {permission}; leave it as it is",
+                field = field.label,
+                permission = needs(field)
+            ),
         })
         .collect();
     Err(Error { fields, ..Error::forbidden(needs(first), &access.role) })
@@ -109,12 +118,12 @@ pub fn filled(values: &Values) -> Values {
 
 fn unknown(access: &Access, entity: &Entity, key: &str) -> String {
     let names = entity.editable().filter(|field| readable(access, field)).map(|field| field.key.as_str());
-    let hint = nearest(key, names).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-    format!("{} has no field {key}{hint}", entity.labels.one)
+    let hint = nearest(key, names).map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+    t!("{one} has no field {key}{hint}", one = entity.labels.one, key, hint)
 }
 
 pub fn needed(field: &Field) -> String {
-    format!("{} is required", field.label)
+    t!("{field} is required", field = field.label)
 }
 
 /// Adds what a new row has without being told, and names what is missing.
@@ -142,7 +151,7 @@ pub fn completed(ctx: &Ctx, entity: &Entity, values: &mut Values, rules: Rules) 
 
 /// What is said of a row that is pointed at and cannot be: the same whether it is elsewhere, out of reach or nowhere.
 pub fn no_such(field: &Field) -> String {
-    format!("{} points at something that does not exist, or is not yours to see", field.label)
+    t!("{field} points at something that does not exist, or is not yours to see", field = field.label)
 }
 
 /// The id that a value is, or that stands in it beside its entity.
@@ -281,8 +290,8 @@ fn giving(
         }
     }
     Some(match reach {
-        Reach::Own => "You may keep records for yourself only; ask a manager to hand them over".to_owned(),
-        _ => "You may give records to yourself and the people below you only".to_owned(),
+        Reach::Own => t!("You may keep records for yourself only; ask a manager to hand them over").to_owned(),
+        _ => t!("You may give records to yourself and the people below you only").to_owned(),
     })
 }
 

@@ -10,6 +10,7 @@ use domain::records::Values;
 use domain::schema::{Entity, Field};
 use platform::{Access, Ctx, Statement};
 use uuid::Uuid;
+use words::t;
 
 const CLAIM: &str = "\
 update files set record_id = $4 where tenant_id = $1 and entity = $2 and id = any ($3) and record_id is null";
@@ -29,7 +30,7 @@ pub fn fits(sql: &mut Sql, access: &Access, entity: &Entity, field: &Field, tena
 
 /// What is said of a file that is none of the field's.
 pub fn no_such(field: &Field) -> String {
-    format!("{} is no file that was kept for it; send one with the form, or by files.attach", field.label)
+    t!("{field} is no file that was kept for it; send one with the form, or by files.attach", field = field.label)
 }
 
 /// Gives the files among the values to the row that was written with them.

@@ -52,6 +52,7 @@ mod update;
 mod words;
 mod write;
 
+pub use self::words::words;
 pub use create::{insert, insert_own};
 pub use gate::{allowed, arrival};
 pub use get::{Held, hold, reaches, seen, visible};
@@ -63,7 +64,6 @@ pub use many::{Created, NewRow, Removed, Updated, create_many, remove_many, reve
 pub use project::readable;
 pub use stale::error as stale;
 pub use transition::transition_internal;
-pub use words::words;
 pub use write::{Edit, write};
 
 use platform::Registry;

@@ -12,6 +12,7 @@ use domain::{Error, Reach, Result, Verb};
 use platform::{Change, Ctx, Row};
 use serde_json::json;
 use serde_json::value::RawValue;
+use words::t;
 
 /// Farther into a list than this only a cursor leads: skipping rows reads them all.
 pub const MAX_OFFSET: u32 = 1_000_000;
@@ -117,10 +118,12 @@ impl<'a> Listing<'a> {
         reach: Reach,
     ) -> Result<Self> {
         if query.limit == 0 || query.limit > MAX_LIMIT {
-            return Err(Error::field("limit", format!("A page holds 1 to {MAX_LIMIT} rows, not {}", query.limit)));
+            let message = t!("A page holds 1 to {most} rows, not {asked}", most = MAX_LIMIT, asked = query.limit);
+            return Err(Error::field("limit", message));
         }
         if query.offset > MAX_OFFSET {
-            let message = format!("An offset goes to {MAX_OFFSET}; follow the cursor `next` to read on from there");
+            let message =
+                t!("An offset goes to {most}; follow the cursor `next` to read on from there", most = MAX_OFFSET);
             return Err(Error::field("offset", message));
         }
         let order = order(ctx, entity, query)?;
@@ -246,7 +249,7 @@ impl<'a> Listing<'a> {
 /// The order that a query asks for; newest first unless it says. In the trash: last thrown away first.
 pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
     if query.sort.len() > MAX_SORTS {
-        return Err(Error::field("sort", format!("A list is sorted by up to {MAX_SORTS} fields")));
+        return Err(Error::field("sort", t!("A list is sorted by up to {most} fields", most = MAX_SORTS)));
     }
     let newest = Sort { field: "createdAt".to_owned(), descending: true };
     let mut keys = query.sort.iter().map(|sort| key(ctx, entity, sort));
@@ -267,7 +270,8 @@ pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
 fn key(ctx: &Ctx, entity: &Entity, sort: &Sort) -> Result<Key> {
     let field = known(&ctx.access, entity, &sort.field, "sort")?;
     if !field.is_sorting() {
-        return Err(Error::field("sort", format!("{} cannot be sorted by {}", entity.labels.many, field.key)));
+        let message = t!("{many} cannot be sorted by {field}", many = entity.labels.many, field = field.key);
+        return Err(Error::field("sort", message));
     }
     let (column, sql) = field.ordering();
     let nullable = field.nullable_ordering();

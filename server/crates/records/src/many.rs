@@ -19,6 +19,7 @@ use platform::{Change, Ctx};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
+use words::t;
 
 /// What became of one row of an `update_many`.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,13 +133,14 @@ fn one_by_one(entity: &Entity) -> Result<()> {
     if !entity.moves_one_by_one() {
         return Ok(());
     }
-    let message = format!("{} are moved one by one, because a move sets other things going", entity.labels.many);
+    let many = &entity.labels.many;
+    let message = t!("{many} are moved one by one, because a move sets other things going", many);
     Err(Error::field("status", message))
 }
 
 fn moves(ctx: &Ctx, entity: &Entity, holders: &Holders, held: &Held, values: &Values, status: &Value) -> Result<()> {
     let (Some(states), Some(to)) = (&entity.states, status.as_str()) else {
-        return Err(Error::field("status", format!("{} has no such state", entity.labels.one)));
+        return Err(Error::field("status", t!("{one} has no such state", one = entity.labels.one)));
     };
     let transition = gate::find(entity, states, held.text("status"), Wanted::To(to), false)?;
     let mut arriving = held.values.clone();

@@ -29,6 +29,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 /// Rows of one entity that are turned at once.
 const MOST: u32 = 5_000;
@@ -50,11 +51,11 @@ struct Two {
 async fn two(ctx: &mut Ctx, key: &str, kept: Uuid, merged: Uuid, how: Hold) -> Result<Two> {
     let entity = ctx.entity(key)?;
     if let Some(how) = &entity.managed {
-        return Err(Error::conflict(format!("{how}. They cannot be merged")));
+        return Err(Error::conflict(t!("{how}. They cannot be merged", how)));
     }
     let kept = hold_for(ctx, &entity, kept, Verb::Update, false, how).await?;
     if kept.id == merged {
-        return Err(Error::field("merged", "A record cannot be merged with itself; choose another"));
+        return Err(Error::field("merged", t!("A record cannot be merged with itself; choose another")));
     }
     let merged = hold_for(ctx, &entity, merged, Verb::Delete, false, how).await?;
     gate::allowed(&entity, &kept, "EDIT")?;
@@ -84,7 +85,7 @@ async fn left_behind(ctx: &mut Ctx, entity: &Entity, id: Uuid) -> Result<Option<
         sql.bind(Bind::Id(Some(id)));
         sql.push(")");
         if sql.one(ctx).await?.get::<bool>(0)? {
-            return Ok(Some(other_way("records")));
+            return Ok(Some(other_way(t!("records"))));
         }
     }
     Ok(None)
@@ -96,14 +97,15 @@ fn taken(ctx: &Ctx, two: &Two, take: &BTreeMap<String, String>) -> Result<Values
     for (key, side) in take {
         let known = two.entity.field(key).filter(|field| readable(&ctx.access, field) && !field.read_only);
         let Some(field) = known else {
-            return Err(Error::field(key, format!("{} has no field {key} to choose", two.entity.labels.one)));
+            let message = t!("{one} has no field {key} to choose", one = two.entity.labels.one, key);
+            return Err(Error::field(key, message));
         };
         match side.as_str() {
             "kept" => {}
             "merged" => {
                 values.insert(field.key.clone(), two.merged.values.get(key).cloned().unwrap_or(Value::Null));
             }
-            _ => return Err(Error::field(key, "Say kept or merged")),
+            _ => return Err(Error::field(key, t!("Say kept or merged"))),
         }
     }
     for field in two.entity.fields.iter().filter(|field| readable(&ctx.access, field) && !field.read_only) {
@@ -222,9 +224,9 @@ async fn counted(ctx: &mut Ctx, pointer: &Pointer, id: Uuid) -> Result<Pointing>
 fn refusal(access: &Access, other: &Entity, found: &Pointing) -> Option<Error> {
     if found.all > i64::from(MOST) {
         let many = called(access, other);
-        return Some(Error::conflict(format!("Too many {many} point at the one that goes to be turned at once")));
+        return Some(Error::conflict(t!("Too many {many} point at the one that goes to be turned at once", many)));
     }
-    (found.mine < found.all).then(|| not_yours(access, other, "has to merge these two"))
+    (found.mine < found.all).then(|| not_yours(access, other, t!("has to merge these two")))
 }
 
 /// Rows of an entity, inside a sentence; to those who may not read any, they are no orders and no invoices.
@@ -232,7 +234,7 @@ fn called(access: &Access, entity: &Entity) -> String {
     if access.grants.allows(&entity.permission(Verb::Read)) {
         entity.labels.many.to_lowercase()
     } else {
-        "records".to_owned()
+        t!("records").to_owned()
     }
 }
 
@@ -243,7 +245,7 @@ fn not_yours(access: &Access, other: &Entity, who: &str) -> Error {
         return Error::forbidden(permission, &access.role);
     }
     let many = called(access, other);
-    Error::conflict(format!("Some {many} are not yours to change. Somebody whose permission reaches them {who}"))
+    Error::conflict(t!("Some {many} are not yours to change. Somebody whose permission reaches them {who}", many, who))
 }
 
 /// Turns every row that points at one to the other. All of them or none: the caller has to reach each.
@@ -268,7 +270,7 @@ async fn turn(ctx: &mut Ctx, pointer: &Pointer, from: Uuid, to: Uuid) -> Result<
     let reach = ctx.reach(other, Verb::Update)?;
     let rows = lock(ctx, other, &ids, reach).await?;
     if rows.len() != ids.len() {
-        return Err(not_yours(&access, other, "has to merge these two"));
+        return Err(not_yours(&access, other, t!("has to merge these two")));
     }
     let edits: Vec<(Held, Values)> = rows
         .into_iter()
@@ -310,7 +312,8 @@ fn stays(access: &Access, other: &Entity) -> Error {
 }
 
 fn other_way(many: &str) -> Error {
-    Error::conflict(format!(
-        "Some {many} that point at the one that goes are kept as they are. Merge the other way round"
+    Error::conflict(t!(
+        "Some {many} that point at the one that goes are kept as they are. Merge the other way round",
+        many
     ))
 }

@@ -7,11 +7,13 @@ use platform::{Ctx, Platform, auth};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
+use words::Language;
 
 /// The payload of a job about `what`, as [`Asker::of`] and [`named`] read it.
 pub fn asked(ctx: &Ctx, what: &str, id: Uuid) -> Value {
     let impersonation = ctx.access.impersonation.as_ref().map(|acted| acted.id);
-    json!({ what: id, "member": ctx.access.member, "impersonation": impersonation })
+    let language = words::current().tag();
+    json!({ what: id, "member": ctx.access.member, "impersonation": impersonation, "language": language })
 }
 
 /// An id of the payload.
@@ -26,6 +28,8 @@ pub struct Asker {
     pub tenant: TenantId,
     member: MemberId,
     impersonation: Option<Uuid>,
+    /// That in which it was asked: a file names choices as they are called there, and what is refused is told in it.
+    pub language: Language,
 }
 
 impl Asker {
@@ -37,7 +41,13 @@ impl Asker {
         if support && impersonation.is_none() {
             return None;
         }
-        Some(Self { tenant: TenantId(job.scope?), member: MemberId(named(job, "member")?), impersonation })
+        let language = job.payload.get("language").and_then(Value::as_str).and_then(Language::parse);
+        Some(Self {
+            tenant: TenantId(job.scope?),
+            member: MemberId(named(job, "member")?),
+            impersonation,
+            language: language.unwrap_or_default(),
+        })
     }
 
     /// As they stand now: what was taken away from them since they asked is refused. Changes say that they came by `cause`.

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration as Wait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
+use words::t;
 
 /// Rows that are taken back for one list.
 const MOST_ROWS: u32 = 2_000;
@@ -95,7 +96,7 @@ fn point(ctx: &Ctx, operation: &PastRecord) -> Result<Point> {
     match (operation.version, operation.at.as_deref()) {
         (Some(version), None) => Ok(Point::Version(version)),
         (None, Some(at)) => moment(ctx, at, "at").map(Point::Moment),
-        _ => Err(Error::field("version", "Name a version or a moment, and not both")),
+        _ => Err(Error::field("version", t!("Name a version or a moment, and not both"))),
     }
 }
 
@@ -109,13 +110,13 @@ fn moment(ctx: &Ctx, text: &str, field: &str) -> Result<DateTime<Utc>> {
     };
     let now = ctx.now();
     let Some(moment) = exact.or_else(|| moment_in(zone, text)).or_else(day) else {
-        return Err(Error::field(field, "Use a day such as 2026-11-28, or a moment such as 2026-11-28T09:30"));
+        return Err(Error::field(field, t!("Use a day such as 2026-11-28, or a moment such as 2026-11-28T09:30")));
     };
     // The end of today is now.
     let today = text.parse::<NaiveDate>().is_ok_and(|day| day == ctx.today());
     match moment {
         _ if today => Ok(now),
-        moment if moment > now => Err(Error::field(field, "That moment is still to come")),
+        moment if moment > now => Err(Error::field(field, t!("That moment is still to come"))),
         moment => Ok(moment),
     }
 }
@@ -125,14 +126,16 @@ async fn of(ctx: &mut Ctx, entity: &Entity, now: &Record, point: Point) -> Resul
     let never = || match point {
         Point::Version(version) => Error::field(
             "version",
-            format!(
-                "There is no version {version}; this {} has 1 to {}",
-                entity.labels.one.to_lowercase(),
-                now.version
+            t!(
+                "There is no version {version}; this {one} has 1 to {last}",
+                version,
+                one = entity.labels.one.to_lowercase(),
+                last = now.version
             ),
         ),
         Point::Moment(_) => {
-            Error::field("at", format!("This {} was not there at that moment", entity.labels.one.to_lowercase()))
+            let one = entity.labels.one.to_lowercase();
+            Error::field("at", t!("This {one} was not there at that moment", one))
         }
     };
     if let Point::Version(version) = point
@@ -158,8 +161,9 @@ pub async fn rows(ctx: &mut Ctx, entity: &Entity, at: &str, reach: Reach) -> Res
     if rows.len() > MOST_ROWS as usize {
         return Err(Error::field(
             "asOf",
-            format!(
-                "There were more than 2,000 {many} then, too many to go back through at once. Open one of them to see what it was"
+            t!(
+                "There were more than 2,000 {many} then, too many to go back through at once. Open one of them to see what it was",
+                many
             ),
         ));
     }
@@ -176,7 +180,9 @@ pub async fn rows(ctx: &mut Ctx, entity: &Entity, at: &str, reach: Reach) -> Res
 fn too_much() -> Error {
     Error::field(
         "asOf",
-        "More was written since then than can be gone through at once. Choose a later moment, or open one of them to see what it was",
+        t!(
+            "More was written since then than can be gone through at once. Choose a later moment, or open one of them to see what it was"
+        ),
     )
 }
 
@@ -184,7 +190,9 @@ fn too_much() -> Error {
 async fn turn(places: &Semaphore, patience: Wait) -> Result<SemaphorePermit<'_>> {
     match tokio::time::timeout(patience, places.acquire()).await {
         Ok(Ok(turn)) => Ok(turn),
-        _ => Err(Error::unavailable("Many lists of the past are being worked out right now. Try again in a moment")),
+        _ => {
+            Err(Error::unavailable(t!("Many lists of the past are being worked out right now. Try again in a moment")))
+        }
     }
 }
 
@@ -270,8 +278,9 @@ async fn taken_back(ctx: &mut Ctx, entity: &Entity, rows: Vec<Was>, point: Point
     };
     let changes = ctx.fetch(since).await?;
     if changes.len() > MOST_CHANGES {
-        let message =
-            "More than 20,000 changes were made since then, too many to go back through at once. Choose a later moment";
+        let message = t!(
+            "More than 20,000 changes were made since then, too many to go back through at once. Choose a later moment"
+        );
         return Err(Error::field("asOf", message));
     }
     let bytes: i64 = changes.last().map_or(Ok(0), |last| last.get(2))?;
@@ -368,16 +377,17 @@ pub async fn put_back(ctx: &mut Ctx, operation: PutBack) -> Result<WasPutBack> {
         let label = &field.label;
         if field.key == "status" {
             let state = then.and_then(Value::as_str).unwrap_or_default();
-            kept.push(format!("{label} was {}: a move leads there, not this", entity.state_label(state)));
+            let was = entity.state_label(state);
+            kept.push(t!("{field} was {value}: a move leads there, not this", field = label, value = was));
         } else if field.key == PIPELINE {
             let pipeline = then.map(|then| show(field, None, then, None)).unwrap_or_default();
-            kept.push(format!("{label} was {pipeline}: a move leads there, not this"));
+            kept.push(t!("{field} was {value}: a move leads there, not this", field = label, value = pipeline));
         } else if field.key == CHECKLIST {
-            kept.push(format!("{label} stays: its items are ticked one by one"));
+            kept.push(t!("{field} stays: its items are ticked one by one", field = label));
         } else if field.read_only {
-            kept.push(format!("{label} is set by Nexus and stays"));
+            kept.push(t!("{field} is set by Nexus and stays", field = label));
         } else if !field.writable(&ctx.access.grants) {
-            kept.push(format!("{label} is not yours to change"));
+            kept.push(t!("{field} is not yours to change", field = label));
         } else {
             fields.push(label.clone());
             values.insert(field.key.clone(), then.cloned().unwrap_or(Value::Null));
@@ -387,10 +397,10 @@ pub async fn put_back(ctx: &mut Ctx, operation: PutBack) -> Result<WasPutBack> {
     let (id, version) = (operation.id, operation.version);
     let record = ctx.run(UpdateRecord { entity: entity.key.clone(), id, version, values, base: None }).await?;
     let said = match (fields.len(), kept.len()) {
-        (0, 0) => format!("It holds the values of version {} already", operation.old_version),
-        (0, _) => format!("Nothing was put back. {}", kept.join(". ")),
-        (_, 0) => format!("{} put back", fields.join(", ")),
-        _ => format!("{} put back. {}", fields.join(", "), kept.join(". ")),
+        (0, 0) => t!("It holds the values of version {version} already", version = operation.old_version),
+        (0, _) => t!("Nothing was put back. {kept}", kept = kept.join(". ")),
+        (_, 0) => t!("{fields} put back", fields = fields.join(", ")),
+        _ => t!("{fields} put back. {kept}", fields = fields.join(", "), kept = kept.join(". ")),
     };
     Ok(WasPutBack { record, fields, kept, said })
 }

@@ -11,6 +11,7 @@ use domain::schema::{Entity, Gate, PIPELINE, Pipeline, States, Transition};
 use domain::text::nearest;
 use domain::{Error, FieldError, Result};
 use serde_json::Value;
+use words::t;
 
 /// What a caller asks a move for.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +39,11 @@ pub fn meant<'a>(
         Some(to) => gate::known(states, to).map_err(gate::about_to)?,
         None if here => {
             let one = entity.labels.one.to_lowercase();
-            return Err(Error::conflict(format!(
-                "This {one} is in {} already; say to which state it goes",
-                pipeline.label
+            let pipeline = &pipeline.label;
+            return Err(Error::conflict(t!(
+                "This {one} is in {pipeline} already; say to which state it goes",
+                one,
+                pipeline
             )));
         }
         None => {}
@@ -48,14 +51,15 @@ pub fn meant<'a>(
     let to = to.unwrap_or(&pipeline.initial);
     if states.pipeline_of(to) != Some(pipeline) {
         let label = states.get(to).map_or(to, |state| &state.label);
-        return Err(Error::field("to", format!("{label} is no state of {}", pipeline.label)));
+        let message = t!("{state} is no state of {pipeline}", state = label, pipeline = pipeline.label);
+        return Err(Error::field("to", message));
     }
     if here {
         return Ok((gate::find(entity, states, from, Wanted::To(to), internal)?.clone(), Some(from)));
     }
     gate::allowed(entity, held, "EDIT")?;
     let (gate, left) = entered(states, pipeline, to)?;
-    let label = format!("Move to {}", pipeline.label);
+    let label = t!("Move to {pipeline}", pipeline = pipeline.label);
     let (from, to) = (vec![from.to_owned()], to.to_owned());
     Ok((Transition { name: pipeline.key.clone(), label, from, to, gate, internal: false }, left))
 }
@@ -70,28 +74,28 @@ fn entered<'a>(states: &'a States, pipeline: &Pipeline, to: &str) -> Result<(Gat
     let label = |key: &str| states.get(key).map_or(key.to_owned(), |state| state.label.clone());
     match gate::way(states, to) {
         Some(way) if way.gate.approval.is_none() => Ok((way.gate.clone(), way.from.first().map(String::as_str))),
-        Some(_) => Err(Error::conflict(format!(
-            "{} needs an approval, which is asked for in {}. Move it to {} first",
-            label(to),
-            pipeline.label,
-            label(&pipeline.initial)
+        Some(_) => Err(Error::conflict(t!(
+            "{state} needs an approval, which is asked for in {pipeline}. Move it to {first} first",
+            state = label(to),
+            pipeline = pipeline.label,
+            first = label(&pipeline.initial)
         ))),
-        None => Err(Error::conflict(format!("No move leads to {}", label(to)))),
+        None => Err(Error::conflict(t!("No move leads to {state}", state = label(to)))),
     }
 }
 
 fn known<'a>(entity: &Entity, states: &'a States, key: &str) -> Result<&'a Pipeline> {
     let many = &entity.labels.many;
     if states.pipelines.is_empty() {
-        return Err(Error::field(PIPELINE, format!("{many} have one pipeline only")));
+        return Err(Error::field(PIPELINE, t!("{many} have one pipeline only", many)));
     }
     states.pipeline(key).ok_or_else(|| {
         let keys = || states.pipelines.iter().map(|pipeline| pipeline.key.as_str());
         let hint = match nearest(key, keys()) {
-            Some(meant) => format!("did you mean {meant}?"),
-            None => format!("known are {}", keys().collect::<Vec<_>>().join(", ")),
+            Some(meant) => t!("did you mean {meant}?", meant),
+            None => t!("known are {keys}", keys = keys().collect::<Vec<_>>().join(", ")),
         };
-        Error::field(PIPELINE, format!("{key} is not a pipeline of {many}; {hint}"))
+        Error::field(PIPELINE, t!("{key} is not a pipeline of {many}; {hint}", key, many, hint))
     })
 }
 
@@ -109,22 +113,25 @@ pub fn elsewhere(entity: &Entity, states: &States, from: &str, to: &str) -> Opti
     let pipeline = states.crossed(from, to)?;
     let label = states.get(to).map_or(to, |state| &state.label);
     let one = entity.labels.one.to_lowercase();
-    let here = states.pipeline_of(from).map_or("no pipeline", |pipeline| &pipeline.label);
-    Some(format!(
-        "{label} is a state of {}, and this {one} is in {here}. Move it into another pipeline first, by its own page",
-        pipeline.label
+    let here = states.pipeline_of(from).map_or(t!("no pipeline"), |pipeline| &pipeline.label);
+    Some(t!(
+        "{state} is a state of {pipeline}, and this {one} is in {here}. Move it into another pipeline first, by its own page",
+        state = label,
+        pipeline = pipeline.label,
+        one,
+        here
     ))
 }
 
 /// The pipeline that a file says of a row, beside the state that it says: the state in which a new row begins, or what is wrong.
 pub fn agreed(states: &States, pipeline: &str, status: Option<&str>) -> Result<String, String> {
-    let Some(pipeline) = states.pipeline(pipeline) else { return Err(format!("{pipeline} is not a pipeline")) };
+    let Some(pipeline) = states.pipeline(pipeline) else { return Err(t!("{key} is not a pipeline", key = pipeline)) };
     match status {
         None => Ok(pipeline.initial.clone()),
         Some(status) if states.pipeline_of(status) == Some(pipeline) => Ok(status.to_owned()),
         Some(status) => {
             let label = states.get(status).map_or(status, |state| &state.label);
-            Err(format!("{label} is no state of {}", pipeline.label))
+            Err(t!("{state} is no state of {pipeline}", state = label, pipeline = pipeline.label))
         }
     }
 }

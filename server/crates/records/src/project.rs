@@ -17,6 +17,7 @@ use platform::{Access, Ctx, Row};
 use std::io::Write as _;
 use std::ops::Range;
 use uuid::Uuid;
+use words::t;
 
 /// Whether the caller may know a field. A field without a permission of its own goes with its entity.
 pub fn readable(access: &Access, field: &Field) -> bool {
@@ -29,8 +30,8 @@ pub fn known<'a>(access: &Access, entity: &'a Entity, key: &str, place: &str) ->
         return Ok(field);
     }
     let names = entity.fields.iter().filter(|field| readable(access, field)).map(|field| field.key.as_str());
-    let hint = nearest(key, names).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-    Err(Error::field(place, format!("{} has no field {key}{hint}", entity.labels.one)))
+    let hint = nearest(key, names).map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+    Err(Error::field(place, t!("{one} has no field {key}{hint}", one = entity.labels.one, key, hint)))
 }
 
 /// Columns every selection begins with.

@@ -8,6 +8,7 @@ use domain::{Error, Kind, Result, Verb};
 use platform::{Ctx, db_error};
 use serde_json::Value;
 use uuid::Uuid;
+use words::t;
 
 /// A refusal of a named constraint becomes one at the field; everything else stays what it is.
 pub fn from_database(entity: &Entity, error: sqlx::Error) -> Error {
@@ -25,7 +26,8 @@ pub fn from_database(entity: &Entity, error: sqlx::Error) -> Error {
             .strip_prefix(&name)
             .is_some_and(|rest| matches!(rest, "_known" | "_shape" | "_range" | "_whole" | "_currency_shape"))
         {
-            return Error::field(&field.key, format!("{} has a value that is not allowed here", field.label));
+            let message = t!("{field} has a value that is not allowed here", field = field.label);
+            return Error::field(&field.key, message);
         }
     }
     db_error(error)
@@ -35,7 +37,7 @@ pub fn from_database(entity: &Entity, error: sqlx::Error) -> Error {
 pub fn taken(entity: &Entity, field: &Field, holder: Option<&str>) -> Error {
     let one = entity.labels.one.to_lowercase();
     let who = holder.map(|number| format!(": {number}")).unwrap_or_default();
-    let message = format!("Another {one} already has this {}{who}", sentence(&field.label));
+    let message = t!("Another {one} already has this {field}{who}", one, field = sentence(&field.label), who);
     Error { kind: Kind::Conflict, ..Error::field(&field.key, message) }
 }
 

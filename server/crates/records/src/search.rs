@@ -9,6 +9,7 @@ use crate::reach;
 use crate::spelling;
 use crate::sql::{Argument, Bind, Sql};
 use crate::words::{MAX_WORDS, words};
+use ::words::t;
 use domain::records::{Record, SearchHit, SearchRecords};
 use domain::schema::value::show;
 use domain::schema::{Catalog, Entity};
@@ -55,7 +56,8 @@ fn beginning(sql: &mut Sql, alias: &'static str, word: &str) {
 
 pub async fn search(ctx: &mut Ctx, operation: SearchRecords) -> Result<Vec<SearchHit>> {
     if operation.limit == 0 || operation.limit > MOST_HITS {
-        return Err(Error::field("limit", format!("A search shows 1 to {MOST_HITS} hits, not {}", operation.limit)));
+        let message = t!("A search shows 1 to {most} hits, not {asked}", most = MOST_HITS, asked = operation.limit);
+        return Err(Error::field("limit", message));
     }
     let mut words = words(&operation.words);
     words.truncate(MAX_WORDS);

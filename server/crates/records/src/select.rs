@@ -9,6 +9,7 @@ use crate::sql::{Argument, Bind, Piece, Sql};
 use domain::schema::{Entity, ListQuery};
 use domain::{Error, Reach, Result, Verb};
 use platform::{Access, Ctx};
+use words::t;
 
 /// A statement in the making: its tenant, and the condition for its rows.
 pub struct Rows {
@@ -25,8 +26,8 @@ pub struct Rows {
 pub async fn rows(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -> Result<Rows> {
     let past = match &query.as_of {
         Some(_) if query.search.is_some() => {
-            let words = "Rows as they were are not searched by words; use a filter such as name starts with";
-            return Err(Error::field("search", words));
+            let message = t!("Rows as they were are not searched by words; use a filter such as name starts with");
+            return Err(Error::field("search", message));
         }
         Some(moment) => Some(past::rows(ctx, entity, moment, reach).await?),
         None => None,
@@ -64,7 +65,7 @@ pub async fn rows(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reac
         }
         if let Some(text) = query.search.as_deref() {
             if text.contains('\0') {
-                return Err(Error::field("search", "The text holds a character that cannot be stored"));
+                return Err(Error::field("search", t!("The text holds a character that cannot be stored")));
             }
             having_words(sql, entity, tenant, text);
         }

@@ -9,6 +9,7 @@ use domain::{Error, Kind, Result};
 use platform::{Ctx, db_error};
 use serde_json::Value;
 use sqlx::Row;
+use words::t;
 
 const SINCE: &str = "\
 select before from changes
@@ -45,10 +46,11 @@ pub async fn error(
         .collect();
     let who = current.label("updatedBy").map(str::to_owned);
     let when = current.text("updatedAt").map(str::to_owned);
-    let by = who.as_deref().unwrap_or("somebody else");
-    let message = format!(
-        "This {} was changed by {by} after you read it. Nothing was saved; compare both and save again",
-        entity.labels.one.to_lowercase()
+    let by = who.as_deref().unwrap_or_else(|| t!("somebody else"));
+    let message = t!(
+        "This {one} was changed by {by} after you read it. Nothing was saved; compare both and save again",
+        one = entity.labels.one.to_lowercase(),
+        by
     );
     let conflict = StaleWrite {
         entity: entity.key.clone(),

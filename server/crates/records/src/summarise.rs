@@ -13,6 +13,7 @@ use domain::schema::{Entity, Field, FieldKind, Step, Storage};
 use domain::{Error, Result, Verb, currency};
 use platform::{Access, Ctx, Row};
 use std::collections::HashMap;
+use words::t;
 
 /// Groups beyond this many are left out, smallest first.
 const MOST_GROUPS: u32 = 1000;
@@ -43,7 +44,7 @@ fn measured<'a>(access: &Access, entity: &'a Entity, key: Option<&str>) -> Resul
     if field.adds_up() {
         Ok(Some(field))
     } else {
-        Err(Error::field("measure", format!("{} is nothing that adds up", field.label)))
+        Err(Error::field("measure", t!("{field} is nothing that adds up", field = field.label)))
     }
 }
 
@@ -135,7 +136,7 @@ pub fn key(ctx: &Ctx, entity: &Entity, sql: &mut Sql, by: &GroupBy, place: &str)
         GroupBy::Field(key) => {
             let field = known(&ctx.access, entity, key, place)?;
             if !field.is_grouping() {
-                let message = format!("{} cannot be grouped by {}", entity.labels.many, field.label);
+                let message = t!("{many} cannot be grouped by {field}", many = entity.labels.many, field = field.label);
                 return Err(Error::field(place, message));
             }
             sql.column("t", &field.column()).push("::text");
@@ -159,7 +160,11 @@ fn stretch(ctx: &Ctx, field: &Field, sql: &mut Sql, step: Step, place: &str) -> 
             sql.push(")")
         }
         _ => {
-            let message = format!("{} has no {}s", field.label, step.label().to_lowercase());
+            let message = match step {
+                Step::Day => t!("{field} has no days", field = field.label),
+                Step::Week => t!("{field} has no weeks", field = field.label),
+                Step::Month => t!("{field} has no months", field = field.label),
+            };
             return Err(Error::field(place, message));
         }
     };
@@ -188,10 +193,11 @@ fn sort(entity: &Entity, by: &GroupBy, groups: &mut [Group]) {
 pub async fn board(ctx: &mut Ctx, operation: BoardRecords) -> Result<Vec<BoardColumn>> {
     let entity = ctx.entity(&operation.entity)?;
     let Some(states) = &entity.states else {
-        return Err(Error::invalid(format!("{} have no states to make columns of", entity.labels.many)));
+        return Err(Error::invalid(t!("{many} have no states to make columns of", many = entity.labels.many)));
     };
     if operation.cards > MOST_CARDS {
-        return Err(Error::field("cards", format!("A column shows up to {MOST_CARDS} cards, not {}", operation.cards)));
+        let message = t!("A column shows up to {most} cards, not {asked}", most = MOST_CARDS, asked = operation.cards);
+        return Err(Error::field("cards", message));
     }
     let reach = ctx.reach(&entity, Verb::Read)?;
     let measure = measured(&ctx.access, &entity, operation.measure.as_deref())?;

@@ -10,6 +10,7 @@ use domain::text::nearest;
 use domain::{Error, Kind, Result, Verb};
 use platform::Ctx;
 use serde_json::Value;
+use words::t;
 
 /// What stands there already is answered as it is: who ticked first has ticked it.
 pub async fn tick(ctx: &mut Ctx, operation: TickRecord) -> Result<Record> {
@@ -18,25 +19,28 @@ pub async fn tick(ctx: &mut Ctx, operation: TickRecord) -> Result<Record> {
     let Some(version) = version else {
         return Err(Error::new(
             Kind::VersionRequired,
-            "Say which version of the record you have read, so that nobody's work is overwritten",
+            t!("Say which version of the record you have read, so that nobody's work is overwritten"),
         ));
     };
     let one = &entity.labels.one;
     let Some(states) = entity.states.as_ref().filter(|states| states.items().next().is_some()) else {
-        return Err(Error::invalid(format!("{one} has no checklist")));
+        return Err(Error::invalid(t!("{one} has no checklist", one)));
     };
     if states.item(&item).is_none() {
         let meant = nearest(&item, states.items().map(|(_, item)| item.key.as_str()));
-        let hint = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-        return Err(Error::field("item", format!("No checklist of {one} has the item {item}{hint}")));
+        let hint = meant.map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+        let message = t!("No checklist of {one} has the item {item}{hint}", one, item, hint);
+        return Err(Error::field("item", message));
     }
     let held = hold(ctx, &entity, id, Verb::Update, false).await?;
     if held.version != version {
         let error = stale::error(ctx, &entity, &held, version, &Values::new(), None).await?;
-        let by = error.conflict.as_ref().and_then(|stale| stale.changed_by.as_deref()).unwrap_or("somebody else");
+        let by = error.conflict.as_ref().and_then(|stale| stale.changed_by.as_deref());
         let one = one.to_lowercase();
-        let message = format!(
-            "This {one} was changed by {by} after you read it, so nothing was ticked. Look at it now, and tick again"
+        let message = t!(
+            "This {one} was changed by {by} after you read it, so nothing was ticked. Look at it now, and tick again",
+            one,
+            by = by.unwrap_or_else(|| t!("somebody else"))
         );
         return Err(Error { message, ..error });
     }

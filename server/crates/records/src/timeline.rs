@@ -14,6 +14,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
+use words::t;
 
 const MOST: u32 = 500;
 
@@ -42,7 +43,7 @@ pub async fn timeline(ctx: &mut Ctx, operation: RecordTimeline) -> Result<Vec<Ti
     if operation.limit == 0 || operation.limit > MOST {
         return Err(Error::field(
             "limit",
-            format!("A timeline shows 1 to {MOST} entries at a time, not {}", operation.limit),
+            t!("A timeline shows 1 to {most} entries at a time, not {asked}", most = MOST, asked = operation.limit),
         ));
     }
     let entity = ctx.entity(&operation.entity)?;
@@ -72,7 +73,7 @@ where
 /// The versions of a row: the entries of its timeline that made one.
 pub async fn versions(ctx: &mut Ctx, operation: RecordVersions) -> Result<Vec<RecordVersion>> {
     if operation.limit == 0 || operation.limit > MOST {
-        let message = format!("A page holds 1 to {MOST} versions, not {}", operation.limit);
+        let message = t!("A page holds 1 to {most} versions, not {asked}", most = MOST, asked = operation.limit);
         return Err(Error::field("limit", message));
     }
     let entity = ctx.entity(&operation.entity)?;

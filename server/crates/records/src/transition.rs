@@ -14,6 +14,7 @@ use domain::schema::{Entity, States};
 use domain::{Error, Result, Verb};
 use platform::Ctx;
 use uuid::Uuid;
+use words::t;
 
 pub async fn transition(ctx: &mut Ctx, operation: TransitionRecord) -> Result<Record> {
     let entity = ctx.entity(&operation.entity)?;
@@ -22,13 +23,13 @@ pub async fn transition(ctx: &mut Ctx, operation: TransitionRecord) -> Result<Re
         (Some(_), _, Some(_)) => {
             return Err(Error::field(
                 "name",
-                "A move that has a name stays in its pipeline. Say the pipeline, and the state `to`",
+                t!("A move that has a name stays in its pipeline. Say the pipeline, and the state `to`"),
             ));
         }
         (Some(name), ..) => Goal::Move(Wanted::Name(name)),
         (None, to, Some(pipeline)) => Goal::Into(pipeline, to.as_deref()),
         (None, Some(to), None) => Goal::Move(Wanted::To(to)),
-        (None, None, None) => return Err(Error::field("to", "Say which move to make, or which state to move to")),
+        (None, None, None) => return Err(Error::field("to", t!("Say which move to make, or which state to move to"))),
     };
     take(ctx, &entity, id, version, goal, &values, By::Caller).await
 }
@@ -56,7 +57,7 @@ async fn take(
     by: By,
 ) -> Result<Record> {
     let Some(states) = &entity.states else {
-        return Err(Error::invalid(format!("{} have no states to move between", entity.labels.many)));
+        return Err(Error::invalid(t!("{many} have no states to move between", many = entity.labels.many)));
     };
     let held = hold(ctx, entity, id, Verb::Update, false).await?;
     let values = given(ctx, entity, values, by)?;

@@ -10,6 +10,7 @@ use domain::schema::Entity;
 use domain::schema::value::Rules;
 use domain::{Error, Kind, Result, Verb};
 use platform::Ctx;
+use words::t;
 
 pub async fn update(ctx: &mut Ctx, operation: UpdateRecord) -> Result<Record> {
     let entity = ctx.entity(&operation.entity)?;
@@ -17,7 +18,7 @@ pub async fn update(ctx: &mut Ctx, operation: UpdateRecord) -> Result<Record> {
     let Some(version) = version else {
         return Err(Error::new(
             Kind::VersionRequired,
-            "Say which version of the record you have read, so that nobody's work is overwritten",
+            t!("Say which version of the record you have read, so that nobody's work is overwritten"),
         ));
     };
     let held = hold(ctx, &entity, id, Verb::Update, false).await?;

@@ -18,7 +18,7 @@ use platform::egress::{Egress, EgressConfig};
 use platform::random::SystemRandom;
 use platform::secret::Keyring;
 use platform::wake::Wake;
-use platform::{Caller, Catalogs, Ctx, Platform, Pools, Registry, Services, StaffAccess, TxMode};
+use platform::{Caller, Ctx, Platform, Pools, Registry, Services, StaffAccess, TxMode};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -284,19 +284,11 @@ async fn services(
         clock: clock as Arc<dyn Clock>,
         random,
         ids: Arc::default(),
-        catalogs: catalogs(library),
+        catalogs: library.catalogs(),
         keyring,
         egress: Egress::new(EgressConfig::default()).expect("an HTTP client"),
         wake: Arc::new(Wake::default()),
     })
-}
-
-/// The catalogues of a library, as the dispatcher wants them.
-pub fn catalogs(library: &packs::Library) -> Catalogs {
-    let core = library.catalog("core").expect("the core");
-    let industries =
-        library.industries().filter_map(|pack| Some((pack.slug.clone(), library.catalog(&pack.slug)?))).collect();
-    Catalogs::new(core, industries)
 }
 
 /// Files of the packs, those for tests among them, by their path under their folder of packs: as [`packs::Library::from_files`] reads them.

@@ -4,6 +4,7 @@ use domain::workflow::{Audience, NotificationKind, Notified, Notify};
 use domain::{Error, Result};
 use platform::{Bind, Ctx, Statement, db_error};
 use uuid::Uuid;
+use words::t;
 
 const BY_ROLE: &str = "\
 select id from members where tenant_id = $1 and status = 'ACTIVE' and kind = 'person' and roles && $2::text[] order by id";
@@ -52,7 +53,7 @@ async fn ids(ctx: &mut Ctx, sql: &'static str, mut binds: Vec<Bind>) -> Result<V
 
 pub async fn notify(ctx: &mut Ctx, notify: Notify) -> Result<Notified> {
     if notify.title.trim().is_empty() {
-        return Err(Error::field("title", "Say what there is to tell"));
+        return Err(Error::field("title", t!("Say what there is to tell")));
     }
     let members = members(ctx, &notify.to).await?;
     let ids: Vec<Uuid> = members.iter().map(|_| ctx.new_id()).collect();

@@ -15,6 +15,7 @@ use expr::{Checked, MEMBER, Names, Read, Scope, Type};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use words::t;
 
 const MAX_STEPS: usize = 100;
 const MAX_CONDITIONS: usize = 50;
@@ -181,27 +182,28 @@ impl Checking<'_> {
             && definition.key.len() <= 63
             && definition.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !shaped {
-            self.fault("key", "A key is small letters, digits and underscores, and begins with a letter");
+            self.fault("key", t!("A key is small letters, digits and underscores, and begins with a letter"));
         }
         if definition.name.trim().is_empty() || definition.name.chars().count() > MAX_NAME {
-            self.fault("name", format!("A name has 1 to {MAX_NAME} characters"));
+            self.fault("name", t!("A name has 1 to {most} characters", most = MAX_NAME));
         }
         if let (Some(key), None) = (&definition.trigger.entity, &self.entity) {
             let message = unknown_entity(self.catalog, key);
             self.fault("trigger.entity", message);
         }
         if definition.conditions.len() > MAX_CONDITIONS {
-            self.fault("conditions", format!("At most {MAX_CONDITIONS} conditions"));
+            self.fault("conditions", t!("At most {most} conditions", most = MAX_CONDITIONS));
         }
         if definition.steps.is_empty() || definition.steps.len() > MAX_STEPS {
-            self.fault("steps", format!("A workflow has 1 to {MAX_STEPS} steps"));
+            self.fault("steps", t!("A workflow has 1 to {most} steps", most = MAX_STEPS));
         }
         let retry = definition.retry;
         if retry.max_retries > MAX_TRIES || retry.base_seconds > 86_400 || retry.cap_seconds > 604_800 {
-            self.fault("retry", "At most 100 retries, with a day before the second try and a week between later ones");
+            let words = t!("At most 100 retries, with a day before the second try and a week between later ones");
+            self.fault("retry", words);
         }
         if definition.max_per_minute == 0 {
-            self.fault("maxPerMinute", "At least one run a minute, or it could never begin");
+            self.fault("maxPerMinute", t!("At least one run a minute, or it could never begin"));
         }
         let entity = self.entity.clone();
         trigger::check(self, &definition.trigger, entity.as_deref());
@@ -217,16 +219,16 @@ impl Checking<'_> {
             }
         }
         if step.retries.is_some_and(|retries| retries > MAX_TRIES) {
-            self.fault("retries", format!("At most {MAX_TRIES}"));
+            self.fault("retries", t!("At most {most}", most = MAX_TRIES));
         }
         let Some(kind) = StepType::named(&step.kind) else {
             let known = || crate::steps::ALL.iter().map(|step| step.kind);
             let meant = nearest(&step.kind, known());
             let hint = meant.map_or_else(
-                || format!("; known are {}", known().collect::<Vec<_>>().join(", ")),
-                |meant| format!("; did you mean {meant}?"),
+                || t!("; known are {known}", known = known().collect::<Vec<_>>().join(", ")),
+                |meant| t!("; did you mean {meant}?", meant),
             );
-            self.fault("type", format!("{} is not a type of step{hint}", step.kind));
+            self.fault("type", t!("{kind} is not a type of step{hint}", kind = step.kind, hint));
             return None;
         };
         let described = (kind.describe)().inputs;
@@ -249,7 +251,7 @@ impl Checking<'_> {
         let Some(about) = self.entity() else {
             // One that is named and unknown has been told.
             if !given {
-                self.fault("input.entity", "Say what it is about: this workflow is set off by no record");
+                self.fault("input.entity", t!("Say what it is about: this workflow is set off by no record"));
             }
             return;
         };
@@ -261,14 +263,19 @@ impl Checking<'_> {
                 };
                 let Some(found) = found.and_then(|key| self.catalog.get(&key).cloned()) else { return };
                 let (other, key) = (&found.labels.many, &found.key);
-                let meant = if given { String::new() } else { format!("; say {key} under What") };
+                let meant = if given { String::new() } else { t!("; say {key} under What", key) };
                 self.fault(
                     "input.record",
-                    format!("This is one of the {other}, and the step is about {}{meant}", about.labels.many),
+                    t!(
+                        "This is one of the {other}, and the step is about {entities}{meant}",
+                        other,
+                        entities = about.labels.many,
+                        meant
+                    ),
                 );
             }
             None if own.as_ref() != Some(&about.key) && !self.step.input.contains_key("record") => {
-                self.fault("input.record", format!("Say which {} it is about", about.labels.one));
+                self.fault("input.record", t!("Say which {entity} it is about", entity = about.labels.one));
             }
             _ => {}
         }
@@ -280,13 +287,16 @@ impl Checking<'_> {
             && key.len() <= 63
             && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !shaped || [END, CONTINUE].contains(&key.as_str()) {
-            self.fault("key", "A step's key is letters, digits and underscores, begins with a small letter, and is not end or continue");
+            let words = t!(
+                "A step's key is letters, digits and underscores, begins with a small letter, and is not end or continue"
+            );
+            self.fault("key", words);
         }
         let before = self.definition.steps.iter().take(self.at.unwrap_or_default());
         if before.clone().any(|other| other.key == *key) {
-            self.fault("key", format!("{key} is the key of two steps"));
+            self.fault("key", t!("{key} is the key of two steps", key));
         } else if self.names.root(key).is_some() {
-            self.fault("key", format!("{key} is a name already"));
+            self.fault("key", t!("{key} is a name already", key));
         }
     }
 
@@ -299,11 +309,11 @@ impl Checking<'_> {
         let found = self.definition.steps.iter().position(|step| step.key == target);
         match found {
             Some(there) if there > here => {}
-            Some(_) => self.fault(field, format!("{target} comes before this step; a run goes forwards only")),
+            Some(_) => self.fault(field, t!("{target} comes before this step; a run goes forwards only", target)),
             None => {
                 let keys = self.definition.steps.iter().skip(here + 1).map(|step| step.key.as_str());
-                let meant = nearest(target, keys).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-                self.fault(field, format!("There is no later step {target}{meant}"));
+                let meant = nearest(target, keys).map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+                self.fault(field, t!("There is no later step {target}{meant}", target, meant));
             }
         }
     }
@@ -316,7 +326,7 @@ impl Checking<'_> {
                 let message = unknown_entity(self.catalog, entity);
                 self.fault(format!("binds.{name}"), message);
             } else if names.root(name).is_some() {
-                self.fault(format!("binds.{name}"), format!("{name} is a name already"));
+                self.fault(format!("binds.{name}"), t!("{key} is a name already", key = name));
             } else {
                 names = names.with(name, Type::reference(entity));
             }
@@ -327,8 +337,8 @@ impl Checking<'_> {
 
 fn unknown_entity(catalog: &Catalog, key: &str) -> String {
     let meant = nearest(key, catalog.iter().map(|entity| entity.key.as_str()));
-    let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-    format!("There is no entity {key} here{meant}")
+    let meant = meant.map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+    t!("There is no entity {key} here{meant}", key, meant)
 }
 
 /// An operation beside those of the catalogue, as an extension point: tests stand in for parts of the product with it.

@@ -7,6 +7,7 @@ use domain::workflow::{
 use domain::{Error, Result, text::nearest};
 use platform::{Bind, Change, Ctx, Statement, db_error};
 use serde_json::{Map, Value};
+use words::t;
 
 const LIST: &str = "\
 select id, title, body, entity, record_id,
@@ -59,8 +60,8 @@ pub async fn choose_notifications(ctx: &mut Ctx, choose: ChooseNotifications) ->
     for key in choose.kinds.keys() {
         if NotificationKind::from_key(key).is_none() {
             let meant = nearest(key, NotificationKind::ALL.iter().map(|kind| kind.key()));
-            let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-            return Err(Error::invalid(format!("Nobody is told of {key}{meant}")));
+            let meant = meant.map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+            return Err(Error::invalid(t!("Nobody is told of {key}{meant}", key, meant)));
         }
     }
     let before = notification_kinds(ctx, ListNotificationKinds {}).await?;

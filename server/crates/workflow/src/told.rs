@@ -12,11 +12,12 @@ use domain::Result;
 use domain::records::MENTIONED;
 use domain::schema::{Catalog, FieldKind};
 use domain::workflow::NotificationKind;
-use platform::{Ctx, TxMode, db_error};
+use platform::{Ctx, Services, TxMode, db_error};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
+use words::{Language, t, within};
 
 /// The event of an approval that is asked for.
 pub const ASKED: &str = "workflow.approval.asked";
@@ -24,6 +25,8 @@ pub const ASKED: &str = "workflow.approval.asked";
 const SINGLY: usize = 3;
 
 const NAMES: &str = "select id, name from members where tenant_id = $1 and id = any ($2)";
+const LANGUAGES: &str = "\
+select m.id, u.language from members m join users u on u.id = m.user_id where m.tenant_id = $1 and m.id = any ($2)";
 const NOTES: &str =
     "select id, entity, record_id from notes where tenant_id = $1 and id = any ($2) and deleted_at is null";
 const DECIDERS: &str = "\
@@ -88,12 +91,16 @@ pub async fn tell(engine: &Arc<Engine>, tenant: Uuid, events: &[&Event]) -> Resu
     }
     // A closed workspace's automation is nobody, and nobody works there.
     let Some(caller) = unless_closed(engine.caller(tenant).await)? else { return Ok(()) };
-    let catalog = engine.platform.services.catalogs.of(&caller.access.industry);
+    let services = &engine.platform.services;
+    let catalog = || services.catalogs.of(&caller.access.industry);
     let mut ctx = engine.platform.open(&caller, "workflow.tell", TxMode::ReadWrite).await?;
     let names = names(&mut ctx, &concerns).await?;
-    let mut lines = given(&catalog, &names, &concerns.given);
-    lines.extend(mentioned(&mut ctx, &names, &concerns.mentions).await?);
-    lines.extend(asked(&mut ctx, &concerns.approvals).await?);
+    let deciders = deciders(&mut ctx, &concerns.approvals).await?;
+    let told = concerns.told().chain(deciders.iter().map(|(_, _, member)| *member)).collect();
+    let speaks = languages(services, tenant, told).await?;
+    let mut lines = given(&catalog, &names, &speaks, &concerns.given);
+    lines.extend(mentioned(&mut ctx, &names, &speaks, &concerns.mentions).await?);
+    lines.extend(deciders.into_iter().map(|asked| decision(&speaks, asked)));
     if !lines.is_empty() {
         write(&mut ctx, &lines).await?;
     }
@@ -137,8 +144,27 @@ fn ids(value: Option<&Value>) -> Vec<Uuid> {
     texts.filter_map(|text| Uuid::try_parse(text).ok()).collect()
 }
 
-/// Up to a few records one by one, more of one act in one line.
-fn given(catalog: &Catalog, names: &HashMap<Uuid, String>, all: &[Given]) -> Vec<Line> {
+/// What members read; who is not in it reads English.
+type Speaks = HashMap<Uuid, Language>;
+
+async fn languages(services: &Services, tenant: Uuid, members: Vec<Uuid>) -> Result<Speaks> {
+    let rows = sqlx::query_as(LANGUAGES).bind(tenant).bind(members);
+    let rows: Vec<(Uuid, String)> = rows.fetch_all(&services.pools.platform).await.map_err(db_error)?;
+    Ok(rows.into_iter().filter_map(|(member, tag)| Some((member, Language::parse(&tag)?))).collect())
+}
+
+/// A title as the member who is told reads it.
+fn said(speaks: &Speaks, member: Uuid, title: impl FnOnce() -> String) -> String {
+    within(speaks.get(&member).copied().unwrap_or_default(), title)
+}
+
+/// Up to a few records one by one, more of one act in one line. `catalog` answers in the language that is spoken.
+fn given(
+    catalog: &dyn Fn() -> Arc<Catalog>,
+    names: &HashMap<Uuid, String>,
+    speaks: &Speaks,
+    all: &[Given],
+) -> Vec<Line> {
     let mut acts: BTreeMap<(Uuid, &str, Uuid), Vec<&Given>> = BTreeMap::new();
     for given in all {
         acts.entry((given.act, &given.entity, given.to)).or_default().push(given);
@@ -146,11 +172,13 @@ fn given(catalog: &Catalog, names: &HashMap<Uuid, String>, all: &[Given]) -> Vec
     let mut lines = Vec::new();
     for ((act, entity, member), given) in acts {
         // Of what is described alone, and where the owner is a member: other tables have words like it.
-        let Some(described) = catalog.get(entity) else { continue };
+        let plain = catalog();
+        let Some(described) = plain.get(entity) else { continue };
         if !described.field("owner").is_some_and(|field| matches!(field.kind, FieldKind::Member)) {
             continue;
         }
         let by = given[0].by.and_then(|by| names.get(&by)).map_or("Nexus", String::as_str);
+        let labels = || catalog().get(entity).map(|entity| entity.labels.clone());
         let together = format!("given:{act}:{entity}");
         let line = |title: String, record: Option<Uuid>, key: String, beside: Option<String>| Line {
             member,
@@ -162,12 +190,18 @@ fn given(catalog: &Catalog, names: &HashMap<Uuid, String>, all: &[Given]) -> Vec
             beside,
         };
         if given.len() > SINGLY {
-            let title = format!("Several {} assigned to you by {by}", described.labels.many.to_lowercase());
+            let title = said(speaks, member, || {
+                let many = labels().map(|labels| labels.many.to_lowercase()).unwrap_or_default();
+                t!("Several {entities} assigned to you by {by}", entities = many, by)
+            });
             lines.push(line(title, None, together, None));
             continue;
         }
         for one in given {
-            let title = format!("{} assigned to you by {by}", described.labels.one);
+            let title = said(speaks, member, || {
+                let one = labels().map(|labels| labels.one).unwrap_or_default();
+                t!("{entity} assigned to you by {by}", entity = one, by)
+            });
             let key = format!("given:{act}:{entity}:{}", one.record);
             lines.push(line(title, Some(one.record), key, Some(together.clone())));
         }
@@ -176,7 +210,12 @@ fn given(catalog: &Catalog, names: &HashMap<Uuid, String>, all: &[Given]) -> Vec
 }
 
 /// What a note says is read where the note is: not everybody who is mentioned may see the record.
-async fn mentioned(ctx: &mut Ctx, names: &HashMap<Uuid, String>, all: &[Mention]) -> Result<Vec<Line>> {
+async fn mentioned(
+    ctx: &mut Ctx,
+    names: &HashMap<Uuid, String>,
+    speaks: &Speaks,
+    all: &[Mention],
+) -> Result<Vec<Line>> {
     if all.is_empty() {
         return Ok(Vec::new());
     }
@@ -190,7 +229,7 @@ async fn mentioned(ctx: &mut Ctx, names: &HashMap<Uuid, String>, all: &[Mention]
         lines.extend(members.iter().map(|member| Line {
             member: *member,
             kind: NotificationKind::Mention,
-            title: format!("{by} mentioned you in a note"),
+            title: said(speaks, *member, || t!("{by} mentioned you in a note", by)),
             entity: Some(entity.clone()),
             record: Some(*record),
             key: format!("mention:{note}"),
@@ -200,23 +239,25 @@ async fn mentioned(ctx: &mut Ctx, names: &HashMap<Uuid, String>, all: &[Mention]
     Ok(lines)
 }
 
-async fn asked(ctx: &mut Ctx, approvals: &[Uuid]) -> Result<Vec<Line>> {
+/// Approvals that are asked for, each with its title and one of those who may decide.
+async fn deciders(ctx: &mut Ctx, approvals: &[Uuid]) -> Result<Vec<(Uuid, String, Uuid)>> {
     if approvals.is_empty() {
         return Ok(Vec::new());
     }
     let tenant = ctx.access.tenant.0;
-    let rows: Vec<(Uuid, String, Uuid)> =
-        sqlx::query_as(DECIDERS).bind(tenant).bind(approvals).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
-    let line = |(id, title, member): (Uuid, String, Uuid)| Line {
+    sqlx::query_as(DECIDERS).bind(tenant).bind(approvals).fetch_all(ctx.conn().await?).await.map_err(db_error)
+}
+
+fn decision(speaks: &Speaks, (id, title, member): (Uuid, String, Uuid)) -> Line {
+    Line {
         member,
         kind: NotificationKind::Approval,
-        title: format!("You are asked to decide: {title}"),
+        title: said(speaks, member, || t!("You are asked to decide: {title}", title)),
         entity: Some("approval".to_owned()),
         record: Some(id),
         key: format!("approval:{id}"),
         beside: None,
-    };
-    Ok(rows.into_iter().map(line).collect())
+    }
 }
 
 /// Names of those who did something.
@@ -251,6 +292,14 @@ async fn write(ctx: &mut Ctx, lines: &[Line]) -> Result<()> {
 }
 
 impl Concerns {
+    /// Whom mentions and records that were given are told.
+    fn told(&self) -> impl Iterator<Item = Uuid> {
+        self.mentions
+            .iter()
+            .flat_map(|mention| mention.members.iter().copied())
+            .chain(self.given.iter().map(|given| given.to))
+    }
+
     fn is_empty(&self) -> bool {
         self.mentions.is_empty() && self.given.is_empty() && self.approvals.is_empty()
     }
@@ -262,7 +311,9 @@ mod tests {
     use domain::schema::{Catalog, Entity};
     use serde_json::json;
     use std::collections::HashMap;
+    use std::sync::Arc;
     use uuid::Uuid;
+    use words::Language;
 
     fn catalog() -> Catalog {
         let lead: Entity = serde_json::from_value(json!({
@@ -288,20 +339,23 @@ mod tests {
             };
             records.map(one).collect::<Vec<_>>()
         };
-        let catalog = catalog();
-        let few = given(&catalog, &names, &act(7, 2, "lead", 10..13));
+        let described = Arc::new(catalog());
+        let catalog = || described.clone();
+        let speaks = HashMap::from([(id(3), Language::Swahili)]);
+        let few = given(&catalog, &names, &speaks, &act(7, 2, "lead", 10..13));
         assert!(few.len() == 3 && few.iter().all(|line| line.title == "Lead assigned to you by Grace"), "{few:?}");
         assert_eq!(few.iter().filter_map(|line| line.record).collect::<Vec<_>>(), [id(10), id(11), id(12)]);
         let mut all = act(7, 2, "lead", 10..410);
         all.extend(act(7, 3, "lead", 500..501));
-        let many = given(&catalog, &names, &all);
+        let many = given(&catalog, &names, &speaks, &all);
         assert_eq!(many.len(), 2, "{many:?}");
         assert_eq!((many[0].title.as_str(), many[0].record), ("Several leads assigned to you by Grace", None));
-        assert_eq!(many[1].member, id(3));
+        // Each reads their own language.
+        assert_eq!((many[1].member, many[1].title.as_str()), (id(3), "Umekabidhiwa na Grace: Lead"));
         // The rest of the same act, read later, is not told beside the line for all of it.
-        let rest = given(&catalog, &names, &act(7, 2, "lead", 410..411));
+        let rest = given(&catalog, &names, &speaks, &act(7, 2, "lead", 410..411));
         assert_eq!(rest[0].beside.as_deref(), Some(many[0].key.as_str()));
         // What is not described has words like it, and is nobody's.
-        assert!(given(&catalog, &names, &act(8, 2, "import", 1..2)).is_empty());
+        assert!(given(&catalog, &names, &speaks, &act(8, 2, "import", 1..2)).is_empty());
     }
 }

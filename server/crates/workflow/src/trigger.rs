@@ -5,6 +5,7 @@ use domain::schema::{Entity, FieldKind, Filter};
 use domain::text::nearest;
 use domain::workflow::{Frequency, Trigger, TriggerKind};
 use serde_json::{Map, Value};
+use words::t;
 
 /// The event of a schedule's tick; its record is the workflow.
 pub const TICKED: &str = "workflow.workflow.ticked";
@@ -81,7 +82,7 @@ pub fn minutes(at: Option<&str>) -> Option<u32> {
 pub fn check(checking: &mut Checking<'_>, trigger: &Trigger, entity: Option<&Entity>) {
     let needs_entity = !matches!(trigger.on, TriggerKind::Event | TriggerKind::Schedule | TriggerKind::ByHand);
     if needs_entity && trigger.entity.is_none() {
-        checking.fault("trigger.entity", "Say which records it is about".to_owned());
+        checking.fault("trigger.entity", t!("Say which records it is about"));
     }
     for field in &trigger.fields {
         known(checking, "trigger.fields", field, entity);
@@ -95,20 +96,20 @@ pub fn check(checking: &mut Checking<'_>, trigger: &Trigger, entity: Option<&Ent
         TriggerKind::Event => wants(
             trigger.event.as_deref().is_some_and(|kind| !kind.trim().is_empty()),
             "trigger.event",
-            "Name the type of the event, such as sales.order.shipped",
+            t!("Name the type of the event, such as sales.order.shipped"),
             checking,
         ),
         TriggerKind::Threshold => {
-            wants(trigger.when.is_some(), "trigger.when", "Say which threshold is crossed", checking);
+            wants(trigger.when.is_some(), "trigger.when", t!("Say which threshold is crossed"), checking);
         }
         TriggerKind::Schedule => {
-            wants(trigger.frequency.is_some(), "trigger.frequency", "Say how often", checking);
+            wants(trigger.frequency.is_some(), "trigger.frequency", t!("Say how often"), checking);
         }
         TriggerKind::DateReached => date(checking, trigger, entity),
         _ => {}
     }
     if minutes(trigger.at.as_deref()).is_none() {
-        checking.fault("trigger.at", "Write the time as 07:00".to_owned());
+        checking.fault("trigger.at", t!("Write the time as 07:00"));
     }
     if let (Some(filter), Some(entity)) = (&trigger.filter, entity)
         && let Err(problem) = Filter::parse(filter, entity)
@@ -119,14 +120,14 @@ pub fn check(checking: &mut Checking<'_>, trigger: &Trigger, entity: Option<&Ent
 
 fn date(checking: &mut Checking<'_>, trigger: &Trigger, entity: Option<&Entity>) {
     let Some(key) = &trigger.field else {
-        return checking.fault("trigger.field", "Name the date whose day is waited for".to_owned());
+        return checking.fault("trigger.field", t!("Name the date whose day is waited for"));
     };
     let Some(field) = known(checking, "trigger.field", key, entity) else { return };
     if !matches!(field.kind, FieldKind::Date { .. }) || !field.indexed {
-        checking.fault("trigger.field", format!("{} is not a date that has an index", field.label));
+        checking.fault("trigger.field", t!("{field} is not a date that has an index", field = field.label));
     }
     if trigger.days.abs() > 3660 {
-        checking.fault("trigger.days", "At most 3,660 days before or after".to_owned());
+        checking.fault("trigger.days", t!("At most 3,660 days before or after"));
     }
 }
 
@@ -140,8 +141,8 @@ fn known<'e>(
     let field = entity.field(key);
     if field.is_none() {
         let meant = nearest(key, entity.fields.iter().map(|field| field.key.as_str()));
-        let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-        checking.fault(place, format!("{} has no field {key}{meant}", entity.labels.one));
+        let meant = meant.map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+        checking.fault(place, t!("{entity} has no field {key}{meant}", entity = entity.labels.one, key, meant));
     }
     field
 }

@@ -54,7 +54,9 @@ pub async fn accept(
         let current = sign_in::current(Some(&session)).await?.map(|current| UserId(current.owner));
         let (user, new) = match (current, open.account) {
             (Some(user), _) => (user, false),
-            (None, Some(_)) => return Err(Error::new(Kind::Forbidden, format!("Sign in as {} to accept", open.login))),
+            (None, Some(_)) => {
+                return Err(Error::new(Kind::Forbidden, t!("Sign in as {login} to accept", login = open.login)));
+            }
             (None, None) => (newcomer(&state, &fields, &open).await?, true),
         };
         let slug = people::accept_invitation(&state.platform, &open, user).await?;
@@ -62,7 +64,10 @@ pub async fn accept(
     };
     match joined.await {
         Ok((user, true, slug)) => asked.enter(&session, user, &format!("/w/{slug}")).await,
-        Ok((_, false, slug)) => asked.said(&format!("You are a member of {}", open.workspace), &format!("/w/{slug}")),
+        Ok((_, false, slug)) => {
+            let words = t!("You are a member of {workspace}", workspace = open.workspace);
+            asked.said(&words, &format!("/w/{slug}"))
+        }
         Err(error) => asked.again(&address, "accept_invitation", fields, error, Some(facts)).await,
     }
 }

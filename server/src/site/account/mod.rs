@@ -34,6 +34,7 @@ use serde::Deserialize;
 use std::sync::{Arc, OnceLock};
 use tower_sessions::Session;
 use uuid::Uuid;
+use words::t;
 
 /// Described industries, for what a new workspace begins with. Read once: a process has one set of packs.
 static LIBRARY: OnceLock<Option<packs::Library>> = OnceLock::new();
@@ -118,7 +119,7 @@ impl Asked<'_> {
         };
         let name = text(fields, "workspace").split_whitespace().collect::<Vec<_>>().join(" ");
         if name.is_empty() || name.chars().count() > 80 {
-            fault("workspace", "A workspace has a name of 1 to 80 characters");
+            fault("workspace", t!("A workspace has a name of 1 to 80 characters"));
         }
         let slug = text(fields, "slug").trim().to_lowercase();
         let shaped = slug.len() <= 48
@@ -127,29 +128,28 @@ impl Asked<'_> {
         if !shaped {
             fault(
                 "slug",
-                "An address is up to 48 small letters, digits and hyphens, and begins with a letter or digit",
+                t!("An address is up to 48 small letters, digits and hyphens, and begins with a letter or digit"),
             );
         }
         let industry = text(fields, "industry");
         if !self.state.platform.services.catalogs.industries().any(|(slug, _)| slug == industry) {
-            fault("industry", "Choose the industry that fits best");
+            fault("industry", t!("Choose the industry that fits best"));
         }
         let currency = text(fields, "currency");
         if domain::currency::decimals(&currency).is_none() {
-            fault("currency", "Choose the currency that you count in");
+            fault("currency", t!("Choose the currency that you count in"));
         }
         let timezone = text(fields, "timezone");
         if !platform::clock::is_zone(&timezone) {
-            fault("timezone", "Choose the time zone that you work in");
+            fault("timezone", t!("Choose the time zone that you work in"));
         }
         let slug = if slug.is_empty() { name.clone() } else { slug };
         if faults.is_empty() { Ok(NewWorkspace { name, slug, industry, currency, timezone }) } else { Err(faults) }
     }
 
+    /// That of the page on which it was asked.
     fn language(&self) -> &'static str {
-        let wanted =
-            self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if wanted.trim_start().to_lowercase().starts_with("sw") { "sw" } else { "en" }
+        words::current().tag()
     }
 
     /// What a new workspace begins with. It is there without, and gets it at the next start.

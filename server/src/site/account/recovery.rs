@@ -61,7 +61,7 @@ pub async fn reset(
         people::queue_now(services, &AccountMail::PasswordChanged { user: user.0 }).await
     };
     match done.await {
-        Ok(()) => asked.said("Your password is changed. Sign in with it", "/sign-in"),
+        Ok(()) => asked.said(t!("Your password is changed. Sign in with it"), "/sign-in"),
         Err(error) => {
             let facts = reset_facts(&state, &path.token).await;
             asked
@@ -104,7 +104,7 @@ pub async fn confirm_email(
         Ok::<_, Error>(new)
     };
     match changed.await {
-        Ok(new) => asked.said(&format!("You sign in with {} from now on", new.email), "/"),
+        Ok(new) => asked.said(&t!("You sign in with {login} from now on", login = new.email), "/"),
         Err(error) => {
             let found = services.auth.open_email_link(&path.token).await.ok().flatten();
             let facts = found.map(|email| AccountFacts::Email { email });
@@ -153,7 +153,7 @@ pub async fn change_password(
     };
     match changed.await {
         Ok(begun) => {
-            let mut response = asked.said("Your password is changed, and your other sessions are ended", &profile);
+            let mut response = asked.said(t!("Your password is changed, and your other sessions are ended"), &profile);
             let (name, secure) = (cookie_name::<Users>(state.config.secure()), state.config.secure());
             let cookie = begun.and_then(|id| cookies::set(&name, &id.to_string(), SESSION_SECONDS, secure));
             if let Some(cookie) = cookie {

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
+use words::{mark, t};
 
 /// Who may read the trail of the whole workspace. No star of an area includes it: it shows everybody's doing, and from where.
 pub const READ: &str = "audit.change.read";
@@ -43,9 +44,9 @@ declare!(
     "audit.undo" Write Requires::Member, Undo { #[serde(default)] change: Option<Uuid>, #[serde(default)] request: Option<Uuid>, #[serde(default)] alone: bool } -> UndoPlan
 );
 
-/// What feedback may be about, with its words.
+/// What feedback may be about, with its words, which are said with `words::say`.
 pub const FEEDBACK: [(&str, &str); 3] =
-    [("idea", "An idea"), ("problem", "Something is wrong"), ("praise", "Something is good")];
+    [("idea", mark!("An idea")), ("problem", mark!("Something is wrong")), ("praise", mark!("Something is good"))];
 /// Characters of it at most.
 pub const FEEDBACK_LENGTH: usize = 2000;
 
@@ -85,8 +86,8 @@ impl AuditQuery {
     }
 
     fn set(&mut self, name: &str, value: &str) -> std::result::Result<(), &'static str> {
-        let id = || Uuid::try_parse(value).map(Some).map_err(|_| "Use an id, as entries show it");
-        let day = || value.parse().map(Some).map_err(|_| "Use a day such as 2026-11-28");
+        let id = || Uuid::try_parse(value).map(Some).map_err(|_| t!("Use an id, as entries show it"));
+        let day = || value.parse().map(Some).map_err(|_| t!("Use a day such as 2026-11-28"));
         match name {
             "person" => self.person = id()?,
             "record" => self.record = id()?,
@@ -96,12 +97,12 @@ impl AuditQuery {
             "operation" => self.operation = Some(value.to_owned()),
             "entity" => self.entity = Some(value.to_owned()),
             "outcome" if matches!(value, "done" | "refused") => self.outcome = Some(value.to_owned()),
-            "outcome" => return Err("Use done or refused"),
+            "outcome" => return Err(t!("Use done or refused")),
             "from" => self.from = day()?,
             "to" => self.to = day()?,
             "limit" => match value.parse() {
                 Ok(limit @ 1..=MOST) => self.limit = Some(limit),
-                _ => return Err("Use a whole number from 1 to 500"),
+                _ => return Err(t!("Use a whole number from 1 to 500")),
             },
             _ => {}
         }

@@ -13,6 +13,7 @@ use crate::records::Record;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use words::t;
 
 /// An amount as callers have it: `"12.50"`, `12`, or money with its currency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,7 +31,8 @@ impl Amount {
         match self {
             Self::Money(money) if money.currency() == currency => Ok(money.clone()),
             Self::Money(money) => {
-                Err(crate::Error::field("amount", format!("The amount is in {}, not in {currency}", money.currency())))
+                let message = t!("The amount is in {given}, not in {currency}", given = money.currency(), currency);
+                Err(crate::Error::field("amount", message))
             }
             Self::Text(text) => Money::parse(text, currency).map_err(|e| crate::Error::field("amount", e.to_string())),
             Self::Number(number) => {

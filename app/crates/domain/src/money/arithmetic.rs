@@ -4,6 +4,7 @@ use super::{Money, MoneyError, ScaleError, parse_scaled, scaled};
 use crate::currency;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use words::t;
 
 /// Decimals of quantities, and of per cents.
 pub const QUANTITY_SCALE: u32 = 3;
@@ -45,10 +46,12 @@ impl TryFrom<String> for Percent {
 
     fn try_from(text: String) -> Result<Self, String> {
         let thousandths = parse_scaled(&text, QUANTITY_SCALE).map_err(|problem| match problem {
-            ScaleError::TooManyDecimals => format!("{text} has more than {QUANTITY_SCALE} decimals"),
-            _ => format!("{text} is not a per cent; write a number from 0 to 100"),
+            ScaleError::TooManyDecimals => {
+                t!("{text} has more than {scale} decimals", text, scale = QUANTITY_SCALE)
+            }
+            _ => t!("{text} is not a per cent; write a number from 0 to 100", text),
         })?;
-        Self::from_thousandths(thousandths).ok_or_else(|| format!("{text} is not between 0 and 100"))
+        Self::from_thousandths(thousandths).ok_or_else(|| t!("{text} is not between 0 and 100", text))
     }
 }
 

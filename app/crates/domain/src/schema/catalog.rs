@@ -4,7 +4,7 @@ use super::entity::standard_fields;
 use super::pipeline;
 use super::{Aggregate, Dashboard, Entity, Field, FieldKind, Filter, FilterError, Rollup, Sort, States, Transition};
 use crate::text::nearest;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,10 +14,12 @@ pub struct Catalog {
     /// Slug of the industry, `automotive`, or `core`.
     pub industry: String,
     pub industry_label: String,
-    entities: BTreeMap<String, Arc<Entity>>,
+    pub(super) entities: BTreeMap<String, Arc<Entity>>,
     /// Order of the navigation.
     order: Vec<String>,
-    dashboards: Vec<Arc<Dashboard>>,
+    pub(super) dashboards: Vec<Arc<Dashboard>>,
+    /// What the industry calls things in the language of this catalogue, by the English texts; none in English.
+    pub(super) words: Arc<HashMap<String, String>>,
 }
 
 /// What is wrong in a description, where, and what was probably meant. The loader adds file and line.
@@ -69,7 +71,7 @@ impl Catalog {
             entities.insert(entity.key.clone(), Arc::new(entity));
         }
         let (industry, industry_label) = (industry.to_owned(), industry_label.to_owned());
-        let catalog = Self { industry, industry_label, entities, order, dashboards: Vec::new() };
+        let catalog = Self { industry, industry_label, entities, order, ..Self::default() };
         for entity in catalog.entities.values() {
             catalog.check(entity, &mut faults);
         }

@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+use words::t;
 
 /// Key of the standard field that holds the ticks.
 pub const CHECKLIST: &str = "checklist";
@@ -80,7 +81,7 @@ pub fn check(value: &Value) -> Result<Value, String> {
     match value.as_object() {
         Some(ticks) if ticks.is_empty() => Ok(Value::Null),
         Some(ticks) if ticks.values().all(well) => Ok(value.clone()),
-        _ => Err("Items of a checklist are ticked one by one".to_owned()),
+        _ => Err(t!("Items of a checklist are ticked one by one").to_owned()),
     }
 }
 

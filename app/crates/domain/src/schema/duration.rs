@@ -1,5 +1,7 @@
 //! Lengths of time, as people write them and as they are shown.
 
+use words::t;
+
 /// Units with their seconds and the words that stand for them.
 const UNITS: [(i64, &[&str]); 4] = [
     (86_400, &["d", "day", "days"]),
@@ -15,7 +17,7 @@ const LONGEST: i64 = 1_000_000 * 3_600;
 pub fn parse(text: &str) -> Result<i64, String> {
     let typed = text.trim();
     let lower = typed.to_lowercase();
-    let unclear = || format!("{typed} is not a length of time; write it as 1h 30m, 90 min or 1:30");
+    let unclear = || t!("{typed} is not a length of time; write it as 1h 30m, 90 min or 1:30", typed);
     let seconds = if lower.contains(':') {
         clock(&lower)
     } else {
@@ -24,10 +26,10 @@ pub fn parse(text: &str) -> Result<i64, String> {
         units(iso.as_deref().unwrap_or(&lower))
     };
     match seconds {
-        Some(seconds) if seconds > LONGEST => Err(format!("{typed} is too long")),
+        Some(seconds) if seconds > LONGEST => Err(t!("{typed} is too long", typed)),
         Some(seconds) => Ok(seconds),
         None if lower.parse::<f64>().is_ok() => {
-            Err(format!("{typed} has no unit; write {typed}h for hours or {typed}m for minutes"))
+            Err(t!("{typed} has no unit; write {typed}h for hours or {typed}m for minutes", typed))
         }
         None => Err(unclear()),
     }
@@ -89,7 +91,8 @@ fn whole(text: &str) -> Option<i64> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-/// `1 h 30 min`, and `0 min` for nothing at all. Never days: working days are shorter than days.
+/// `1 h 30 min`, and `0 min` for nothing at all. Never days: working days are shorter than days. The same in every language, because forms and
+/// files hand it back to be read.
 pub fn show(seconds: i64) -> String {
     let sign = if seconds < 0 { "-" } else { "" };
     let left = seconds.unsigned_abs();

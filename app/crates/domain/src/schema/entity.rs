@@ -5,6 +5,7 @@ use super::{Field, FieldKind, FieldPermissions, PIPELINE, States};
 use crate::Grants;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use words::t;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -99,12 +100,12 @@ impl ViewKind {
         }
     }
 
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            Self::Table => "Table",
-            Self::Board => "Board",
-            Self::Calendar => "Calendar",
-            Self::Timeline => "Timeline",
+            Self::Table => t!("Table"),
+            Self::Board => t!("Board"),
+            Self::Calendar => t!("Calendar"),
+            Self::Timeline => t!("Timeline" in "view"),
         }
     }
 

@@ -4,6 +4,7 @@ use super::upload::{PICTURE_BYTES, UPLOAD_BYTES};
 use crate::permission::Grants;
 use crate::text::snake;
 use serde::{Deserialize, Serialize};
+use words::mark;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -261,13 +262,13 @@ fn default_picture_bytes() -> u32 {
 pub const MOST_REFERENCES: usize = 100;
 /// Longest address of the web, in characters.
 pub const LONGEST_URL: u32 = 2_048;
-/// Parts of a postal address with what they are called, as a form shows them and a file names them.
+/// Parts of a postal address with what they are called, as a form shows them and a file names them: said with `words::say`.
 pub const ADDRESS: [(&str, &str); 5] = [
-    ("street", "Street and number"),
-    ("postcode", "Postcode"),
-    ("city", "City"),
-    ("region", "Region or county"),
-    ("country", "Country"),
+    ("street", mark!("Street and number")),
+    ("postcode", mark!("Postcode")),
+    ("city", mark!("City")),
+    ("region", mark!("Region or county")),
+    ("country", mark!("Country")),
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -279,6 +280,9 @@ pub struct Choice {
     /// 1 to 8, the design system's fixed order.
     #[serde(default)]
     pub hue: Option<u8>,
+    /// In a catalogue in another language: what the description calls it. Files may say either.
+    #[serde(skip)]
+    pub also: Option<String>,
 }
 
 /// Columns of a field in its entity's table.
@@ -423,10 +427,11 @@ impl Field {
         self.indexed && self.is_ordered()
     }
 
-    /// The parts of a value that forms and files carry one by one, with what they are called. Empty for a value that is one text.
+    /// The parts of a value that forms and files carry one by one, with what they are called, which is said with `words::say`. Empty for a value
+    /// that is one text.
     pub const fn parts(&self) -> &'static [(&'static str, &'static str)] {
         match self.kind {
-            FieldKind::Money { .. } => &[("amount", "Amount"), ("currency", "currency")],
+            FieldKind::Money { .. } => &[("amount", mark!("Amount")), ("currency", mark!("currency"))],
             FieldKind::Address => &ADDRESS,
             _ => &[],
         }
@@ -438,7 +443,7 @@ impl Field {
         let part = |(part, label): &(&str, &str)| match *part {
             // The amount is the field itself, and the currency may go without saying.
             "amount" => whole.clone(),
-            part => (format!("{}.{part}", self.key), format!("{} {}", self.label, label.to_lowercase())),
+            part => (format!("{}.{part}", self.key), format!("{} {}", self.label, words::say(label).to_lowercase())),
         };
         if self.parts().is_empty() { vec![whole] } else { self.parts().iter().map(part).collect() }
     }

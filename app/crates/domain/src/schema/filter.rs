@@ -13,6 +13,7 @@ use super::{Entity, Field, FieldKind};
 use crate::text::nearest;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use words::t;
 
 /// Groups nested deeper than this are refused.
 pub const MAX_DEPTH: usize = 5;
@@ -65,7 +66,7 @@ impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.meant {
-            Some(meant) => write!(f, "; did you mean {meant}?"),
+            Some(meant) => f.write_str(&t!("; did you mean {meant}?", meant)),
             None => Ok(()),
         }
     }
@@ -104,30 +105,30 @@ impl Comparison {
     }
 
     /// The same of a field that holds several: whether one of those named is among them.
-    pub const fn words_of_many(self) -> &'static str {
+    pub fn words_of_many(self) -> &'static str {
         match self {
-            Self::Equals | Self::In => "includes",
-            Self::NotEquals | Self::NotIn => "does not include",
+            Self::Equals | Self::In => t!("includes"),
+            Self::NotEquals | Self::NotIn => t!("does not include"),
             other => other.words(false),
         }
     }
 
     /// For people, before a value.
-    pub const fn words(self, days: bool) -> &'static str {
+    pub fn words(self, days: bool) -> &'static str {
         match self {
-            Self::Equals | Self::In => "is",
-            Self::NotEquals | Self::NotIn => "is not",
-            Self::Less if days => "is before",
-            Self::Less => "under",
-            Self::LessOrEqual if days => "is on or before",
-            Self::LessOrEqual => "at most",
-            Self::Greater if days => "is after",
-            Self::Greater => "over",
-            Self::GreaterOrEqual if days => "is on or after",
-            Self::GreaterOrEqual => "at least",
-            Self::StartsWith => "starts with",
-            Self::Empty => "is empty",
-            Self::NotEmpty => "is not empty",
+            Self::Equals | Self::In => t!("is"),
+            Self::NotEquals | Self::NotIn => t!("is not"),
+            Self::Less if days => t!("is before"),
+            Self::Less => t!("under" in "comparison"),
+            Self::LessOrEqual if days => t!("is on or before"),
+            Self::LessOrEqual => t!("at most"),
+            Self::Greater if days => t!("is after"),
+            Self::Greater => t!("over" in "comparison"),
+            Self::GreaterOrEqual if days => t!("is on or after"),
+            Self::GreaterOrEqual => t!("at least"),
+            Self::StartsWith => t!("starts with"),
+            Self::Empty => t!("is empty"),
+            Self::NotEmpty => t!("is not empty"),
         }
     }
 
@@ -197,7 +198,7 @@ impl Filter {
         let filter = parser.any(0)?;
         match parser.peek() {
             None => Ok(filter),
-            Some(token) => Err(error(format!("{token} was not expected here"))),
+            Some(token) => Err(error(t!("{token} was not expected here", token))),
         }
     }
 
@@ -294,7 +295,7 @@ impl fmt::Display for Token {
 fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
     const SYMBOLS: [&str; 9] = ["!=", "<=", ">=", "=", "<", ">", "(", ")", ","];
     if text.len() > 4096 {
-        return Err(error("The filter is longer than 4,096 characters".to_owned()));
+        return Err(error(t!("The filter is longer than 4,096 characters").to_owned()));
     }
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
@@ -309,7 +310,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
         } else {
             let end = rest.find(|c: char| c.is_whitespace() || "=!<>(),\"".contains(c)).unwrap_or(rest.len());
             if end == 0 {
-                return Err(error(format!("{first} was not expected here")));
+                return Err(error(t!("{token} was not expected here", token = first)));
             }
             tokens.push(Token::Word(rest[..end].to_owned()));
             rest = &rest[end..];
@@ -329,7 +330,7 @@ fn quoted_token(text: &str) -> Result<(String, &str), FilterError> {
             other => value.push(other),
         }
     }
-    Err(error("A quoted value has no closing quote".to_owned()))
+    Err(error(t!("A quoted value has no closing quote").to_owned()))
 }
 
 struct Parser<'a> {
@@ -375,10 +376,14 @@ impl<'a> Parser<'a> {
     fn term(&mut self, depth: usize) -> Result<Filter, FilterError> {
         if self.symbol("(") {
             if depth >= MAX_DEPTH {
-                return Err(error(format!("Groups are nested deeper than {MAX_DEPTH}")));
+                return Err(error(t!("Groups are nested deeper than {most}", most = MAX_DEPTH)));
             }
             let inner = self.any(depth + 1)?;
-            return if self.symbol(")") { Ok(inner) } else { Err(error("A group has no closing bracket".to_owned())) };
+            return if self.symbol(")") {
+                Ok(inner)
+            } else {
+                Err(error(t!("A group has no closing bracket").to_owned()))
+            };
         }
         self.test().map(Filter::Test)
     }
@@ -386,7 +391,7 @@ impl<'a> Parser<'a> {
     fn test(&mut self) -> Result<Test, FilterError> {
         self.tests += 1;
         if self.tests > MAX_TESTS {
-            return Err(error(format!("A filter holds at most {MAX_TESTS} conditions")));
+            return Err(error(t!("A filter holds at most {most} conditions", most = MAX_TESTS)));
         }
         let field = self.field()?;
         let comparison = self.comparison(field)?;
@@ -396,7 +401,7 @@ impl<'a> Parser<'a> {
 
     fn field(&mut self) -> Result<&'a Field, FilterError> {
         let Some(Token::Word(word)) = self.peek() else {
-            return Err(error("A condition begins with the name of a field, such as status = new".to_owned()));
+            return Err(error(t!("A condition begins with the name of a field, such as status = new").to_owned()));
         };
         self.at += 1;
         let entity = self.entity;
@@ -406,7 +411,8 @@ impl<'a> Parser<'a> {
             return Ok(field);
         }
         let meant = nearest(word, entity.fields.iter().map(|field| field.key.as_str())).map(str::to_owned);
-        Err(FilterError { message: format!("{} has no field {word}", entity.labels.one), meant })
+        let message = t!("{entity} has no field {key}", entity = entity.labels.one, key = word);
+        Err(FilterError { message, meant })
     }
 
     fn comparison(&mut self, field: &Field) -> Result<Comparison, FilterError> {
@@ -431,10 +437,11 @@ impl<'a> Parser<'a> {
         let offered = Comparison::offered(field);
         match comparison {
             Some(comparison) if offered.contains(&comparison) => Ok(comparison),
-            _ if offered.is_empty() => Err(error(format!("{} cannot be filtered by", field.key))),
+            _ if offered.is_empty() => Err(error(t!("{field} cannot be filtered by", field = field.key))),
             _ => {
                 let symbols: Vec<&str> = offered.iter().map(|comparison| comparison.symbol()).collect();
-                Err(error(format!("After {} comes one of: {}", field.key, symbols.join(", "))))
+                let symbols = symbols.join(", ");
+                Err(error(t!("After {field} comes one of: {symbols}", field = field.key, symbols)))
             }
         }
     }
@@ -445,16 +452,17 @@ impl<'a> Parser<'a> {
             Takes::One => Ok(vec![self.value()?]),
             Takes::List => {
                 if !self.symbol("(") {
-                    return Err(error(format!("After {} comes a list such as (a, b)", comparison.symbol())));
+                    let symbol = comparison.symbol();
+                    return Err(error(t!("After {symbol} comes a list such as (a, b)", symbol)));
                 }
                 let mut values = vec![self.value()?];
                 while self.symbol(",") {
                     values.push(self.value()?);
                 }
                 if values.len() > MAX_TESTS {
-                    return Err(error(format!("A list holds at most {MAX_TESTS} values")));
+                    return Err(error(t!("A list holds at most {most} values", most = MAX_TESTS)));
                 }
-                if self.symbol(")") { Ok(values) } else { Err(error("A list has no closing bracket".to_owned())) }
+                if self.symbol(")") { Ok(values) } else { Err(error(t!("A list has no closing bracket").to_owned())) }
             }
         }
     }
@@ -465,7 +473,7 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 Ok(value.clone())
             }
-            _ => Err(error("A value is missing".to_owned())),
+            _ => Err(error(t!("A value is missing").to_owned())),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod catalog;
 pub mod checklist;
+mod choice;
 pub mod dashboard;
 pub mod duration;
 mod entity;
@@ -16,6 +17,7 @@ pub mod pointing;
 pub mod query;
 mod states;
 mod stretch;
+mod texts;
 pub mod upload;
 pub mod value;
 

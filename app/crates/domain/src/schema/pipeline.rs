@@ -75,8 +75,12 @@ impl States {
 
     /// The pipelines as the choices of the field that holds them.
     pub(super) fn pipeline_choices(&self) -> Vec<Choice> {
-        let choice =
-            |pipeline: &Pipeline| Choice { key: pipeline.key.clone(), label: pipeline.label.clone(), hue: None };
+        let choice = |pipeline: &Pipeline| Choice {
+            key: pipeline.key.clone(),
+            label: pipeline.label.clone(),
+            hue: None,
+            also: None,
+        };
         self.pipelines.iter().map(choice).collect()
     }
 }

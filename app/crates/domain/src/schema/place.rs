@@ -3,6 +3,7 @@
 use super::field::{ADDRESS, LONGEST_URL};
 use crate::money::{ScaleError, parse_scaled, scaled};
 use serde_json::{Map, Value, json};
+use words::t;
 
 /// Decimals of a degree that are kept.
 pub const DEGREE_SCALE: u32 = 6;
@@ -12,27 +13,33 @@ const ADDRESS_PART: usize = 200;
 pub fn check_address(value: &Value, country: impl Fn(&str) -> Result<Value, String>) -> Result<Value, String> {
     let Value::Object(given) = value else {
         let parts: Vec<&str> = ADDRESS.iter().map(|(part, _)| *part).collect();
-        return Err(format!("An address is written in its parts: {}", parts.join(", ")));
+        return Err(t!("An address is written in its parts: {parts}", parts = parts.join(", ")));
     };
     if let Some(other) = given.keys().find(|key| ADDRESS.iter().all(|(part, _)| part != key)) {
-        return Err(format!("{other} is no part of an address; it has street, postcode, city, region and country"));
+        return Err(t!("{other} is no part of an address; it has street, postcode, city, region and country", other));
     }
     let mut clean = Map::new();
     for (part, label) in ADDRESS {
+        let label = words::say(label);
         let text = match given.get(part) {
             None | Some(Value::Null) => continue,
             Some(Value::String(text)) => text.trim(),
-            Some(other) => return Err(format!("{label}: {other} should be text")),
+            Some(other) => return Err(t!("{label}: {other} should be text", label, other)),
         };
         if text.is_empty() {
             continue;
         }
         if text.contains('\0') {
-            return Err(format!("{label} holds a character that cannot be stored"));
+            return Err(t!("{label} holds a character that cannot be stored", label));
         }
         let length = text.chars().count();
         if length > ADDRESS_PART {
-            return Err(format!("{label}: {length} characters are too many; at most {ADDRESS_PART} fit"));
+            return Err(t!(
+                "{label}: {length} characters are too many; at most {most} fit",
+                label,
+                length,
+                most = ADDRESS_PART
+            ));
         }
         let kept = match part {
             "country" => country(text).map_err(|problem| format!("{label}: {problem}"))?,
@@ -64,24 +71,26 @@ pub fn check_geo(value: &Value) -> Result<Value, String> {
             let mut parts = text.split([',', ';']).map(|part| part.trim().to_owned());
             match (parts.next(), parts.next(), parts.next()) {
                 (Some(lat), Some(lon), None) => (lat, lon),
-                _ => return Err(format!("{text} is not a point; write latitude, longitude, such as -1.2921, 36.8219")),
+                _ => {
+                    return Err(t!("{text} is not a point; write latitude, longitude, such as -1.2921, 36.8219", text));
+                }
             }
         }
         Value::Object(parts) => {
             if let Some(other) = parts.keys().find(|key| !matches!(key.as_str(), "lat" | "lon")) {
-                return Err(format!("{other} is no part of a point; it is written as lat and lon, in degrees"));
+                return Err(t!("{other} is no part of a point; it is written as lat and lon, in degrees", other));
             }
             let degree = |key: &str| match parts.get(key) {
                 Some(Value::String(text)) => Ok(text.clone()),
                 Some(Value::Number(number)) => Ok(number.to_string()),
-                _ => Err(format!("The point has no {key}; it is written as lat and lon, in degrees")),
+                _ => Err(t!("The point has no {key}; it is written as lat and lon, in degrees", key)),
             };
             (degree("lat")?, degree("lon")?)
         }
-        other => return Err(format!("{other} is not a point; it is written as lat and lon, in degrees")),
+        other => return Err(t!("{other} is not a point; it is written as lat and lon, in degrees", other)),
     };
-    let lat = degree(&lat, "latitude", 90)?;
-    let lon = degree(&lon, "longitude", 180)?;
+    let lat = degree(&lat, t!("latitude"), 90)?;
+    let lon = degree(&lon, t!("longitude"), 180)?;
     Ok(geo(lat, lon))
 }
 
@@ -98,14 +107,16 @@ pub fn micro_degrees(value: &Value) -> Option<(i64, i64)> {
 
 fn degree(text: &str, name: &str, most: i64) -> Result<i64, String> {
     let micro = parse_scaled(text.trim(), DEGREE_SCALE).map_err(|problem| match problem {
-        ScaleError::TooManyDecimals => format!("The {name} {text} has more than {DEGREE_SCALE} decimals"),
-        _ => format!("{text} is not a {name} in degrees"),
+        ScaleError::TooManyDecimals => {
+            t!("The {name} {text} has more than {scale} decimals", name, text, scale = DEGREE_SCALE)
+        }
+        _ => t!("{text} is not a {name} in degrees", text, name),
     })?;
     let most_micro = most * 1_000_000;
     if (-most_micro..=most_micro).contains(&micro) {
         Ok(micro)
     } else {
-        Err(format!("The {name} {text} is outside -{most} to {most} degrees"))
+        Err(t!("The {name} {text} is outside -{most} to {most} degrees", name, text, most))
     }
 }
 
@@ -133,12 +144,12 @@ pub fn check_url(given: &str) -> Result<Value, String> {
     if typed.is_empty() {
         return Ok(Value::Null);
     }
-    let not = |why: &str| Err(format!("{typed} is not an address of the web: {why}"));
+    let not = |why: &str| Err(t!("{typed} is not an address of the web: {why}", typed, why));
     let url = match typed.split_once("://") {
         Some((scheme, rest)) => {
             let scheme = scheme.to_lowercase();
             if !matches!(scheme.as_str(), "http" | "https") {
-                return not("it begins with http:// or https://");
+                return not(t!("it begins with http:// or https://"));
             }
             format!("{scheme}://{rest}")
         }
@@ -147,10 +158,10 @@ pub fn check_url(given: &str) -> Result<Value, String> {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if url.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "\"<>\\^`{|}".contains(letter)) {
-        return not("it holds a character that is not allowed there");
+        return not(t!("it holds a character that is not allowed there"));
     }
     if authority.contains('@') {
-        return not("a name or password does not belong in it");
+        return not(t!("a name or password does not belong in it"));
     }
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
@@ -160,11 +171,11 @@ pub fn check_url(given: &str) -> Result<Value, String> {
     if !(named || (host.starts_with('[') && host.ends_with(']')))
         || port.is_some_and(|port| port.parse::<u16>().is_err())
     {
-        return not("it names no site, such as example.com");
+        return not(t!("it names no site, such as example.com"));
     }
     let length = url.chars().count();
     if length > LONGEST_URL as usize {
-        return Err(format!("{length} characters are too many; at most {LONGEST_URL} fit"));
+        return Err(t!("{length} characters are too many; at most {most} fit", length, most = LONGEST_URL));
     }
     Ok(Value::String(url))
 }

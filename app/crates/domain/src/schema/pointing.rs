@@ -7,6 +7,7 @@ use super::{Field, FieldKind};
 use crate::text::{listed, nearest, normal};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use words::t;
 
 /// In the place of an id: whichever row it is.
 const ANY: &str = "*";
@@ -58,12 +59,13 @@ impl Field {
     pub fn read_pointer(&self, text: &str) -> Result<Pointed<'_>, String> {
         let entities = self.entities();
         let Some((entity, id)) = text.trim().split_once(':') else {
-            return Err(format!("{text} is not a known {}; write {}", known(entities), shapes(entities)));
+            let (known, shapes) = (known(entities), shapes(entities));
+            return Err(t!("{text} is not a known {entities}; write {shapes}", text, entities = known, shapes));
         };
         let entity = self.entity_named(entity)?;
         let id = match id.trim() {
             ANY => None,
-            id => Some(Uuid::try_parse(id).map_err(|_| format!("{id} is not a known {}", words(entity)))?),
+            id => Some(Uuid::try_parse(id).map_err(|_| no_such(id, entity))?),
         };
         Ok(Pointed { entity, id })
     }
@@ -74,8 +76,9 @@ impl Field {
         let found = entities.iter().find(|key| normal(&words(key)) == wanted);
         found.map(String::as_str).ok_or_else(|| {
             let meant = nearest(word, entities.iter().map(String::as_str));
-            let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
-            format!("{} is not a known {}{meant}", word.trim(), known(entities))
+            let meant = meant.map_or_else(String::new, |meant| t!("; did you mean {meant}?", meant));
+            let known = known(entities);
+            t!("{text} is not a known {entities}{meant}", text = word.trim(), entities = known, meant)
         })
     }
 
@@ -115,31 +118,35 @@ pub fn heading(entity: &str) -> String {
 /// `customer, lead or opportunity`.
 pub fn known(entities: &[String]) -> String {
     let names: Vec<String> = entities.iter().map(|entity| words(entity)).collect();
-    listed(&names, "or")
+    listed(&names, t!("or"))
 }
 
 fn shapes(entities: &[String]) -> String {
     let shapes: Vec<String> = entities.iter().map(|entity| format!("{entity}:ID")).collect();
-    listed(&shapes, "or")
+    listed(&shapes, t!("or"))
+}
+
+fn no_such(id: &str, entity: &str) -> String {
+    t!("{text} is not a known {entity}", text = id, entity = words(entity))
 }
 
 /// The canonical form.
 pub(super) fn check_pointing(field: &Field, value: &Value) -> Result<Value, String> {
     let Value::Object(members) = value else {
-        return Err(format!("{value} should be an entity and an id"));
+        return Err(t!("{value} should be an entity and an id", value));
     };
     if let Some(other) = members.keys().find(|key| !matches!(key.as_str(), "entity" | "id")) {
-        return Err(format!("What is pointed at is written as an entity and an id; {other} is neither"));
+        return Err(t!("What is pointed at is written as an entity and an id; {other} is neither", other));
     }
     // As a program says it that asks for the row of a reference which is empty.
     if value.get("id").is_some_and(Value::is_null) {
         return Ok(Value::Null);
     }
     let Some((entity, id)) = parts(value) else {
-        return Err("What is pointed at is written as an entity and an id".to_owned());
+        return Err(t!("What is pointed at is written as an entity and an id").to_owned());
     };
     let entity = field.entity_named(entity)?;
-    let id = Uuid::try_parse(id).map_err(|_| format!("{id} is not a known {}", words(entity)))?;
+    let id = Uuid::try_parse(id).map_err(|_| no_such(id, entity))?;
     Ok(self::value(entity, id))
 }
 
@@ -147,7 +154,7 @@ pub(super) fn check_pointing(field: &Field, value: &Value) -> Result<Value, Stri
 pub(super) fn read_pointing(field: &Field, text: &str) -> Result<Value, String> {
     match field.read_pointer(text)? {
         Pointed { entity, id: Some(id) } => Ok(value(entity, id)),
-        Pointed { entity, id: None } => Err(format!("Say which {} is meant", words(entity))),
+        Pointed { entity, id: None } => Err(t!("Say which {entity} is meant", entity = words(entity))),
     }
 }
 

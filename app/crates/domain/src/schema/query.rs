@@ -5,6 +5,7 @@ use super::{Entity, Field, Filter};
 use crate::text::nearest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use words::t;
 
 pub const DEFAULT_LIMIT: u32 = 50;
 pub const MAX_LIMIT: u32 = 500;
@@ -80,7 +81,7 @@ impl Sort {
         let twice =
             sorts.iter().enumerate().any(|(at, sort)| sorts[..at].iter().any(|other| other.field == sort.field));
         if twice || sorts.len() > MAX_SORTS {
-            let message = format!("A list is sorted by up to {MAX_SORTS} fields, each named once");
+            let message = t!("A list is sorted by up to {most} fields, each named once", most = MAX_SORTS);
             return Err(FilterError { message, meant: None });
         }
         Ok(sorts)
@@ -93,7 +94,7 @@ impl Sort {
         match sortable().find(|field| field.key == key || crate::text::snake(&field.key) == key) {
             Some(field) => Ok(Self { field: field.key.clone(), descending }),
             None => Err(FilterError {
-                message: format!("{key} cannot be sorted by"),
+                message: t!("{key} cannot be sorted by", key),
                 meant: nearest(key, sortable().map(|field| field.key.as_str())).map(str::to_owned),
             }),
         }

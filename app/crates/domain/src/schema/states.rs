@@ -51,6 +51,9 @@ pub struct State {
     /// Role of whoever owns a row in this state: a move that leads here asks for an owner who holds it.
     #[serde(default)]
     pub owner_role: Option<String>,
+    /// As of choices.
+    #[serde(skip)]
+    pub also: Option<String>,
 }
 
 impl State {

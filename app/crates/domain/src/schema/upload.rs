@@ -4,6 +4,7 @@
 
 use super::{Field, FieldKind};
 use crate::text::listed;
+use words::{mark, t, tn};
 
 /// Kinds of files that a description may name, each with what people call it. What a file is, is found out from its content, so only what can be
 /// told apart by content is here.
@@ -13,7 +14,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("image/gif", "GIF"),
     ("image/webp", "WebP"),
     ("application/pdf", "PDF"),
-    ("text/plain", "plain text"),
+    ("text/plain", mark!("plain text")),
     ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word"),
     ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel"),
     ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "PowerPoint"),
@@ -71,7 +72,10 @@ impl<'a> Upload<'a> {
     pub fn says(self) -> String {
         let words: Vec<&str> = self.kinds().into_iter().map(word).collect();
         let size = size(self.max_size.into());
-        if words.is_empty() { format!("Up to {size}") } else { format!("{}, up to {size}", listed(&words, "or")) }
+        if words.is_empty() {
+            return t!("Up to {size}", size);
+        }
+        t!("{kinds}, up to {size}", kinds = listed(&words, t!("or")), size)
     }
 
     /// Media types that the description names and nobody knows, with those that the kind of the field does not show.
@@ -91,13 +95,13 @@ impl<'a> Upload<'a> {
 
 /// What people call a kind of file.
 pub fn word(media_type: &str) -> &str {
-    KNOWN.iter().find(|(kind, _)| *kind == media_type).map_or(media_type, |(_, word)| word)
+    words::say(KNOWN.iter().find(|(kind, _)| *kind == media_type).map_or(media_type, |(_, word)| word))
 }
 
 /// `340 bytes`, `12 kB`, `1.4 MB`, `25 MB`
 pub fn size(bytes: i64) -> String {
     match bytes {
-        ..1_000 => format!("{bytes} bytes"),
+        ..1_000 => tn!(bytes, "{count} byte", "{count} bytes"),
         1_000..1_000_000 => format!("{} kB", (bytes + 500) / 1_000),
         _ if bytes % 1_000_000 < 100_000 => format!("{} MB", bytes / 1_000_000),
         _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),

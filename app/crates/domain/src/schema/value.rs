@@ -7,15 +7,16 @@
 //! of its parts; a point is `{"lat": "-1.292100", "lon": "36.821900"}`; a checklist is an object of its ticks
 //! (`checklist`). An empty value is `null`.
 
+use super::choice::{Called, not_a_choice, read_choice, read_choices};
 use super::place::{check_address, check_geo, check_url, short, show_address, show_geo};
 use super::pointing::{check_pointing, read_pointing, show_pointing};
 use super::{Field, FieldKind, MOST_REFERENCES, States, checklist, duration};
 use crate::money::{Money, ScaleError, group_thousands, parse_scaled, scaled};
-use crate::text::{nearest, normal};
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
+use words::{mark, t, tn};
 
 /// What checking needs to know beside the field.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +50,7 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
         }
         FieldKind::Integer { .. } => match parse_scaled(trimmed, 0) {
             Ok(number) => check(field, &json!(number), rules),
-            Err(_) => Err(format!("{trimmed} is not a whole number")),
+            Err(_) => Err(t!("{text} is not a whole number", text = trimmed)),
         },
         FieldKind::Decimal { .. } => check(field, &Value::String(trimmed.to_owned()), rules),
         FieldKind::Money { .. } => {
@@ -58,12 +59,9 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
         FieldKind::Boolean => read_boolean(trimmed),
         FieldKind::Date { .. } => check(field, &Value::String(read_date(trimmed)?), rules),
         FieldKind::Datetime => check(field, &Value::String(trimmed.to_owned()), rules),
-        FieldKind::Option { options } => {
-            read_choice(trimmed, options.iter().map(|choice| (choice.key.as_str(), choice.label.as_str())))
-        }
+        FieldKind::Option { options } => read_choice(trimmed, options.iter().map(Called::choice)),
         FieldKind::Options { options } => {
-            let choices: Vec<(&str, &str)> =
-                options.iter().map(|choice| (choice.key.as_str(), choice.label.as_str())).collect();
+            let choices: Vec<Called> = options.iter().map(Called::choice).collect();
             let chosen = read_choices(trimmed, &choices)?;
             check(field, &Value::Array(chosen), rules)
         }
@@ -74,7 +72,7 @@ pub fn read(field: &Field, states: Option<&States>, text: &str, currency: &str, 
         FieldKind::AnyReference { .. } => read_pointing(field, trimmed),
         FieldKind::State => {
             let states = states.map(|states| states.list.as_slice()).unwrap_or_default();
-            read_choice(trimmed, states.iter().map(|state| (state.key.as_str(), state.label.as_str())))
+            read_choice(trimmed, states.iter().map(Called::state))
         }
         FieldKind::Reference { .. }
         | FieldKind::Member
@@ -97,13 +95,13 @@ pub fn check(field: &Field, value: &Value, rules: Rules) -> Result<Value, String
         FieldKind::Phone => check_phone(text(value)?),
         FieldKind::Country => check_country(text(value)?),
         FieldKind::Integer { min, max } => {
-            let number = value.as_i64().ok_or_else(|| format!("{value} is not a whole number"))?;
+            let number = value.as_i64().ok_or_else(|| t!("{text} is not a whole number", text = value))?;
             within(number, *min, *max, 0)?;
             Ok(json!(number))
         }
         FieldKind::Decimal { scale, min, max } => check_decimal(value, *scale, *min, *max),
         FieldKind::Money { allow_negative } => check_money(value, *allow_negative),
-        FieldKind::Boolean => value.as_bool().map(Value::Bool).ok_or_else(|| "Use true or false".to_owned()),
+        FieldKind::Boolean => value.as_bool().map(Value::Bool).ok_or_else(|| t!("Use true or false").to_owned()),
         FieldKind::Date { past } => check_date(text(value)?, *past, rules),
         FieldKind::Datetime => check_datetime(text(value)?),
         FieldKind::Option { options } => {
@@ -117,13 +115,13 @@ pub fn check(field: &Field, value: &Value, rules: Rules) -> Result<Value, String
             let id = text(value)?;
             Uuid::try_parse(id)
                 .map(|id| Value::String(id.to_string()))
-                .map_err(|_| format!("{id} is not a known record"))
+                .map_err(|_| t!("{id} is not a known record", id))
         }
         FieldKind::File { .. } | FieldKind::Image { .. } => {
             let id = text(value)?;
             let kept = Uuid::try_parse(id).map(|id| Value::String(id.to_string()));
             kept.map_err(|_| {
-                format!("{id} is not a file that is kept here; a file is sent with the form, or by files.attach")
+                t!("{id} is not a file that is kept here; a file is sent with the form, or by files.attach", id)
             })
         }
         FieldKind::State | FieldKind::Number => text(value).map(|text| Value::String(text.to_owned())),
@@ -161,7 +159,7 @@ fn shaped(field: &Field, value: &Value) -> Result<(), String> {
     let (Some(pattern), Value::String(text)) = (&field.pattern, value) else { return Ok(()) };
     // A description whose pattern cannot be read is refused at the start, so that the other case does not arise.
     let meets = pattern.compiled().is_ok_and(|regex| regex.is_match(text));
-    if meets { Ok(()) } else { Err(format!("{text} does not fit; write it as {}", pattern.says)) }
+    if meets { Ok(()) } else { Err(t!("{text} does not fit; write it as {pattern}", text, pattern = pattern.says)) }
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -173,14 +171,14 @@ fn check_duration(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<V
     let seconds = match value {
         Value::String(text) if text.trim().is_empty() => return Ok(Value::Null),
         Value::String(text) => duration::parse(text)?,
-        other => other.as_i64().ok_or_else(|| format!("{other} is not a whole number of seconds"))?,
+        other => other.as_i64().ok_or_else(|| t!("{text} is not a whole number of seconds", text = other))?,
     };
     let min = min.unwrap_or(0);
     if seconds < min {
-        return Err(format!("{} is below the least allowed, {}", duration::show(seconds), duration::show(min)));
+        return Err(below(&duration::show(seconds), &duration::show(min)));
     }
     if let Some(max) = max.filter(|max| seconds > *max) {
-        return Err(format!("{} is above the most allowed, {}", duration::show(seconds), duration::show(max)));
+        return Err(above(&duration::show(seconds), &duration::show(max)));
     }
     Ok(json!(seconds))
 }
@@ -188,7 +186,7 @@ fn check_duration(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<V
 /// Each choice once, in the order of the description, so that two lists of the same choices are equal.
 fn check_choices(value: &Value, options: &[super::Choice]) -> Result<Value, String> {
     let Value::Array(given) = value else {
-        return Err(format!("{value} should be a list of choices"));
+        return Err(t!("{value} should be a list of choices", value));
     };
     for one in given {
         let key = text(one)?;
@@ -204,15 +202,16 @@ fn check_choices(value: &Value, options: &[super::Choice]) -> Result<Value, Stri
 /// Each id once, in the order of the ids, so that two lists of the same rows are equal.
 fn check_references(value: &Value) -> Result<Value, String> {
     let Value::Array(given) = value else {
-        return Err(format!("{value} should be a list of records"));
+        return Err(t!("{value} should be a list of records", value));
     };
     if given.len() > MOST_REFERENCES {
-        return Err(format!("{} records are too many; at most {MOST_REFERENCES} fit", given.len()));
+        let count = given.len();
+        return Err(t!("{count} records are too many; at most {most} fit", count, most = MOST_REFERENCES));
     }
     let mut ids = BTreeSet::new();
     for one in given {
         let id = text(one)?;
-        ids.insert(Uuid::try_parse(id).map_err(|_| format!("{id} is not a known record"))?);
+        ids.insert(Uuid::try_parse(id).map_err(|_| t!("{id} is not a known record", id))?);
     }
     Ok(if ids.is_empty() { Value::Null } else { ids.into_iter().map(|id| json!(id.to_string())).collect() })
 }
@@ -220,10 +219,10 @@ fn check_references(value: &Value) -> Result<Value, String> {
 fn text(value: &Value) -> Result<&str, String> {
     match value {
         Value::String(text) if text.contains('\0') => {
-            Err("The text holds a character that cannot be stored".to_owned())
+            Err(t!("The text holds a character that cannot be stored").to_owned())
         }
         Value::String(text) => Ok(text),
-        other => Err(format!("{other} should be text")),
+        other => Err(t!("{value} should be text", value = other)),
     }
 }
 
@@ -235,7 +234,7 @@ fn check_text(value: &Value, max: u32, lines: bool) -> Result<Value, String> {
     }
     let length = clean.chars().count();
     if length > max as usize {
-        return Err(format!("{length} characters are too many; at most {max} fit"));
+        return Err(t!("{length} characters are too many; at most {most} fit", length, most = max));
     }
     if !lines && clean.contains(['\n', '\r']) {
         return Ok(Value::String(clean.split_whitespace().collect::<Vec<_>>().join(" ")));
@@ -248,13 +247,13 @@ fn check_email(given: &str) -> Result<Value, String> {
     if email.is_empty() {
         return Ok(Value::Null);
     }
-    let problem = |why: &str| Err(format!("{email} is not an e-mail address: {why}"));
-    let Some((local, domain)) = email.rsplit_once('@') else { return problem("it has no @") };
+    let problem = |why: &str| Err(t!("{email} is not an e-mail address: {why}", email, why));
+    let Some((local, domain)) = email.rsplit_once('@') else { return problem(t!("it has no @")) };
     if local.is_empty() || local.len() > 64 || email.len() > 254 {
-        return problem("the part before the @ is missing or too long");
+        return problem(t!("the part before the @ is missing or too long"));
     }
     if local.contains(|c: char| c.is_whitespace() || c.is_control() || "@,;:<>()[]\\\"".contains(c)) {
-        return problem("the part before the @ holds a character that is not allowed");
+        return problem(t!("the part before the @ holds a character that is not allowed"));
     }
     let labels: Vec<&str> = domain.split('.').collect();
     let valid = |label: &&str| {
@@ -265,7 +264,7 @@ fn check_email(given: &str) -> Result<Value, String> {
             && !label.ends_with('-')
     };
     if labels.len() < 2 || !labels.iter().all(valid) {
-        return problem("the part after the @ is not a domain");
+        return problem(t!("the part after the @ is not a domain"));
     }
     Ok(Value::String(email.to_owned()))
 }
@@ -278,7 +277,7 @@ fn check_phone(given: &str) -> Result<Value, String> {
     let digits = phone.chars().filter(char::is_ascii_digit).count();
     let allowed = |c: char| c.is_ascii_digit() || " +-().,/x#*ext".contains(c.to_ascii_lowercase());
     if phone.chars().count() > 40 || !(3..=25).contains(&digits) || !phone.chars().all(allowed) {
-        return Err(format!("{phone} is not a phone number; write digits, and + ( ) - where you like"));
+        return Err(t!("{phone} is not a phone number; write digits, and + ( ) - where you like", phone));
     }
     Ok(Value::String(phone.to_owned()))
 }
@@ -300,29 +299,37 @@ fn check_country(given: &str) -> Result<Value, String> {
     if code.len() == 2 && COUNTRIES.split(' ').any(|known| known == code) {
         return Ok(Value::String(code));
     }
-    Err(format!("{given} is not a country code; use two letters such as KE or DE"))
+    Err(t!("{text} is not a country code; use two letters such as KE or DE", text = given))
 }
 
 fn within(number: i64, min: Option<i64>, max: Option<i64>, scale: u32) -> Result<(), String> {
     if let Some(min) = min.filter(|min| number < *min) {
-        return Err(format!("{} is below the least allowed, {}", scaled(number, scale), scaled(min, scale)));
+        return Err(below(&scaled(number, scale), &scaled(min, scale)));
     }
     if let Some(max) = max.filter(|max| number > *max) {
-        return Err(format!("{} is above the most allowed, {}", scaled(number, scale), scaled(max, scale)));
+        return Err(above(&scaled(number, scale), &scaled(max, scale)));
     }
     Ok(())
+}
+
+fn below(given: &str, least: &str) -> String {
+    t!("{given} is below the least allowed, {least}", given, least)
+}
+
+fn above(given: &str, most: &str) -> String {
+    t!("{given} is above the most allowed, {most}", given, most)
 }
 
 fn check_decimal(value: &Value, scale: u32, min: Option<i64>, max: Option<i64>) -> Result<Value, String> {
     let given = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
-        other => return Err(format!("{other} is not a number")),
+        other => return Err(t!("{text} is not a number", text = other)),
     };
     let number = parse_scaled(&given, scale).map_err(|problem| match problem {
-        ScaleError::NotANumber => format!("{given} is not a number"),
-        ScaleError::TooManyDecimals => format!("{given} has more than {scale} decimals"),
-        ScaleError::TooLarge => format!("{given} is too large"),
+        ScaleError::NotANumber => t!("{text} is not a number", text = given),
+        ScaleError::TooManyDecimals => t!("{text} has more than {scale} decimals", text = given, scale),
+        ScaleError::TooLarge => t!("{text} is too large", text = given),
     })?;
     within(number, min, max, scale)?;
     Ok(Value::String(scaled(number, scale)))
@@ -332,23 +339,23 @@ fn check_money(value: &Value, allow_negative: bool) -> Result<Value, String> {
     if let Some(other) =
         value.as_object().and_then(|members| members.keys().find(|key| !matches!(key.as_str(), "amount" | "currency")))
     {
-        return Err(format!("Money is written as an amount and a currency; {other} is neither"));
+        return Err(t!("Money is written as an amount and a currency; {other} is neither", other));
     }
     let amount = match value.get("amount") {
         Some(Value::String(amount)) => amount.clone(),
         Some(Value::Number(number)) => number.to_string(),
-        _ => return Err("Money is written as an amount and a currency".to_owned()),
+        _ => return Err(t!("Money is written as an amount and a currency").to_owned()),
     };
     if amount.trim().is_empty() {
         return Ok(Value::Null);
     }
     let currency = value.get("currency").and_then(Value::as_str).unwrap_or_default();
     if currency.is_empty() {
-        return Err("The amount has no currency; choose one such as KES or EUR".to_owned());
+        return Err(t!("The amount has no currency; choose one such as KES or EUR").to_owned());
     }
     let money = Money::parse(&amount, currency).map_err(|problem| problem.to_string())?;
     if money.minor() < 0 && !allow_negative {
-        return Err(format!("{} is negative; the amount must be zero or more", money.amount()));
+        return Err(t!("{amount} is negative; the amount must be zero or more", amount = money.amount()));
     }
     Ok(json!({ "amount": money.amount(), "currency": currency }))
 }
@@ -362,7 +369,7 @@ fn read_boolean(given: &str) -> Result<Value, String> {
     match given.to_lowercase().as_str() {
         "true" | "yes" | "y" | "1" | "on" | "ja" | "oui" | "ndiyo" => Ok(Value::Bool(true)),
         "false" | "no" | "n" | "0" | "off" | "nein" | "non" | "hapana" => Ok(Value::Bool(false)),
-        _ => Err(format!("{given} is neither yes nor no")),
+        _ => Err(t!("{text} is neither yes nor no", text = given)),
     }
 }
 
@@ -377,24 +384,24 @@ fn read_date(given: &str) -> Result<String, String> {
     }
     let shaped = day.len() == 10 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     Err(if shaped {
-        format!("{given} is a day that does not exist")
+        t!("{text} is a day that does not exist", text = given)
     } else {
-        format!("{given} is not a date; write it as 2026-11-21")
+        t!("{text} is not a date; write it as 2026-11-21", text = given)
     })
 }
 
 fn check_date(given: &str, past: bool, rules: Rules) -> Result<Value, String> {
-    use chrono::Datelike;
     let given = given.trim();
     if given.is_empty() {
         return Ok(Value::Null);
     }
-    let date: NaiveDate = read_date(given)?.parse().map_err(|_| format!("{given} is not a date"))?;
+    let date: NaiveDate = read_date(given)?.parse().map_err(|_| t!("{text} is not a date", text = given))?;
     if past && date > rules.today {
-        return Err(format!("{date} is in the future; it can be {} at the latest", rules.today));
+        return Err(t!("{date} is in the future; it can be {today} at the latest", date, today = rules.today));
     }
     if !(EARLIEST_YEAR..=LATEST_YEAR).contains(&date.year()) {
-        return Err(format!("{date} is outside the years {EARLIEST_YEAR} to {LATEST_YEAR}"));
+        let (first, last) = (EARLIEST_YEAR, LATEST_YEAR);
+        return Err(t!("{date} is outside the years {first} to {last}", date, first, last));
     }
     Ok(Value::String(date.to_string()))
 }
@@ -407,55 +414,8 @@ fn check_datetime(given: &str) -> Result<Value, String> {
     let moment = DateTime::parse_from_rfc3339(given)
         .map(|moment| moment.with_timezone(&Utc))
         .or_else(|_| chrono::NaiveDateTime::parse_from_str(given, "%Y-%m-%dT%H:%M").map(|moment| moment.and_utc()))
-        .map_err(|_| format!("{given} is not a moment; write it as 2026-11-21T09:30:00Z"))?;
+        .map_err(|_| t!("{text} is not a moment; write it as 2026-11-21T09:30:00Z", text = given))?;
     Ok(Value::String(moment.to_rfc3339_opts(SecondsFormat::Secs, true)))
-}
-
-/// Several choices behind each other. A label may itself hold what stands between two: the longest stretch that is one counts as one.
-fn read_choices(text: &str, choices: &[(&str, &str)]) -> Result<Vec<Value>, String> {
-    const BETWEEN: [char; 3] = [',', ';', '\n'];
-    let within = choices.iter().map(|(_, label)| label.matches(BETWEEN).count()).max().unwrap_or_default();
-    let mut parts: Vec<(usize, usize)> = Vec::new();
-    let mut start = 0;
-    for (at, separator) in text.match_indices(BETWEEN) {
-        parts.push((start, at));
-        start = at + separator.len();
-    }
-    parts.push((start, text.len()));
-    let (mut chosen, mut at) = (Vec::new(), 0);
-    while let Some((start, end)) = parts.get(at).copied() {
-        let joined = (at..parts.len().min(at + within + 1)).rev().find_map(|last| {
-            let stretch = text[start..parts[last].1].trim();
-            Some((read_choice(stretch, choices.iter().copied()).ok()?, last))
-        });
-        match joined {
-            Some((choice, last)) => {
-                chosen.push(choice);
-                at = last;
-            }
-            None if text[start..end].trim().is_empty() => {}
-            None => chosen.push(read_choice(text[start..end].trim(), choices.iter().copied())?),
-        }
-        at += 1;
-    }
-    Ok(chosen)
-}
-
-fn read_choice<'a>(given: &str, choices: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Result<Value, String> {
-    let wanted = normal(given);
-    let found = choices.clone().find(|(key, label)| normal(key) == wanted || normal(label) == wanted);
-    match found {
-        Some((key, _)) => Ok(Value::String(key.to_owned())),
-        None => Err(not_a_choice(given, choices.map(|(_, label)| label))),
-    }
-}
-
-fn not_a_choice<'a>(given: &str, labels: impl Iterator<Item = &'a str>) -> String {
-    let labels: Vec<&str> = labels.collect();
-    match nearest(given, labels.iter().copied()) {
-        Some(meant) => format!("{given} is not one of the choices; did you mean {meant}?"),
-        None => format!("{given} is not one of the choices: {}", labels.join(", ")),
-    }
 }
 
 /// The value for people. `label` is the title of a referenced row or member, where there is one.
@@ -472,13 +432,14 @@ pub fn show(field: &Field, states: Option<&States>, value: &Value, label: Option
         (FieldKind::Reference { .. } | FieldKind::Member, Value::String(id)) => label.unwrap_or(id).to_owned(),
         (FieldKind::References { .. }, Value::Array(ids)) => match (label, ids.len()) {
             (Some(label), _) => label.to_owned(),
-            (None, 1) => "1 record".to_owned(),
-            (None, several) => format!("{several} records"),
+            (None, count) => tn!(count, "{count} record", "{count} records"),
         },
         (FieldKind::AnyReference { .. }, value) => show_pointing(value, label),
-        (FieldKind::File { .. } | FieldKind::Image { .. }, Value::String(_)) => label.unwrap_or("A file").to_owned(),
+        (FieldKind::File { .. } | FieldKind::Image { .. }, Value::String(_)) => {
+            label.unwrap_or_else(|| t!("A file")).to_owned()
+        }
         (FieldKind::Checklist, ticks) => checklist::show(states, ticks),
-        (FieldKind::Boolean, Value::Bool(yes)) => if *yes { "Yes" } else { "No" }.to_owned(),
+        (FieldKind::Boolean, Value::Bool(yes)) => if *yes { t!("Yes") } else { t!("No") }.to_owned(),
         (FieldKind::Integer { .. }, Value::Number(number)) => group_thousands(&number.to_string()),
         (FieldKind::Percentage { .. }, Value::String(share)) => format!("{}%", short(share)),
         (FieldKind::Duration { .. }, Value::Number(seconds)) => duration::show(seconds.as_i64().unwrap_or_default()),
@@ -500,11 +461,33 @@ pub fn show(field: &Field, states: Option<&States>, value: &Value, label: Option
 
 /// `2026-11-21` as `21 Nov 2026`.
 pub fn show_date(text: &str) -> String {
-    text.parse::<NaiveDate>().map_or_else(|_| text.to_owned(), |date| date.format("%-d %b %Y").to_string())
+    let Ok(date) = text.parse::<NaiveDate>() else { return text.to_owned() };
+    format!("{} {} {}", date.day(), month(&date), date.format("%Y"))
 }
 
 /// RFC 3339 as `21 Nov 2026, 09:30`, in UTC.
 pub fn show_moment(text: &str) -> String {
-    DateTime::parse_from_rfc3339(text)
-        .map_or_else(|_| text.to_owned(), |moment| moment.with_timezone(&Utc).format("%-d %b %Y, %H:%M").to_string())
+    let Ok(moment) = DateTime::parse_from_rfc3339(text) else { return text.to_owned() };
+    let moment = moment.with_timezone(&Utc);
+    format!("{} {} {}", moment.day(), month(&moment), moment.format("%Y, %H:%M"))
+}
+
+/// Of a year, from January, as they are called beside a day.
+const MONTHS: [&str; 12] = [
+    mark!("Jan"),
+    mark!("Feb"),
+    mark!("Mar"),
+    mark!("Apr"),
+    mark!("May"),
+    mark!("Jun"),
+    mark!("Jul"),
+    mark!("Aug"),
+    mark!("Sep"),
+    mark!("Oct"),
+    mark!("Nov"),
+    mark!("Dec"),
+];
+
+fn month(day: &impl Datelike) -> &'static str {
+    words::say(MONTHS[day.month0() as usize])
 }

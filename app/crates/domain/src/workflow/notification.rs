@@ -3,6 +3,7 @@
 use crate::operation::{Requires, declare};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use words::t;
 
 /// Why somebody is told something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,22 +33,22 @@ impl NotificationKind {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            Self::Mention => "Mentions",
-            Self::Assignment => "Assignments",
-            Self::Approval => "Approvals",
-            Self::Workflow => "Workflows",
+            Self::Mention => t!("Mentions"),
+            Self::Assignment => t!("Assignments"),
+            Self::Approval => t!("Approvals"),
+            Self::Workflow => t!("Workflows"),
         }
     }
 
     /// When one is told of it.
-    pub const fn help(self) -> &'static str {
+    pub fn help(self) -> &'static str {
         match self {
-            Self::Mention => "Somebody writes @ and your name in a note",
-            Self::Assignment => "Somebody else makes you the owner of a record",
-            Self::Approval => "You are asked to decide; it stands under Approvals either way",
-            Self::Workflow => "A workflow has something to tell you or your role",
+            Self::Mention => t!("Somebody writes @ and your name in a note"),
+            Self::Assignment => t!("Somebody else makes you the owner of a record"),
+            Self::Approval => t!("You are asked to decide; it stands under Approvals either way"),
+            Self::Workflow => t!("A workflow has something to tell you or your role"),
         }
     }
 }

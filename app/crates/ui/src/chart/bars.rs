@@ -1,6 +1,7 @@
 //! Bars: upright over time, lying for ranks, and the funnel.
 
 use leptos::prelude::*;
+use words::t;
 
 use super::parts::{Datum, MOST_MARKS, figure, grid, mark, nice_top, percent, role, share, table_twin};
 use crate::{Hue, MaybeText};
@@ -11,7 +12,7 @@ pub fn BarChart(
     #[prop(into)] title: String,
     data: Vec<Datum>,
     #[prop(default = "".to_owned(), into)] column: String,
-    #[prop(default = "Value".to_owned(), into)] value_column: String,
+    #[prop(default = t!("Value").to_owned(), into)] value_column: String,
     /// Writes the axis: from a number to what is read. Plain digits when absent.
     #[prop(optional_no_strip)]
     format: Option<fn(f64) -> String>,
@@ -97,7 +98,8 @@ fn lying_bar(datum: Datum, top: f64, came: Option<String>) -> AnyView {
     let part = share(datum.value, top);
     let came: MaybeText = came.into();
     let came = came.into_option().map(|came| {
-        view! { <span class="bar-share" title="of the stage before">{came}<span class="sr-only">" of the stage before"</span></span> }
+        let of = t!("of the stage before");
+        view! { <span class="bar-share" title=of>{came}<span class="sr-only">{format!(" {of}")}</span></span> }
     });
     let label = match datum.href {
         Some(href) => view! { <a class="bar-label" href=href dir="auto">{datum.label}</a> }.into_any(),

@@ -1,6 +1,7 @@
 //! A cohort grid: what became of those who began together, step by step. It is a table, so it needs no other.
 
 use leptos::prelude::*;
+use words::t;
 
 use super::parts::{Datum, figure, share};
 use crate::Hue;
@@ -23,8 +24,8 @@ pub fn CohortGrid(
     #[prop(into)] title: String,
     cohorts: Vec<Cohort>,
     steps: Vec<String>,
-    #[prop(default = "Began".to_owned(), into)] column: String,
-    #[prop(default = "All".to_owned(), into)] whole_column: String,
+    #[prop(default = t!("Began").to_owned(), into)] column: String,
+    #[prop(default = t!("All").to_owned(), into)] whole_column: String,
     #[prop(optional)] hue: Hue,
 ) -> impl IntoView {
     let heads: Vec<_> = [column, whole_column]

@@ -1,6 +1,7 @@
 //! What the charts share: data, frame, table twin, scale.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Hue, Slot};
 
@@ -151,7 +152,7 @@ pub(crate) fn table_twin(caption: &str, columns: &[String], rows: Vec<(String, V
         .collect();
     view! {
         <details class="chart-table">
-            <summary>"Show as table"</summary>
+            <summary>{t!("Show as table")}</summary>
             <div class="chart-table-width" role="group" tabindex="0" aria-label=caption.to_owned()>
                 <table class="table is-plain">
                     <caption class="sr-only">{caption.to_owned()}</caption>

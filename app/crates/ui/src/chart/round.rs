@@ -1,6 +1,7 @@
 //! What is read as a part of a whole: the ring of a donut, and the arc of a gauge.
 
 use leptos::prelude::*;
+use words::t;
 
 use super::parts::{Datum, figure, mark, role, share, table_twin};
 use crate::{Hue, MaybeText};
@@ -19,7 +20,7 @@ pub fn Donut(
     #[prop(into)]
     total: String,
     #[prop(default = "".to_owned(), into)] column: String,
-    #[prop(default = "Value".to_owned(), into)] value_column: String,
+    #[prop(default = t!("Value").to_owned(), into)] value_column: String,
     /// By place where there are none.
     #[prop(optional)]
     hues: Vec<Hue>,
@@ -92,19 +93,19 @@ pub fn Gauge(
     #[prop(optional)] hue: Hue,
 ) -> impl IntoView {
     let filled = share(part.value, whole.value);
-    let said = if whole.value > 0.0 { format!("{:.0} %", filled * 100.0) } else { "None yet".to_owned() };
-    let name = format!("{title}: {said}, {} of {}", part.text, whole.text);
+    let said = if whole.value > 0.0 { format!("{:.0} %", filled * 100.0) } else { t!("None yet").to_owned() };
+    let line = t!("{part} of {whole}", part = part.text, whole = whole.text);
+    let name = format!("{title}: {said}, {line}");
     let dashes = format!("{:.2} 200", filled * 100.0);
     let arc = (filled > 0.0)
         .then(|| view! { <path class="chart-slice gauge-arc" d=ARC pathLength="100" stroke-dasharray=dashes></path> });
-    let line = format!("{} of {}", part.text, whole.text);
     let line = match &part.href {
         Some(href) => view! { <a class="gauge-of link" href=href.clone()>{line}</a> }.into_any(),
         None => view! { <span class="gauge-of">{line}</span> }.into_any(),
     };
     let note = note.into_option().map(|note| view! { <p class="tile-note">{note}</p> });
     let rows = [&part, &whole].map(|datum| (datum.label.clone(), vec![figure(datum)])).into();
-    let twin = table_twin(&title, &[String::new(), "Value".to_owned()], rows);
+    let twin = table_twin(&title, &[String::new(), t!("Value").to_owned()], rows);
     view! {
         <figure class=format!("chart gauge {}", hue.class())>
             <div class="gauge-dial">

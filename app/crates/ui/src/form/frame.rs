@@ -1,6 +1,7 @@
 //! The frame around a control, and the parts of a form that are no control.
 
 use leptos::prelude::*;
+use words::t;
 
 use crate::{Icon, MaybeText};
 
@@ -67,7 +68,7 @@ impl FormError {
 #[component]
 pub fn FormErrors(
     errors: Vec<FormError>,
-    #[prop(default = "This could not be saved".to_owned(), into)] title: String,
+    #[prop(default = t!("This could not be saved").to_owned(), into)] title: String,
 ) -> impl IntoView {
     if errors.is_empty() {
         return ().into_any();

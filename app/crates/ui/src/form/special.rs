@@ -1,6 +1,7 @@
 //! Controls of a special kind: money and files.
 
 use leptos::prelude::*;
+use words::t;
 
 use super::choice::{Choice, options};
 use super::frame::{Field, Wiring, wiring};
@@ -28,7 +29,7 @@ pub fn MoneyInput(
     let id = id.unwrap_or(name.clone());
     let Wiring { described_by, invalid } = wiring(&id, &hint, &error);
     let currency_name = currency_name.unwrap_or(format!("{name}Currency"));
-    let currency_label = format!("Currency of {label}");
+    let currency_label = t!("Currency of {label}", label);
     let chosen = currency.into_option().or_else(|| currencies.first().cloned()).unwrap_or_default();
     let unit = if currencies.len() < 2 {
         view! { <span class="money-unit">{chosen.clone()}<input type="hidden" name=currency_name value=chosen/></span> }

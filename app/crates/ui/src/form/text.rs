@@ -1,6 +1,7 @@
 //! Controls that take text.
 
 use leptos::prelude::*;
+use words::t;
 
 use super::frame::{Field, Wiring, wiring};
 use crate::{Icon, Kbd, MaybeText};
@@ -135,7 +136,7 @@ pub fn DateInput(
 #[component]
 pub fn SearchInput(
     #[prop(default = "q".to_owned(), into)] name: String,
-    #[prop(default = "Search".to_owned(), into)] label: String,
+    #[prop(default = t!("Search").to_owned(), into)] label: String,
     #[prop(optional, into)] value: MaybeText,
     #[prop(optional, into)] id: MaybeText,
     #[prop(optional, into)] placeholder: MaybeText,

@@ -159,7 +159,7 @@ impl Column<'_> {
     fn heading(&self) -> String {
         match self.part {
             None | Some(("amount", _)) => self.field.label.clone(),
-            Some((_, label)) => format!("{} {}", self.field.label, label.to_lowercase()),
+            Some((_, label)) => format!("{} {}", self.field.label, words::say(label).to_lowercase()),
         }
     }
 
@@ -181,21 +181,25 @@ fn stream(
     write: Write,
     end: &'static str,
 ) -> impl Stream<Item = std::result::Result<Bytes, std::io::Error>> {
-    futures::stream::try_unfold((source, Some(first), false), move |(mut source, waiting, ended)| async move {
-        if let Some(bytes) = waiting {
-            return Ok(Some((bytes, (source, None, ended))));
-        }
-        if ended {
-            return Ok(None);
-        }
-        let broken = |error: Error| std::io::Error::other(error.message);
-        match source.next().await.map_err(broken)? {
-            Some(page) => {
-                let bytes = write(&source, &page, false).map_err(broken)?;
-                Ok(Some((bytes, (source, None, false))))
+    // The body is read after the request was answered.
+    let language = words::current();
+    futures::stream::try_unfold((source, Some(first), false), move |(mut source, waiting, ended)| {
+        words::scope(language, async move {
+            if let Some(bytes) = waiting {
+                return Ok::<_, std::io::Error>(Some((bytes, (source, None, ended))));
             }
-            None => Ok(Some((Bytes::from_static(end.as_bytes()), (source, None, true)))),
-        }
+            if ended {
+                return Ok(None);
+            }
+            let broken = |error: Error| std::io::Error::other(error.message);
+            match source.next().await.map_err(broken)? {
+                Some(page) => {
+                    let bytes = write(&source, &page, false).map_err(broken)?;
+                    Ok(Some((bytes, (source, None, false))))
+                }
+                None => Ok(Some((Bytes::from_static(end.as_bytes()), (source, None, true)))),
+            }
+        })
     })
 }
 

@@ -56,11 +56,14 @@ fn lacking(catalog: &Catalog, grants: &Grants) -> BTreeSet<String> {
 pub async fn show(caller: ApiCaller) -> Response {
     let registry = caller.platform.registry();
     let documents = registry.hooks::<Documents>();
-    let (catalog, grants) = (caller.catalog(), &caller.caller.access.grants);
-    let made = match documents.first() {
-        Some(documents) => documents.of(registry, &catalog, grants),
-        None => Documents::default().of(registry, &catalog, grants),
-    };
+    // In English whoever asks: it is kept for the next one.
+    let made = ::words::within(::words::Language::English, || {
+        let (catalog, grants) = (caller.catalog(), &caller.caller.access.grants);
+        match documents.first() {
+            Some(documents) => documents.of(registry, &catalog, grants),
+            None => Documents::default().of(registry, &catalog, grants),
+        }
+    });
     json_text(StatusCode::OK, made.to_string())
 }
 

@@ -6,6 +6,7 @@ use domain::{Error, Result};
 use platform::{StaffCtx, db_error};
 use sqlx::FromRow;
 use uuid::Uuid;
+use words::t;
 
 // Names are matched by position, so that % and _ in the words mean themselves.
 const ROWS: &str = "\
@@ -39,7 +40,7 @@ struct Row {
 pub async fn list_tenants(ctx: &mut StaffCtx, query: ListTenants) -> Result<Tenants> {
     let limit = query.limit.unwrap_or(50);
     if !(1..=500).contains(&limit) {
-        return Err(Error::field("limit", "Use a whole number from 1 to 500"));
+        return Err(Error::field("limit", t!("Use a whole number from 1 to 500")));
     }
     let rows: Vec<Row> = sqlx::query_as(ROWS)
         .bind(query.search.as_deref().map(str::trim).filter(|words| !words.is_empty()))

@@ -7,6 +7,7 @@ use domain::{Error, FieldError, Result};
 use platform::{Bind, Change, Ctx, Row, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use words::t;
 
 const VERDICTS: [&str; 3] = ["expected", "unexpected", "unsure"];
 /// Characters of an address; longer ones are those of no page of ours.
@@ -27,11 +28,11 @@ const KNOWN: &str = "select 1 from changes where tenant_id = $1 and id = $2";
 
 pub async fn give_feedback(ctx: &mut Ctx, operation: GiveFeedback) -> Result<()> {
     if !VERDICTS.contains(&operation.verdict.as_str()) {
-        return Err(Error::field("verdict", "Use expected, unexpected or unsure"));
+        return Err(Error::field("verdict", t!("Use expected, unexpected or unsure")));
     }
     let note = operation.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > FEEDBACK_LENGTH) {
-        return Err(Error::field("note", format!("A note has {FEEDBACK_LENGTH} characters at most")));
+        return Err(Error::field("note", t!("A note has {most} characters at most", most = FEEDBACK_LENGTH)));
     }
     let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(operation.change))];
     if ctx.fetch(Statement::new(KNOWN, binds)).await?.is_empty() {
@@ -53,16 +54,17 @@ pub async fn send_feedback(ctx: &mut Ctx, operation: SendFeedback) -> Result<()>
     let mut faults = Vec::new();
     let mut fault = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
     if FEEDBACK.iter().all(|(kind, _)| *kind != operation.kind) {
-        fault("kind", "Choose what it is: an idea, something that is wrong, or something that is good".to_owned());
+        let message = t!("Choose what it is: an idea, something that is wrong, or something that is good");
+        fault("kind", message.to_owned());
     }
     if text.is_empty() {
-        fault("text", "Say what you mean in a few words".to_owned());
+        fault("text", t!("Say what you mean in a few words").to_owned());
     } else if text.chars().count() > FEEDBACK_LENGTH {
-        fault("text", format!("Feedback has {FEEDBACK_LENGTH} characters at most"));
+        fault("text", t!("Feedback has {most} characters at most", most = FEEDBACK_LENGTH));
     }
     // It is shown as a link to whoever reads it, so it leads nowhere but into this workspace.
     if page.is_some_and(|page| !is_within(page, &ctx.access.slug)) {
-        fault("page", "This is no page of the workspace".to_owned());
+        fault("page", t!("This is no page of the workspace").to_owned());
     }
     if !faults.is_empty() {
         return Err(Error::fields(faults));

@@ -6,6 +6,7 @@ use domain::{Error, Result};
 use platform::{Bind, Change, Ctx, Row, Statement};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+use words::t;
 
 const LIMIT: u32 = 50;
 
@@ -42,7 +43,8 @@ pub async fn export(ctx: &mut Ctx, operation: ExportAudit) -> Result<AuditPage> 
 async fn page(ctx: &mut Ctx, query: &AuditQuery) -> Result<AuditPage> {
     let limit = query.limit.unwrap_or(LIMIT);
     if limit == 0 || limit > MOST {
-        return Err(Error::field("limit", format!("A page of the audit trail has 1 to {MOST} entries, not {limit}")));
+        let message = t!("A page of the audit trail has 1 to {most} entries, not {limit}", most = MOST, limit);
+        return Err(Error::field("limit", message));
     }
     let zone = ctx.access.timezone.clone();
     let first = query.from.map_or(Uuid::nil(), |day| first_id(&zone, day));

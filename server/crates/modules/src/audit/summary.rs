@@ -6,6 +6,7 @@ use domain::{Error, Result};
 use platform::{Bind, Ctx, Statement};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use words::t;
 
 const DAYS: u16 = 30;
 const MOST_DAYS: u16 = 366;
@@ -22,7 +23,8 @@ left join change_seals s on s.tenant_id = h.tenant_id and s.seq = h.seq where h.
 pub async fn summary(ctx: &mut Ctx, operation: SummariseAudit) -> Result<AuditSummary> {
     let days = operation.days.unwrap_or(DAYS);
     if days == 0 || days > MOST_DAYS {
-        return Err(Error::field("days", format!("A summary covers 1 to {MOST_DAYS} days, not {days}")));
+        let message = t!("A summary covers 1 to {most} days, not {days}", most = MOST_DAYS, days);
+        return Err(Error::field("days", message));
     }
     let tenant = Bind::Id(Some(ctx.access.tenant.0));
     let since = (ctx.now() - Duration::days(i64::from(days))).timestamp_millis();

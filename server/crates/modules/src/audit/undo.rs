@@ -15,6 +15,7 @@ use domain::{Error, Kind, Result};
 use platform::{Bind, Change, Ctx, Row, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use words::t;
 
 /// Changes that are taken back at once.
 const MOST: usize = 500;
@@ -81,7 +82,7 @@ pub async fn undo(ctx: &mut Ctx, input: Undo) -> Result<UndoPlan> {
     let plan = carry_out(ctx, &target).await?;
     if plan.done == 0 {
         let why = plan.steps.iter().flat_map(|step| step.kept.first()).next().cloned().unwrap_or_default();
-        return Err(Error::conflict(format!("Nothing could be taken back. {why}")));
+        return Err(Error::conflict(t!("Nothing could be taken back. {why}", why)));
     }
     let kept: Vec<&String> = plan.steps.iter().flat_map(|step| &step.kept).collect();
     ctx.changed(Change {
@@ -98,8 +99,9 @@ async fn carry_out(ctx: &mut Ctx, target: &Target) -> Result<UndoPlan> {
     let changes = load(ctx, target).await?;
     let Some(first) = changes.last() else { return Err(Error::not_found()) };
     if changes.len() > MOST {
-        return Err(Error::conflict(format!(
-            "More than {MOST} changes were made at once. Take them back one by one, or restore what you need from an export"
+        return Err(Error::conflict(t!(
+            "More than {most} changes were made at once. Take them back one by one, or restore what you need from an export",
+            most = MOST
         )));
     }
     // What follows is told as an undo, and leads back to what it undid.
@@ -118,9 +120,11 @@ async fn carry_out(ctx: &mut Ctx, target: &Target) -> Result<UndoPlan> {
     let done = u32::try_from(steps.iter().filter(|step| step.action.is_some()).count()).unwrap_or(u32::MAX);
     let kept = steps.iter().filter(|step| !step.kept.is_empty()).count();
     let said = match (done, kept) {
-        (1, 0) => "Taken back".to_owned(),
-        (done, 0) => format!("{done} changes taken back"),
-        (done, _) => format!("{done} of {} changes taken back; the others say why they stay", steps.len()),
+        (1, 0) => t!("Taken back").to_owned(),
+        (done, 0) => t!("{done} changes taken back", done),
+        (done, _) => {
+            t!("{done} of {all} changes taken back; the others say why they stay", done, all = steps.len())
+        }
     };
     Ok(UndoPlan {
         operation: first.operation.clone(),
@@ -143,7 +147,7 @@ async fn load(ctx: &mut Ctx, target: &Target) -> Result<Vec<Done>> {
             let [begin, end] = around(request, 0, QUARTER);
             Statement::new(BY_REQUEST, vec![tenant, Bind::Id(Some(request)), begin, end])
         }
-        (None, None) => return Err(Error::field("change", "Say which change or which request to take back")),
+        (None, None) => return Err(Error::field("change", t!("Say which change or which request to take back"))),
     };
     ctx.fetch(statement).await?.iter().map(done).collect()
 }
@@ -191,17 +195,18 @@ async fn take_back(ctx: &mut Ctx, change: &Done, undoing: &[Uuid]) -> Result<(Un
     let described = ctx.catalog.get(&change.entity).cloned();
     let (Some(entity), Some(id)) = (described, change.record) else {
         // Stock, ledger, settings, sessions: each has an operation of its own that sets it right.
-        step.kept.push(format!("{} is no change of a record; use its own page to set it right", change.operation));
+        let operation = &change.operation;
+        step.kept.push(t!("{operation} is no change of a record; use its own page to set it right", operation));
         let known = ctx.access.grants.allows(domain::audit::READ);
         if !known {
             step.entity = "other".to_owned();
-            step.kept = vec!["It is not about a record".to_owned()];
+            step.kept = vec![t!("It is not about a record").to_owned()];
         }
         return Ok((step, known));
     };
     let get = ctx.attempt(GetRecord { entity: entity.key.clone(), id }).await?;
     let Ok(record) = get else {
-        step.kept.push("It is not there any more, or out of your reach".to_owned());
+        step.kept.push(t!("It is not there any more, or out of your reach").to_owned());
         return Ok((step, false));
     };
     step.record = Some(id);
@@ -211,9 +216,9 @@ async fn take_back(ctx: &mut Ctx, change: &Done, undoing: &[Uuid]) -> Result<(Un
         .unwrap_or_default()
         .to_owned();
     if change.cause == "import" {
-        step.kept.push("It came with an import: take that back on its own page".to_owned());
+        step.kept.push(t!("It came with an import: take that back on its own page").to_owned());
     } else if change.cause == "merge" {
-        step.kept.push("It came with a merge: take that back on the merge page of the record".to_owned());
+        step.kept.push(t!("It came with a merge: take that back on the merge page of the record").to_owned());
     } else {
         kind(ctx, &entity, &record, change, undoing, &mut step).await?;
     }
@@ -233,26 +238,26 @@ async fn kind(
         side.as_ref().and_then(|side| side.get(key)).is_some_and(|value| !value.is_null())
     };
     match (&change.before, &change.after) {
-        (_, None) => step.kept.push("It was removed for good".to_owned()),
+        (_, None) => step.kept.push(t!("It was removed for good").to_owned()),
         (None, Some(_)) => {
             if record.deleted_at.is_some() {
-                step.kept.push("It is in the trash already".to_owned());
+                step.kept.push(t!("It is in the trash already").to_owned());
             } else if let Some(who) = since(ctx, id, undoing).await? {
-                step.kept.push(format!("{who} has changed it since"));
+                step.kept.push(t!("{who} has changed it since", who));
             } else {
                 attempt(ctx, step, "trash", DeleteRecord { entity: key, id, version: None }).await?;
             }
         }
         (Some(_), Some(_)) if set(&change.after, "deletedAt") => match record.deleted_at {
             Some(_) => attempt(ctx, step, "restore", RestoreRecord { entity: key, id }).await?,
-            None => step.kept.push("It was taken out of the trash since".to_owned()),
+            None => step.kept.push(t!("It was taken out of the trash since").to_owned()),
         },
         (Some(_), Some(_)) if set(&change.before, "deletedAt") => match record.deleted_at {
             None => attempt(ctx, step, "trash", DeleteRecord { entity: key, id, version: None }).await?,
-            Some(_) => step.kept.push("It is in the trash already".to_owned()),
+            Some(_) => step.kept.push(t!("It is in the trash already").to_owned()),
         },
         (Some(_), Some(_)) if record.deleted_at.is_some() => {
-            step.kept.push("It is in the trash. Restore it first".to_owned());
+            step.kept.push(t!("It is in the trash. Restore it first").to_owned());
         }
         (Some(before), Some(after)) => put_back(ctx, entity, record, before, after, step).await?,
     }
@@ -280,23 +285,23 @@ async fn put_back(
             continue;
         }
         if !records::readable(&ctx.access, field) {
-            step.kept.push("A field that you may not see stays as it is".to_owned());
+            step.kept.push(t!("A field that you may not see stays as it is").to_owned());
             continue;
         }
         let (became, now) = (after.get(key).unwrap_or(&nothing), record.values.get(key).unwrap_or(&nothing));
-        let label = &field.label;
+        let (label, stay) = (&field.label, step.kept.len());
         if now == was {
             continue;
         } else if now != became {
-            step.kept.push(format!("{label} was changed since"));
+            step.kept.push(t!("{field} was changed since", field = label));
         } else if key == "status" {
             state = was.as_str().map(str::to_owned);
         } else if field.read_only {
-            step.kept.push(format!("{label} is set by Nexus and stays"));
+            step.kept.push(t!("{field} is set by Nexus and stays", field = label));
         } else {
             values.insert(key.clone(), was.clone());
         }
-        if step.kept.last().is_none_or(|kept| !kept.starts_with(label.as_str())) {
+        if step.kept.len() == stay {
             let (before, after) = (now.clone(), was.clone());
             step.fields.push(AuditChange { field: key.clone(), label: label.clone(), before, after });
         }
@@ -309,8 +314,8 @@ async fn put_back(
             // Out of a pipeline leads no transition; a move into it does.
             let pipeline = states.and_then(|states| states.crossed(now, &to)).map(|pipeline| pipeline.key.clone());
             if pipeline.is_none() && way.is_none_or(|way| way.internal) {
-                let from = entity.state_label(now);
-                step.kept.push(format!("No move leads from {from} back to {}", entity.state_label(&to)));
+                let (from, back) = (entity.state_label(now), entity.state_label(&to));
+                step.kept.push(t!("No move leads from {from} back to {back}", from, back));
                 step.fields.retain(|field| field.field != "status");
                 return update(ctx, step, key, id, version, values).await;
             }
@@ -344,7 +349,7 @@ async fn untick(
             continue;
         }
         if now != became {
-            step.kept.push(format!("{} was ticked or taken back since", item.label));
+            step.kept.push(t!("{item} was ticked or taken back since", item = item.label));
             continue;
         }
         let (key, id, done) = (entity.key.clone(), record.id, !was.is_null());
@@ -353,7 +358,7 @@ async fn untick(
             Ok(record) => {
                 version = record.version;
                 step.action = Some("put_back".to_owned());
-                let (field, label) = (CHECKLIST.to_owned(), "Checklist".to_owned());
+                let (field, label) = (CHECKLIST.to_owned(), t!("Checklist").to_owned());
                 step.fields.push(AuditChange { field, label, before: now, after: was });
             }
             Err(error) if matches!(error.kind, Kind::Internal | Kind::Unavailable) => return Err(error),
@@ -361,7 +366,7 @@ async fn untick(
         }
     }
     if step.action.is_none() && step.kept.is_empty() {
-        step.kept.push("It is as it was already".to_owned());
+        step.kept.push(t!("It is as it was already").to_owned());
     }
     Ok(())
 }
@@ -376,7 +381,7 @@ async fn update(
 ) -> Result<()> {
     if values.is_empty() {
         if step.kept.is_empty() {
-            step.kept.push("It is as it was already".to_owned());
+            step.kept.push(t!("It is as it was already").to_owned());
         }
         return Ok(());
     }
@@ -400,5 +405,5 @@ async fn since(ctx: &mut Ctx, record: Uuid, undoing: &[Uuid]) -> Result<Option<S
     let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(record)), Bind::ids(undoing.iter().copied())];
     let rows = ctx.fetch(Statement::new(SINCE, binds)).await?;
     let name = rows.first().map(|row| row.get::<Option<String>>(0)).transpose()?;
-    Ok(name.map(|name| name.unwrap_or_else(|| "Somebody".to_owned())))
+    Ok(name.map(|name| name.unwrap_or_else(|| t!("Somebody").to_owned())))
 }

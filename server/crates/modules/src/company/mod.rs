@@ -4,6 +4,7 @@ use domain::company::{Company, CompanyView, GetCompany, LINE, SaveCompany, TEXT}
 use domain::{Error, FieldError, Kind, Result};
 use platform::{Bind, Change, Ctx, Registry, Row, Statement, db_error};
 use serde_json::json;
+use words::t;
 
 pub fn register(registry: &mut Registry) {
     registry.add(get).add(save);
@@ -104,7 +105,7 @@ pub async fn save(ctx: &mut Ctx, save: SaveCompany) -> Result<CompanyView> {
 fn stale() -> Error {
     Error::new(
         Kind::Conflict,
-        "Somebody has saved these details since you opened them. Open the page again, then make your changes",
+        t!("Somebody has saved these details since you opened them. Open the page again, then make your changes"),
     )
 }
 
@@ -129,7 +130,7 @@ fn tidy(mut company: Company) -> Result<Company> {
     for (name, value) in lines {
         held(name, value, LINE, &mut faults);
         if value.as_ref().is_some_and(|text| text.contains(['\n', '\r'])) {
-            faults.push(fault(name, "One line only"));
+            faults.push(fault(name, t!("One line only")));
         }
     }
     let texts = [
@@ -142,10 +143,10 @@ fn tidy(mut company: Company) -> Result<Company> {
     }
     let wrong = |email: &String| !email.contains('@') || email.contains(char::is_whitespace);
     if company.email.as_ref().is_some_and(wrong) {
-        faults.push(fault("email", "An e-mail address looks like accounts@example.com"));
+        faults.push(fault("email", t!("An e-mail address looks like accounts@example.com")));
     }
     if let Some(iban) = company.iban.as_ref().filter(|iban| !is_iban(iban)) {
-        faults.push(fault("iban", &format!("{iban} is not an IBAN: a letter or digit in it is wrong or missing")));
+        faults.push(fault("iban", &t!("{iban} is not an IBAN: a letter or digit in it is wrong or missing", iban)));
     }
     if faults.is_empty() { Ok(company) } else { Err(Error::fields(faults)) }
 }
@@ -154,9 +155,9 @@ fn held(name: &str, value: &mut Option<String>, most: usize, faults: &mut Vec<Fi
     *value = value.take().map(|text| text.trim().replace("\r\n", "\n")).filter(|text| !text.is_empty());
     let Some(text) = value else { return };
     if text.chars().count() > most {
-        faults.push(fault(name, &format!("At most {most} letters")));
+        faults.push(fault(name, &t!("At most {most} letters", most)));
     } else if text.contains(|letter: char| letter.is_control() && letter != '\n') {
-        faults.push(fault(name, "It has a letter that cannot be printed"));
+        faults.push(fault(name, t!("It has a letter that cannot be printed")));
     }
 }
 

@@ -7,14 +7,15 @@ use platform::Ctx;
 use records::Edit;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use words::t;
 
 pub async fn convert_lead(ctx: &mut Ctx, convert: ConvertLead) -> Result<Converted> {
     let lead = ctx.run(GetRecord { entity: "lead".to_owned(), id: convert.id }).await?;
     if lead.deleted_at.is_some() {
-        return Err(Error::conflict("This lead is in the trash. Restore it, then convert it"));
+        return Err(Error::conflict(t!("This lead is in the trash. Restore it, then convert it")));
     }
     if lead.text("customer").is_some() {
-        return Err(Error::conflict("This lead was converted before; its customer is linked on the page"));
+        return Err(Error::conflict(t!("This lead was converted before; its customer is linked on the page")));
     }
     let (customer, contact) = match convert.customer {
         Some(customer) => (existing(ctx, customer).await?, None),
@@ -32,8 +33,8 @@ async fn existing(ctx: &mut Ctx, customer: Uuid) -> Result<Uuid> {
     let found = ctx.run(GetRecord { entity: "customer".to_owned(), id: customer }).await;
     match found {
         Ok(record) if record.deleted_at.is_none() => Ok(record.id),
-        Ok(_) => Err(Error::field("customer", "This customer is in the trash")),
-        Err(_) => Err(Error::field("customer", "There is no such customer, or it is not yours to see")),
+        Ok(_) => Err(Error::field("customer", t!("This customer is in the trash"))),
+        Err(_) => Err(Error::field("customer", t!("There is no such customer, or it is not yours to see"))),
     }
 }
 
@@ -74,7 +75,8 @@ async fn create(ctx: &mut Ctx, entity: &str, values: Values) -> Result<Uuid> {
         Ok(record) => Ok(record.id),
         // What is wrong with the new row is said about it, not about the lead.
         Err(mut error) => {
-            error.message = format!("The {entity} could not be made: {}", error.message);
+            let one = ctx.entity(entity)?.labels.one.to_lowercase();
+            error.message = t!("The {entity} could not be made: {why}", entity = one, why = error.message);
             Err(error)
         }
     }
@@ -98,7 +100,7 @@ async fn win(ctx: &mut Ctx, convert: &ConvertLead, customer: Uuid, opportunity: 
     let held = records::hold(ctx, &entity, convert.id, Verb::Update, false).await?;
     if held.text("status") == "won" {
         if convert.version.is_some_and(|version| version != held.version) {
-            return Err(Error::conflict("This lead was changed meanwhile. Look at it again, then convert it"));
+            return Err(Error::conflict(t!("This lead was changed meanwhile. Look at it again, then convert it")));
         }
         records::write(ctx, &entity, &held, Edit { values, status: None, deleted: None }, "converted").await?;
         return Ok(());

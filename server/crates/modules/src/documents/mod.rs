@@ -13,6 +13,7 @@ use languages::Language;
 use platform::capability::{DocumentSource, Documents, File};
 use platform::{Bind, Ctx, Registry, Statement};
 use uuid::Uuid;
+use words::t;
 
 /// The style sheet of what [`DocumentHtml`] answers.
 pub const STYLE: &str = html::CSS;
@@ -45,7 +46,7 @@ impl DocumentSource for Source {
                 "invoice" => DocumentKind::Invoice,
                 "order_confirmation" => DocumentKind::OrderConfirmation,
                 "receipt" => DocumentKind::Receipt,
-                other => return Err(Error::field("document", format!("There is no document {other}"))),
+                other => return Err(Error::field("document", t!("There is no document {document}", document = other))),
             };
             file(ctx, kind, id, None).await
         })

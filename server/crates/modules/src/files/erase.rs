@@ -7,6 +7,7 @@ use platform::shelf::{FileKey, Shelf};
 use platform::{Bind, Ctx, Platform, Statement, db_error};
 use sqlx::PgPool;
 use uuid::Uuid;
+use words::t;
 
 /// How long a file that was deleted is kept, unless its workspace needs the room.
 pub const DELETED_KEPT: TimeDelta = TimeDelta::days(30);
@@ -99,7 +100,7 @@ pub(super) async fn kept(ctx: &mut Ctx, file: Uuid) -> Result<()> {
     let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(file))];
     let struck = ctx.fetch(Statement::new(KEPT, binds)).await?;
     if struck.is_empty() {
-        return Err(Error::unavailable("Keeping the file took too long. Nothing was saved; try again"));
+        return Err(Error::unavailable(t!("Keeping the file took too long. Nothing was saved; try again")));
     }
     Ok(())
 }

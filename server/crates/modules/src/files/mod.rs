@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 macro_rules! files {
     ($which:literal) => {
@@ -72,9 +73,13 @@ pub async fn get(ctx: &mut Ctx, input: GetFile) -> Result<FileEntry> {
         _ if file.deleted => Err(Error::not_found()),
         "ready" => Ok(file),
         "held" => {
-            Err(Error::new(Kind::Forbidden, "This file waits for the scanner. Try again when it has been looked at"))
+            let message = t!("This file waits for the scanner. Try again when it has been looked at");
+            Err(Error::new(Kind::Forbidden, message))
         }
-        _ => Err(Error::new(Kind::Forbidden, "The scanner found something harmful in this file. It cannot be fetched")),
+        _ => {
+            let message = t!("The scanner found something harmful in this file. It cannot be fetched");
+            Err(Error::new(Kind::Forbidden, message))
+        }
     }
 }
 
@@ -92,13 +97,14 @@ pub async fn attach(ctx: &mut Ctx, input: AttachFile) -> Result<FileEntry> {
     let field = upload_field(ctx, &entity, &input.field)?;
     let Some(takes) = field.upload() else { return Err(Error::internal()) };
     if input.content.len() as u64 > u64::from(takes.max_size) {
-        let error =
-            Error::field(&field.key, format!("The file is too large. {} is {}", field.label, lower(&takes.says())));
-        return Err(Error { kind: Kind::TooLarge, ..error });
+        let takes = lower(&takes.says());
+        let message = t!("The file is too large. {field} is {takes}", field = field.label, takes);
+        return Err(Error { kind: Kind::TooLarge, ..Error::field(&field.key, message) });
     }
     let media_type = checked(&input.content, &field.key)?;
     if !takes.takes(media_type) {
-        let message = format!("The file is {}. {} is {}", what(media_type), field.label, lower(&takes.says()));
+        let (what, takes) = (what(media_type), lower(&takes.says()));
+        let message = t!("The file is {what}. {field} is {takes}", what, field = field.label, takes);
         return Err(Error::field(&field.key, message));
     }
     let place = Place { entity: &entity, record: None, field: Some(field) };
@@ -112,11 +118,14 @@ fn upload_field<'a>(ctx: &Ctx, entity: &'a Entity, key: &str) -> Result<&'a Fiel
     let Some(field) = field else {
         let uploads = entity.editable().filter(readable).filter(|field| field.is_upload());
         let meant = nearest(key, uploads.map(|field| field.key.as_str()));
-        let hint = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-        return Err(Error::field(
-            "field",
-            format!("{key} is no field of {} that holds a file{hint}", entity.labels.many),
-        ));
+        let entities = &entity.labels.many;
+        let message = match meant {
+            Some(meant) => {
+                t!("{key} is no field of {entities} that holds a file; did you mean {meant}?", key, entities, meant)
+            }
+            None => t!("{key} is no field of {entities} that holds a file", key, entities),
+        };
+        return Err(Error::field("field", message));
     };
     match field.write_missing(&ctx.access.grants) {
         Some(permission) => Err(Error::forbidden(permission.to_owned(), &ctx.access.role)),
@@ -127,16 +136,15 @@ fn upload_field<'a>(ctx: &Ctx, entity: &'a Entity, key: &str) -> Result<&'a Fiel
 /// What the content is, if it is one that is kept at all. `field` is where a refusal stands.
 fn checked(content: &[u8], field: &str) -> Result<&'static str> {
     if content.is_empty() {
-        return Err(Error::field(field, "The file is empty. Choose another"));
+        return Err(Error::field(field, t!("The file is empty. Choose another")));
     }
     if content.len() > FILE_BYTES {
-        let error =
-            Error::field(field, "The file is larger than 25 MB. Make it smaller, or keep it elsewhere and note where");
-        return Err(Error { kind: Kind::TooLarge, ..error });
+        let message = t!("The file is larger than 25 MB. Make it smaller, or keep it elsewhere and note where");
+        return Err(Error { kind: Kind::TooLarge, ..Error::field(field, message) });
     }
     let media_type = media_type(content);
     match refused(media_type) {
-        Some(what) => Err(Error::field(field, format!("The file is {what}. Such files are not kept here"))),
+        Some(what) => Err(Error::field(field, t!("The file is {what}. Such files are not kept here", what))),
         None => Ok(media_type),
     }
 }
@@ -164,7 +172,8 @@ async fn keep(
     }
     let state = looked_at(&shelf, &content).await;
     if let (Some(field), "refused") = (place.field, state) {
-        return Err(Error::field(&field.key, "The scanner found something harmful in this file. Choose another"));
+        let message = t!("The scanner found something harmful in this file. Choose another");
+        return Err(Error::field(&field.key, message));
     }
     let (id, name, sha256) = (ctx.new_id(), name(given), Sha256::digest(&content).to_vec());
     if state != "refused" {
@@ -205,7 +214,9 @@ async fn keep(
 fn full(field: &str) -> Error {
     let error = Error::field(
         field,
-        "The files of this workspace fill its 10 GB. Delete some that nobody needs, and try again a quarter of an hour later",
+        t!(
+            "The files of this workspace fill its 10 GB. Delete some that nobody needs, and try again a quarter of an hour later"
+        ),
     );
     Error { kind: Kind::TooLarge, ..error }
 }
@@ -219,7 +230,7 @@ fn open(ctx: &Ctx, entity: &Entity, file: &FileEntry) -> Result<()> {
 /// Words for what a file is, in the middle of a sentence.
 fn what(media_type: &str) -> &str {
     match media_type {
-        "application/octet-stream" => "of a kind that nobody here knows",
+        "application/octet-stream" => t!("of a kind that nobody here knows"),
         known => word(known),
     }
 }
@@ -243,7 +254,8 @@ async fn gone(ctx: &mut Ctx, key: &str, record: Uuid, id: Uuid, deleted: bool) -
     let file = one(ctx, LOCK, &entity, Some(record), id).await?;
     open(ctx, &entity, &file)?;
     if let Some(field) = file.field.as_ref().and_then(|key| entity.field(key)) {
-        return Err(Error::conflict(format!("This file is the {} of the record. Take it out there", field.label)));
+        let message = t!("This file is the {field} of the record. Take it out there", field = field.label);
+        return Err(Error::conflict(message));
     }
     if file.deleted == deleted {
         return Ok(file);
@@ -271,7 +283,7 @@ pub async fn scan(ctx: &mut Ctx, input: ScanFile) -> Result<FileEntry> {
     let content = shelf.store.get(&FileKey::new(ctx.access.tenant, input.id)).await?;
     let state = looked_at(&shelf, &content).await;
     if state == "held" {
-        return Err(Error::unavailable("The scanner cannot be reached. Try again in a moment"));
+        return Err(Error::unavailable(t!("The scanner cannot be reached. Try again in a moment")));
     }
     let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(input.id)), Bind::text(state)];
     ctx.fetch(Statement::new(STATE, binds)).await?;
@@ -280,7 +292,7 @@ pub async fn scan(ctx: &mut Ctx, input: ScanFile) -> Result<FileEntry> {
 }
 
 fn shelf(ctx: &Ctx) -> Result<Arc<Shelf>> {
-    ctx.hooks::<Shelf>().first().cloned().ok_or_else(|| Error::unavailable("No file store is set up here"))
+    ctx.hooks::<Shelf>().first().cloned().ok_or_else(|| Error::unavailable(t!("No file store is set up here")))
 }
 
 async fn looked_at(shelf: &Shelf, content: &[u8]) -> &'static str {
@@ -321,8 +333,8 @@ fn refused(media_type: &str) -> Option<&'static str> {
         | "application/x-llvm"
         | "application/wasm"
         | "application/vnd.android.dex"
-        | "application/vnd.android.dey" => Some("a program"),
-        "text/x-shellscript" => Some("a script that runs"),
+        | "application/vnd.android.dey" => Some(t!("a program")),
+        "text/x-shellscript" => Some(t!("a script that runs")),
         _ => None,
     }
 }

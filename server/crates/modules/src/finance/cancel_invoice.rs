@@ -7,6 +7,7 @@ use domain::records::{GetRecord, Values};
 use domain::{Error, Result, Verb};
 use platform::Ctx;
 use serde_json::json;
+use words::t;
 
 pub async fn cancel_invoice(ctx: &mut Ctx, operation: CancelInvoice) -> Result<InvoiceView> {
     let entity = ctx.entity("invoice")?;
@@ -14,11 +15,11 @@ pub async fn cancel_invoice(ctx: &mut Ctx, operation: CancelInvoice) -> Result<I
     let number = held.text("number");
     match held.text("status") {
         "draft" | "posted" => {}
-        "cancelled" => return Err(Error::conflict(format!("{number} is cancelled already"))),
-        _ => return Err(Error::conflict(format!("{number} has payments; it cannot be cancelled any more"))),
+        "cancelled" => return Err(Error::conflict(t!("{number} is cancelled already", number))),
+        _ => return Err(Error::conflict(t!("{number} has payments; it cannot be cancelled any more", number))),
     }
     if operation.reason.trim().is_empty() {
-        return Err(Error::field("reason", "Say why it is cancelled"));
+        return Err(Error::field("reason", t!("Say why it is cancelled")));
     }
     if let Some(entry) = id(&held.values, "entry") {
         // Reversing is part of cancelling, so it asks for what posting asked for.
@@ -26,6 +27,7 @@ pub async fn cancel_invoice(ctx: &mut Ctx, operation: CancelInvoice) -> Result<I
         let entry = ctx.run(GetRecord { entity: "journal_entry".to_owned(), id: entry }).await?;
         reverse(ctx, &entry, &operation.reason, None).await?;
     }
+    // Kept with the invoice, whoever reads it later.
     let notes = match held.values.get("notes").and_then(serde_json::Value::as_str) {
         Some(notes) => format!("{notes}\nCancelled: {}", operation.reason.trim()),
         None => format!("Cancelled: {}", operation.reason.trim()),

@@ -6,6 +6,7 @@ use domain::{Error, Result};
 use platform::{Ctx, db_error};
 use sqlx::FromRow;
 use uuid::Uuid;
+use words::t;
 
 const FIND: &str = "\
 select id, code, name, status from ledger_accounts
@@ -37,7 +38,8 @@ pub async fn open(ctx: &mut Ctx, field: &str, name: &str) -> Result<Account> {
     if account.status == "active" {
         return Ok(account);
     }
-    let message = format!("The account {} {} is closed; reopen it or name another", account.code, account.name);
+    let Account { code, name, .. } = &account;
+    let message = t!("The account {code} {name} is closed; reopen it or name another", code, name);
     Err(Error::field(field, message))
 }
 
@@ -56,6 +58,6 @@ async fn find(ctx: &mut Ctx, name: &str) -> Result<Option<Account>> {
 
 fn missing(field: &str, name: &str) -> Error {
     let message =
-        format!("No account has the code or the purpose {name}; choose one under Accounts, or give one that purpose");
+        t!("No account has the code or the purpose {name}; choose one under Accounts, or give one that purpose", name);
     Error::field(field, message)
 }

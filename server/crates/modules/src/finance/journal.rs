@@ -12,6 +12,7 @@ use records::NewRow;
 use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use words::t;
 
 const LINES: &str = "\
 insert into journal_lines (tenant_id, entry_id, position, account_id, posted_on, sequence, description, customer_id, currency, debit_minor,
@@ -89,9 +90,9 @@ pub async fn post(ctx: &mut Ctx, entry: Entry) -> Result<Posted> {
 /// The sum of the debits in the workspace's currency; or what is wrong.
 fn balanced(base: &str, legs: &[Leg]) -> Result<Money> {
     if legs.len() < 2 {
-        return Err(Error::invalid(
-            "An entry needs two lines at least, one on each side, and an amount other than zero",
-        ));
+        return Err(Error::invalid(t!(
+            "An entry needs two lines at least, one on each side, and an amount other than zero"
+        )));
     }
     let mut sums: BTreeMap<&str, (Money, Money)> = BTreeMap::new();
     let mut whole = (Money::zero(base)?, Money::zero(base)?);
@@ -112,10 +113,10 @@ fn balanced(base: &str, legs: &[Leg]) -> Result<Money> {
     let unequal = sums.values().chain([&whole]).find(|(debit, credit)| debit != credit).cloned();
     match unequal {
         None => Ok(whole.0),
-        Some((debit, credit)) => Err(Error::invalid(format!(
-            "The entry does not balance: {} on the debit side, {} on the credit side",
-            debit.display(),
-            credit.display()
+        Some((debit, credit)) => Err(Error::invalid(t!(
+            "The entry does not balance: {debit} on the debit side, {credit} on the credit side",
+            debit = debit.display(),
+            credit = credit.display()
         ))),
     }
 }
@@ -157,7 +158,7 @@ async fn lines(
 /// Refuses a day that has not come.
 pub fn not_to_come(ctx: &Ctx, field: &str, day: NaiveDate) -> Result<NaiveDate> {
     if day > ctx.today() {
-        return Err(Error::field(field, format!("{day} is still to come")));
+        return Err(Error::field(field, t!("{day} is still to come", day)));
     }
     Ok(day)
 }

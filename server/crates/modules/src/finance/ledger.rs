@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use domain::finance::{Ledger, LedgerLine, LedgerPage};
 use domain::{Error, Money, Result};
 use platform::{Bind, Ctx, Row, Statement};
+use words::t;
 
 /// By day, number of the entry and position: the place after which the page begins.
 const LINES: &str = "\
@@ -32,7 +33,7 @@ pub async fn ledger(ctx: &mut Ctx, operation: Ledger) -> Result<LedgerPage> {
     whole(ctx, "finance.journal_entry.read")?;
     let limit = operation.limit.unwrap_or(50);
     if !(1..=500).contains(&limit) {
-        return Err(Error::field("limit", "Use a whole number from 1 to 500"));
+        return Err(Error::field("limit", t!("Use a whole number from 1 to 500")));
     }
     let account = chart::any(ctx, "account", &operation.account).await?;
     let after = match &operation.cursor {
@@ -74,7 +75,7 @@ fn place(cursor: &str) -> Result<Place> {
         };
         parts.next().is_none().then_some(place)
     };
-    read().ok_or_else(|| Error::field("cursor", "Use the `next` of the page before"))
+    read().ok_or_else(|| Error::field("cursor", t!("Use the `next` of the page before")))
 }
 
 fn lines(rows: &[Row], limit: usize, opening: &Money) -> Result<(Vec<LedgerLine>, Option<Place>)> {

@@ -21,6 +21,7 @@ pub use age_invoices::age_all;
 
 use domain::{Reach, Result};
 use platform::{Ctx, Registry};
+use words::t;
 
 pub fn register(registry: &mut Registry) {
     registry
@@ -43,6 +44,7 @@ fn whole(ctx: &Ctx, permission: &str) -> Result<()> {
         return Ok(());
     }
     let mut error = domain::Error::forbidden(permission, &ctx.access.role);
-    error.message = format!("This adds up rows of everybody; it needs the permission {permission} for all of them");
+    error.message =
+        t!("This adds up rows of everybody; it needs the permission {permission} for all of them", permission);
     Err(error)
 }

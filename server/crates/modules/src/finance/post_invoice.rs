@@ -11,6 +11,7 @@ use domain::{Error, Result, Verb};
 use platform::Ctx;
 use serde_json::json;
 use uuid::Uuid;
+use words::t;
 
 pub async fn post_invoice(ctx: &mut Ctx, operation: PostInvoice) -> Result<Posted> {
     let entity = ctx.entity("invoice")?;
@@ -19,7 +20,8 @@ pub async fn post_invoice(ctx: &mut Ctx, operation: PostInvoice) -> Result<Poste
         return posted_before(ctx, entry).await;
     }
     if held.text("status") != "draft" {
-        return Err(Error::conflict(format!("{} is cancelled; it is not posted any more", held.text("number"))));
+        let message = t!("{number} is cancelled; it is not posted any more", number = held.text("number"));
+        return Err(Error::conflict(message));
     }
     let values = &held.values;
     let (net, tax, total) = (money(values, "netAmount")?, money(values, "taxAmount")?, money(values, "totalAmount")?);
@@ -27,7 +29,7 @@ pub async fn post_invoice(ctx: &mut Ctx, operation: PostInvoice) -> Result<Poste
     let rate = rates::at(ctx, total.currency(), day).await?;
     let base = total.converted(rate, &ctx.access.currency, Rounding::HalfUp)?;
     let weights = [net.minor().unsigned_abs(), tax.minor().unsigned_abs()];
-    let parts = base.allocate(&weights).map_err(|_| Error::conflict("An invoice of nothing is not posted"))?;
+    let parts = base.allocate(&weights).map_err(|_| Error::conflict(t!("An invoice of nothing is not posted")))?;
     let [base_net, base_tax] = <[_; 2]>::try_from(parts).map_err(|_| Error::internal())?;
     let customer = id(values, "customer");
     let receivable = chart::open(ctx, "account", "receivable").await?;

@@ -7,24 +7,26 @@ use domain::finance::{Amount, PostLedger, Posted, Side};
 use domain::money::Rounding;
 use domain::{Error, Result};
 use platform::Ctx;
+use words::t;
 
 pub async fn post_ledger(ctx: &mut Ctx, operation: PostLedger) -> Result<Posted> {
     let (side, amount) = side(&operation)?;
     let currency = operation.currency.as_deref().or(amount.currency()).unwrap_or(&ctx.access.currency).to_owned();
     let amount = amount.of(&currency)?;
     if amount.minor() <= 0 {
-        return Err(Error::field("amount", "Post an amount above zero; change the sides for the other direction"));
+        let message = t!("Post an amount above zero; change the sides for the other direction");
+        return Err(Error::field("amount", message));
     }
     let today = ctx.today();
     let day = not_to_come(ctx, "postedOn", operation.posted_on.unwrap_or(today))?;
     let account = chart::open(ctx, "account", &operation.account).await?;
     let counter = chart::open(ctx, "counterAccount", &operation.counter_account).await?;
     if account.id == counter.id {
-        return Err(Error::field("counterAccount", "The two accounts are one; name another"));
+        return Err(Error::field("counterAccount", t!("The two accounts are one; name another")));
     }
     let description = operation.description.trim().to_owned();
     if description.is_empty() {
-        return Err(Error::field("description", "Say what it is for"));
+        return Err(Error::field("description", t!("Say what it is for")));
     }
     let rate = rates::at(ctx, &currency, day).await?;
     let base = amount.converted(rate, &ctx.access.currency, Rounding::HalfUp)?;
@@ -48,7 +50,7 @@ fn side(operation: &PostLedger) -> Result<(journal::Side, &Amount)> {
     let (debit, credit) = (amount_of(&operation.debit), amount_of(&operation.credit));
     let (side, given) = match (debit, credit) {
         (true, true) => {
-            return Err(Error::field("credit", "An account is on one side of an entry; give debit or credit"));
+            return Err(Error::field("credit", t!("An account is on one side of an entry; give debit or credit")));
         }
         (_, false) => (journal::Side::Debit, &operation.debit),
         (false, true) => (journal::Side::Credit, &operation.credit),
@@ -58,5 +60,5 @@ fn side(operation: &PostLedger) -> Result<(journal::Side, &Amount)> {
         _ => None,
     };
     let amount = inside.or(operation.amount.as_ref());
-    Ok((side, amount.ok_or_else(|| Error::field("amount", "Say how much to post"))?))
+    Ok((side, amount.ok_or_else(|| Error::field("amount", t!("Say how much to post")))?))
 }

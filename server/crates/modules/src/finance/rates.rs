@@ -5,6 +5,7 @@ use domain::money::RATE_SCALE;
 use domain::text::normal;
 use domain::{Error, Result};
 use platform::{Ctx, db_error};
+use words::t;
 
 /// One for one.
 pub const PAR: i64 = 10_i64.pow(RATE_SCALE);
@@ -24,8 +25,11 @@ pub async fn at(ctx: &mut Ctx, currency: &str, on: NaiveDate) -> Result<i64> {
     let query = sqlx::query_scalar(FIND).bind(tenant).bind(normal(currency)).bind(on);
     let rate: Option<i64> = query.fetch_optional(ctx.conn().await?).await.map_err(db_error)?;
     rate.ok_or_else(|| {
-        let message = format!(
-            "There is no exchange rate of {currency} into {base} for {on}; add one under Exchange rates, then try again"
+        let message = t!(
+            "There is no exchange rate of {currency} into {base} for {day}; add one under Exchange rates, then try again",
+            currency,
+            base,
+            day = on
         );
         Error::field("currency", message)
     })

@@ -12,6 +12,7 @@ use platform::{Ctx, db_error};
 use records::{Edit, Held, NewRow};
 use serde_json::json;
 use uuid::Uuid;
+use words::t;
 
 const ALLOCATE: &str = "\
 insert into payment_allocations (tenant_id, payment_id, invoice_id, amount_minor, currency) values ($1, $2, $3, $4, $5)";
@@ -29,10 +30,11 @@ pub async fn record_payment(ctx: &mut Ctx, operation: RecordPayment) -> Result<P
     };
     let left = open.checked_sub(&amount)?;
     if amount.minor() <= 0 {
-        return Err(Error::field("amount", "Record an amount above zero"));
+        return Err(Error::field("amount", t!("Record an amount above zero")));
     }
     if left.minor() < 0 {
-        let message = format!("{number} has {} open; {} are more than that", open.display(), amount.display());
+        let (open, amount) = (open.display(), amount.display());
+        let message = t!("{number} has {open} open; {amount} are more than that", number, open, amount);
         return Err(Error::field("amount", message));
     }
     let today = ctx.today();
@@ -64,9 +66,9 @@ fn payable(held: &Held) -> Result<()> {
     let number = held.text("number");
     let message = match held.text("status") {
         "posted" | "partially_paid" => return Ok(()),
-        "draft" => format!("{number} is not posted yet; post it, then record the payment"),
-        "paid" => format!("{number} is paid already; nothing is open"),
-        _ => format!("{number} is cancelled; nothing can be paid on it"),
+        "draft" => t!("{number} is not posted yet; post it, then record the payment", number),
+        "paid" => t!("{number} is paid already; nothing is open", number),
+        _ => t!("{number} is cancelled; nothing can be paid on it", number),
     };
     Err(Error::conflict(message))
 }

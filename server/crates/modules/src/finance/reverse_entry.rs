@@ -8,6 +8,7 @@ use domain::{Error, Money, Result};
 use platform::{Ctx, db_error};
 use sqlx::FromRow;
 use uuid::Uuid;
+use words::t;
 
 const LINES: &str = "\
 select account_id, customer_id, currency, debit_minor, credit_minor, base_currency, base_debit_minor, base_credit_minor, rate
@@ -36,11 +37,13 @@ pub async fn reverse_entry(ctx: &mut Ctx, operation: ReverseEntry) -> Result<Pos
     let record = ctx.run(GetRecord { entity: "journal_entry".to_owned(), id: operation.entry }).await?;
     let of_document = ["invoice", "payment"].into_iter().find(|kind| record.text("sourceEntity") == Some(*kind));
     if let Some(kind) = of_document {
-        let how = match kind {
-            "invoice" => "cancel the invoice instead, so that it does not stay open",
-            _ => "a payment stays as it was recorded",
-        };
-        return Err(Error::conflict(format!("{} belongs to a document: {how}", printed(&record))));
+        let number = printed(&record);
+        return Err(Error::conflict(match kind {
+            "invoice" => {
+                t!("{number} belongs to a document: cancel the invoice instead, so that it does not stay open", number)
+            }
+            _ => t!("{number} belongs to a document: a payment stays as it was recorded", number),
+        }));
     }
     reverse(ctx, &record, &operation.reason, operation.posted_on).await
 }
@@ -54,7 +57,7 @@ pub async fn reverse(
 ) -> Result<Posted> {
     let reason = reason.trim();
     if reason.is_empty() {
-        return Err(Error::field("reason", "Say why it is taken back"));
+        return Err(Error::field("reason", t!("Say why it is taken back")));
     }
     let today = ctx.today();
     let day = not_to_come(ctx, "postedOn", posted_on.unwrap_or(today))?;
@@ -66,20 +69,18 @@ pub async fn reverse(
         .fetch_optional(ctx.conn().await?)
         .await
         .map_err(db_error)?;
-    if let Some(number) = before {
-        return Err(Error::conflict(format!("{} was taken back before, by {number}", printed(record))));
+    let number = printed(record);
+    if let Some(other) = before {
+        return Err(Error::conflict(t!("{number} was taken back before, by {other}", number, other)));
     }
     if id(&record.values, "reversalOf").is_some() {
-        return Err(Error::conflict(format!(
-            "{} takes another entry back; post that one anew instead",
-            printed(record)
-        )));
+        return Err(Error::conflict(t!("{number} takes another entry back; post that one anew instead", number)));
     }
     let lines: Vec<Line> =
         sqlx::query_as(LINES).bind(tenant).bind(record.id).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
     let entry = Entry {
         posted_on: day,
-        description: format!("{} taken back: {reason}", printed(record)),
+        description: format!("{number} taken back: {reason}"),
         source: Some(Source { entity: "journal_entry".to_owned(), id: record.id }),
         reversal_of: Some(record.id),
         legs: lines.iter().map(turned).collect::<Result<_>>()?,

@@ -1,19 +1,24 @@
 //! The articles: Markdown files beside this one, compiled in. A file begins with its title, a sentence that says what it is about, and, where not
 //! everybody may do that, `Needs:` with permissions of which one is enough. Its parts begin with `##`, and the words of that line are their anchor.
 //!
+//! Those in other languages lie in a folder of their tag, part for part as the English ones, whose anchors they take.
+//!
 //! A link is `help:filters#groups` (another article, or a part of one), `page:settings/people` (a page of the workspace), or whole.
 
 use crate::notes::markdown;
 use domain::help::{HelpArticle, HelpEntry, HelpPart};
 use domain::text::normal;
 use std::sync::LazyLock;
+use words::Language;
 
 macro_rules! articles {
-    ($($key:literal)*) => { &[$(($key, include_str!(concat!("articles/", $key, ".md")))),*] };
+    ($($key:literal)*) => {
+        &[$(($key, [include_str!(concat!("articles/", $key, ".md")), include_str!(concat!("articles/sw/", $key, ".md"))])),*]
+    };
 }
 
-/// In the order in which they are listed. Guides by role begin with this word.
-const FILES: &[(&str, &str)] = articles!(
+/// In the order in which they are listed, each in every language, in the order of [`Language::ALL`]. Guides by role begin with this word.
+const FILES: &[(&str, [&str; Language::ALL.len()])] = articles!(
     "guide-salesperson" "guide-manager" "guide-administrator"
     "start" "lists" "filters" "boards" "records" "search" "keyboard"
     "importing" "exporting" "trash" "audit"
@@ -22,8 +27,16 @@ const FILES: &[(&str, &str)] = articles!(
 );
 const GUIDE: &str = "guide-";
 
-pub static ARTICLES: LazyLock<Vec<Article>> =
-    LazyLock::new(|| FILES.iter().map(|(key, text)| Article::read(key, text)).collect());
+static ARTICLES: LazyLock<[Vec<Article>; Language::ALL.len()]> = LazyLock::new(|| {
+    let read = |language: Language| FILES.iter().map(move |(key, texts)| Article::read(key, texts[language.index()]));
+    let plain: Vec<Article> = read(Language::English).collect();
+    Language::ALL.map(|language| read(language).zip(&plain).map(|(article, plain)| article.anchored(plain)).collect())
+});
+
+/// Those in the language that is spoken.
+pub fn articles() -> &'static [Article] {
+    &ARTICLES[words::current().index()]
+}
 
 /// An article, taken apart.
 #[derive(Debug)]
@@ -46,7 +59,7 @@ pub struct Part {
 }
 
 pub fn find(key: &str) -> Option<&'static Article> {
-    ARTICLES.iter().find(|article| article.entry.key == key)
+    articles().iter().find(|article| article.entry.key == key)
 }
 
 impl Article {
@@ -69,6 +82,14 @@ impl Article {
             part: None,
         };
         Self { entry, lead, parts, words }
+    }
+
+    /// With the anchors of the English one, so that a link leads to the same part in every language.
+    fn anchored(mut self, plain: &Self) -> Self {
+        for (own, plain) in self.parts.iter_mut().zip(&plain.parts) {
+            own.part.anchor.clone_from(&plain.part.anchor);
+        }
+        self
     }
 
     /// As it is shown in a workspace.
@@ -118,22 +139,35 @@ pub fn links(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ARTICLES, FILES, find, links};
+    use super::{FILES, articles, find, links};
     use std::collections::BTreeSet;
+    use words::{Language, within};
+
+    /// Every article in every language, with its key and Markdown.
+    fn each(mut look: impl FnMut(&super::Article, &str, &str)) {
+        for language in Language::ALL {
+            within(language, || {
+                for (article, (key, texts)) in articles().iter().zip(FILES) {
+                    look(article, &format!("{key} ({})", language.tag()), texts[language.index()]);
+                }
+            });
+        }
+    }
 
     #[test]
     fn every_file_is_an_article() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/help/articles");
-        let names = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-        let files: BTreeSet<String> = names.map(|name| name.trim_end_matches(".md").to_owned()).collect();
         let listed: BTreeSet<String> = FILES.iter().map(|(key, _)| (*key).to_owned()).collect();
-        assert_eq!(files, listed);
+        for folder in ["", "/sw"] {
+            let folder = format!("{}/src/help/articles{folder}", env!("CARGO_MANIFEST_DIR"));
+            let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+            let keys: BTreeSet<String> = files.filter_map(|name| name.strip_suffix(".md").map(str::to_owned)).collect();
+            assert_eq!(keys, listed);
+        }
     }
 
     #[test]
     fn every_article_has_what_an_article_has() {
-        for (article, (_, text)) in ARTICLES.iter().zip(FILES) {
-            let key = &article.entry.key;
+        each(|article, key, text| {
             assert!(text.starts_with("# ") && text.ends_with('\n'), "{key} begins with its title");
             assert!(article.entry.summary.ends_with('.') && article.entry.summary.len() < 160, "{key} says what it is");
             assert!(!text.contains("\n### ") && text.matches("\n# ").count() == 0, "{key} has one level of parts");
@@ -147,14 +181,30 @@ mod tests {
             for need in &article.entry.needs {
                 assert!(domain::permission::is_pattern(need), "{key} needs {need}");
             }
-        }
+        });
+    }
+
+    /// Whoever reads another language reads the same: as many parts, the same links, the same needs.
+    #[test]
+    fn an_article_is_the_same_in_every_language() {
+        each(|article, key, text| {
+            let plain = within(Language::English, || find(&article.entry.key)).unwrap();
+            assert_eq!(article.entry.needs, plain.entry.needs, "{key}");
+            assert_eq!(article.parts.len(), plain.parts.len(), "{key}");
+            let (_, texts) = FILES.iter().find(|(file, _)| *file == article.entry.key).unwrap();
+            let mut wanted = links(texts[Language::English.index()]);
+            let mut found = links(text);
+            wanted.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, wanted, "{key}");
+        });
     }
 
     /// A link leads to an article and a part that are there; pages are looked up by the server's tests, which know them.
     #[test]
     fn every_link_between_articles_leads_somewhere() {
         let mut looked = 0;
-        for (key, text) in FILES {
+        each(|_, key, text| {
             for link in links(text) {
                 looked += 1;
                 if let Some(place) = link.strip_prefix("help:") {
@@ -166,14 +216,14 @@ mod tests {
                     assert!(link.starts_with("page:") || link.starts_with("https://"), "{key} links to {link}");
                 }
             }
-        }
-        assert!(looked > 40, "{looked} links");
+        });
+        assert!(looked > 80, "{looked} links");
     }
 
     /// Every link becomes one, inside the workspace that asks; nothing of the Markdown is left in what is shown.
     #[test]
     fn articles_come_out_whole() {
-        for (article, (key, text)) in ARTICLES.iter().zip(FILES) {
+        each(|article, key, text| {
             let shown = article.shown("lakeside");
             assert_eq!(shown.html.matches("<a ").count(), links(text).len(), "{key}");
             assert!(!shown.html.contains("](") && !shown.html.contains("**") && !shown.html.contains("<h4>"), "{key}");
@@ -181,6 +231,6 @@ mod tests {
                 assert!(shown.html.contains(&format!("<h2 id=\"{}\">", part.anchor)), "{key}");
             }
             assert!(!shown.html.contains("href=\"/") || shown.html.contains("href=\"/w/lakeside"), "{key}");
-        }
+        });
     }
 }

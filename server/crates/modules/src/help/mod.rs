@@ -3,7 +3,7 @@
 
 pub mod article;
 
-use article::{ARTICLES, Article};
+use article::{Article, articles};
 use domain::help::{HelpArticle, HelpEntry, ListHelp, ReadHelp};
 use domain::{Error, Result, text::normal};
 use platform::{Ctx, Registry};
@@ -29,10 +29,10 @@ fn found(words: &str) -> Vec<HelpEntry> {
     let words: String = words.chars().take(LONGEST).collect();
     let words = normal(&words);
     if words.is_empty() {
-        return ARTICLES.iter().map(|article| article.entry.clone()).collect();
+        return articles().iter().map(|article| article.entry.clone()).collect();
     }
     let words: Vec<&str> = words.split(' ').collect();
-    let mut hits: Vec<(u8, HelpEntry)> = ARTICLES.iter().filter_map(|article| hit(article, &words)).collect();
+    let mut hits: Vec<(u8, HelpEntry)> = articles().iter().filter_map(|article| hit(article, &words)).collect();
     hits.sort_by_key(|(rank, _)| *rank);
     hits.into_iter().map(|(_, entry)| entry).collect()
 }

@@ -6,6 +6,7 @@ use domain::money::{QUANTITY_SCALE, scaled};
 use domain::records::GetRecord;
 use domain::{Error, Result};
 use platform::{Bind, Ctx, Row, Statement};
+use words::t;
 
 const ROWS: &str = "\
 select s.id, s.kind, s.quantity, s.reserved, s.quantity_after, s.reserved_after, s.order_id, s.reason, m.name, s.created_at, s.sequence
@@ -15,7 +16,7 @@ where s.tenant_id = $1 and s.product_id = $2 and s.sequence < $3 order by s.sequ
 pub async fn movements(ctx: &mut Ctx, operation: Movements) -> Result<MovementPage> {
     let limit = operation.limit.unwrap_or(50);
     if !(1..=500).contains(&limit) {
-        return Err(Error::field("limit", "Use a whole number from 1 to 500"));
+        return Err(Error::field("limit", t!("Use a whole number from 1 to 500")));
     }
     ctx.run(GetRecord { entity: "product".to_owned(), id: operation.product }).await?;
     let binds = vec![

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sqlx::FromRow;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
+use words::t;
 
 const LOCK: &str = "\
 select id, coalesce(quantity, 0), coalesce(reserved, 0) from products
@@ -150,12 +151,14 @@ fn enough(lines: &[Line], levels: &BTreeMap<Uuid, Level>, asked: fn(&Line) -> i6
 /// `Line 2, Brake pad: 3 asked for, 1 on hand`.
 fn lack(line: &Line, asked: i64, free: i64, on_hand: i64) -> String {
     let text = |amount: i64| short(amount, QUANTITY_SCALE);
-    let there = match (free, on_hand) {
-        (free, on_hand) if free == on_hand => format!("{} on hand", text(on_hand)),
-        (0, on_hand) => format!("{} on hand, all of it taken", text(on_hand)),
-        (free, on_hand) => format!("{} on hand, {} of it free", text(on_hand), text(free)),
+    let (whole, part) = (text(on_hand), text(free));
+    let there = match free {
+        free if free == on_hand => t!("{on_hand} on hand", on_hand = whole),
+        0 => t!("{on_hand} on hand, all of it taken", on_hand = whole),
+        _ => t!("{on_hand} on hand, {free} of it free", on_hand = whole, free = part),
     };
-    format!("Line {}, {}: {} asked for, {there}", line.position, line.description, text(asked))
+    let (what, asked) = (&line.description, text(asked));
+    t!("Line {line}, {what}: {asked} asked for, {there}", line = line.position, what, asked, there)
 }
 
 fn steps(lines: &[Line], change: fn(&Line) -> (i64, i64)) -> Vec<Step> {
@@ -224,10 +227,10 @@ async fn mark(ctx: &mut Ctx, lines: &[Line], change: fn(&Line) -> (i64, i64)) ->
 fn refused(error: sqlx::Error) -> Error {
     let constraint = error.as_database_error().and_then(sqlx::error::DatabaseError::constraint);
     match constraint {
-        Some("products_quantity_range" | "products_reserved_range" | "products_reserved_covered") => {
-            Error::conflict("There is not enough on hand for that. Nothing was moved; look at the stock and try again")
-        }
-        Some("stock_movements_stocked") => Error::conflict("This product is not stocked; mark it as stocked first"),
+        Some("products_quantity_range" | "products_reserved_range" | "products_reserved_covered") => Error::conflict(
+            t!("There is not enough on hand for that. Nothing was moved; look at the stock and try again"),
+        ),
+        Some("stock_movements_stocked") => Error::conflict(t!("This product is not stocked; mark it as stocked first")),
         _ => db_error(error),
     }
 }

@@ -6,6 +6,7 @@ use domain::records::Values;
 use domain::{Error, Result, Verb};
 use platform::Ctx;
 use records::Edit;
+use words::t;
 
 pub async fn cancel(ctx: &mut Ctx, input: CancelMessage) -> Result<()> {
     let entity = store::entity(ctx)?;
@@ -14,14 +15,14 @@ pub async fn cancel(ctx: &mut Ctx, input: CancelMessage) -> Result<()> {
     match held.text("status") {
         "queued" => {}
         "sending" => {
-            return Err(Error::conflict(
-                "This message is being handed to the mail server right now. Look again in a moment",
-            ));
+            return Err(Error::conflict(t!(
+                "This message is being handed to the mail server right now. Look again in a moment"
+            )));
         }
         "cancelled" => return Ok(()),
         other => {
             let state = entity.state_label(other).to_lowercase();
-            return Err(Error::conflict(format!("This message is {state} already; there is nothing left to cancel")));
+            return Err(Error::conflict(t!("This message is {state} already; there is nothing left to cancel", state)));
         }
     }
     let edit = Edit { values: Values::new(), status: Some("cancelled".to_owned()), deleted: None };

@@ -24,6 +24,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
+use words::mark;
 
 pub const KIND: &str = "messaging.deliver";
 /// With waits that double from seconds up to an hour: about a day and a half.
@@ -183,8 +184,9 @@ impl Work<'_> {
         let mut ctx = self.open(TxMode::ReadWrite).await?;
         let (outcome, response) = match &delivery {
             Delivery::Sent(answer) => (DeliveryOutcome::Sent, shortened(answer)),
+            // In English, as all that is kept; it is said where it is shown.
             Delivery::Sandboxed => {
-                (DeliveryOutcome::Sandboxed, "No mail server is configured; the message was not sent".to_owned())
+                (DeliveryOutcome::Sandboxed, mark!("No mail server is configured; the message was not sent").to_owned())
             }
             Delivery::Later(answer) if last => {
                 let given_up = format!("Given up after {} tries. The last answer: {answer}", taken.attempts);

@@ -4,9 +4,10 @@
 use super::template::{Library, Template, Wanted};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::{Error, FieldError, Result};
-use expr::{CheckedTemplate, Env, EvalFault, JsonValues, Values as _};
+use expr::{CheckedTemplate, Env, EvalFault, JsonValues, Type, Values as _};
 use platform::Ctx;
 use serde_json::{Map, Value, json};
+use words::t;
 
 /// Letters of a subject; a longer one is cut.
 pub const MAX_SUBJECT: usize = 255;
@@ -36,7 +37,8 @@ pub struct Given<'a> {
 pub fn render(ctx: &Ctx, library: &Library, template: &Template, given: Given<'_>) -> Result<Rendered> {
     let mut values = wanted(template, given.name, given.values)?;
     if template.link && given.link.is_none() {
-        let message = format!("The template {} leads to a page; say which record the message is about", given.name);
+        let message =
+            t!("The template {name} leads to a page; say which record the message is about", name = given.name);
         return Err(Error::field("record", message));
     }
     values.insert("link".to_owned(), json!(given.link));
@@ -64,7 +66,7 @@ pub fn render(ctx: &Ctx, library: &Library, template: &Template, given: Given<'_
     let (before, after) = (show(&library.before, &values, &html)?, show(&library.after, &values, &html)?);
     let html = format!("{before}{content}{after}");
     if text.chars().count() > MAX_BODY || html.chars().count() > MAX_BODY {
-        return Err(Error::field("values", format!("The message would be longer than {MAX_BODY} letters")));
+        return Err(Error::field("values", t!("The message would be longer than {most} letters", most = MAX_BODY)));
     }
     Ok(Rendered { language, subject, text: text.trim().to_owned(), html })
 }
@@ -76,16 +78,28 @@ fn wanted(template: &Template, name: &str, mut given: Map<String, Value>) -> Res
     for wanted in &template.values {
         let value = taken(&mut given, wanted);
         let fault = |message: String| FieldError { field: format!("values.{}", wanted.path()), message };
+        let (path, kind) = (wanted.path(), kind(&wanted.ty));
         if value.is_null() && !wanted.optional {
-            faults.push(fault(format!("The template {name} shows {}, {}; give it", wanted.path(), wanted.ty.words())));
+            faults.push(fault(t!("The template {name} shows {path}, {kind}; give it", name, path, kind)));
         } else if let Err(problem) = JsonValues(&json!({ "it": value })).get(&["it".to_owned()], &wanted.ty) {
-            faults.push(fault(format!("{} should be {}: {problem}", wanted.path(), wanted.ty.words())));
+            faults.push(fault(t!("{path} should be {kind}: {problem}", path, kind, problem)));
         }
         if let Some(fields) = out.entry(&wanted.root).or_insert_with(|| json!({})).as_object_mut() {
             fields.insert(wanted.field.clone(), value);
         }
     }
     if faults.is_empty() { Ok(out) } else { Err(Error::fields(faults)) }
+}
+
+/// The kinds of values that a template declares.
+fn kind(ty: &Type) -> &'static str {
+    match ty {
+        Type::Number => t!("a number"),
+        Type::Money => t!("an amount of money"),
+        Type::Date => t!("a date"),
+        Type::Datetime => t!("a moment"),
+        _ => t!("a text"),
+    }
 }
 
 fn taken(given: &mut Map<String, Value>, wanted: &Wanted) -> Value {
@@ -97,7 +111,7 @@ fn taken(given: &mut Map<String, Value>, wanted: &Wanted) -> Value {
 }
 
 fn unfit(name: &str, fault: &EvalFault) -> Error {
-    Error::field("values", format!("The template {name} could not be filled in: {fault}"))
+    Error::field("values", t!("The template {name} could not be filled in: {fault}", name, fault))
 }
 
 /// Text as it may stand in a mail: no control characters, and none that turn the writing direction of what follows.

@@ -6,6 +6,7 @@ use domain::records::Values;
 use domain::{Error, Result, Verb};
 use platform::Ctx;
 use serde_json::json;
+use words::t;
 
 /// What a repetition takes over.
 const COPIED: [&str; 12] = [
@@ -34,9 +35,9 @@ pub async fn resend(ctx: &mut Ctx, input: ResendMessage) -> Result<Queued> {
         return Ok(Queued { message, created: false });
     }
     if matches!(held.text("status"), "queued" | "sending") {
-        return Err(Error::conflict(
-            "This message is still on its way; cancel it first, or wait until it has arrived or failed",
-        ));
+        return Err(Error::conflict(t!(
+            "This message is still on its way; cancel it first, or wait until it has arrived or failed"
+        )));
     }
     let mut values: Values = COPIED
         .iter()

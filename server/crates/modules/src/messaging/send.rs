@@ -12,6 +12,7 @@ use platform::capability::{BaseUrl, Documents};
 use platform::{Ctx, db_error};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use words::t;
 
 const LOCALE: &str = "select locale from tenants where id = $1";
 const LONGEST_KEY: usize = 200;
@@ -67,10 +68,9 @@ pub async fn send(ctx: &mut Ctx, send: SendMessage) -> Result<Queued> {
 pub fn key(given: &str) -> Result<&str> {
     let key = given.trim();
     if key.is_empty() || key.chars().count() > LONGEST_KEY || key.contains(char::is_control) {
-        return Err(Error::field(
-            "key",
-            format!("Give a key of 1 to {LONGEST_KEY} letters that names this message, such as invoice:<id>"),
-        ));
+        let message =
+            t!("Give a key of 1 to {most} letters that names this message, such as invoice:<id>", most = LONGEST_KEY);
+        return Err(Error::field("key", message));
     }
     Ok(key)
 }
@@ -79,10 +79,12 @@ fn template(name: &str) -> Result<(&'static Library, &'static Template)> {
     // The server does not start over templates that are at fault.
     let library = library().map_err(|_| Error::internal())?;
     let template = library.get(name).ok_or_else(|| {
-        let hint = nearest(name, library.names()).map(|meant| format!("; did you mean {meant}?"));
-        let known: Vec<&str> = library.names().collect();
-        let hint = hint.unwrap_or_else(|| format!("; there are {}", known.join(", ")));
-        Error::field("template", format!("There is no template {name}{hint}"))
+        let known = library.names().collect::<Vec<_>>().join(", ");
+        let message = match nearest(name, library.names()) {
+            Some(meant) => t!("There is no template {name}; did you mean {meant}?", name, meant),
+            None => t!("There is no template {name}; there are {known}", name, known),
+        };
+        Error::field("template", message)
     })?;
     Ok((library, template))
 }
@@ -90,12 +92,12 @@ fn template(name: &str) -> Result<(&'static Library, &'static Template)> {
 /// An address in its canonical form. One with a line break is refused rather than mended: it was meant to do harm, or is two.
 fn address(ctx: &Ctx, name: &str, field: &str, given: &str) -> Result<Value> {
     if given.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
-        return Err(Error::field(name, "An address is one line; write one address alone"));
+        return Err(Error::field(name, t!("An address is one line; write one address alone")));
     }
     let entity = store::entity(ctx)?;
     let field = entity.field(field).ok_or_else(Error::internal)?;
     match check(field, &json!(given), Rules { today: ctx.today() }) {
-        Ok(Value::Null) => Err(Error::field(name, "Say to which address the message goes; there is none")),
+        Ok(Value::Null) => Err(Error::field(name, t!("Say to which address the message goes; there is none"))),
         Ok(address) => Ok(address),
         Err(problem) => Err(Error::field(name, problem)),
     }
@@ -114,27 +116,27 @@ fn reply_to(ctx: &Ctx, given: Option<&str>) -> Result<Value> {
 
 fn subject(given: &str) -> Result<&str> {
     if given.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
-        return Err(Error::field("subject", "A subject is one line; take the line breaks out"));
+        return Err(Error::field("subject", t!("A subject is one line; take the line breaks out")));
     }
     let length = given.chars().count();
     if given.trim().is_empty() || length > MAX_SUBJECT {
-        return Err(Error::field(
-            "subject",
-            format!("A subject has 1 to {MAX_SUBJECT} letters; this one has {length}"),
-        ));
+        let message = t!("A subject has 1 to {most} letters; this one has {length}", most = MAX_SUBJECT, length);
+        return Err(Error::field("subject", message));
     }
     Ok(given)
 }
 
 fn attachable(ctx: &Ctx, attachments: &[Attachment]) -> Result<()> {
     if attachments.len() > MAX_ATTACHMENTS {
-        return Err(Error::field("attachments", format!("At most {MAX_ATTACHMENTS} documents go with a message")));
+        let message = t!("At most {most} documents go with a message", most = MAX_ATTACHMENTS);
+        return Err(Error::field("attachments", message));
     }
     let sources = ctx.hooks::<Documents>();
     let known: Vec<&str> = sources.iter().flat_map(|source| source.kinds().iter().copied()).collect();
     for attachment in attachments {
         if !known.contains(&attachment.document.as_str()) {
-            let message = format!("There is no document {}; there are {}", attachment.document, known.join(", "));
+            let (document, known) = (&attachment.document, known.join(", "));
+            let message = t!("There is no document {document}; there are {known}", document, known);
             return Err(Error::field("attachments", message));
         }
     }
@@ -145,9 +147,9 @@ fn attachable(ctx: &Ctx, attachments: &[Attachment]) -> Result<()> {
 async fn about(ctx: &mut Ctx, record: Option<&RecordRef>) -> Result<Option<Record>> {
     let Some(RecordRef { entity, id }) = record else { return Ok(None) };
     let found = ctx.run(GetRecord { entity: entity.clone(), id: *id }).await;
-    found
-        .map(Some)
-        .map_err(|error| Error::field("record", format!("The message cannot be about {entity} {id}: {error}")))
+    found.map(Some).map_err(|error| {
+        Error::field("record", t!("The message cannot be about {entity} {id}: {error}", entity, id, error))
+    })
 }
 
 /// The page that the message leads to: the record's, or another one of this workspace. Never anywhere else.
@@ -156,7 +158,7 @@ fn link(ctx: &Ctx, record: Option<&RecordRef>, asked: Option<&Value>) -> Result<
     let home = format!("{}/w/{}", base.0, ctx.access.slug);
     match asked.filter(|asked| !asked.is_null()) {
         Some(Value::String(path)) if is_path(path) => Ok(Some(format!("{home}{path}"))),
-        Some(_) => Err(Error::field("values.link", "A link is a path inside the workspace, such as /approvals")),
+        Some(_) => Err(Error::field("values.link", t!("A link is a path inside the workspace, such as /approvals"))),
         None => {
             record.map(|record| Ok(format!("{home}/{}/{}", ctx.entity(&record.entity)?.plural, record.id))).transpose()
         }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 /// Notes of one record that are shown.
 const MOST: usize = 500;
@@ -88,10 +89,10 @@ pub async fn edit(ctx: &mut Ctx, input: EditNote) -> Result<Note> {
         return Err(Error::not_found());
     }
     if !note.own {
-        return Err(Error::new(Kind::Forbidden, "Only who wrote a note may change it. Write one of your own"));
+        return Err(Error::new(Kind::Forbidden, t!("Only who wrote a note may change it. Write one of your own")));
     }
     if note.version != input.version {
-        return Err(Error::conflict("This note was changed after you read it. Nothing was saved; read it again"));
+        return Err(Error::conflict(t!("This note was changed after you read it. Nothing was saved; read it again")));
     }
     let body = body(&input.body)?;
     if body == note.body {
@@ -117,7 +118,8 @@ async fn gone(ctx: &mut Ctx, key: &str, record: Uuid, id: Uuid, deleted: bool) -
     let entity = open(ctx, key, record).await?;
     let note = one(ctx, &entity, record, id).await?;
     if !note.may_delete {
-        return Err(Error::new(Kind::Forbidden, "Only who wrote a note, or may delete the record, may take it away"));
+        let message = t!("Only who wrote a note, or may delete the record, may take it away");
+        return Err(Error::new(Kind::Forbidden, message));
     }
     if note.deleted == deleted {
         return Ok(note);
@@ -157,13 +159,13 @@ async fn open(ctx: &mut Ctx, key: &str, record: Uuid) -> Result<Arc<Entity>> {
 fn body(text: &str) -> Result<String> {
     let text = text.replace("\r\n", "\n").trim().to_owned();
     if text.is_empty() {
-        return Err(Error::field("body", "Write something first"));
+        return Err(Error::field("body", t!("Write something first")));
     }
     if text.chars().count() > NOTE_LENGTH {
-        return Err(Error::field("body", "A note holds up to 20,000 characters. Keep the rest as a file"));
+        return Err(Error::field("body", t!("A note holds up to 20,000 characters. Keep the rest as a file")));
     }
     if text.contains('\0') {
-        return Err(Error::field("body", "The text holds a character that cannot be stored"));
+        return Err(Error::field("body", t!("The text holds a character that cannot be stored")));
     }
     Ok(text)
 }

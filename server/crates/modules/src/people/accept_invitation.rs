@@ -8,6 +8,7 @@ use platform::{Caller, Change, Platform, TxMode, db_error};
 use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 const LOCK: &str = "\
 select id from invitations where tenant_id = $1 and id = $2 and status = 'PENDING' and expires_at > $3 for update";
@@ -41,17 +42,19 @@ pub async fn accept_invitation(platform: &Arc<Platform>, invitation: &OpenInvita
     if !same {
         return Err(Error::new(
             Kind::Forbidden,
-            format!(
-                "This invitation is for {}. Sign in with that, or ask for an invitation of your own",
-                invitation.login
+            t!(
+                "This invitation is for {login}. Sign in with that, or ask for an invitation of your own",
+                login = invitation.login
             ),
         ));
     }
     let tenant = TenantId(invitation.tenant);
     let void = || {
         let OpenInvitation { inviter, workspace, .. } = invitation;
-        let message = format!(
-            "{inviter} may no longer give the roles of this invitation. Ask an administrator of {workspace} for another one"
+        let message = t!(
+            "{inviter} may no longer give the roles of this invitation. Ask an administrator of {workspace} for another one",
+            inviter,
+            workspace
         );
         Error::new(Kind::Forbidden, message)
     };
@@ -70,7 +73,7 @@ pub async fn accept_invitation(platform: &Arc<Platform>, invitation: &OpenInvita
         .await
         .map_err(db_error)?;
     if locked.is_none() {
-        return Err(Error::new(Kind::NotFound, "This invitation is no longer good. Ask for another one"));
+        return Err(Error::new(Kind::NotFound, t!("This invitation is no longer good. Ask for another one")));
     }
     let joined: Option<Uuid> = sqlx::query_scalar(JOIN)
         .bind(tenant.0)
@@ -86,7 +89,7 @@ pub async fn accept_invitation(platform: &Arc<Platform>, invitation: &OpenInvita
         .fetch_optional(ctx.conn().await?)
         .await
         .map_err(db_error)?;
-    let member = joined.ok_or_else(|| Error::conflict("You are a member of this workspace already"))?;
+    let member = joined.ok_or_else(|| Error::conflict(t!("You are a member of this workspace already")))?;
     sqlx::query(TAKEN_UP)
         .bind(tenant.0)
         .bind(invitation.id)

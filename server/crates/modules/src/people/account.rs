@@ -13,6 +13,7 @@ use serde_json::json;
 use sqlx::FromRow;
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 const PROFILE: &str = "\
 select u.name, u.email, u.phone, u.language, u.timezone, c.changed_at from users u join user_credentials c on c.user_id = u.id where u.id = $1";
@@ -34,7 +35,7 @@ struct Row {
 }
 
 fn person(ctx: &Ctx) -> Result<UserId> {
-    ctx.access.user.ok_or_else(|| Error::invalid("Automation has no account"))
+    ctx.access.user.ok_or_else(|| Error::invalid(t!("Automation has no account")))
 }
 
 async fn row(ctx: &Ctx, user: UserId) -> Result<Row> {
@@ -57,11 +58,11 @@ pub async fn update_profile(ctx: &mut Ctx, update: UpdateProfile) -> Result<()> 
     let name = person_name(&update.name)?;
     let phone = phone(&before, update.phone.as_deref())?;
     if LANGUAGES.iter().all(|(code, _)| *code != update.language) {
-        return Err(Error::field("language", "Choose one of the languages of the list"));
+        return Err(Error::field("language", t!("Choose one of the languages of the list")));
     }
     let timezone = update.timezone.as_deref().map(str::trim).filter(|zone| !zone.is_empty());
     if timezone.is_some_and(|zone| zone.parse::<chrono_tz::Tz>().is_err()) {
-        return Err(Error::field("timezone", "This is no time zone. Choose one such as Africa/Nairobi"));
+        return Err(Error::field("timezone", t!("This is no time zone. Choose one such as Africa/Nairobi")));
     }
     let (tenant, me, now) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now());
     let changed = sqlx::query(UPDATE)
@@ -76,7 +77,7 @@ pub async fn update_profile(ctx: &mut Ctx, update: UpdateProfile) -> Result<()> 
     changed.map_err(|error| match error.as_database_error().and_then(|error| error.constraint()) {
         // Numbers are not confirmed here, so this must not tell who has an account: it is the same as a number that cannot be.
         Some("users_phone_key") => {
-            Error::field("phone", "This number cannot be used. Type your own, with its country: +254 712 345 678")
+            Error::field("phone", t!("This number cannot be used. Type your own, with its country: +254 712 345 678"))
         }
         _ => db_error(error),
     })?;
@@ -104,7 +105,7 @@ fn phone(before: &Row, typed: Option<&str>) -> Result<Option<String>> {
         if before.email.is_none() && before.phone.is_some() {
             return Err(Error::field(
                 "phone",
-                "You sign in with this number. Set an e-mail address before you take it away",
+                t!("You sign in with this number. Set an e-mail address before you take it away"),
             ));
         }
         return Ok(None);
@@ -112,7 +113,7 @@ fn phone(before: &Row, typed: Option<&str>) -> Result<Option<String>> {
     let login = login_of(typed).ok().and_then(|login| login.phone);
     login
         .map(Some)
-        .ok_or_else(|| Error::field("phone", "This is no phone number. Type it with its country: +254 712 345 678"))
+        .ok_or_else(|| Error::field("phone", t!("This is no phone number. Type it with its country: +254 712 345 678")))
 }
 
 pub async fn change_password(ctx: &mut Ctx, change: ChangePassword) -> Result<()> {
@@ -131,10 +132,10 @@ pub async fn change_email(ctx: &mut Ctx, change: ChangeEmail) -> Result<()> {
     let user = person(ctx)?;
     let login = login_of(&change.email).map_err(|error| Error::field("email", error.message))?;
     if login.email.is_none() {
-        return Err(Error::field("email", "Type an e-mail address. Your phone number stands above"));
+        return Err(Error::field("email", t!("Type an e-mail address. Your phone number stands above")));
     }
     if row(ctx, user).await?.email.as_deref().map(str::to_lowercase) == login.email {
-        return Err(Error::field("email", "You sign in with this address already"));
+        return Err(Error::field("email", t!("You sign in with this address already")));
     }
     queue_now(&ctx.services, &AccountMail::Email { user: user.0, email: login.shown }).await?;
     own(ctx, "people.email.asked");

@@ -182,13 +182,13 @@ impl AccountMailJob {
                 .await?;
         Ok(made.map(|(token, mail)| {
             let path = format!("/invitations/{}", token.expose());
+            let language = words::Language::parse(&mail.language).unwrap_or_default();
+            let roles = words::within(language, || {
+                mail.roles.iter().map(|role| role_words(role)).collect::<Vec<_>>().join(", ")
+            });
             let mut letter = letter("invitation", mail.language, mail.login, mail.name.unwrap_or_default(), path);
             letter.by_phone = mail.by_phone;
-            letter.values.extend([
-                ("workspace", mail.workspace.clone()),
-                ("inviter", mail.inviter),
-                ("roles", mail.roles.iter().map(|role| role_words(role)).collect::<Vec<_>>().join(", ")),
-            ]);
+            letter.values.extend([("workspace", mail.workspace.clone()), ("inviter", mail.inviter), ("roles", roles)]);
             Letter { sender: mail.workspace, ..letter }
         }))
     }
@@ -274,5 +274,5 @@ fn signed_up(mail: SignUpMail) -> Letter {
 /// `SALES_REP` as "Sales representative".
 fn role_words(role: &str) -> String {
     let seeded = domain::permission::ROLES.iter().find(|seed| seed.key == role);
-    seeded.map_or_else(|| role.to_lowercase().replace('_', " "), |seed| seed.label.to_owned())
+    seeded.map_or_else(|| role.to_lowercase().replace('_', " "), |seed| words::say(seed.label).to_owned())
 }

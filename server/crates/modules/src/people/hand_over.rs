@@ -13,6 +13,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 pub const KIND: &str = "people.hand_over";
 const PAGE: u32 = 200;
@@ -53,15 +54,13 @@ pub async fn owned_records(ctx: &mut Ctx, of_whom: OwnedRecords) -> Result<Vec<O
 
 pub async fn hand_over(ctx: &mut Ctx, handing: HandOver) -> Result<HandedOver> {
     if handing.from == handing.to {
-        return Err(Error::field("to", "Choose somebody else than the one whose records they are"));
+        return Err(Error::field("to", t!("Choose somebody else than the one whose records they are")));
     }
     let from = hold(ctx, handing.from).await?;
-    let to = hold(ctx, handing.to).await.map_err(|_| Error::field("to", "Choose a member of this workspace"))?;
+    let to = hold(ctx, handing.to).await.map_err(|_| Error::field("to", t!("Choose a member of this workspace")))?;
     if to.status != "ACTIVE" {
-        return Err(Error::field(
-            "to",
-            format!("{} does not work here at the moment. Choose somebody who does", to.name),
-        ));
+        let message = t!("{name} does not work here at the moment. Choose somebody who does", name = to.name);
+        return Err(Error::field("to", message));
     }
     let records = owned_records(ctx, OwnedRecords { member: handing.from }).await?;
     let (tenant, by, id) = (ctx.access.tenant.0, ctx.access.member.0, ctx.new_id());
@@ -69,7 +68,8 @@ pub async fn hand_over(ctx: &mut Ctx, handing: HandOver) -> Result<HandedOver> {
         .scope(tenant)
         .unique(format!("hand-over:{}", handing.from));
     if !jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)? {
-        return Err(Error::conflict(format!("The records of {} are being handed over already", from.name)));
+        let message = t!("The records of {name} are being handed over already", name = from.name);
+        return Err(Error::conflict(message));
     }
     let counts: BTreeMap<&str, i64> = records.iter().map(|owned| (owned.entity.as_str(), owned.count)).collect();
     let after = json!({ "to": handing.to, "records": counts });

@@ -10,6 +10,7 @@ use platform::{Change, Ctx, auth, db_error};
 use serde_json::json;
 use sqlx::FromRow;
 use uuid::Uuid;
+use words::t;
 
 const MEMBER: &str = "\
 select exists (select from members where tenant_id = $1 and email_norm = $2 and status <> 'LEFT' and kind = 'person')";
@@ -53,7 +54,7 @@ pub async fn invite(ctx: &mut Ctx, mut invite: Invite) -> Result<Invited> {
     may_give(ctx, &invite.roles).await?;
     let name = invite.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     if name.is_some_and(|name| name.chars().count() > 120) {
-        return Err(Error::field("name", "A name has at most 120 characters"));
+        return Err(Error::field("name", t!("A name has at most 120 characters")));
     }
     let (tenant, me, now, id) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now(), ctx.new_id());
     // Who is a member is no secret to who may invite: members are listed to them.
@@ -64,7 +65,8 @@ pub async fn invite(ctx: &mut Ctx, mut invite: Invite) -> Result<Invited> {
         .await
         .map_err(db_error)?;
     if member {
-        return Err(Error::field("login", format!("{} is a member of this workspace already", login.shown)));
+        let message = t!("{login} is a member of this workspace already", login = login.shown);
+        return Err(Error::field("login", message));
     }
     let key = login.email.as_ref().or(login.phone.as_ref());
     sqlx::query(EXPIRED).bind(tenant).bind(key).bind(now).execute(ctx.conn().await?).await.map_err(db_error)?;
@@ -99,10 +101,10 @@ fn named(error: sqlx::Error, login: &str) -> Error {
     match error.as_database_error().and_then(|error| error.constraint()) {
         Some("invitations_pending_key") => Error::field(
             "login",
-            format!("{login} is invited already. Send that invitation again, or take it back first"),
+            t!("{login} is invited already. Send that invitation again, or take it back first", login),
         ),
-        Some("invitations_manager") => Error::field("manager", "This manager is not a member of the workspace"),
-        Some("invitations_location") => Error::field("location", "There is no such location in this workspace"),
+        Some("invitations_manager") => Error::field("manager", t!("This manager is not a member of the workspace")),
+        Some("invitations_location") => Error::field("location", t!("There is no such location in this workspace")),
         _ => db_error(error),
     }
 }

@@ -14,6 +14,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use std::net::IpAddr;
 use uuid::Uuid;
+use words::t;
 
 /// Keys that somebody has at once.
 const MOST_KEYS: i64 = 50;
@@ -73,10 +74,11 @@ pub async fn create_key(ctx: &mut Ctx, create: CreateKey) -> Result<NewKey> {
     let addresses = addresses.map_err(|fault| faults.push(fault)).unwrap_or_default();
     let per_minute = create.per_minute.unwrap_or(PER_MINUTE);
     if !(1..=MOST_PER_MINUTE).contains(&per_minute) {
-        faults.push(fault("perMinute", format!("Choose from 1 to {MOST_PER_MINUTE} requests a minute")));
+        let message = t!("Choose from 1 to {most} requests a minute", most = MOST_PER_MINUTE);
+        faults.push(fault("perMinute", message));
     }
     if create.days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
-        faults.push(fault("days", format!("Choose from 1 to {MOST_DAYS} days")));
+        faults.push(fault("days", t!("Choose from 1 to {most} days", most = MOST_DAYS)));
     }
     if !faults.is_empty() {
         return Err(Error::fields(faults));
@@ -90,8 +92,9 @@ pub async fn create_key(ctx: &mut Ctx, create: CreateKey) -> Result<NewKey> {
         .await
         .map_err(db_error)?;
     if count >= MOST_KEYS {
-        return Err(Error::conflict(format!(
-            "You have {MOST_KEYS} keys already. Revoke those that nothing uses any more"
+        return Err(Error::conflict(t!(
+            "You have {most} keys already. Revoke those that nothing uses any more",
+            most = MOST_KEYS
         )));
     }
     let key = Bearer::Key.mint(ctx.services.random.as_ref());
@@ -204,7 +207,7 @@ fn person(ctx: &Ctx) -> Result<()> {
     match (ctx.access.user, ctx.access.key) {
         (Some(_), None) => Ok(()),
         (_, Some(_)) => Err(Error::not_by_key()),
-        (None, None) => Err(Error::new(Kind::Forbidden, "Keys are made by people, not by automation")),
+        (None, None) => Err(Error::new(Kind::Forbidden, t!("Keys are made by people, not by automation"))),
     }
 }
 
@@ -212,7 +215,7 @@ fn named(name: &str) -> Result<String, FieldError> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     match name.chars().count() {
         1..=80 if !name.chars().any(char::is_control) => Ok(name),
-        _ => Err(fault("name", "Say in 1 to 80 characters what the key is for".to_owned())),
+        _ => Err(fault("name", t!("Say in 1 to 80 characters what the key is for").to_owned())),
     }
 }
 
@@ -233,7 +236,7 @@ fn scopes(held: &Grants, create: &CreateKey) -> Result<Grants, FieldError> {
             let mut wanted = Vec::new();
             for (area, access) in create.areas.iter().filter(|(_, access)| *access != "none") {
                 let verbs = verbs(access).filter(|_| is_pattern(&format!("{area}.*.*")));
-                let verbs = verbs.ok_or_else(|| fault("access", format!("{area} is open as read, write or none")))?;
+                let verbs = verbs.ok_or_else(|| fault("access", t!("{area} is open as read, write or none", area)))?;
                 wanted.extend(all(area, verbs));
             }
             wanted
@@ -244,7 +247,7 @@ fn scopes(held: &Grants, create: &CreateKey) -> Result<Grants, FieldError> {
     if scopes.0.is_empty() {
         return Err(fault(
             "access",
-            "Choose something that you may do yourself; this key would open nothing".to_owned(),
+            t!("Choose something that you may do yourself; this key would open nothing").to_owned(),
         ));
     }
     Ok(scopes)
@@ -253,20 +256,20 @@ fn scopes(held: &Grants, create: &CreateKey) -> Result<Grants, FieldError> {
 /// Grants that were named one by one.
 fn chosen(held: &Grants, scopes: &Grants) -> Result<Grants, FieldError> {
     if scopes.0.is_empty() || scopes.0.len() > MOST_SCOPES {
-        return Err(fault(
-            "scopes",
-            format!("Name 1 to {MOST_SCOPES} permissions, such as {{ \"crm.*.read\": \"all\" }}"),
-        ));
+        let example = "{ \"crm.*.read\": \"all\" }";
+        let message = t!("Name 1 to {most} permissions, such as {example}", most = MOST_SCOPES, example);
+        return Err(fault("scopes", message));
     }
     if let Some(wrong) = scopes.0.keys().find(|pattern| !is_pattern(pattern)) {
         return Err(fault(
             "scopes",
-            format!("{wrong} is no permission: those are area.noun.verb, each a word or a star"),
+            t!("{wrong} is no permission: those are area.noun.verb, each a word or a star", wrong),
         ));
     }
     match held.beyond(scopes) {
         Some((pattern, reach)) => {
-            Err(fault("scopes", format!("{pattern} for {} goes beyond your own roles", reach.rows())))
+            let rows = reach.rows();
+            Err(fault("scopes", t!("{pattern} for {rows} goes beyond your own roles", pattern, rows)))
         }
         None => Ok(scopes.clone()),
     }
@@ -277,11 +280,13 @@ fn addresses(typed: &str) -> Result<Vec<String>, FieldError> {
     let words: Vec<&str> =
         typed.split(|letter: char| letter.is_whitespace() || letter == ',').filter(|word| !word.is_empty()).collect();
     if words.len() > MOST_ADDRESSES {
-        return Err(fault("addresses", format!("Name at most {MOST_ADDRESSES} addresses or networks")));
+        let message = t!("Name at most {most} addresses or networks", most = MOST_ADDRESSES);
+        return Err(fault("addresses", message));
     }
     let networks = words.into_iter().map(|word| {
         network(word).ok_or_else(|| {
-            fault("addresses", format!("{word} is no address and no network. Write 203.0.113.7 or 203.0.113.0/24"))
+            let message = t!("{word} is no address and no network. Write 203.0.113.7 or 203.0.113.0/24", word);
+            fault("addresses", message)
         })
     });
     networks.collect()

@@ -5,6 +5,7 @@ use domain::{Error, Result};
 use platform::{Change, Ctx, db_error};
 use serde_json::json;
 use uuid::Uuid;
+use words::t;
 
 const LIST: &str = "\
 select l.id, l.name, count(m.id) from locations l
@@ -52,14 +53,14 @@ pub async fn rename_location(ctx: &mut Ctx, rename: RenameLocation) -> Result<()
 fn name(typed: &str) -> Result<String> {
     let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() || name.chars().count() > 120 {
-        return Err(Error::field("name", "A location has a name of 1 to 120 characters"));
+        return Err(Error::field("name", t!("A location has a name of 1 to 120 characters")));
     }
     Ok(name)
 }
 
 fn refused(error: sqlx::Error, name: &str) -> Error {
     match error.as_database_error().and_then(|error| error.constraint()) {
-        Some("locations_name_key") => Error::field("name", format!("There is a location called {name} already")),
+        Some("locations_name_key") => Error::field("name", t!("There is a location called {name} already", name)),
         _ => db_error(error),
     }
 }

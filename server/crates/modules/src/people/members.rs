@@ -7,6 +7,7 @@ use platform::{Change, Ctx, db_error};
 use serde_json::{Value, json};
 use sqlx::FromRow;
 use uuid::Uuid;
+use words::t;
 
 const HOLD: &str = "\
 select name, roles, status, manager_id, location_id from members where tenant_id = $1 and id = $2 and kind = 'person' for no key update";
@@ -52,7 +53,8 @@ pub async fn update_member(ctx: &mut Ctx, update: UpdateMember) -> Result<()> {
             .await
             .map_err(db_error)?;
         if circle {
-            let message = "This person reports to the one whose manager they would be. Choose somebody who does not";
+            let message =
+                t!("This person reports to the one whose manager they would be. Choose somebody who does not");
             return Err(Error::field("manager", message));
         }
     }
@@ -66,8 +68,8 @@ pub async fn update_member(ctx: &mut Ctx, update: UpdateMember) -> Result<()> {
         .execute(ctx.conn().await?)
         .await;
     changed.map_err(|error| match error.as_database_error().and_then(|error| error.constraint()) {
-        Some("members_manager") => Error::field("manager", "This manager is not a member of the workspace"),
-        Some("members_location") => Error::field("location", "There is no such location in this workspace"),
+        Some("members_manager") => Error::field("manager", t!("This manager is not a member of the workspace")),
+        Some("members_location") => Error::field("location", t!("There is no such location in this workspace")),
         _ => db_error(error),
     })?;
     let before = json!({ "name": held.name, "manager": held.manager_id, "location": held.location_id });
@@ -80,7 +82,7 @@ pub async fn update_member(ctx: &mut Ctx, update: UpdateMember) -> Result<()> {
 
 pub async fn suspend_member(ctx: &mut Ctx, suspend: SuspendMember) -> Result<()> {
     if suspend.id == ctx.access.member.0 {
-        return Err(Error::conflict("You cannot suspend yourself. To go, leave the workspace in your profile"));
+        return Err(Error::conflict(t!("You cannot suspend yourself. To go, leave the workspace in your profile")));
     }
     let held = hold(ctx, suspend.id).await?;
     not_above(ctx, &held.name, &held.roles).await?;
@@ -99,7 +101,7 @@ pub async fn set_status(ctx: &mut Ctx, id: Uuid, held: &Held, from: &str, to: &s
         return Ok(());
     }
     if held.status != from {
-        return Err(Error::conflict(format!("{} has left this workspace. Invite them again", held.name)));
+        return Err(Error::conflict(t!("{name} has left this workspace. Invite them again", name = held.name)));
     }
     let (tenant, now) = (ctx.access.tenant.0, ctx.now());
     sqlx::query(STATUS).bind(tenant).bind(id).bind(to).bind(now).execute(ctx.conn().await?).await.map_err(db_error)?;
@@ -121,7 +123,7 @@ pub fn report(ctx: &mut Ctx, id: Uuid, before: Option<Value>, after: Value, even
 pub fn person_name(typed: &str) -> Result<String> {
     let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
-        return Err(Error::field("name", "Type a name of 1 to 120 characters"));
+        return Err(Error::field("name", t!("Type a name of 1 to 120 characters")));
     }
     Ok(name)
 }

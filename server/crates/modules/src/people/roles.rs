@@ -1,6 +1,6 @@
 //! Roles: listing, making, changing and deleting them, and giving them to members.
 
-use super::roles_guard::{Held, above, beyond, is_mighty, named, person, rank, refused};
+use super::roles_guard::{Held, above, beyond, called, is_mighty, named, person, rank, refused};
 use domain::people::{CreateRole, Decides, DeleteRole, ListRoles, MANAGE, RoleRow, SetRoles, UpdateRole};
 use domain::permission::{LADDER, ROLES, is_pattern};
 use domain::{Error, Grants, Kind, Result};
@@ -10,6 +10,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use words::{t, tn};
 
 /// Grants of one role; a grid of all of them has fewer.
 const MOST_GRANTS: usize = 1000;
@@ -101,9 +102,9 @@ fn shown(ctx: &Ctx, row: Row, rank: i16, decides: &mut BTreeMap<String, Vec<Deci
 /// Why nobody changes a role.
 fn closed(row: &Row) -> Option<String> {
     is_mighty(&row.key).then(|| {
-        format!(
-            "{} can do everything and stays so, so that a workspace can always be put right; change a copy of it",
-            row.label
+        t!(
+            "{role} can do everything and stays so, so that a workspace can always be put right; change a copy of it",
+            role = called(&row.key, &row.label)
         )
     })
 }
@@ -111,14 +112,17 @@ fn closed(row: &Row) -> Option<String> {
 /// Why a role cannot be deleted.
 fn kept(row: &Row, decides: &[Decides]) -> Option<String> {
     if LADDER.contains(&row.key.as_str()) {
-        return Some(format!("{} is a step of the ladder, which every workspace has", row.label));
+        let role = called(&row.key, &row.label);
+        return Some(t!("{role} is a step of the ladder, which every workspace has", role));
     }
     if row.members > 0 {
-        let who =
-            if row.members == 1 { "One member holds".to_owned() } else { format!("{} members hold", row.members) };
-        return Some(format!("{who} it; give them another role first"));
+        return Some(tn!(
+            row.members,
+            "One member holds it; give them another role first",
+            "{count} members hold it; give them another role first"
+        ));
     }
-    decides.first().map(|first| format!("{} waits for its holders; name another role there first", first.what))
+    decides.first().map(|first| t!("{what} waits for its holders; name another role there first", what = first.what))
 }
 
 /// What asks for each role: gates of moves, states that are for owners who hold it, and approvals of workflows.
@@ -183,11 +187,11 @@ fn read_version(row: &Row, version: Option<i64>) -> Result<()> {
     match version {
         None => Err(Error::new(
             Kind::VersionRequired,
-            "Say which version of the role you have read, so that nobody's work is overwritten",
+            t!("Say which version of the role you have read, so that nobody's work is overwritten"),
         )),
-        Some(version) if version != row.version => Err(Error::conflict(format!(
-            "{} was changed by somebody else after you read it. Nothing was saved; read it again and repeat your change",
-            row.label
+        Some(version) if version != row.version => Err(Error::conflict(t!(
+            "{role} was changed by somebody else after you read it. Nothing was saved; read it again and repeat your change",
+            role = called(&row.key, &row.label)
         ))),
         Some(_) => Ok(()),
     }
@@ -197,7 +201,7 @@ fn named_well(label: &str) -> Result<String> {
     let label = label.split_whitespace().collect::<Vec<_>>().join(" ");
     match label.chars().count() {
         1..=60 if !label.contains('\0') => Ok(label),
-        _ => Err(Error::field("label", "A role has a name of 1 to 60 letters")),
+        _ => Err(Error::field("label", t!("A role has a name of 1 to 60 letters"))),
     }
 }
 
@@ -239,11 +243,12 @@ pub async fn create_role(ctx: &mut Ctx, create: CreateRole) -> Result<RoleRow> {
     let (all, same): (i64, i64) =
         sqlx::query_as(COUNT).bind(tenant).bind(&label).fetch_one(ctx.conn().await?).await.map_err(db_error)?;
     if same > 0 {
-        return Err(Error::field("label", format!("There is a role {label} already; choose another name")));
+        return Err(Error::field("label", t!("There is a role {label} already; choose another name", label)));
     }
     if all >= MOST_ROLES {
-        return Err(Error::conflict(format!(
-            "A workspace has at most {MOST_ROLES} roles; delete one that nobody holds"
+        return Err(Error::conflict(t!(
+            "A workspace has at most {most} roles; delete one that nobody holds",
+            most = MOST_ROLES
         )));
     }
     let base = key_of(&label);
@@ -255,7 +260,7 @@ pub async fn create_role(ctx: &mut Ctx, create: CreateRole) -> Result<RoleRow> {
             return answer(ctx, &key).await;
         }
     }
-    Err(Error::conflict("Somebody else was making the same role. Nothing was saved; try again"))
+    Err(Error::conflict(t!("Somebody else was making the same role. Nothing was saved; try again")))
 }
 
 async fn insert(connection: &mut PgConnection, tenant: Uuid, key: &str, label: &str, grants: &Grants) -> Result<bool> {
@@ -286,18 +291,20 @@ pub async fn update_role(ctx: &mut Ctx, update: UpdateRole) -> Result<RoleRow> {
         None => row.label.clone(),
     };
     if label != row.label && row.seeded() {
-        let message = format!("{} comes with Nexus and keeps its name; make a copy for another one", row.label);
+        let role = called(&row.key, &row.label);
+        let message = t!("{role} comes with Nexus and keeps its name; make a copy for another one", role);
         return Err(Error::field("label", message));
     }
     let about = update.about.clone().map_or_else(|| row.about.clone(), |about| about.trim().to_owned());
     if about.chars().count() > 500 || about.contains('\0') {
-        return Err(Error::field("about", "A description has at most 500 letters"));
+        return Err(Error::field("about", t!("A description has at most 500 letters")));
     }
     let grants = update.grants.clone().unwrap_or_else(|| row.grants.0.clone());
     well_formed(&grants)?;
     if let Some((pattern, reach)) = ctx.access.grants.beyond(&grants) {
+        let rows = reach.rows();
         let message =
-            format!("You cannot grant {pattern} for {}, because your own roles do not reach that far", reach.rows());
+            t!("You cannot grant {pattern} for {rows}, because your own roles do not reach that far", pattern, rows);
         let error = Error::forbidden(pattern, &ctx.access.role);
         let at = Error::field("grants", message.clone());
         return Err(Error { message, fields: at.fields, ..error });
@@ -315,7 +322,7 @@ pub async fn update_role(ctx: &mut Ctx, update: UpdateRole) -> Result<RoleRow> {
             .await;
         done.map_err(|error| match error.as_database_error().and_then(|error| error.constraint()) {
             Some("roles_label_key") => {
-                Error::field("label", format!("There is a role {label} already; choose another name"))
+                Error::field("label", t!("There is a role {label} already; choose another name", label))
             }
             _ => db_error(error),
         })?;
@@ -327,12 +334,13 @@ pub async fn update_role(ctx: &mut Ctx, update: UpdateRole) -> Result<RoleRow> {
 
 fn well_formed(grants: &Grants) -> Result<()> {
     if grants.0.len() > MOST_GRANTS {
-        return Err(Error::field("grants", format!("A role has at most {MOST_GRANTS} grants")));
+        return Err(Error::field("grants", t!("A role has at most {most} grants", most = MOST_GRANTS)));
     }
     match grants.0.keys().find(|pattern| !is_pattern(pattern)) {
         Some(pattern) => {
             let shown: String = pattern.chars().take(60).collect();
-            Err(Error::field("grants", format!("{shown} is no permission; it looks like crm.lead.read or crm.*.read")))
+            let message = t!("{wrong} is no permission; it looks like crm.lead.read or crm.*.read", wrong = shown);
+            Err(Error::field("grants", message))
         }
         None => Ok(()),
     }
@@ -382,21 +390,23 @@ pub async fn set_roles(ctx: &mut Ctx, set: SetRoles) -> Result<Vec<String>> {
         sqlx::query_as(MEMBER).bind(tenant).bind(member).fetch_optional(ctx.conn().await?).await.map_err(db_error)?;
     let held = held.ok_or_else(Error::not_found)?;
     if held.kind != "person" {
-        return Err(Error::conflict("The automation keeps its role, because the workspace's own rules run with it"));
+        let message = t!("The automation keeps its role, because the workspace's own rules run with it");
+        return Err(Error::conflict(message));
     }
     if held.status == "LEFT" {
-        return Err(Error::conflict(format!(
-            "{} has left the workspace; invite them again to give them roles",
-            held.name
+        return Err(Error::conflict(t!(
+            "{name} has left the workspace; invite them again to give them roles",
+            name = held.name
         )));
     }
     if roles.is_empty() {
-        return Err(Error::field("roles", "A member holds at least one role; to keep somebody out, suspend them"));
+        let message = t!("A member holds at least one role; to keep somebody out, suspend them");
+        return Err(Error::field("roles", message));
     }
     let wanted = named(ctx, &roles).await?;
     let rank = rank(ctx).await?;
     if let Some(why) = above(ctx, &held.roles).await? {
-        return Err(refused(ctx, &format!("{} holds a role beyond yours: {why}", held.name)));
+        return Err(refused(ctx, &t!("{name} holds a role beyond yours: {why}", name = held.name, why)));
     }
     if let Some(why) = wanted.iter().find_map(|role| beyond(&ctx.access.grants, rank, role)) {
         return Err(refused(ctx, &why));

@@ -2,11 +2,12 @@
 //! which a role reaches somebody: a member's row, an invitation, a role that is edited.
 
 use domain::people::{GivableRole, GivableRoles};
-use domain::permission::LADDER;
+use domain::permission::{LADDER, ROLES};
 use domain::{Error, Grants, Kind, Result};
 use platform::{Ctx, db_error};
 use sqlx::FromRow;
 use sqlx::types::Json;
+use words::t;
 
 /// A role as it is held to the caller's.
 #[derive(Debug, Clone, FromRow)]
@@ -38,24 +39,31 @@ pub async fn named(ctx: &mut Ctx, keys: &[String]) -> Result<Vec<Held>> {
     let held: Vec<Held> =
         sqlx::query_as(HELD).bind(tenant).bind(keys).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
     match keys.iter().find(|key| held.iter().all(|role| role.key != **key)) {
-        Some(key) => Err(Error::field("roles", format!("There is no role {key} in this workspace"))),
+        Some(key) => Err(Error::field("roles", t!("There is no role {role} in this workspace", role = key))),
         None => Ok(held),
     }
 }
 
+/// What a role is called: one that comes with Nexus in the language that is spoken, any other as the workspace named it.
+pub fn called<'a>(key: &str, label: &'a str) -> &'a str {
+    if ROLES.iter().any(|seed| seed.key == key) { words::say(label) } else { label }
+}
+
 /// Why the caller may not give or take a role, or nothing.
 pub fn beyond(grants: &Grants, rank: i16, role: &Held) -> Option<String> {
+    let name = called(&role.key, &role.label);
     if role.rank.unwrap_or_default() > rank {
-        return Some(format!("{} stands above your own role", role.label));
+        return Some(t!("{role} stands above your own role", role = name));
     }
     let (pattern, reach) = grants.beyond(&role.grants)?;
-    Some(format!("{} includes {pattern} for {}, which goes beyond your own roles", role.label, reach.rows()))
+    let rows = reach.rows();
+    Some(t!("{role} includes {pattern} for {rows}, which goes beyond your own roles", role = name, pattern, rows))
 }
 
 /// Refuses unless the caller may give each of these roles. For whoever hands out roles: members' rows and invitations.
 pub async fn may_give(ctx: &mut Ctx, keys: &[String]) -> Result<()> {
     if keys.is_empty() {
-        return Err(Error::field("roles", "Choose at least one role"));
+        return Err(Error::field("roles", t!("Choose at least one role")));
     }
     let rank = rank(ctx).await?;
     let held = named(ctx, keys).await?;
@@ -70,7 +78,8 @@ pub async fn not_above(ctx: &mut Ctx, name: &str, keys: &[String]) -> Result<()>
     match above(ctx, keys).await? {
         None => Ok(()),
         Some(why) => {
-            let message = format!("{name} holds a role beyond yours: {why}. Ask somebody who holds as much to do it");
+            let message =
+                t!("{name} holds a role beyond yours: {why}. Ask somebody who holds as much to do it", name, why);
             Err(Error { user_role: Some(ctx.access.role.clone()), ..Error::new(Kind::Forbidden, message) })
         }
     }
@@ -98,7 +107,7 @@ pub async fn givable_roles(ctx: &mut Ctx, _: GivableRoles) -> Result<Vec<Givable
 
 /// The refusal, at the field that the form calls roles.
 pub fn refused(ctx: &Ctx, why: &str) -> Error {
-    let message = format!("{why}. Ask somebody who holds as much to do it");
+    let message = t!("{why}. Ask somebody who holds as much to do it", why);
     let at = Error::field("roles", message);
     Error {
         kind: Kind::Forbidden,
@@ -116,7 +125,7 @@ pub fn person(ctx: &Ctx) -> Result<()> {
             user_role: Some(ctx.access.role.clone()),
             ..Error::new(
                 Kind::Forbidden,
-                "Roles are given and changed by people, not by automation; sign in and do it yourself",
+                t!("Roles are given and changed by people, not by automation; sign in and do it yourself"),
             )
         }),
     }

@@ -5,6 +5,7 @@ use domain::{Error, FieldError, Result};
 use platform::{Change, Ctx, db_error};
 use serde_json::json;
 use sqlx::FromRow;
+use words::t;
 
 const READ: &str = "\
 select second_factor, second_factor_roles, idle_minutes, absolute_minutes, support_access from security_policies where tenant_id = $1";
@@ -89,7 +90,7 @@ async fn checked(ctx: &mut Ctx, mut wanted: SecurityPolicy) -> Result<SecurityPo
     match wanted.second_factor.as_str() {
         "nobody" | "everybody" => wanted.second_factor_roles.clear(),
         "roles" if wanted.second_factor_roles.is_empty() => {
-            fault("secondFactorRoles", "Choose at least one role, or nobody".to_owned());
+            fault("secondFactorRoles", t!("Choose at least one role, or nobody").to_owned());
         }
         "roles" => {
             let known: Vec<String> = sqlx::query_scalar("select key from roles where tenant_id = $1")
@@ -98,19 +99,19 @@ async fn checked(ctx: &mut Ctx, mut wanted: SecurityPolicy) -> Result<SecurityPo
                 .await
                 .map_err(db_error)?;
             if let Some(unknown) = wanted.second_factor_roles.iter().find(|role| !known.contains(role)) {
-                fault("secondFactorRoles", format!("There is no role {unknown} in this workspace"));
+                fault("secondFactorRoles", t!("There is no role {role} in this workspace", role = unknown));
             }
         }
-        _ => fault("secondFactor", "Choose nobody, roles or everybody".to_owned()),
+        _ => fault("secondFactor", t!("Choose nobody, roles or everybody").to_owned()),
     }
     // The limits of everybody are no tightening: they are kept as nothing.
     wanted.idle_minutes = wanted.idle_minutes.filter(|minutes| *minutes != IDLE_MINUTES);
     wanted.absolute_minutes = wanted.absolute_minutes.filter(|minutes| *minutes != ABSOLUTE_MINUTES);
     if wanted.idle_minutes.is_some_and(|minutes| !(5..IDLE_MINUTES).contains(&minutes)) {
-        fault("idleMinutes", "Choose from 5 minutes to 8 hours".to_owned());
+        fault("idleMinutes", t!("Choose from 5 minutes to 8 hours").to_owned());
     }
     if wanted.absolute_minutes.is_some_and(|minutes| !(30..ABSOLUTE_MINUTES).contains(&minutes)) {
-        fault("absoluteMinutes", "Choose from 30 minutes to 7 days".to_owned());
+        fault("absoluteMinutes", t!("Choose from 30 minutes to 7 days").to_owned());
     }
     if faults.is_empty() { Ok(wanted) } else { Err(Error::fields(faults)) }
 }

@@ -8,6 +8,7 @@ use platform::auth::SessionInfo;
 use platform::{Change, Ctx, db_error};
 use serde_json::json;
 use uuid::Uuid;
+use words::t;
 
 const MEMBER: &str = "select user_id, name, roles from members where tenant_id = $1 and id = $2 and kind = 'person'";
 
@@ -42,7 +43,7 @@ pub async fn end_session(ctx: &mut Ctx, session: EndSession) -> Result<()> {
 
 pub async fn end_other_sessions(ctx: &mut Ctx, _: EndOtherSessions) -> Result<u64> {
     let user = person(ctx)?;
-    let current = ctx.session.ok_or_else(|| Error::invalid("Only a signed-in browser can end the others"))?;
+    let current = ctx.session.ok_or_else(|| Error::invalid(t!("Only a signed-in browser can end the others")))?;
     let ended = ctx.services.auth.users.end_others(user.0, current).await?;
     report(ctx, None, "people.sessions.ended");
     Ok(ended)
@@ -88,7 +89,7 @@ fn person(ctx: &Ctx) -> Result<UserId> {
     if ctx.access.impersonation.is_some() {
         return Err(Error::impersonated());
     }
-    ctx.access.user.ok_or_else(|| Error::invalid("Automation has no sessions"))
+    ctx.access.user.ok_or_else(|| Error::invalid(t!("Automation has no sessions")))
 }
 
 fn report(ctx: &mut Ctx, record: Option<Uuid>, event: &str) {

@@ -10,6 +10,7 @@ use platform::{Ctx, db_error};
 use records::NewRow;
 use serde_json::json;
 use uuid::Uuid;
+use words::t;
 
 /// Requirement 121.
 const DUE_AFTER: Days = Days::new(30);
@@ -42,11 +43,12 @@ pub async fn create_invoice(ctx: &mut Ctx, operation: CreateInvoice) -> Result<I
     let label = ctx.entity("order")?.state_label(&status).to_owned();
     let number = order.text("number").unwrap_or_default();
     if !matches!(status.as_str(), "shipped" | "delivered") || order.deleted_at.is_some() {
-        return Err(Error::conflict(format!("{number} is {label}; its invoice is made once it has shipped")));
+        let message = t!("{number} is {state}; its invoice is made once it has shipped", number, state = label);
+        return Err(Error::conflict(message));
     }
     let total = money(&order.values, "totalAmount")?;
     if total.is_zero() {
-        return Err(Error::conflict(format!("{number} costs nothing, so there is nothing to invoice")));
+        return Err(Error::conflict(t!("{number} costs nothing, so there is nothing to invoice", number)));
     }
     let (issued, due) = days(ctx, &operation)?;
     let values = values(ctx, &order.values, issued, due, &total)?;
@@ -57,11 +59,11 @@ fn days(ctx: &Ctx, operation: &CreateInvoice) -> Result<(NaiveDate, NaiveDate)> 
     let today = ctx.today();
     let issued = operation.issued_on.unwrap_or(today);
     if issued > today {
-        return Err(Error::field("issuedOn", format!("{issued} is still to come")));
+        return Err(Error::field("issuedOn", t!("{day} is still to come", day = issued)));
     }
     let due = operation.due_on.or(issued.checked_add_days(DUE_AFTER)).ok_or_else(Error::internal)?;
     if due < issued {
-        return Err(Error::field("dueOn", format!("{due} is before the invoice's own date, {issued}")));
+        return Err(Error::field("dueOn", t!("{due} is before the invoice's own date, {issued}", due, issued)));
     }
     Ok((issued, due))
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::FromRow;
 use std::collections::HashMap;
 use uuid::Uuid;
+use words::t;
 
 const MOST_LINES: usize = 1000;
 const MOST_OF_ONE: i64 = 1_000_000_000_000;
@@ -82,7 +83,8 @@ pub async fn complete(
     inputs: &[LineInput],
 ) -> Result<Vec<Line>> {
     if inputs.len() > MOST_LINES {
-        return Err(Error::field("lines", format!("{} lines are too many; {MOST_LINES} fit", inputs.len())));
+        let message = t!("{count} lines are too many; {most} fit", count = inputs.len(), most = MOST_LINES);
+        return Err(Error::field("lines", message));
     }
     let known = known(ctx, currency, customer, inputs).await?;
     let (mut lines, mut faults) = (Vec::with_capacity(inputs.len()), Vec::new());
@@ -115,11 +117,13 @@ type Fault = (&'static str, String);
 
 fn line(known: &Known, currency: &str, input: &LineInput) -> Result<Line, Fault> {
     let product = match input.product {
-        Some(id) => Some(known.products.get(&id).ok_or(("product", "There is no such product".to_owned()))?),
+        Some(id) => {
+            Some(known.products.get(&id).ok_or_else(|| ("product", t!("There is no such product").to_owned()))?)
+        }
         None => None,
     };
     if let Some(product) = product.filter(|product| product.status != "active") {
-        return Err(("product", format!("{} is no longer sold", product.name)));
+        return Err(("product", t!("{product} is no longer sold", product = product.name)));
     }
     let description = description(input, product)?;
     let quantity = quantity(input.quantity.as_deref().unwrap_or("1"))?;
@@ -127,7 +131,7 @@ fn line(known: &Known, currency: &str, input: &LineInput) -> Result<Line, Fault>
     let discount = input.discount.unwrap_or_default();
     let tax_rate = input.tax_rate.or(product.and_then(|product| product.tax_rate_id));
     let tax_percent = match tax_rate {
-        Some(id) => *known.rates.get(&id).ok_or(("taxRate", "There is no such tax rate".to_owned()))?,
+        Some(id) => *known.rates.get(&id).ok_or_else(|| ("taxRate", t!("There is no such tax rate").to_owned()))?,
         None => Percent::default(),
     };
     let large = |problem: domain::money::MoneyError| ("unitPrice", problem.to_string());
@@ -149,10 +153,11 @@ fn line(known: &Known, currency: &str, input: &LineInput) -> Result<Line, Fault>
 fn description(input: &LineInput, product: Option<&Product>) -> Result<String, Fault> {
     let typed = input.description.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let text = typed.or(product.map(|product| product.name.as_str()));
-    let text = text.ok_or(("description", "Name a product, or say what is sold".to_owned()))?;
+    let text = text.ok_or_else(|| ("description", t!("Name a product, or say what is sold").to_owned()))?;
     let length = text.chars().count();
     if length > LONGEST || text.contains('\0') {
-        return Err(("description", format!("{length} characters are too many; at most {LONGEST} fit")));
+        let message = t!("{length} characters are too many; at most {most} fit", length, most = LONGEST);
+        return Err(("description", message));
     }
     Ok(text.to_owned())
 }
@@ -160,8 +165,8 @@ fn description(input: &LineInput, product: Option<&Product>) -> Result<String, F
 fn quantity(text: &str) -> Result<i64, Fault> {
     match parse_scaled(text, QUANTITY_SCALE) {
         Ok(quantity @ 1..=MOST_OF_ONE) => Ok(quantity),
-        Ok(..=0) => Err(("quantity", "Sell more than none".to_owned())),
-        _ => Err(("quantity", format!("{text} is not a quantity; write a number with at most three decimals"))),
+        Ok(..=0) => Err(("quantity", t!("Sell more than none").to_owned())),
+        _ => Err(("quantity", t!("{text} is not a quantity; write a number with at most three decimals", text))),
     }
 }
 
@@ -175,15 +180,17 @@ fn unit_price(
     if let Some(typed) = input.unit_price.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         let price = Money::parse(typed, currency).map_err(|problem| ("unitPrice", problem.to_string()))?;
         return if price.minor() < 0 {
-            Err(("unitPrice", "A price is not below zero; give a discount instead".to_owned()))
+            Err(("unitPrice", t!("A price is not below zero; give a discount instead").to_owned()))
         } else {
             Ok(price)
         };
     }
-    let Some(product) = product else { return Err(("unitPrice", "Say what one of it costs".to_owned())) };
+    let Some(product) = product else { return Err(("unitPrice", t!("Say what one of it costs").to_owned())) };
     let own = product.price();
     let price = known.prices.one(product.id, quantity, own.as_ref()).map_err(|error| ("unitPrice", error.message))?;
-    price.ok_or_else(|| ("unitPrice", format!("{} has no price in {currency}; type one", product.name)))
+    price.ok_or_else(|| {
+        ("unitPrice", t!("{product} has no price in {currency}; type one", product = product.name, currency))
+    })
 }
 
 impl Sums {

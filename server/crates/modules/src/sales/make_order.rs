@@ -10,6 +10,7 @@ use domain::{Error, Money, Result, Verb, currency};
 use platform::Ctx;
 use records::By;
 use serde_json::{Value, json};
+use words::t;
 
 pub async fn make_order(ctx: &mut Ctx, operation: MakeOrder) -> Result<OrderView> {
     let deal = match operation.opportunity {
@@ -52,16 +53,16 @@ async fn won(ctx: &mut Ctx, id: uuid::Uuid) -> Result<Record> {
     let entity = ctx.entity("opportunity")?;
     let deal = ctx.run(GetRecord { entity: "opportunity".to_owned(), id }).await.map_err(|mut error| {
         if error.kind == domain::Kind::NotFound {
-            error = Error::field("opportunity", "There is no such opportunity, or it is not yours to see");
+            error = Error::field("opportunity", t!("There is no such opportunity, or it is not yours to see"));
         }
         error
     })?;
     let status = deal.text("status").unwrap_or_default();
     let state = entity.states.as_ref().and_then(|states| states.get(status));
     if deal.deleted_at.is_some() || state.is_none_or(|state| state.kind != StateKind::Won) {
-        let label = entity.state_label(status);
-        let one = entity.labels.one.to_lowercase();
-        return Err(Error::conflict(format!("This {one} is {label}; an order is made from it once it is won")));
+        let (one, state) = (entity.labels.one.to_lowercase(), entity.state_label(status));
+        let message = t!("This {entity} is {state}; an order is made from it once it is won", entity = one, state);
+        return Err(Error::conflict(message));
     }
     Ok(deal)
 }
@@ -72,7 +73,7 @@ fn code(ctx: &Ctx, operation: &MakeOrder, value: Option<&Money>) -> Result<Strin
     match currency::decimals(&code) {
         Some(_) => Ok(code),
         None => {
-            Err(Error::field("currency", format!("{code} is not a currency; use three letters such as KES or EUR")))
+            Err(Error::field("currency", t!("{code} is not a currency; use three letters such as KES or EUR", code)))
         }
     }
 }

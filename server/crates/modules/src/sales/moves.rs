@@ -8,6 +8,7 @@ use platform::{Ctx, db_error};
 use records::{Move, TransitionHook};
 use serde_json::json;
 use uuid::Uuid;
+use words::t;
 
 const HAS_LINES: &str = "select exists (select from order_lines where tenant_id = $1 and order_id = $2)";
 
@@ -49,7 +50,7 @@ async fn submit(ctx: &mut Ctx, order: Uuid) -> Result<()> {
     if query.fetch_one(ctx.conn().await?).await.map_err(db_error)? {
         return Ok(());
     }
-    let message = "An order needs a line before it is submitted: add what is sold";
+    let message = t!("An order needs a line before it is submitted: add what is sold");
     Err(Error { kind: Kind::Conflict, ..Error::field("lines", message) })
 }
 
@@ -75,7 +76,8 @@ fn decides(ctx: &Ctx, making: &Move) -> Result<()> {
         return Ok(());
     }
     let names: Vec<&str> = roles.into_iter().map(String::as_str).collect();
-    let message = format!("This is for the role {} to decide; ask somebody who has it", names.join(" or "));
+    let roles = names.join(format!(" {} ", t!("or")).as_str());
+    let message = t!("This is for the role {roles} to decide; ask somebody who has it", roles);
     Err(Error { user_role: Some(ctx.access.role.clone()), ..Error::new(Kind::Forbidden, message) })
 }
 
@@ -86,9 +88,10 @@ async fn invoiced(ctx: &mut Ctx, making: &Move) -> Result<()> {
     let nothing = crate::finance::values::money(&making.held.values, "totalAmount").is_ok_and(|total| total.is_zero());
     match found {
         None if nothing => Ok(()),
-        None => Err(Error::conflict("This order has no invoice yet; make one, then mark it as invoiced")),
+        None => Err(Error::conflict(t!("This order has no invoice yet; make one, then mark it as invoiced"))),
         Some((number, status)) if status == "draft" => {
-            Err(Error::conflict(format!("{number} is not posted yet; post it, then mark the order as invoiced")))
+            let message = t!("{number} is not posted yet; post it, then mark the order as invoiced", number);
+            Err(Error::conflict(message))
         }
         Some(_) => Ok(()),
     }

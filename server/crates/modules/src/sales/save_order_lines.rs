@@ -8,6 +8,7 @@ use domain::{Error, Kind, Result, Verb, currency};
 use platform::{Change, Ctx, db_error};
 use records::Held;
 use serde_json::json;
+use words::t;
 
 const TOTALS: &str = "\
 update orders set version = version + 1, updated_by = $3, updated_at = $4, currency = $5, net_amount_minor = $6, net_amount_currency = $5,
@@ -21,7 +22,7 @@ from order_lines where tenant_id = $1 and order_id = $2";
 pub async fn save_order_lines(ctx: &mut Ctx, operation: SaveOrderLines) -> Result<OrderView> {
     let entity = ctx.entity("order")?;
     let Some(version) = operation.version else {
-        let message = "Say which version of the order you have read, so that nobody's work is overwritten";
+        let message = t!("Say which version of the order you have read, so that nobody's work is overwritten");
         return Err(Error::new(Kind::VersionRequired, message));
     };
     let held = records::hold(ctx, &entity, operation.id, Verb::Update, false).await?;
@@ -44,7 +45,7 @@ fn code(ctx: &Ctx, wanted: Option<&str>, held: &Held) -> Result<String> {
     match currency::decimals(&code) {
         Some(_) => Ok(code),
         None => {
-            Err(Error::field("currency", format!("{code} is not a currency; use three letters such as KES or EUR")))
+            Err(Error::field("currency", t!("{code} is not a currency; use three letters such as KES or EUR", code)))
         }
     }
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use sqlx::types::Json;
 use std::borrow::Cow;
 use uuid::Uuid;
+use words::t;
 
 const LIST: &str = "\
 select v.id, v.entity, v.label, v.content::text, v.team, m.name, v.pinned, v.standard, v.version
@@ -134,7 +135,8 @@ pub async fn create(ctx: &mut Ctx, input: CreateView) -> Result<SavedView> {
         .await
         .map_err(db_error)?;
     if held >= MOST {
-        return Err(Error::conflict(format!("You keep {MOST} views here already. Delete one that you no longer use")));
+        let message = t!("You keep {most} views here already. Delete one that you no longer use", most = MOST);
+        return Err(Error::conflict(message));
     }
     sqlx::query(INSERT)
         .bind(tenant)
@@ -161,7 +163,7 @@ pub async fn save(ctx: &mut Ctx, input: SaveView) -> Result<SavedView> {
     let narrower = matches!(known, Cow::Owned(_)).then_some(&*known);
     if known_part(narrower, held.content.0.clone()).1 {
         let message =
-            "This view names more than is yours to see, which would be lost. Save what you see under another name";
+            t!("This view names more than is yours to see, which would be lost. Save what you see under another name");
         return Err(Error::conflict(message));
     }
     let content = checked(&known, input.content)?;
@@ -188,7 +190,7 @@ pub async fn update(ctx: &mut Ctx, input: UpdateView) -> Result<SavedView> {
     }
     // A view of the team becomes private with the one who made it, and with nobody else: it would vanish before their eyes.
     if held.team && !input.team && held.owner_id != ctx.access.member.0 {
-        return Err(Error::field("team", "Only who made it can keep it for themselves"));
+        return Err(Error::field("team", t!("Only who made it can keep it for themselves")));
     }
     let label = label(&input.label)?;
     let before = json!({ "label": held.label, "team": held.team, "pinned": held.pinned, "standard": held.standard });
@@ -270,9 +272,10 @@ async fn lock(ctx: &mut Ctx, id: Uuid, version: Option<i64>) -> Result<Held> {
         ctx.require(TEAM)?;
     }
     if version.is_some_and(|version| version != held.version) {
-        let message = format!(
-            "{} has changed the view {} since you opened it. Open it again, or save what you see under another name",
-            held.changer, held.label
+        let message = t!(
+            "{name} has changed the view {view} since you opened it. Open it again, or save what you see under another name",
+            name = held.changer,
+            view = held.label
         );
         return Err(Error::new(Kind::Stale, message));
     }
@@ -283,7 +286,7 @@ async fn lock(ctx: &mut Ctx, id: Uuid, version: Option<i64>) -> Result<Held> {
 fn refused(error: sqlx::Error) -> Error {
     match error.as_database_error().and_then(|error| error.constraint()) {
         Some("saved_views_standard_team" | "saved_views_standard_own") => {
-            Error::conflict("Another view was made the one that opens at the same moment. Try again")
+            Error::conflict(t!("Another view was made the one that opens at the same moment. Try again"))
         }
         _ => db_error(error),
     }
@@ -292,7 +295,7 @@ fn refused(error: sqlx::Error) -> Error {
 fn label(typed: &str) -> Result<String> {
     let label = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     if label.is_empty() || label.chars().count() > LONGEST_LABEL {
-        return Err(Error::field("label", format!("A view has a name of 1 to {LONGEST_LABEL} characters")));
+        return Err(Error::field("label", t!("A view has a name of 1 to {most} characters", most = LONGEST_LABEL)));
     }
     Ok(label)
 }
@@ -317,20 +320,20 @@ fn checked(entity: &Entity, content: ViewContent) -> Result<ViewContent> {
     let mut fault =
         |field: &str, message: String| faults.push(FieldError { field: format!("content.{field}"), message });
     if content.kind.as_deref().is_some_and(|kind| ViewKind::from_name(kind).is_none()) {
-        fault("kind", "A view is a table, a board, a calendar or a timeline".to_owned());
+        fault("kind", t!("A view is a table, a board, a calendar or a timeline").to_owned());
     }
     if content.scale.as_deref().is_some_and(|scale| !SCALES.contains(&scale)) {
-        fault("scale", format!("A calendar shows one of: {}", SCALES.join(", ")));
+        fault("scale", t!("A calendar shows one of: {scales}", scales = SCALES.join(", ")));
     }
     if let Some(key) = content.pipeline.as_deref()
         && entity.states.as_ref().is_none_or(|states| states.pipeline(key).is_none())
     {
-        fault("pipeline", format!("{} have no pipeline {key}", entity.labels.many));
+        fault("pipeline", t!("{entities} have no pipeline {key}", entities = entity.labels.many, key));
     }
     for (name, key) in [("date", &content.date), ("end", &content.end)] {
         let Some(key) = key.as_deref() else { continue };
         if entity.field(key).is_none_or(|field| !field.is_dated()) {
-            fault(name, format!("{} have no days by {key}", entity.labels.many));
+            fault(name, t!("{entities} have no days by {key}", entities = entity.labels.many, key));
         }
     }
     if let Some(Err(error)) = content.filter.as_deref().map(|text| Filter::parse(text, entity)) {
@@ -342,7 +345,7 @@ fn checked(entity: &Entity, content: ViewContent) -> Result<ViewContent> {
     let columns = content.columns.as_deref().unwrap_or_default().split(',').filter(|key| !key.is_empty());
     for key in columns.chain(content.group.as_deref()).chain(content.measure.as_deref()) {
         if entity.field(key).is_none() {
-            fault("columns", format!("{} has no field {key}", entity.labels.one));
+            fault("columns", t!("{entity} has no field {key}", entity = entity.labels.one, key));
         }
     }
     if faults.is_empty() { Ok(content) } else { Err(Error::fields(faults)) }

@@ -10,6 +10,7 @@ use domain::{Error, MemberId, Result, TenantId, UserId};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use words::t;
 
 /// A workspace to be.
 #[derive(Debug, Clone)]
@@ -55,7 +56,7 @@ pub async fn create_user(
     let phone = phone_norm(login);
     let email = phone.is_none().then(|| login.trim());
     if email.is_some_and(|email| !email.contains('@')) {
-        return Err(Error::field("email", format!("{login} is neither an e-mail address nor a phone number")));
+        return Err(Error::field("email", t!("{login} is neither an e-mail address nor a phone number", login)));
     }
     let made = sqlx::query(
         "with made as (
@@ -74,10 +75,10 @@ pub async fn create_user(
     match made {
         Ok(_) => Ok(UserId(id)),
         Err(error) if taken(&error) == Some("users_email_key") => {
-            Err(Error::field("email", "There is an account with this e-mail address already"))
+            Err(Error::field("email", t!("There is an account with this e-mail address already")))
         }
         Err(error) if taken(&error) == Some("users_phone_key") => {
-            Err(Error::field("phone", "There is an account with this phone number already"))
+            Err(Error::field("phone", t!("There is an account with this phone number already")))
         }
         Err(error) => Err(db_error(error)),
     }
@@ -110,7 +111,7 @@ pub async fn create_staff(
     match made {
         Ok(_) => Ok(id),
         Err(error) if taken(&error) == Some("staff_email_key") => {
-            Err(Error::field("email", "There is a staff account with this e-mail address already"))
+            Err(Error::field("email", t!("There is a staff account with this e-mail address already")))
         }
         Err(error) => Err(db_error(error)),
     }
@@ -137,11 +138,11 @@ pub async fn create_tenant(pools: &Pools, clock: &dyn Clock, random: &dyn Random
     if let Err(error) = made {
         return Err(match error.as_database_error().and_then(|error| error.constraint()) {
             Some("tenants_slug_key") => {
-                Error::field("slug", format!("The address {} is taken by another workspace", new.slug))
+                Error::field("slug", t!("The address {address} is taken by another workspace", address = new.slug))
             }
             Some("tenants_slug_shape") => Error::field(
                 "slug",
-                "An address is 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit",
+                t!("An address is 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit"),
             ),
             _ => db_error(error),
         });
@@ -237,11 +238,11 @@ pub async fn add_member(
         Ok(_) => {
             return Err(Error::field(
                 "roles",
-                format!("One of the roles {} does not exist in this workspace", roles.join(", ")),
+                t!("One of the roles {roles} does not exist in this workspace", roles = roles.join(", ")),
             ));
         }
         Err(error) if taken(&error).is_some() => {
-            return Err(Error::conflict("This person is a member of the workspace already"));
+            return Err(Error::conflict(t!("This person is a member of the workspace already")));
         }
         Err(error) => return Err(db_error(error)),
     }

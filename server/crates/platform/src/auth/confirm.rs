@@ -12,6 +12,7 @@ use domain::{Error, Result};
 use std::net::IpAddr;
 use tower_sessions::Session;
 use uuid::Uuid;
+use words::t;
 
 /// How long a confirmation holds; signing in is one.
 pub const CONFIRMED_FOR: Duration = Duration::minutes(5);
@@ -111,7 +112,7 @@ impl Auth {
             Ok(verdict) if verdict.matches => counted.right(&self.pool).await,
             Ok(_) => {
                 counted.wrong(&self.pool).await?;
-                Err(Error::field("password", "This is not your password. Check it and try again"))
+                Err(Error::field("password", t!("This is not your password. Check it and try again")))
             }
             Err(error) => {
                 counted.undo(&self.pool).await?;

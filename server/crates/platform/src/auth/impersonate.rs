@@ -14,6 +14,7 @@ use domain::{Error, Kind, MemberId, Result, TenantId, UserId};
 use std::net::IpAddr;
 use tower_sessions::Session;
 use uuid::Uuid;
+use words::t;
 
 const MAX_MINUTES: i64 = 60;
 const REASON: std::ops::RangeInclusive<usize> = 10..=500;
@@ -84,15 +85,15 @@ impl Auth {
         if !MAY_IMPERSONATE.contains(&staff.role.as_str()) {
             return Err(Error::new(
                 Kind::Forbidden,
-                "Only support and administrators of the platform may act for a member. Ask one of them",
+                t!("Only support and administrators of the platform may act for a member. Ask one of them"),
             ));
         }
         let reason = ask.reason.trim();
         if !REASON.contains(&reason.chars().count()) {
-            return Err(Error::field("reason", "Say why in 10 to 500 characters; the workspace reads it"));
+            return Err(Error::field("reason", t!("Say why in 10 to 500 characters; the workspace reads it")));
         }
         if !(1..=MAX_MINUTES).contains(&ask.minutes) {
-            return Err(Error::field("minutes", "Choose 1 to 60 minutes"));
+            return Err(Error::field("minutes", t!("Choose 1 to 60 minutes")));
         }
         let found: Option<(String, Uuid, bool)> = sqlx::query_as(FIND)
             .bind(ask.tenant.0)
@@ -104,7 +105,9 @@ impl Auth {
         if !allowed {
             return Err(Error::new(
                 Kind::Forbidden,
-                "This workspace does not let support act for its members. An administrator there can allow it under Settings, Security",
+                t!(
+                    "This workspace does not let support act for its members. An administrator there can allow it under Settings, Security"
+                ),
             ));
         }
         let (id, now) = (uuid_v7(self.clock.as_ref(), self.random.as_ref()), self.clock.now());

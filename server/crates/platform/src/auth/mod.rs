@@ -60,7 +60,7 @@ pub fn login_of(login: &str) -> domain::Result<Login> {
     } else {
         Err(domain::Error::field(
             "login",
-            "This is neither an e-mail address nor a phone number. Type one such as amina@example.com",
+            words::t!("This is neither an e-mail address nor a phone number. Type one such as amina@example.com"),
         ))
     }
 }

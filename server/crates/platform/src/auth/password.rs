@@ -10,6 +10,7 @@ use domain::{Error, Result};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use words::t;
 
 const MIN_CHARS: usize = 8;
 const MAX_CHARS: usize = 128;
@@ -87,7 +88,7 @@ impl Passwords {
     async fn turn(&self) -> Result<OwnedSemaphorePermit> {
         match tokio::time::timeout(WAIT, self.turns.clone().acquire_owned()).await {
             Ok(Ok(turn)) => Ok(turn),
-            _ => Err(Error::unavailable("Many people are signing in right now. Try again in a moment")),
+            _ => Err(Error::unavailable(t!("Many people are signing in right now. Try again in a moment"))),
         }
     }
 }
@@ -143,23 +144,26 @@ pub fn check_password(password: &str, context: &[&str]) -> Result<()> {
     let refuse = |why: String| Err(Error::field("password", why));
     let chars = password.chars().count();
     if chars < MIN_CHARS {
-        return refuse(format!(
-            "A password has at least {MIN_CHARS} characters. A few words in a row are easy to remember and hard to guess"
+        return refuse(t!(
+            "A password has at least {least} characters. A few words in a row are easy to remember and hard to guess",
+            least = MIN_CHARS
         ));
     }
     if chars > MAX_CHARS {
-        return refuse(format!("A password has at most {MAX_CHARS} characters; this one has {chars}"));
+        return refuse(t!("A password has at most {most} characters; this one has {chars}", most = MAX_CHARS, chars));
     }
     if password.contains('\0') {
-        return refuse("The password holds a character (NUL) that no keyboard types".to_owned());
+        return refuse(t!("The password holds a character (NUL) that no keyboard types").to_owned());
     }
     let lower = password.to_lowercase();
     if COMMON.binary_search(&lower.as_str()).is_ok() || is_monotonous(&lower) {
-        return refuse("This is one of the passwords that are tried first. Choose another one".to_owned());
+        return refuse(t!("This is one of the passwords that are tried first. Choose another one").to_owned());
     }
     if let Some(word) = leaning(&lower, context) {
-        return refuse(format!(
-            "This password is little more than \"{word}\". Without it, at least {MIN_WITHOUT_CONTEXT} characters must be left"
+        return refuse(t!(
+            "This password is little more than \"{word}\". Without it, at least {least} characters must be left",
+            word,
+            least = MIN_WITHOUT_CONTEXT
         ));
     }
     Ok(())

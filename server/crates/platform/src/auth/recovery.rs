@@ -15,6 +15,7 @@ use domain::{Error, Kind, Result, UserId};
 use sqlx::FromRow;
 use std::net::IpAddr;
 use uuid::Uuid;
+use words::t;
 
 /// Minutes that a link for a forgotten password is good.
 const PASSWORD_MINUTES: i64 = 30;
@@ -154,7 +155,7 @@ impl Auth {
     ) -> Result<()> {
         self.confirm_password(user, current).await?;
         if current == password {
-            return Err(Error::field("password", "This is the password that you have already. Choose another one"));
+            return Err(Error::field("password", t!("This is the password that you have already. Choose another one")));
         }
         self.set_password(user, password, context, keep).await
     }
@@ -175,7 +176,9 @@ impl Auth {
                 counted.wrong(&self.pool).await?;
                 Err(Error::field(
                     "current",
-                    "This is not your present password. Type it again, or use \"Forgot your password?\" when signing in",
+                    t!(
+                        "This is not your present password. Type it again, or use \"Forgot your password?\" when signing in"
+                    ),
                 ))
             }
             Err(error) => {
@@ -227,7 +230,8 @@ impl Auth {
         match changed.bind(hash(token)).bind(self.clock.now()).fetch_optional(&self.pool).await {
             Ok(changed) => changed.ok_or_else(void),
             Err(error) if taken(&error) == Some("users_email_key") => {
-                Err(Error::conflict("Somebody signs in with this address already. Ask for another one in your profile"))
+                let words = t!("Somebody signs in with this address already. Ask for another one in your profile");
+                Err(Error::conflict(words))
             }
             Err(error) => Err(db_error(error)),
         }
@@ -331,6 +335,6 @@ pub(super) fn hash(token: &str) -> Vec<u8> {
 fn void() -> Error {
     Error::new(
         Kind::NotFound,
-        "This link is no longer good: it was used, it ran out, or a newer one took its place. Ask for another one",
+        t!("This link is no longer good: it was used, it ran out, or a newer one took its place. Ask for another one"),
     )
 }

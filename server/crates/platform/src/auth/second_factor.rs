@@ -18,6 +18,7 @@ use sqlx::FromRow;
 use std::net::IpAddr;
 use totp_rs::{Algorithm, Builder, Totp};
 use uuid::Uuid;
+use words::t;
 
 const STEP_SECONDS: u64 = 30;
 const SEED_BYTES: usize = 20;
@@ -189,7 +190,7 @@ impl Auth {
     /// Takes the first code of the seed that was shown. From now on signing in needs one. The recovery codes are told once, here.
     pub async fn finish_second_factor(&self, owner: Owner, code: &str, address: IpAddr) -> Result<Vec<String>> {
         let Some((seed, sealed)) = self.prepared(owner).await? else {
-            return Err(Error::conflict("The picture is older than 15 minutes. Begin again to get a new one"));
+            return Err(Error::conflict(t!("The picture is older than 15 minutes. Begin again to get a new one")));
         };
         let now = self.clock.now();
         let counted =
@@ -198,7 +199,9 @@ impl Auth {
             counted.wrong(&self.pool).await?;
             return Err(Error::field(
                 "code",
-                "This is not the code that the app shows now. Wait for the next one, and see that the phone's clock is right",
+                t!(
+                    "This is not the code that the app shows now. Wait for the next one, and see that the phone's clock is right"
+                ),
             ));
         };
         counted.right(&self.pool).await?;
@@ -215,7 +218,7 @@ impl Auth {
             .await
             .map_err(db_error)?;
         if done.rows_affected() == 0 {
-            return Err(Error::conflict("Somebody began again meanwhile. Scan the new picture"));
+            return Err(Error::conflict(t!("Somebody began again meanwhile. Scan the new picture")));
         }
         let codes = self.replace_codes(tx.conn(), owner.id()).await?;
         tx.commit().await.map_err(db_error)?;
@@ -236,7 +239,7 @@ impl Auth {
         // Locks the row of the factor, so that two at once do not leave twenty.
         let held = sqlx::query("select from second_factors where owner = $1 for update").bind(owner);
         if held.fetch_optional(&mut *conn).await.map_err(db_error)?.is_none() {
-            return Err(Error::conflict("There is no second factor to have recovery codes. Set one up first"));
+            return Err(Error::conflict(t!("There is no second factor to have recovery codes. Set one up first")));
         }
         sqlx::query("delete from recovery_codes where owner = $1")
             .bind(owner)
@@ -486,7 +489,7 @@ fn base32(bytes: &[u8]) -> String {
 }
 
 fn half_over() -> Error {
-    Error::new(Kind::Unauthenticated, "The sign-in took too long or had too many wrong codes. Sign in again")
+    Error::new(Kind::Unauthenticated, t!("The sign-in took too long or had too many wrong codes. Sign in again"))
 }
 
 #[cfg(test)]

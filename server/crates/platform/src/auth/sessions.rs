@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use tower_sessions::Session;
 use uuid::Uuid;
+use words::t;
 
 // Names in a session that the store reads and writes itself; what else begins with `~` is not kept.
 pub(super) const OWNER: &str = "~owner";
@@ -161,5 +162,5 @@ impl<R: Realm> Sessions<R> {
 #[expect(clippy::needless_pass_by_value, reason = "used as map_err(store_error)")]
 pub(super) fn store_error(error: tower_sessions::session::Error) -> Error {
     tracing::error!(%error, "the session store failed");
-    Error::unavailable("Your session could not be read or written. Try again in a moment")
+    Error::unavailable(t!("Your session could not be read or written. Try again in a moment"))
 }

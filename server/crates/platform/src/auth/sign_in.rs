@@ -16,6 +16,7 @@ use sqlx::PgPool;
 use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 /// Days that a browser is remembered after it was last used to sign in.
 const DEVICE_DAYS: i64 = 90;
@@ -281,11 +282,11 @@ impl Auth {
 
 /// The same for a name nobody has, a wrong password and an account that was closed.
 fn not_right() -> Error {
-    Error::new(Kind::Unauthenticated, "The sign-in name or the password is not right. Check both and try again")
+    Error::new(Kind::Unauthenticated, t!("The sign-in name or the password is not right. Check both and try again"))
 }
 
 pub(super) fn not_right_code() -> Error {
-    Error::field("code", "The code is not right, or it was used already. Take the one that the app shows now")
+    Error::field("code", t!("The code is not right, or it was used already. Take the one that the app shows now"))
 }
 
 pub(super) fn device_key(value: &str) -> Vec<u8> {

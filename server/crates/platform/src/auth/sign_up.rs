@@ -17,6 +17,7 @@ use domain::{Error, Kind, Result, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
+use words::t;
 
 const HOURS: i64 = 24;
 const CODE_MINUTES: i64 = 10;
@@ -205,7 +206,9 @@ impl Auth {
         if wanted.flatten().is_none_or(|wanted| wanted != code_hash(id, &digits)) {
             return Err(Error::field(
                 "code",
-                "This is not the code, or it is no longer good. Look at the newest message, or sign up again for another code",
+                t!(
+                    "This is not the code, or it is no longer good. Look at the newest message, or sign up again for another code"
+                ),
             ));
         }
         let taken: Option<Taken> =
@@ -229,9 +232,9 @@ impl Auth {
         };
         match made.await {
             // The account was made by another sign-up in the meantime; what is left of this one is a workspace to make from inside.
-            Err(error) if error.kind == Kind::Invalid => Err(Error::conflict(
-                "There is an account with this address by now. Sign in, and choose \"Create a workspace\"",
-            )),
+            Err(error) if error.kind == Kind::Invalid => Err(Error::conflict(t!(
+                "There is an account with this address by now. Sign in, and choose \"Create a workspace\""
+            ))),
             Err(error) => {
                 let back = sqlx::query("update sign_ups set used_at = null where id = $1").bind(taken.id);
                 back.execute(&self.pool).await.map_err(db_error)?;
@@ -265,7 +268,7 @@ impl Auth {
         if let Some((slug, name)) = made {
             if name != new.name.trim() {
                 let message =
-                    format!("This form has made {name} already. Open the page anew to make another workspace");
+                    t!("This form has made {name} already. Open the page anew to make another workspace", name);
                 return Err(Error::field("workspace", message));
             }
             return Ok((None, slug));
@@ -305,7 +308,7 @@ pub async fn make_workspace(
             Err(error) => return Err(error),
         }
     }
-    Err(Error::conflict("No address could be found for this workspace. Give it another name"))
+    Err(Error::conflict(t!("No address could be found for this workspace. Give it another name")))
 }
 
 fn named(base: &str, number: u32, random: &dyn Random) -> String {
@@ -342,7 +345,7 @@ fn code_hash(id: Uuid, code: &str) -> Vec<u8> {
 fn void() -> Error {
     Error::new(
         Kind::NotFound,
-        "This link is no longer good: it was used or it ran out. Sign in if you have an account, or sign up again",
+        t!("This link is no longer good: it was used or it ran out. Sign in if you have an account, or sign up again"),
     )
 }
 

@@ -11,6 +11,7 @@ use domain::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use std::net::IpAddr;
+use words::{mark, t, tn};
 
 /// Wrong tries of one account in a day of its own.
 const PER_DAY: i32 = 100;
@@ -190,13 +191,13 @@ impl Throttle {
 impl Throttle {
     /// A mail that somebody asks for without being signed in.
     pub(super) async fn count_mail(self, pool: &PgPool, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
-        self.count_address(pool, "mail", address, now, "Too many mails were asked for from here").await
+        self.count_address(pool, "mail", address, now, mark!("Too many mails were asked for from here")).await
     }
 
     /// A key or token that was refused.
     pub(super) async fn count_key(self, pool: &PgPool, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
-        self.count_address(pool, "key", address, now, "Too many calls from here came with a key that is not right")
-            .await
+        let words = mark!("Too many calls from here came with a key that is not right");
+        self.count_address(pool, "key", address, now, words).await
     }
 
     async fn count_address(
@@ -216,7 +217,7 @@ impl Throttle {
         let wait = sqlx::query_scalar(ADDRESS_WAIT).bind(&subject).bind(now).bind(period).bind(depth);
         let wait: Option<f64> = wait.fetch_optional(pool).await.map_err(db_error)?;
         let (seconds, shown) = waiting(wait);
-        let message = format!("{words}. Wait {shown}, then try again");
+        let message = t!("{what}. Wait {time}, then try again", what = words::say(words), time = shown);
         Err(Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, message) })
     }
 }
@@ -251,7 +252,7 @@ impl Counted {
 
 fn too_many(wait: Option<f64>) -> Error {
     let (seconds, shown) = waiting(wait);
-    let message = format!("Too many tries to sign in. Wait {shown}, then try again");
+    let message = t!("{what}. Wait {time}, then try again", what = t!("Too many tries to sign in"), time = shown);
     Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, message) }
 }
 
@@ -260,10 +261,10 @@ fn too_many(wait: Option<f64>) -> Error {
 fn waiting(wait: Option<f64>) -> (u32, String) {
     let seconds = wait.unwrap_or(1.0).ceil().clamp(1.0, 86_400.0) as u32;
     let shown = match seconds {
-        1 => "a second".to_owned(),
-        2..=120 => format!("{seconds} seconds"),
-        121..=7200 => format!("{} minutes", seconds.div_ceil(60)),
-        _ => format!("{} hours", seconds.div_ceil(3600)),
+        1 => t!("a second").to_owned(),
+        2..=120 => tn!(seconds, "{count} second", "{count} seconds"),
+        121..=7200 => tn!(seconds.div_ceil(60), "{count} minute", "{count} minutes"),
+        _ => tn!(seconds.div_ceil(3600), "{count} hour", "{count} hours"),
     };
     (seconds, shown)
 }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use tower_sessions::Session;
 use uuid::Uuid;
+use words::{Language, t};
 
 /// A workspace in the list of those a person may enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +36,7 @@ macro_rules! select_access {
                 u.id as user_id, m.id as member, m.name, m.email, m.location_id, m.roles,
                 coalesce((select jsonb_agg(jsonb_build_object('key', r.key, 'rank', r.rank, 'grants', r.grants))
                     from roles r where r.tenant_id = t.id and r.key = any(m.roles)), '[]')::text as held,
-                u.timezone as own_timezone",
+                u.timezone as own_timezone, u.language",
             $others,
             " from tenants t join members m on m.tenant_id = t.id left join users u on u.id = m.user_id and u.status = 'ACTIVE'",
             $joins,
@@ -155,7 +156,7 @@ const TOUCHED_EVERY: chrono::Duration = chrono::Duration::minutes(1);
 /// Columns before an entry's in the statements by session.
 const BEFORE: usize = 10;
 /// How many columns of a statement are an entry's.
-const COLUMNS: usize = 16;
+const COLUMNS: usize = 17;
 
 impl Entry {
     /// `at` is where its first column stands.
@@ -180,6 +181,7 @@ impl Entry {
             currency: row.get(at + 6)?,
             timezone: row.get(at + 7)?,
             own_timezone: row.get(at + 15)?,
+            language: row.get::<Option<String>>(at + 16)?.and_then(|tag| Language::parse(&tag)).unwrap_or_default(),
             user: row.get::<Option<Uuid>>(at + 8)?.map(UserId),
             member: MemberId(row.get(at + 9)?),
             name: row.get(at + 10)?,
@@ -421,10 +423,10 @@ pub(super) fn granted(entry: Option<Entry>) -> Result<Access> {
         "TRIAL" | "ACTIVE" => Ok(access),
         status => Err(Error::new(
             Kind::Forbidden,
-            format!(
-                "The workspace {} is {}, so nobody can work in it at the moment. Its data is kept. Ask its owner or Nexus support to open it again",
-                access.workspace,
-                status.to_lowercase()
+            t!(
+                "The workspace {workspace} is {state}, so nobody can work in it at the moment. Its data is kept. Ask its owner or Nexus support to open it again",
+                workspace = access.workspace,
+                state = if status == "SUSPENDED" { t!("suspended") } else { t!("closed") }
             ),
         )),
     }

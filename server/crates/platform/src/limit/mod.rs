@@ -19,6 +19,7 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use words::t;
 
 const SHARDS: usize = 16;
 /// Keys in sight of one process; about 200 bytes each.
@@ -64,9 +65,10 @@ impl Decision {
         if self.allowed {
             return Ok(self);
         }
-        let message = format!(
-            "Too many requests: at most {} are taken in this time. Wait {} seconds, then go on",
-            self.limit, self.reset_seconds
+        let message = t!(
+            "Too many requests: at most {most} are taken in this time. Wait {seconds} seconds, then go on",
+            most = self.limit,
+            seconds = self.reset_seconds
         );
         Err(Error { retry_after: Some(self.reset_seconds), ..Error::new(Kind::RateLimited, message) })
     }

@@ -19,6 +19,7 @@ use platform::{Ctx, Platform, Stop, TxMode, db_error};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
+use words::mark;
 
 pub const KIND: &str = "records.bulk";
 /// Rows of one transaction.
@@ -52,7 +53,7 @@ impl Handler for BulkJob {
             let Some(work) = Work::of(&self.platform, job) else {
                 return Outcome::Fail("the job names no workspace, change and member".to_owned());
             };
-            let (outcome, error) = stop::outcome(work.run().await, job);
+            let (outcome, error) = stop::outcome(words::scope(work.asker.language, work.run()).await, job);
             if let Some(error) = error {
                 work.fail(&error).await;
             }
@@ -178,7 +179,7 @@ async fn change(
 ) -> Result<()> {
     // Locked before it is looked at, so that what is put back some day is what was there.
     let Some(held) = lock(ctx, entity, &[id], Reach::All).await?.pop() else {
-        outcomes.refused(position, "It is gone".to_owned());
+        outcomes.refused(position, mark!("It is gone").to_owned());
         return Ok(());
     };
     match attempt(ctx, bulk, &held).await? {

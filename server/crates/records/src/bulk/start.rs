@@ -14,6 +14,7 @@ use jobs::NewJob;
 use platform::{Ctx, db_error};
 use serde_json::json;
 use uuid::Uuid;
+use words::t;
 
 pub async fn bulk(ctx: &mut Ctx, input: BulkRecords) -> Result<Bulk> {
     let entity = ctx.entity(&input.entity)?;
@@ -23,12 +24,12 @@ pub async fn bulk(ctx: &mut Ctx, input: BulkRecords) -> Result<Bulk> {
     store::insert(ctx, id, &entity, &change).await?;
     let count = write_down(ctx, &entity, &query, id).await?;
     if count == 0 {
-        return Err(Error::conflict("None of these rows is there any more. Look at the list again"));
+        return Err(Error::conflict(t!("None of these rows is there any more. Look at the list again")));
     }
     if count > i64::from(MOST_ROWS) {
-        let message =
-            "More than 100,000 rows are changed in parts. Narrow the list, and change one part after the other";
-        return Err(Error::conflict(message));
+        return Err(Error::conflict(t!(
+            "More than 100,000 rows are changed in parts. Narrow the list, and change one part after the other"
+        )));
     }
     store::count(ctx, id, count).await?;
     let payload = asked(ctx, "bulk", id);
@@ -44,16 +45,17 @@ fn checked(ctx: &Ctx, entity: &Entity, input: &BulkRecords) -> Result<BulkChange
     match input.action {
         BulkAction::Set => {
             if input.values.is_empty() {
-                return Err(Error::field("values", "Say which field gets which value"));
+                return Err(Error::field("values", t!("Say which field gets which value")));
             }
             for key in input.values.keys() {
                 if entity.field(key).is_some_and(Field::is_upload) {
                     let label = entity.field(key).map_or(key.as_str(), |field| &field.label);
-                    return Err(Error::field(key.clone(), format!("{label} is a file of one row. Set it there")));
+                    let message = t!("{field} is a file of one row. Set it there", field = label);
+                    return Err(Error::field(key.clone(), message));
                 }
                 if entity.field(key).is_some_and(|field| field.unique) {
                     let label = entity.field(key).map_or(key.as_str(), |field| &field.label);
-                    return Err(Error::field(key.clone(), format!("No two rows have the same {label}")));
+                    return Err(Error::field(key.clone(), t!("No two rows have the same {field}", field = label)));
                 }
             }
             change.values = given(ctx, entity, &input.values, By::Caller)?;
@@ -63,7 +65,7 @@ fn checked(ctx: &Ctx, entity: &Entity, input: &BulkRecords) -> Result<BulkChange
             let to = input.to.as_deref().unwrap_or_default();
             let states = entity.states.as_ref();
             if states.is_none_or(|states| states.get(to).is_none()) {
-                return Err(Error::field("to", format!("{} have no such state", entity.labels.many)));
+                return Err(Error::field("to", t!("{many} have no such state", many = entity.labels.many)));
             }
             change.to = Some(to.to_owned());
             if !input.values.is_empty() {
@@ -77,10 +79,11 @@ fn checked(ctx: &Ctx, entity: &Entity, input: &BulkRecords) -> Result<BulkChange
 
 fn meant(grants: &Grants, entity: &Entity, input: &BulkRecords) -> Result<ListQuery> {
     if input.all != input.ids.is_empty() {
-        return Err(Error::field("ids", "Name rows, or say that all that match are meant"));
+        return Err(Error::field("ids", t!("Name rows, or say that all that match are meant")));
     }
     if input.ids.len() > MOST_NAMED {
-        return Err(Error::field("ids", format!("Up to {MOST_NAMED} rows are named; more are meant by a filter")));
+        let message = t!("Up to {most} rows are named; more are meant by a filter", most = MOST_NAMED);
+        return Err(Error::field("ids", message));
     }
     let filter = input.filter.as_deref().map(str::trim).filter(|text| input.all && !text.is_empty());
     let filter = filter.map(|text| Filter::parse(text, &entity.known_to(grants)));

@@ -255,7 +255,7 @@ pub async fn named(ctx: &mut Ctx, bulk: &Bulk) -> Result<Vec<BulkRow>> {
     let row = |(id, reason): (Uuid, Option<String>)| BulkRow {
         id,
         title: titles.remove(&id),
-        reason: reason.unwrap_or_default(),
+        reason: reason.map(|reason| words::say(&reason).to_owned()).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(row).collect())
 }

@@ -19,8 +19,9 @@ use serde_json::json;
 use sqlx::types::Json;
 use std::collections::HashMap;
 use uuid::Uuid;
+use words::{mark, t, tn};
 
-const CHANGED: &str = "It was changed since";
+const CHANGED: &str = mark!("It was changed since");
 
 const ROWS: &str = "\
 select position, record_id, version, before from bulk_rows
@@ -42,12 +43,12 @@ pub async fn undo_bulk(ctx: &mut Ctx, input: UndoBulk) -> Result<UndoneBulk> {
     let bulk = store::lock_now(ctx, input.id).await?;
     match bulk.status {
         BulkStatus::Done | BulkStatus::Failed => {}
-        BulkStatus::Undone => return Err(Error::conflict("This change was taken back already")),
-        BulkStatus::Undoing => return Err(Error::conflict("This change is being taken back already")),
+        BulkStatus::Undone => return Err(Error::conflict(t!("This change was taken back already"))),
+        BulkStatus::Undoing => return Err(Error::conflict(t!("This change is being taken back already"))),
         BulkStatus::Queued | BulkStatus::Running => {
-            return Err(Error::conflict(
-                "The rows are still being changed. Wait until that is done, then take it back",
-            ));
+            return Err(Error::conflict(t!(
+                "The rows are still being changed. Wait until that is done, then take it back"
+            )));
         }
     }
     permitted(ctx, &bulk)?;
@@ -67,12 +68,13 @@ async fn later(ctx: &mut Ctx, bulk: &Bulk) -> Result<UndoneBulk> {
     let payload = asked(ctx, "bulk", bulk.id);
     let job = NewJob::new(ctx.new_id(), KIND, payload).scope(tenant).unique(format!("bulk-undo:{}", bulk.id));
     if !jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)? {
-        return Err(Error::conflict("This change is being taken back already"));
+        return Err(Error::conflict(t!("This change is being taken back already")));
     }
     sqlx::query(BEGIN).bind(tenant).bind(bulk.id).execute(ctx.conn().await?).await.map_err(db_error)?;
     let waiting = bulk.changed - bulk.taken_back();
     store::changed(ctx, bulk.id, json!({ "status": "undoing", "rows": waiting }));
-    Ok(UndoneBulk { reverted: 0, kept: 0, waiting, said: format!("{waiting} are being put back") })
+    let said = tn!(waiting, "{count} is being put back", "{count} are being put back");
+    Ok(UndoneBulk { reverted: 0, kept: 0, waiting, said })
 }
 
 /// Whoever may not do to rows what the way back does to them is told so, before every row of them is.
@@ -111,7 +113,8 @@ pub async fn batch(ctx: &mut Ctx, bulk: &Bulk, rows: &[Done]) -> Result<()> {
     match bulk.change.action {
         BulkAction::Move if sets_going(ctx, &entity) => {
             for row in rows {
-                outcomes.kept(row.position, "The move set other things going; take it back by hand".to_owned());
+                let reason = mark!("The move set other things going; take it back by hand");
+                outcomes.kept(row.position, reason.to_owned());
             }
         }
         BulkAction::Set | BulkAction::Move => put_back(ctx, &entity, rows, &mut outcomes).await?,
@@ -128,8 +131,8 @@ pub async fn end(ctx: &mut Ctx, bulk: Uuid) -> Result<UndoneBulk> {
         sqlx::query_as(END).bind(tenant).bind(bulk).fetch_one(ctx.conn().await?).await.map_err(db_error)?;
     store::changed(ctx, bulk, json!({ "status": "undone", "reverted": reverted, "kept": kept }));
     let said = match kept {
-        0 => format!("{reverted} put back"),
-        kept => format!("{reverted} put back, {kept} kept because they were changed since"),
+        0 => t!("{count} put back", count = reverted),
+        kept => t!("{count} put back, {kept} kept because they were changed since", count = reverted, kept),
     };
     Ok(UndoneBulk { reverted, kept, waiting: 0, said })
 }
@@ -176,7 +179,7 @@ fn told(outcomes: &mut Outcomes, row: &Done, answer: Updated) {
     match answer {
         Updated::Changed { .. } | Updated::Same { .. } => outcomes.reverted(row.position),
         Updated::Stale { .. } => outcomes.kept(row.position, CHANGED.to_owned()),
-        Updated::Missing => outcomes.kept(row.position, "It is gone, or yours to change no longer".to_owned()),
+        Updated::Missing => outcomes.kept(row.position, mark!("It is gone, or yours to change no longer").to_owned()),
         Updated::Refused(error) => outcomes.kept(row.position, error.message),
     }
 }
@@ -188,7 +191,7 @@ async fn turn_round(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[Done], 
         lock(ctx, entity, &ids, Reach::All).await?.into_iter().map(|held| (held.id, held)).collect();
     for row in rows {
         let Some(held) = held.get(&row.record_id) else {
-            outcomes.kept(row.position, "It is gone".to_owned());
+            outcomes.kept(row.position, mark!("It is gone").to_owned());
             continue;
         };
         if held.version != row.version {

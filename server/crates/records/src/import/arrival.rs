@@ -11,6 +11,7 @@ use domain::schema::{FieldKind, PIPELINE};
 use domain::{Error, Result};
 use platform::Ctx;
 use serde_json::Value;
+use words::t;
 
 /// A new row. The file may say its pipeline, its state, or both.
 pub fn check_new(ctx: &Ctx, plan: &Plan, holders: &Holders, row: &mut Checked) {
@@ -65,8 +66,11 @@ pub fn check_pipeline(plan: &Plan, row: &mut Checked, current: &Stand) {
         states.and_then(|states| states.pipeline(key)).map_or(key.to_owned(), |pipeline| pipeline.label.clone())
     };
     let here = current.values.get(PIPELINE).and_then(Value::as_str).unwrap_or_default();
-    let reason =
-        format!("The row is in {}; into {} it is moved by its own page, not by a file", label(here), label(&named));
+    let reason = t!(
+        "The row is in {here}; into {target} it is moved by its own page, not by a file",
+        here = label(here),
+        target = label(&named)
+    );
     row.problem_at(plan, column(plan), reason);
 }
 

@@ -19,6 +19,7 @@ use platform::Ctx;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
+use words::t;
 
 /// Rows that are checked, and written, at once.
 pub const BATCH: usize = 500;
@@ -196,7 +197,7 @@ impl Checker {
             && !text.is_empty()
             && domain::currency::decimals(currency).is_none()
         {
-            let reason = format!("{currency} is not a currency; use a three-letter code such as KES or EUR");
+            let reason = t!("{code} is not a currency; use a three-letter code such as KES or EUR", code = currency);
             return checked.problem_at(&self.plan, code, reason);
         }
         let read = self.read_value(field, &text, currency.as_deref().unwrap_or(&self.plan.currency), checked);
@@ -210,7 +211,7 @@ impl Checker {
                 checked.problem_at(
                     &self.plan,
                     Some(planned.column),
-                    format!("{} is empty, and it is required", field.label),
+                    t!("{field} is empty, and it is required", field = field.label),
                 );
             }
             // An empty cell says nothing: a new row gets the default, an existing one keeps what it has.
@@ -236,7 +237,8 @@ impl Checker {
             _ => return value::read(field, self.plan.entity.states.as_ref(), text, currency, self.rules),
         };
         if field.key == "owner" && self.owners.as_ref().is_some_and(|owners| !owners.contains(&target.id)) {
-            return Err(format!("You may not give records to {}; ask a manager to hand them over", target.title));
+            let name = target.title;
+            return Err(t!("You may not give records to {name}; ask a manager to hand them over", name));
         }
         checked.labels.insert(field.key.clone(), target.title);
         Ok(Value::String(target.id.to_string()))
@@ -277,14 +279,15 @@ impl Checker {
             entities.iter().filter_map(|entity| Some((entity.as_str(), self.lookup.row(entity, text).ok()?))).collect();
         if found.len() > 1 {
             let kinds: Vec<String> = found.iter().map(|(entity, _)| pointing::words(entity)).collect();
-            let (kinds, first) = (listed(&kinds, "and"), found.first().map(|(entity, _)| pointing::heading(entity)));
-            let first = first.unwrap_or_default();
-            return Err(format!("{text} is the name of a {kinds}; say which, such as {first}: {text}"));
+            let first = found.first().map(|(entity, _)| pointing::heading(entity)).unwrap_or_default();
+            let kinds = listed(&kinds, t!("and"));
+            return Err(t!("{text} is the name of a {kinds}; say which, such as {first}: {text}", text, kinds, first));
         }
         found.pop().ok_or_else(|| {
-            format!(
-                "{text} is not a known {}; use its number, or its kind and its exact name",
-                pointing::known(entities)
+            t!(
+                "{text} is not a known {entities}; use its number, or its kind and its exact name",
+                text,
+                entities = pointing::known(entities)
             )
         })
     }
@@ -308,7 +311,8 @@ impl Checker {
             let Some(value) = checked.unique(&planned.field) else { continue };
             let slot = (position, value);
             if let Some(row) = self.taken.get(&slot) {
-                let reason = format!("{} is the same as in row {row}; two rows cannot share it", planned.field.label);
+                let label = &planned.field.label;
+                let reason = t!("{field} is the same as in row {row}; two rows cannot share it", field = label, row);
                 checked.problem_at(&self.plan, Some(planned.column), reason);
             } else if self.plan.key.as_deref() == Some(planned.field.key.as_str()) {
                 same = found.get(&slot);
@@ -322,12 +326,11 @@ impl Checker {
                 // What is left alone takes nothing from anybody.
                 && !(same.is_some() && self.plan.existing == Existing::Skip)
             {
-                let who = other.number.as_deref().unwrap_or("Another row");
-                checked.problem_at(
-                    &self.plan,
-                    Some(*column),
-                    format!("{who} has this already; two rows cannot share it"),
-                );
+                let reason = match &other.number {
+                    Some(number) => t!("{number} has this already; two rows cannot share it", number),
+                    None => t!("Another row has this already; two rows cannot share it").to_owned(),
+                };
+                checked.problem_at(&self.plan, Some(*column), reason);
             }
         }
         if same.is_none() {
@@ -360,7 +363,8 @@ impl Checker {
             let Verdict::Update(mut update) = row.verdict.clone() else { continue };
             row.verdict = Verdict::Refused;
             let Some(current) = stand.get(&update.id) else {
-                row.problem_at(&self.plan, None, "The row exists already, and you may not change it".to_owned());
+                let reason = t!("The row exists already, and you may not change it");
+                row.problem_at(&self.plan, None, reason.to_owned());
                 continue;
             };
             update.version = current.version;

@@ -9,6 +9,7 @@ use platform::{Ctx, db_error};
 use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
+use words::t;
 
 /// Rows that the mapping page shows.
 const SAMPLE_ROWS: usize = 5;
@@ -39,26 +40,27 @@ pub async fn create(ctx: &mut Ctx, input: CreateImport) -> Result<Import> {
     let entity = ctx.entity(&input.entity)?;
     ctx.require(&entity.permission(Verb::Import))?;
     if let Some(how) = &entity.managed {
-        return Err(Error::conflict(format!("{how}. They cannot be imported")));
+        return Err(Error::conflict(t!("{how}. They cannot be imported", how)));
     }
     if input.content.len() > MAX_FILE_BYTES {
         let size = MAX_FILE_BYTES / (1024 * 1024);
         return Err(Error::new(
             Kind::TooLarge,
-            format!("The file is larger than {size} MB. Split it and import the parts one after the other"),
+            t!("The file is larger than {size} MB. Split it and import the parts one after the other", size),
         ));
     }
     let input = as_csv(input).await?;
     sniff::check_kind(&input.content)?;
     let seen = file::glance(&input.content, SAMPLE_ROWS + 1)?.ok_or_else(empty)?;
     if let Some(fault) = seen.first.faults.first() {
-        return Err(Error::field("content", format!("The first row cannot be read: {}", fault.reason)));
+        let message = t!("The first row cannot be read: {reason}", reason = fault.reason);
+        return Err(Error::field("content", message));
     }
     if seen.first.cells.len() > MAX_COLUMNS {
         let count = seen.first.cells.len();
         return Err(Error::field(
             "content",
-            format!("The file has {count} columns; at most {MAX_COLUMNS} can be imported"),
+            t!("The file has {count} columns; at most {most} can be imported", count, most = MAX_COLUMNS),
         ));
     }
     let doubt = sniff::header_doubt(&seen.first.cells);
@@ -66,7 +68,7 @@ pub async fn create(ctx: &mut Ctx, input: CreateImport) -> Result<Import> {
     if header && seen.rows == 1 {
         return Err(Error::field(
             "content",
-            "The file has only a header and no rows below it. Choose a file with at least one row",
+            t!("The file has only a header and no rows below it. Choose a file with at least one row"),
         ));
     }
     let shape = shape(seen, header);
@@ -87,19 +89,24 @@ async fn as_csv(input: CreateImport) -> Result<CreateImport> {
     if !sheet::is_archive(&input.content) {
         return match input.sheet.as_deref().map(str::trim) {
             None | Some("") => Ok(input),
-            Some(_) => Err(Error::field("sheet", "A CSV file has no sheets. Leave the name of the sheet empty")),
+            Some(_) => {
+                let message = t!("A CSV file has no sheets. Leave the name of the sheet empty");
+                Err(Error::field("sheet", message))
+            }
         };
     }
     let CreateImport { entity, file_name, content, sheet } = input;
     // Unpacking and reading take a moment of a processor. A parser that gives up on what somebody made to harm it, gives up on that file.
-    let read = tokio::task::spawn_blocking(move || sheet::read(&content, sheet.as_deref()));
+    let language = words::current();
+    let read = move || words::within(language, || sheet::read(&content, sheet.as_deref()));
+    let read = tokio::task::spawn_blocking(read);
     let sheet::Sheet { name, one_of_many, content } = read.await.map_err(|_| sheet::damaged())??;
     let file_name = if one_of_many { format!("{file_name}, sheet {name}") } else { file_name };
     Ok(CreateImport { entity, file_name, content, sheet: Some(name) })
 }
 
 fn empty() -> Error {
-    Error::field("content", "The file is empty. Choose one with a header and at least one row")
+    Error::field("content", t!("The file is empty. Choose one with a header and at least one row"))
 }
 
 fn shape(seen: file::Glance, header: bool) -> Shape {
@@ -177,9 +184,9 @@ fn file_name(given: &str) -> String {
 pub async fn map(ctx: &mut Ctx, input: MapImport) -> Result<Import> {
     let (import, entity) = store::lock(ctx, input.id).await?;
     if !matches!(import.status, ImportStatus::Uploaded | ImportStatus::Mapped) {
-        return Err(Error::conflict(
-            "This import has been started, so its columns cannot be mapped anew. Upload the file again",
-        ));
+        return Err(Error::conflict(t!(
+            "This import has been started, so its columns cannot be mapped anew. Upload the file again"
+        )));
     }
     let mapping = without_blanks(input.mapping);
     let shape = if mapping.header == import.mapping.header {
@@ -188,7 +195,7 @@ pub async fn map(ctx: &mut Ctx, input: MapImport) -> Result<Import> {
         reshape(ctx, &import, mapping.header).await?
     };
     if shape.rows == 0 {
-        return Err(Error::field("header", "The file has one row only, so that row cannot be the header"));
+        return Err(Error::field("header", t!("The file has one row only, so that row cannot be the header")));
     }
     Plan::new(entity, &ctx.access.grants, shape.columns.clone(), &mapping)?;
     let tenant = ctx.access.tenant.0;

@@ -10,6 +10,7 @@ use domain::{Reach, Result};
 use platform::{Ctx, db_error};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
+use words::t;
 
 /// What a word turned out to name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,11 +76,13 @@ impl Lookup {
     pub fn member(&self, text: &str) -> Result<Target, String> {
         match self.members.as_ref().and_then(|members| members.get(&normal(text))) {
             Some(Named::One { id, title }) => Ok(Target { id: *id, title: title.clone() }),
-            Some(Named::Many(count)) => Err(format!("{text} is the name of {count} members; use the e-mail address")),
-            Some(Named::Suspended(name)) => {
-                Err(format!("{name} is suspended in this workspace; choose an active member"))
+            Some(Named::Many(count)) => {
+                Err(t!("{text} is the name of {count} members; use the e-mail address", text, count))
             }
-            Some(Named::Nobody) | None => Err(format!("{text} is not a member of this workspace")),
+            Some(Named::Suspended(name)) => {
+                Err(t!("{name} is suspended in this workspace; choose an active member", name))
+            }
+            Some(Named::Nobody) | None => Err(t!("{text} is not a member of this workspace", text)),
         }
     }
 
@@ -120,9 +123,9 @@ impl Lookup {
         match self.rows.get(entity).and_then(|rows| rows.get(&normal(text))) {
             Some(Named::One { id, title }) => Ok(Target { id: *id, title: title.clone() }),
             Some(Named::Many(count)) => {
-                Err(format!("{text} is the name of {count} records; use the number of the one that is meant"))
+                Err(t!("{text} is the name of {count} records; use the number of the one that is meant", text, count))
             }
-            _ => Err(format!("{text} is not a known {entity}; use its number or its exact name")),
+            _ => Err(t!("{text} is not a known {entity}; use its number or its exact name", text, entity)),
         }
     }
 }

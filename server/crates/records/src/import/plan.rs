@@ -7,6 +7,7 @@ use domain::text::nearest;
 use domain::{Error, Grants, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use words::t;
 
 /// A field and the columns that hold it.
 #[derive(Debug, Clone)]
@@ -46,7 +47,8 @@ impl Plan {
         for (&position, target) in &mapping.columns {
             let mut fault = |message: String| faults.push(FieldError { field: format!("columns.{position}"), message });
             let Some(column) = usize::try_from(position).ok().filter(|column| *column < names.len()) else {
-                fault(format!("The file has no column {}; it has {}", u64::from(position) + 1, names.len()));
+                let column = u64::from(position) + 1;
+                fault(t!("The file has no column {column}; it has {count}", column, count = names.len()));
                 continue;
             };
             let (key, named) = target.split_once('.').map_or((target.as_str(), None), |(key, part)| (key, Some(part)));
@@ -79,9 +81,10 @@ impl Plan {
                     planned.parts.insert(part, column);
                 }
                 Some(part) if part != "amount" => {
-                    fault(format!("The {part} of {} is mapped to two columns; choose one", field.label));
+                    let field = &field.label;
+                    fault(t!("The {part} of {field} is mapped to two columns; choose one", part, field));
                 }
-                _ => fault(format!("{} is mapped to two columns; choose one", field.label)),
+                _ => fault(t!("{field} is mapped to two columns; choose one", field = field.label)),
             }
         }
         for (planned, position) in fields.iter_mut().zip(positions) {
@@ -92,7 +95,10 @@ impl Plan {
                 Some(amount) => planned.column = amount,
                 None => faults.push(FieldError {
                     field: format!("columns.{position}"),
-                    message: format!("The currency is mapped, but no column holds the amount of {}", planned.field.key),
+                    message: t!(
+                        "The currency is mapped, but no column holds the amount of {field}",
+                        field = planned.field.key
+                    ),
                 }),
             }
         }
@@ -117,25 +123,29 @@ impl Plan {
 
 fn no_part(field: &Field, named: Option<&str>) -> String {
     let parts: Vec<String> = field.targets().into_iter().map(|(target, _)| target).collect();
+    let (label, known) = (&field.label, parts.join(", "));
     match named {
-        Some("currency") => format!("{} is not an amount, so it has no currency", field.label),
-        Some(named) if parts.len() > 1 => format!("{} has no {named}; map one of {}", field.label, parts.join(", ")),
-        Some(named) => format!("{} is one value and has no {named}", field.label),
-        None => format!("{} is filled by its parts; map one of {}", field.label, parts.join(", ")),
+        Some("currency") => t!("{field} is not an amount, so it has no currency", field = label),
+        Some(named) if parts.len() > 1 => {
+            t!("{field} has no {part}; map one of {parts}", field = label, part = named, parts = known)
+        }
+        Some(named) => t!("{field} is one value and has no {part}", field = label, part = named),
+        None => t!("{field} is filled by its parts; map one of {parts}", field = label, parts = known),
     }
 }
 
 fn unknown(entity: &Entity, grants: &Grants, target: &str) -> String {
     let upload = entity.field(target).filter(|field| field.is_upload() && field.readable(grants));
     if let Some(field) = upload {
-        return format!(
-            "{} is a file, which no cell of a sheet holds. Send it with the form of the record",
-            field.label
+        return t!(
+            "{field} is a file, which no cell of a sheet holds. Send it with the form of the record",
+            field = field.label
         );
     }
     let known = entity.importable(grants).map(|field| field.key.as_str());
-    let meant = nearest(target, known).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-    format!("{target} is not a field of {} that a file can fill{meant}", entity.labels.many)
+    let meant = nearest(target, known).map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+    let many = &entity.labels.many;
+    t!("{key} is not a field of {many} that a file can fill{meant}", key = target, many, meant)
 }
 
 /// What no single column is to blame for.
@@ -143,25 +153,29 @@ fn check_whole(entity: &Entity, fields: &[Planned], mapping: &Mapping, faults: &
     let mut fault = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
     let mapped = |key: &str| fields.iter().any(|planned| planned.field.key == key);
     for field in entity.editable().filter(|field| field.required && field.default.is_none() && !mapped(&field.key)) {
-        fault("columns", format!("{} is required; choose the column that holds it", field.label));
+        fault("columns", t!("{field} is required; choose the column that holds it", field = field.label));
     }
     if let Some(key) = &mapping.key {
         match entity.field(key) {
             Some(field) if !field.unique => {
-                fault("key", format!("{} may be the same in two rows, so no row can be recognised by it", field.label));
+                let message =
+                    t!("{field} may be the same in two rows, so no row can be recognised by it", field = field.label);
+                fault("key", message);
             }
             Some(field) if !mapped(key) => {
-                fault("key", format!("Rows are to be recognised by {}, but no column holds it", field.label));
+                let message = t!("Rows are to be recognised by {field}, but no column holds it", field = field.label);
+                fault("key", message);
             }
             Some(_) => {}
-            None => fault("key", format!("{key} is not a field of {}", entity.labels.many)),
+            None => fault("key", t!("{key} is not a field of {many}", key, many = entity.labels.many)),
         }
     } else if mapping.existing == Existing::Update {
-        fault("key", "Choose the field by which existing rows are recognised".to_owned());
+        fault("key", t!("Choose the field by which existing rows are recognised").to_owned());
     }
     if let Some(currency) = mapping.currency.as_deref().map(str::trim).filter(|currency| !currency.is_empty())
         && domain::currency::decimals(&currency.to_uppercase()).is_none()
     {
-        fault("currency", format!("{currency} is not a currency; use a three-letter code such as KES or EUR"));
+        let message = t!("{code} is not a currency; use a three-letter code such as KES or EUR", code = currency);
+        fault("currency", message);
     }
 }

@@ -7,6 +7,7 @@ use domain::{Error, Result};
 use platform::{Ctx, db_error};
 use sqlx::types::Json;
 use std::collections::HashSet;
+use words::t;
 
 /// A cell that begins with one of these is a formula to a spreadsheet, whoever wrote it.
 pub const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
@@ -41,7 +42,7 @@ pub async fn error_file(ctx: &mut Ctx, input: ImportErrorFile) -> Result<ErrorFi
     let (import, entity) = store::load(ctx, input.id).await?;
     let hidden = Hidden::of(ctx, &entity, &import);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = import.columns.iter().map(String::as_str).chain(["row", "column", "reason"]);
+    let header = import.columns.iter().map(String::as_str).chain([t!("row"), t!("column"), t!("reason")]);
     writer.write_record(header.map(neutral)).map_err(unwritten)?;
     let tenant = ctx.access.tenant.0;
     let mut last = 0_i64;
@@ -92,7 +93,7 @@ impl Hidden {
         match &problem.column {
             Some(column) if self.names.contains(column) => Problem {
                 value: None,
-                reason: "The value does not fit; it is in a column that you may not see".to_owned(),
+                reason: t!("The value does not fit; it is in a column that you may not see").to_owned(),
                 ..problem
             },
             _ => problem,

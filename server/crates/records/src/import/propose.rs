@@ -81,8 +81,9 @@ const PART_WORDS: [(&str, &[&str]); 6] = [
 
 /// "Currency" is the currency of the amount where there is but one; otherwise the header must say which.
 fn fits_part(words: &str, field: &Field, part: &str, single: bool) -> Option<Fit> {
-    let said = field.parts().iter().find(|(key, _)| *key == part).map(|(_, label)| self::words(label));
-    let names = [Some(part.to_owned()), said];
+    let said = field.parts().iter().find(|(key, _)| *key == part).map(|(_, label)| *label);
+    // A file may come from somebody who reads another language.
+    let names = [Some(part.to_owned()), said.map(self::words), said.map(|label| self::words(::words::say(label)))];
     let of = |name: &str| {
         names.iter().flatten().any(|part| {
             words == format!("{} {part}", self::words(name)) || words == format!("{part} {}", self::words(name))

@@ -20,6 +20,7 @@ use sqlx::types::Json;
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 pub const KIND: &str = "records.import";
 
@@ -61,7 +62,7 @@ impl Handler for ImportJob {
             let Some(work) = Work::of(&self.platform, job) else {
                 return Outcome::Fail("the job names no workspace, import and member".to_owned());
             };
-            let (outcome, error) = stop::outcome(work.run().await, job);
+            let (outcome, error) = stop::outcome(words::scope(work.asker.language, work.run()).await, job);
             if let Some(error) = error {
                 work.fail(&error).await;
             }
@@ -254,7 +255,7 @@ async fn update(ctx: &mut Ctx, entity: &Entity, changed: Vec<Changed>, outcomes:
             Updated::Same { .. } => outcomes.push(row.number, "unchanged", id, None),
             // The whole batch is checked again.
             Updated::Stale { .. } | Updated::Missing => {
-                return Err(Error::conflict("A record was changed by somebody while it was being imported"));
+                return Err(Error::conflict(t!("A record was changed by somebody while it was being imported")));
             }
             Updated::Refused(error) => {
                 let problem = Problem { row: row.number, column: None, value: None, reason: error.message };

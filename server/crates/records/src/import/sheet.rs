@@ -9,6 +9,7 @@ use domain::imports::MAX_FILE_BYTES;
 use domain::text::normal;
 use domain::{Error, Result};
 use std::io::{self, Cursor, Read};
+use words::t;
 
 /// Bytes of all that the archive holds: a sheet of the largest CSV file, with its tags around every cell.
 const MAX_UNPACKED: u64 = 16 * MAX_FILE_BYTES as u64;
@@ -47,7 +48,7 @@ pub fn read(content: &[u8], wanted: Option<&str>) -> Result<Sheet> {
         let Some(name) = names.iter().find(|name| normal(name) == normal(wanted)) else {
             return Err(Error::field(
                 "sheet",
-                format!("There is no sheet {wanted}. The file has {}", names.join(", ")),
+                t!("There is no sheet {wanted}. The file has {names}", wanted, names = names.join(", ")),
             ));
         };
         let content = written(&mut book, name)?;
@@ -59,7 +60,7 @@ pub fn read(content: &[u8], wanted: Option<&str>) -> Result<Sheet> {
             return Ok(Sheet { name: name.clone(), one_of_many: names.len() > 1, content });
         }
     }
-    Err(Error::field("content", "The file is empty. Choose one with a header and at least one row"))
+    Err(Error::field("content", t!("The file is empty. Choose one with a header and at least one row")))
 }
 
 /// What an archive says about its size is no more than what its maker wrote there, so it is unpacked.
@@ -80,20 +81,23 @@ fn check_size(content: &[u8], most: u64) -> Result<()> {
 fn no_workbook() -> Error {
     Error::field(
         "content",
-        "This is an archive, but no spreadsheet that can be read here. Save the table as \"Excel workbook (.xlsx)\" or \"CSV UTF-8\" and upload that",
+        t!(
+            "This is an archive, but no spreadsheet that can be read here. Save the table as \"Excel workbook (.xlsx)\" or \"CSV UTF-8\" and upload that"
+        ),
     )
 }
 
 pub fn damaged() -> Error {
-    Error::field("content", "The spreadsheet is damaged. Open it, save it again and upload that")
+    Error::field("content", t!("The spreadsheet is damaged. Open it, save it again and upload that"))
 }
 
 fn too_large() -> Error {
     let size = MAX_FILE_BYTES / (1024 * 1024);
     Error::field(
         "content",
-        format!(
-            "The spreadsheet holds more than {size} MB of text. Split it and import the parts one after the other, or leave out columns that are not needed"
+        t!(
+            "The spreadsheet holds more than {size} MB of text. Split it and import the parts one after the other, or leave out columns that are not needed",
+            size
         ),
     )
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use domain::text::normal;
 use domain::{Error, Result};
 use std::collections::BTreeSet;
+use words::{mark, t};
 
 /// In the order in which they are preferred.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -16,22 +17,22 @@ pub fn check_kind(content: &[u8]) -> Result<()> {
     let refuse = |message: &str| Err(Error::field("content", message));
     let head = &content[..content.len().min(SAMPLE_BYTES)];
     if head.iter().all(u8::is_ascii_whitespace) || head == b"\xef\xbb\xbf" {
-        return refuse("The file is empty. Choose one with a header and at least one row");
+        return refuse(t!("The file is empty. Choose one with a header and at least one row"));
     }
     if head.starts_with(b"\xd0\xcf\x11\xe0") {
-        return refuse(
-            "This is a spreadsheet of the old kind (.xls), or one with a password. Open it, save it without a password as \"Excel workbook (.xlsx)\", and upload that",
-        );
+        return refuse(t!(
+            "This is a spreadsheet of the old kind (.xls), or one with a password. Open it, save it without a password as \"Excel workbook (.xlsx)\", and upload that"
+        ));
     }
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return refuse("The file is written in UTF-16. Save it as \"CSV UTF-8\" and upload it again");
+        return refuse(t!("The file is written in UTF-16. Save it as \"CSV UTF-8\" and upload it again"));
     }
     if head.starts_with(b"%PDF") || head.starts_with(b"\x1f\x8b") {
-        return refuse("This is not a CSV file. Export the table as \"CSV UTF-8\" and upload that");
+        return refuse(t!("This is not a CSV file. Export the table as \"CSV UTF-8\" and upload that"));
     }
     // A stray NUL refuses its row later; a file full of them is UTF-16 without its mark, or no text at all.
     if head.iter().filter(|byte| **byte == 0).count() * 20 > head.len() {
-        return refuse("The file is not text in UTF-8. Save it as \"CSV UTF-8\" and upload it again");
+        return refuse(t!("The file is not text in UTF-8. Save it as \"CSV UTF-8\" and upload it again"));
     }
     Ok(())
 }
@@ -84,40 +85,53 @@ fn counts(head: &[u8], delimiter: u8) -> Vec<usize> {
 /// What speaks against the first row naming the columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
+    /// In English, because it is kept; see [`said`].
     pub reason: String,
     /// The row holds data, so that a file without a header is the better guess.
     pub is_data: bool,
 }
 
+const ADDRESS: &str = mark!("The first row holds an e-mail address ({cell}), so it may be data");
+const DATE: &str = mark!("The first row holds a date ({cell}), so it may be data");
+const NUMBER: &str = mark!("The first row holds a number ({cell}), so it may be data");
+const NAMELESS: &str = mark!("Column {cell} has no name in the first row");
+const TWICE: &str = mark!("The first row names {cell} twice");
+
+/// A doubt that was kept, in the language that is spoken: it is kept in English.
+pub fn said(doubt: &str) -> String {
+    let spoken = |text: &str| {
+        let (before, after) = words::around(text, "cell");
+        let cell = doubt.strip_prefix(before)?.strip_suffix(after)?;
+        Some(words::fill(words::say(text), &[("cell", &cell)]))
+    };
+    [ADDRESS, DATE, NUMBER, NAMELESS, TWICE].into_iter().find_map(spoken).unwrap_or_else(|| doubt.to_owned())
+}
+
 /// Looks for what no header holds: addresses, numbers, dates, the same word twice, nothing.
 pub fn header_doubt(cells: &[String]) -> Option<Doubt> {
-    let data = |what: &str, cell: &str| {
-        Some(Doubt { reason: format!("The first row holds {what} ({cell}), so it may be data"), is_data: true })
-    };
+    let reason = |text: &str, cell: &str| words::fill(text, &[("cell", &cell)]);
+    let data = |text: &str, cell: &str| Some(Doubt { reason: reason(text, cell), is_data: true });
     for cell in cells.iter().map(|cell| cell.trim()) {
         if cell.contains('@')
             && !cell.contains(' ')
             && cell.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'))
         {
-            return data("an e-mail address", cell);
+            return data(ADDRESS, cell);
         }
         if is_date(cell) {
-            return data("a date", cell);
+            return data(DATE, cell);
         }
         if is_number(cell) {
-            return data("a number", cell);
+            return data(NUMBER, cell);
         }
     }
     let mut seen = BTreeSet::new();
     for (position, cell) in cells.iter().enumerate() {
         if cell.trim().is_empty() {
-            return Some(Doubt {
-                reason: format!("Column {} has no name in the first row", position + 1),
-                is_data: false,
-            });
+            return Some(Doubt { reason: reason(NAMELESS, &(position + 1).to_string()), is_data: false });
         }
         if !seen.insert(normal(cell)) {
-            return Some(Doubt { reason: format!("The first row names {} twice", cell.trim()), is_data: false });
+            return Some(Doubt { reason: reason(TWICE, cell.trim()), is_data: false });
         }
     }
     None

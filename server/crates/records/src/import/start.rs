@@ -8,21 +8,22 @@ use domain::imports::{Existing, Import, ImportStatus, StartImport};
 use domain::{Error, Result, Verb};
 use jobs::NewJob;
 use platform::{Ctx, db_error};
+use words::t;
 
 pub async fn start(ctx: &mut Ctx, input: StartImport) -> Result<Import> {
     let (import, entity) = store::lock(ctx, input.id).await?;
     match import.status {
         // What failed as a whole goes on where it stopped.
         ImportStatus::Mapped | ImportStatus::Failed => {}
-        ImportStatus::Uploaded => return Err(Error::conflict("Map the columns first; then the import can start")),
+        ImportStatus::Uploaded => return Err(Error::conflict(t!("Map the columns first; then the import can start"))),
         ImportStatus::Queued | ImportStatus::Running => {
-            return Err(Error::conflict("This import has been started already; it is being worked on"));
+            return Err(Error::conflict(t!("This import has been started already; it is being worked on")));
         }
         ImportStatus::Done => {
-            return Err(Error::conflict("This import is done already. To import the file again, upload it again"));
+            return Err(Error::conflict(t!("This import is done already. To import the file again, upload it again")));
         }
         ImportStatus::Undone => {
-            return Err(Error::conflict("This import was taken back. To import the file again, upload it again"));
+            return Err(Error::conflict(t!("This import was taken back. To import the file again, upload it again")));
         }
     }
     ctx.require(&entity.permission(Verb::Create))?;
@@ -34,7 +35,7 @@ pub async fn start(ctx: &mut Ctx, input: StartImport) -> Result<Import> {
     let job =
         NewJob::new(ctx.new_id(), KIND, payload).scope(ctx.access.tenant.0).unique(format!("import:{}", import.id));
     if !jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)? {
-        return Err(Error::conflict("This import has been started already; it is being worked on"));
+        return Err(Error::conflict(t!("This import has been started already; it is being worked on")));
     }
     store::set_status(ctx, import.id, ImportStatus::Queued).await?;
     Ok(store::load(ctx, import.id).await?.0)

@@ -1,6 +1,6 @@
 //! Imports in the database: their row, the pieces of their file, and who may reach them.
 
-use super::lookup;
+use super::{lookup, sniff};
 use crate::project::readable;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::imports::{Import, ImportStatus, Mapping};
@@ -73,7 +73,7 @@ impl ImportRow {
             bytes: self.bytes,
             columns: self.columns.0,
             sample: self.sample.0,
-            header_doubt: self.header_doubt,
+            header_doubt: self.header_doubt.as_deref().map(sniff::said),
             mapping: self.mapping.0,
             rows: self.rows,
             done: self.done,

@@ -15,8 +15,9 @@ use serde_json::json;
 use sqlx::types::Json;
 use std::collections::HashMap;
 use uuid::Uuid;
+use words::{mark, t};
 
-const CHANGED: &str = "It was changed since the import";
+const CHANGED: &str = mark!("It was changed since the import");
 /// Rows at once, all in one transaction.
 const BATCH: usize = 1000;
 
@@ -51,14 +52,14 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
     let (import, entity) = store::lock(ctx, input.id).await?;
     match import.status {
         ImportStatus::Done | ImportStatus::Failed => {}
-        ImportStatus::Undone => return Err(Error::conflict("This import was taken back already")),
+        ImportStatus::Undone => return Err(Error::conflict(t!("This import was taken back already"))),
         ImportStatus::Queued | ImportStatus::Running => {
-            return Err(Error::conflict(
-                "This import is still being worked on. Wait until it is done, then take it back",
-            ));
+            return Err(Error::conflict(t!(
+                "This import is still being worked on. Wait until it is done, then take it back"
+            )));
         }
         ImportStatus::Uploaded | ImportStatus::Mapped => {
-            return Err(Error::conflict("This import has not been started, so there is nothing to take back"));
+            return Err(Error::conflict(t!("This import has not been started, so there is nothing to take back")));
         }
     }
     // The timeline of a record that comes or goes this way leads to the import.
@@ -70,6 +71,9 @@ pub async fn undo(ctx: &mut Ctx, input: UndoImport) -> Result<Undone> {
         undo_batch(ctx, &entity, batch, &mut undone).await?;
     }
     keep(ctx, import.id, &undone.kept).await?;
+    for row in &mut undone.kept {
+        row.reason = words::say(&row.reason).to_owned();
+    }
     let (tenant, kept) = (ctx.access.tenant.0, i64::try_from(undone.kept.len()).unwrap_or_default());
     sqlx::query(END).bind(tenant).bind(import.id).bind(kept).execute(ctx.conn().await?).await.map_err(db_error)?;
     store::changed(
@@ -93,12 +97,12 @@ pub async fn kept(ctx: &mut Ctx, input: ListKept) -> Result<Vec<KeptRow>> {
         .map_err(db_error)?;
     let row = |(id, why): (Uuid, Json<Vec<Kept>>)| {
         let Kept { title, reason } = why.0.into_iter().next()?;
-        Some(KeptRow { id, title, reason })
+        Some(KeptRow { id, title, reason: words::say(&reason).to_owned() })
     };
     Ok(rows.into_iter().filter_map(row).collect())
 }
 
-/// Why a row was kept, as it stands with the row.
+/// Why a row was kept, as it stands with the row; in English where the words are ours alone.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     title: String,
@@ -152,7 +156,9 @@ async fn undo_batch(ctx: &mut Ctx, entity: &Entity, batch: &[Done], undone: &mut
         match (rows.get(&done.id), &done.before) {
             // Gone already.
             (None, _) => {}
-            (Some(held), _) if held.deleted => keep(&done.id, "It was moved to the trash since the import"),
+            (Some(held), _) if held.deleted => {
+                keep(&done.id, mark!("It was moved to the trash since the import"));
+            }
             (Some(_), Some(before)) => revert.push((done.id, done.version, before.clone())),
             (Some(_), None) => remove.push((done.id, done.version)),
         }
@@ -162,7 +168,7 @@ async fn undo_batch(ctx: &mut Ctx, entity: &Entity, batch: &[Done], undone: &mut
         match answer {
             Updated::Changed { .. } | Updated::Same { .. } => undone.reverted += 1,
             Updated::Stale { .. } => keep(id, CHANGED),
-            Updated::Missing => keep(id, "You may not change it any more"),
+            Updated::Missing => keep(id, mark!("You may not change it any more")),
             Updated::Refused(error) => keep(id, &error.message),
         }
     }
@@ -172,8 +178,8 @@ async fn undo_batch(ctx: &mut Ctx, entity: &Entity, batch: &[Done], undone: &mut
         match answer {
             Removed::Gone => undone.removed += 1,
             Removed::Stale { .. } => keep(id, CHANGED),
-            Removed::InUse => keep(id, "Another record refers to it"),
-            Removed::Missing => keep(id, "It is out of your reach"),
+            Removed::InUse => keep(id, mark!("Another record refers to it")),
+            Removed::Missing => keep(id, mark!("It is out of your reach")),
         }
     }
     let mut answers = answers.into_iter();

@@ -30,7 +30,7 @@ pub async fn preview_merge(ctx: &mut Ctx, operation: PreviewMerge) -> Result<Mer
     for table in beside::ALL {
         let count = table.count(ctx, &two.entity, two.merged.id).await?;
         if count > 0 {
-            moves.push(MergeMoves { what: table.many.to_owned(), by: String::new(), count });
+            moves.push(MergeMoves { what: words::say(table.many).to_owned(), by: String::new(), count });
         }
     }
     let fields: Vec<String> = two

@@ -19,6 +19,7 @@ use platform::{Access, Ctx, Statement};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
+use words::t;
 
 /// Days in which a merge can be taken back.
 const DAYS: i64 = 30;
@@ -61,17 +62,17 @@ pub async fn unmerge(ctx: &mut Ctx, operation: UnmergeRecords) -> Result<Unmerge
     let reach = ctx.reach(&entity, Verb::Delete)?.min(ctx.reach(&entity, Verb::Read)?);
     let goes_back = lock(ctx, &entity, &[merged], reach).await?.pop().ok_or_else(Error::not_found)?;
     if undone.is_some() {
-        return Err(Error::conflict("This merge was taken back already"));
+        return Err(Error::conflict(t!("This merge was taken back already")));
     }
     if ctx.now() - at > Duration::days(DAYS) {
-        return Err(Error::conflict(format!("A merge can be taken back for {DAYS} days; this one is older")));
+        return Err(Error::conflict(t!("A merge can be taken back for {days} days; this one is older", days = DAYS)));
     }
     (ctx.origin.cause_kind, ctx.origin.cause_id) = ("undo", Some(operation.merge));
     let changes = changes(ctx, operation.merge, at).await?;
     let mut undo = Undo::of(ctx, kept, merged, &changes).await?;
     if !goes_back.deleted {
         let title = title(&ctx.access, &entity, &goes_back);
-        undo.stays(format!("{title} was taken out of the trash since"));
+        undo.stays(t!("{title} was taken out of the trash since", title));
     }
     for change in &changes {
         match beside::ALL.iter().find(|table| table.key == change.entity) {
@@ -93,8 +94,8 @@ pub async fn unmerge(ctx: &mut Ctx, operation: UnmergeRecords) -> Result<Unmerge
     ];
     ctx.fetch(Statement::new(END, binds)).await?;
     let said = match undo.kept.len() {
-        0 => "Both are as they were before the merge".to_owned(),
-        _ => format!("They are two again. What was changed since stays: {}", undo.kept.join("; ")),
+        0 => t!("Both are as they were before the merge").to_owned(),
+        _ => t!("They are two again. What was changed since stays: {kept}", kept = undo.kept.join("; ")),
     };
     Ok(Unmerged { id: kept, merged, done: undo.done, kept: undo.kept, said })
 }
@@ -171,7 +172,7 @@ impl Undo {
         let Turned { entity: key, record: id, before, after } = change;
         let Some(entity) = ctx.catalog.get(key).cloned() else { return Ok(()) };
         let Some(held) = lock(ctx, &entity, &[*id], Reach::All).await?.pop() else {
-            self.stays(format!("some of the {}, removed for good", called(&ctx.access, &entity)));
+            self.stays(t!("some of the {many}, removed for good", many = called(&ctx.access, &entity)));
             return Ok(());
         };
         let nothing = Value::Null;
@@ -190,11 +191,11 @@ impl Undo {
                 values.insert(field.key.clone(), was.clone());
             } else if now != was {
                 // A hidden field is not named to those who may not know it, nor a row to those who may not see it.
-                let label = if readable(&ctx.access, field) { field.label.as_str() } else { "another field" };
+                let label = if readable(&ctx.access, field) { field.label.as_str() } else { t!("another field") };
                 let line = if self.seen.contains(id) {
-                    format!("{label} of {}", title(&ctx.access, &entity, &held))
+                    t!("{field} of {title}", field = label, title = title(&ctx.access, &entity, &held))
                 } else {
-                    format!("{} that are not yours to see", called(&ctx.access, &entity))
+                    t!("{many} that are not yours to see", many = called(&ctx.access, &entity))
                 };
                 self.stays(line);
             }
@@ -214,14 +215,15 @@ impl Undo {
     /// Whether the caller may write these values. The fields of the row that stayed were chosen by somebody who may write each of them.
     fn permitted(&self, access: &Access, entity: &Entity, id: Uuid, values: &Values) -> Result<()> {
         if !self.mine.contains(&id) {
-            return Err(not_yours(access, entity, "has to take the merge back"));
+            return Err(not_yours(access, entity, t!("has to take the merge back")));
         }
         let closed = |key: &String| {
             entity.field(key).is_some_and(|field| !field.is_computed() && !field.writable(&access.grants))
         };
         if id == self.stayed && values.keys().any(closed) {
-            let message = "The merge changed fields that are not yours to change. Somebody who may has to take it back";
-            return Err(Error::conflict(message));
+            return Err(Error::conflict(t!(
+                "The merge changed fields that are not yours to change. Somebody who may has to take it back"
+            )));
         }
         Ok(())
     }

@@ -130,7 +130,7 @@ fn platform(test: &TestWorld, catalog: Arc<Catalog>) -> Arc<Platform> {
         ids: services.ids.clone(),
         catalogs: Catalogs::new(
             catalog,
-            services.catalogs.industries().map(|(slug, described)| (slug.to_owned(), described.clone())).collect(),
+            services.catalogs.industries().map(|(slug, described)| (slug.to_owned(), described.clone())),
         ),
         keyring: services.keyring.clone(),
         egress: services.egress.clone(),

@@ -3,7 +3,7 @@
 //! The approval's row is locked while it is decided, expired or cancelled, so of all who try at once one is first; the others are told what
 //! came of it. For a move the record is locked before the approval, in the order in which a move by hand locks them.
 
-use crate::approvals::{Approval, deciders, end, is_asked, list};
+use crate::approvals::{Approval, deciders, end, ended, is_asked, list};
 use crate::waits;
 use domain::records::Values;
 use domain::schema::Entity;
@@ -13,6 +13,7 @@ use platform::{Access, Change, Ctx, db_error};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
+use words::t;
 
 const DECIDE: &str = "\
 insert into approval_decisions (tenant_id, approval_id, member_id, decision, reason, at) values ($1, $2, $3, $4, $5, $6)
@@ -25,10 +26,10 @@ const MOST_REASON: usize = 2000;
 pub async fn decide_approval(ctx: &mut Ctx, decide: DecideApproval) -> Result<ApprovalRow> {
     let reason = decide.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
     if decide.decision == Decision::Reject && reason.is_none() {
-        return Err(Error::field("reason", "Say why it is rejected: whoever asked has to know what to change"));
+        return Err(Error::field("reason", t!("Say why it is rejected: whoever asked has to know what to change")));
     }
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > MOST_REASON) {
-        return Err(Error::field("reason", format!("At most {MOST_REASON} characters")));
+        return Err(Error::field("reason", t!("At most {most} characters", most = MOST_REASON)));
     }
     let seen = Approval::read(ctx, decide.id).await?;
     if !is_asked(&ctx.access, &seen.roles, &seen.members) {
@@ -62,23 +63,23 @@ pub async fn decide_approval(ctx: &mut Ctx, decide: DecideApproval) -> Result<Ap
 
 async fn not_asked(ctx: &mut Ctx, approval: &Approval) -> Result<Error> {
     let who = deciders(ctx, &approval.roles, &approval.members).await?;
-    let message = format!("This is not yours to decide; {who} can");
+    let message = t!("This is not yours to decide; {who} can", who);
     Ok(Error { user_role: Some(ctx.access.role.clone()), ..Error::new(Kind::Forbidden, message) })
 }
 
 /// Refuses what comes too late, and whoever may not decide what they set going themselves.
 async fn open(ctx: &mut Ctx, approval: &Approval) -> Result<()> {
     if approval.state != "PENDING" {
-        let state = approval.state.to_lowercase();
-        return Err(Error::conflict(format!("This was {state} already; nothing is left to decide")));
+        let state = ended(&approval.state);
+        return Err(Error::conflict(t!("This was {state} already; nothing is left to decide", state)));
     }
     if approval.late {
-        return Err(Error::conflict("The time for this is over; nothing is left to decide"));
+        return Err(Error::conflict(t!("The time for this is over; nothing is left to decide")));
     }
     if approval.requested_by == Some(ctx.access.member.0) && !approval.self_approval {
         let others: Vec<String> = approval.roles.clone();
         let who = deciders(ctx, &others, &approval.members).await?;
-        let message = format!("You began this yourself, so somebody else has to decide it: {who}");
+        let message = t!("You began this yourself, so somebody else has to decide it: {who}", who);
         return Err(Error { user_role: Some(ctx.access.role.clone()), ..Error::new(Kind::Forbidden, message) });
     }
     Ok(())
@@ -100,7 +101,7 @@ async fn write(ctx: &mut Ctx, approval: &Approval, decision: Decision, reason: O
     if written.rows_affected() == 1 {
         Ok(())
     } else {
-        Err(Error::conflict("You have decided this already; it waits for others"))
+        Err(Error::conflict(t!("You have decided this already; it waits for others")))
     }
 }
 

@@ -1,12 +1,13 @@
 //! The state machine's approvals (requirements 144 and 150): asked for when a record comes into a state from which a move needs them, held
 //! against whoever makes that move by hand, and used up by the move.
 
-use crate::approvals::{ask, deciders, end};
+use crate::approvals::{ask, deciders, either, end};
 use domain::backend::BoxFuture;
 use domain::{Error, Result};
 use platform::{Ctx, db_error};
 use records::{Move, TransitionHook};
 use uuid::Uuid;
+use words::t;
 
 const READY: &str = "\
 select exists (select from approvals where tenant_id = $1 and record_id = $2 and transition = $3 and run_id is null
@@ -57,13 +58,18 @@ async fn hold_back(ctx: &mut Ctx, making: &Move) -> Result<()> {
         .await
         .map_err(db_error)?;
     let who = deciders(ctx, &gate.roles, &[]).await?;
-    let count =
-        if gate.required == 1 { "an approval".to_owned() } else { format!("{so_far} of {} approvals", gate.required) };
-    let label = &making.transition.label;
+    let (label, roles) = (&making.transition.label, either(&gate.roles));
     Err(Error::conflict(if gate.required == 1 {
-        format!("{label} needs {count} by {}; {who} can give it under My approvals", gate.roles.join(" or "))
+        t!("{label} needs an approval by {roles}; {who} can give it under My approvals", label, roles, who)
     } else {
-        format!("{label} has {count} by {}; {who} can give them under My approvals", gate.roles.join(" or "))
+        t!(
+            "{label} has {so_far} of {required} approvals by {roles}; {who} can give them under My approvals",
+            label,
+            so_far,
+            required = gate.required,
+            roles,
+            who
+        )
     }))
 }
 

@@ -1,11 +1,12 @@
 //! `workflow.list_approvals` and `workflow.get_approval`.
 
-use crate::approvals::is_asked;
+use crate::approvals::{ended, is_asked};
 use domain::workflow::{ApprovalRow, DecisionRow, GetApproval, ListApprovals};
 use domain::{Error, Result};
 use platform::{Bind, Ctx, Row, Statement};
 use serde::Deserialize;
 use uuid::Uuid;
+use words::t;
 
 macro_rules! select {
     ($condition:literal) => {
@@ -91,13 +92,13 @@ fn read(ctx: &Ctx, row: &Row) -> Result<(ApprovalRow, bool)> {
     let ids: Vec<Uuid> = members.iter().map(|(id, _)| *id).collect();
     let asked = is_asked(&ctx.access, &roles, &ids);
     let because = if state != "PENDING" {
-        Some(format!("It was {} already", state.to_lowercase()))
+        Some(t!("It was {state} already", state = ended(&state)))
     } else if !asked {
-        Some("Others are asked".to_owned())
+        Some(t!("Others are asked").to_owned())
     } else if requested_by == Some(me) && !self_approval {
-        Some("You began this yourself, so somebody else has to decide it".to_owned())
+        Some(t!("You began this yourself, so somebody else has to decide it").to_owned())
     } else if decided.iter().any(|decision| decision.id == me) {
-        Some("You have decided; it waits for others".to_owned())
+        Some(t!("You have decided; it waits for others").to_owned())
     } else {
         None
     };

@@ -9,6 +9,7 @@ pub mod list;
 use domain::{Error, Result};
 use platform::{Access, Ctx, db_error};
 use uuid::Uuid;
+use words::t;
 
 /// An approval as deciding needs it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -74,8 +75,23 @@ order by name limit 6";
         .await
         .map_err(db_error)?;
     Ok(match names.as_slice() {
-        [] => format!("somebody with the role {} (nobody has it yet)", roles.join(" or ")),
+        [] => t!("somebody with the role {roles} (nobody has it yet)", roles = either(roles)),
         few if few.len() <= 5 => few.join(", "),
-        _ => format!("somebody with the role {}", roles.join(" or ")),
+        _ => t!("somebody with the role {roles}", roles = either(roles)),
     })
+}
+
+/// `ADMIN or OWNER`.
+pub fn either(roles: &[String]) -> String {
+    roles.join(&format!(" {} ", t!("or")))
+}
+
+/// How an approval ended, inside a sentence.
+pub fn ended(state: &str) -> &'static str {
+    match state {
+        "APPROVED" => t!("approved" in "approval"),
+        "REJECTED" => t!("rejected" in "approval"),
+        "EXPIRED" => t!("expired" in "approval"),
+        _ => t!("cancelled" in "approval"),
+    }
 }

@@ -10,21 +10,23 @@ use domain::text::nearest;
 use domain::workflow::{Answer, InputDescriptor, InputKind};
 use expr::{Checked, EntityScope, Expr, Fault, Names, Scope, Template, Type};
 use serde_json::Value;
+use words::t;
 
 impl Checking<'_> {
     pub(super) fn inputs(&mut self, described: &[InputDescriptor]) -> Vec<(String, Input)> {
         for key in self.step.input.keys() {
             if !described.iter().any(|input| input.key == *key) {
                 let meant = nearest(key, described.iter().map(|input| input.key.as_str()));
-                let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-                self.fault(format!("input.{key}"), format!("{} has no input {key}{meant}", self.step.kind));
+                let meant = meant.map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+                let message = t!("{kind} has no input {key}{meant}", kind = self.step.kind, key, meant);
+                self.fault(format!("input.{key}"), message);
             }
         }
         let mut inputs = Vec::new();
         for input in described {
             let place = format!("input.{}", input.key);
             match self.step.input.get(&input.key) {
-                None if input.required => self.fault(place, format!("{} is needed", input.label)),
+                None if input.required => self.fault(place, t!("{input} is needed", input = input.label)),
                 None => {}
                 Some(value) => {
                     if let Some(ready) = self.input(&place, &input.kind, value) {
@@ -68,7 +70,7 @@ impl Checking<'_> {
                 Some(Input::Fixed(value.clone()))
             }
             _ => {
-                self.fault(place, format!("This should be {}", wanted(kind)));
+                self.fault(place, t!("This should be {kind}", kind = wanted(kind)));
                 None
             }
         }
@@ -78,7 +80,7 @@ impl Checking<'_> {
         if options.iter().any(|option| option == word) {
             return Some(Input::Fixed(Value::String(word.to_owned())));
         }
-        self.fault(place, format!("{word} is not one of {}", options.join(", ")));
+        self.fault(place, t!("{word} is not one of {options}", word, options = options.join(", ")));
         None
     }
 
@@ -106,14 +108,14 @@ impl Checking<'_> {
     fn field(&mut self, place: &str, entity: &Entity, key: &str, value: &Value) -> Option<Input> {
         let Some(field) = entity.field(key) else {
             let meant = nearest(key, entity.editable().map(|field| field.key.as_str()));
-            let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-            self.fault(place, format!("{} has no field {key}{meant}", entity.labels.one));
+            let meant = meant.map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+            self.fault(place, t!("{entity} has no field {key}{meant}", entity = entity.labels.one, key, meant));
             return None;
         };
         // A new record may begin in any pipeline.
         let begins = self.step.kind == "create_record" && entity.pipeline_field().is_some_and(|own| own.key == key);
         if (field.read_only && !begins) || matches!(field.kind, FieldKind::State | FieldKind::Number) {
-            self.fault(place, format!("{} is set by the server", field.label));
+            self.fault(place, t!("{field} is set by the server", field = field.label));
             return None;
         }
         let ty = {
@@ -125,7 +127,12 @@ impl Checking<'_> {
                 if ty == Type::Text {
                     return self.text(place, text);
                 }
-                self.fault(place, format!("{} takes an expression, not a text with {{{{ }}}} in it", field.label));
+                let words = t!(
+                    "{field} takes an expression, not a text with {braces} in it",
+                    field = field.label,
+                    braces = "{{ }}"
+                );
+                self.fault(place, words);
                 None
             }
             Value::String(text) => self.expression(place, text, Some(&ty)).map(Input::Expression),
@@ -147,11 +154,11 @@ impl Checking<'_> {
     fn pointed(&mut self, place: &str, field: &Field, parts: &Values) -> Option<Input> {
         let part = |name: &str| parts.get(name).and_then(Value::as_str);
         let (Some(entity), Some(id), 2) = (part("entity"), part("id"), parts.len()) else {
-            self.fault(place, format!("{} is written as an entity and an id", field.label));
+            self.fault(place, t!("{field} is written as an entity and an id", field = field.label));
             return None;
         };
         if !field.points_at(entity) {
-            let message = format!("{entity} is not a known {}", pointing::known(field.entities()));
+            let message = t!("{entity} is not a known {known}", entity, known = pointing::known(field.entities()));
             self.fault(format!("{place}.entity"), message);
             return None;
         }
@@ -193,8 +200,8 @@ impl Checking<'_> {
             _ => true,
         };
         if !fits {
-            let wanted = if answer == Answer::Moment { "a day or a moment" } else { "a record" };
-            self.fault(place, format!("This is {}, but {wanted} is wanted here", checked.ty().words()));
+            let wanted = if answer == Answer::Moment { t!("a day or a moment") } else { t!("a record") };
+            self.fault(place, t!("This is {found}, but {wanted} is wanted here", found = checked.ty().words(), wanted));
         }
         Some(Input::Expression(checked))
     }
@@ -230,15 +237,15 @@ impl Checking<'_> {
 
 fn wanted(kind: &InputKind) -> &'static str {
     match kind {
-        InputKind::Text => "a text",
-        InputKind::Expression { .. } => "an expression, as a text",
-        InputKind::Values { .. } => "values by name",
-        InputKind::Entity => "the key of an entity",
-        InputKind::Roles | InputKind::Choices { .. } => "a list of words",
-        InputKind::Operation => "the name of an operation",
-        InputKind::Step => "the key of a later step",
-        InputKind::Choice { .. } => "one of the choices",
-        InputKind::Number => "a whole number",
-        InputKind::Flag => "true or false",
+        InputKind::Text => t!("a text"),
+        InputKind::Expression { .. } => t!("an expression, as a text"),
+        InputKind::Values { .. } => t!("values by name"),
+        InputKind::Entity => t!("the key of an entity"),
+        InputKind::Roles | InputKind::Choices { .. } => t!("a list of words"),
+        InputKind::Operation => t!("the name of an operation"),
+        InputKind::Step => t!("the key of a later step"),
+        InputKind::Choice { .. } => t!("one of the choices"),
+        InputKind::Number => t!("a whole number"),
+        InputKind::Flag => t!("true or false"),
     }
 }

@@ -11,6 +11,7 @@ use platform::{Ctx, db_error};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use uuid::Uuid;
+use words::t;
 
 const INSERT: &str = "\
 insert into runs (tenant_id, id, workflow_id, version, state, event_id, entity, record_id, started_by, correlation_id, depth, ordered,
@@ -173,16 +174,16 @@ async fn holds(ctx: &mut Ctx, compiled: &Compiled, event: &Event, images: &Image
 /// Whether the trigger's expression and all conditions hold.
 pub fn test(ctx: &Ctx, compiled: &Compiled, roots: &Roots) -> Holds {
     let values = JsonValues(&roots.0);
-    for (place, checked) in compiled
-        .when
-        .iter()
-        .map(|when| ("trigger", when))
-        .chain(compiled.conditions.iter().map(|checked| ("condition", checked)))
+    for (of_trigger, checked) in
+        compiled.when.iter().map(|when| (true, when)).chain(compiled.conditions.iter().map(|checked| (false, checked)))
     {
         match with_env(ctx, |env| checked.test(&values, env)) {
             Ok(true) => {}
             Ok(false) => return Holds::No,
-            Err(fault) => return Holds::Fault(format!("The {place} could not be worked out: {fault}")),
+            Err(fault) if of_trigger => {
+                return Holds::Fault(t!("The trigger could not be worked out: {fault}", fault));
+            }
+            Err(fault) => return Holds::Fault(t!("The condition could not be worked out: {fault}", fault)),
         }
     }
     Holds::Yes

@@ -11,6 +11,7 @@ use domain::{Error, FieldError, Result};
 use platform::{Bind, Change, Ctx, Row, Statement, db_error};
 use serde_json::json;
 use uuid::Uuid;
+use words::{t, tn};
 
 macro_rules! select {
     ($condition:literal) => {
@@ -135,7 +136,11 @@ pub fn refused(faults: Vec<DefinitionFault>) -> Error {
         faults.into_iter().map(|fault| FieldError { field: fault.place(), message: fault.message }).collect();
     let mut error = Error::fields(fields);
     if count > 1 {
-        error.message = format!("This workflow could not run; {count} places need another look");
+        error.message = tn!(
+            count,
+            "This workflow could not run; {count} place needs another look",
+            "This workflow could not run; {count} places need another look"
+        );
     }
     error
 }
@@ -152,7 +157,7 @@ pub async fn save(ctx: &mut Ctx, save: SaveWorkflow) -> Result<WorkflowRow> {
         .await
         .map_err(db_error)?;
     if taken {
-        return Err(Error::field("key", format!("There is a workflow with the key {} already", definition.key)));
+        return Err(Error::field("key", t!("There is a workflow with the key {key} already", key = definition.key)));
     }
     let database = schedule::now(ctx).await?;
     let tick = schedule::next(&definition.trigger, &ctx.access.timezone, database);
@@ -174,8 +179,9 @@ pub async fn save(ctx: &mut Ctx, save: SaveWorkflow) -> Result<WorkflowRow> {
                 .map_err(db_error)?;
             let held = held.ok_or_else(Error::not_found)?;
             if save.version.is_some_and(|version| version != held) {
-                return Err(Error::conflict(format!(
-                    "Somebody saved version {held} meanwhile. Look at it, then save yours again"
+                return Err(Error::conflict(t!(
+                    "Somebody saved version {version} meanwhile. Look at it, then save yours again",
+                    version = held
                 )));
             }
             let (row, current) = one(ctx, id).await?;

@@ -6,6 +6,7 @@ use domain::workflow::{EditStep, GetWorkflow, InputDescriptor, InputKind, SaveWo
 use domain::{Error, Result};
 use platform::Ctx;
 use serde_json::{Map, Value, json};
+use words::t;
 
 pub async fn edit_step(ctx: &mut Ctx, edit: EditStep) -> Result<WorkflowRow> {
     let view = definitions::get(ctx, GetWorkflow { id: edit.id, version: None }).await?;
@@ -16,7 +17,7 @@ pub async fn edit_step(ctx: &mut Ctx, edit: EditStep) -> Result<WorkflowRow> {
         Some(typed) => Some(typed.trim().parse().map_err(|_| {
             Error::field(
                 format!("steps.{}.retries", step.key),
-                "The number of further tries is a whole number such as 3",
+                t!("The number of further tries is a whole number such as 3"),
             )
         })?),
         None => None,

@@ -13,16 +13,17 @@ use expr::JsonValues;
 use platform::Ctx;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use words::t;
 
 pub async fn test_workflow(ctx: &mut Ctx, asked: TestWorkflow) -> Result<Rehearsal> {
     let definition = match (asked.definition, asked.id) {
         (Some(definition), _) => definition,
         (None, Some(id)) => definition_of(ctx, id).await?.1,
-        (None, None) => return Err(Error::field("definition", "Give a definition, or name a workflow")),
+        (None, None) => return Err(Error::field("definition", t!("Give a definition, or name a workflow"))),
     };
     let compiled = compile(&definition, &ctx.catalog, &operations(ctx)).map_err(refused)?;
     if compiled.entity.is_some() && asked.record.is_none() {
-        return Err(Error::field("record", "Choose a record to try it with"));
+        return Err(Error::field("record", t!("Choose a record to try it with")));
     }
     let mut roots = Roots::of_record(ctx, &compiled, asked.record, None, None).await?;
     if let (Some(entity), Some(_)) = (&compiled.entity, asked.record)
@@ -34,7 +35,7 @@ pub async fn test_workflow(ctx: &mut Ctx, asked: TestWorkflow) -> Result<Rehears
     roots.gather(ctx, &compiled.catalog, &compiled.reads).await?;
     let because = match test(ctx, &compiled, &roots) {
         Holds::Yes => None,
-        Holds::No => Some("Its trigger or one of its conditions does not hold".to_owned()),
+        Holds::No => Some(t!("Its trigger or one of its conditions does not hold").to_owned()),
         Holds::Fault(message) => Some(message),
     };
     let steps = if because.is_none() { rehearse(ctx, &compiled, roots, asked.record).await? } else { Vec::new() };

@@ -12,6 +12,7 @@ use platform::{Bind, Change, Ctx, Row, Statement, db_error};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
+use words::t;
 
 macro_rules! select {
     ($columns:literal, $condition:literal) => {
@@ -161,7 +162,7 @@ async fn causes(
     };
     let rows = ctx.fetch(Statement::new(CAUSE, binds)).await?;
     let Some(found) = rows.first() else {
-        let by_hand = link("request", "Started by hand".to_owned(), at);
+        let by_hand = link("request", t!("Started by hand").to_owned(), at);
         return Ok(vec![domain::workflow::CauseLink { actor: starter, ..by_hand }]);
     };
     let told = domain::workflow::CauseLink {
@@ -219,9 +220,9 @@ fn hidden_fields(ctx: &Ctx) -> HashSet<String> {
 /// those fields. Of a step whose definition names such a field nothing is shown: an expression may have made anything of it.
 fn conceal(attempt: &mut AttemptRow, step: Option<&Value>, hidden: &HashSet<String>) {
     if step.is_none_or(|step| names_any(step, hidden)) {
-        let note = json!("Not shown: the step uses a field that your roles do not let you read");
+        let note = json!(t!("Not shown: the step uses a field that your roles do not let you read"));
         (attempt.input, attempt.output) = (note, Value::Null);
-        attempt.error = attempt.error.as_ref().map(|_| json!({ "message": "Not shown" }));
+        attempt.error = attempt.error.as_ref().map(|_| json!({ "message": t!("Not shown" in "step") }));
         return;
     }
     for value in [&mut attempt.input, &mut attempt.output] {
@@ -301,21 +302,26 @@ fn json_of(text: &str) -> Value {
 pub async fn start(ctx: &mut Ctx, start: StartWorkflow) -> Result<RunRow> {
     let (workflow, definition) = definitions::definition_of(ctx, start.id).await?;
     if definition.trigger.on != TriggerKind::ByHand {
-        return Err(Error::conflict(format!(
-            "{} begins by itself; only a workflow that is started by hand can be started here",
-            workflow.name
+        return Err(Error::conflict(t!(
+            "{workflow} begins by itself; only a workflow that is started by hand can be started here",
+            workflow = workflow.name
         )));
     }
     if !workflow.active {
-        return Err(Error::conflict(format!("{} is switched off. Switch it on, then start it", workflow.name)));
+        return Err(Error::conflict(t!(
+            "{workflow} is switched off. Switch it on, then start it",
+            workflow = workflow.name
+        )));
     }
     match (&definition.trigger.entity, start.record) {
         (Some(entity), Some(record)) => {
             let entity = ctx.entity(entity)?;
             records::visible(ctx, &entity, record).await?;
         }
-        (Some(entity), None) => return Err(Error::field("record", format!("Say for which {entity} to start it"))),
-        (None, Some(_)) => return Err(Error::field("record", "This workflow is not about a record")),
+        (Some(entity), None) => {
+            return Err(Error::field("record", t!("Say for which {entity} to start it", entity)));
+        }
+        (None, Some(_)) => return Err(Error::field("record", t!("This workflow is not about a record"))),
         (None, None) => {}
     }
     let id = ctx.new_id();
@@ -349,9 +355,9 @@ pub async fn retry_run(ctx: &mut Ctx, retry: RetryRun) -> Result<RunRow> {
         .await
         .map_err(db_error)?;
     if step.is_none() {
-        let state = known.state.as_str().to_lowercase().replace('_', " ");
-        return Err(Error::conflict(format!(
-            "This run is {state}; only one that has failed or was held can be tried again"
+        return Err(Error::conflict(t!(
+            "This run is {state}; only one that has failed or was held can be tried again",
+            state = state_words(known.state)
         )));
     }
     // Whatever its step waited for is asked for anew.
@@ -373,13 +379,29 @@ pub async fn cancel_run(ctx: &mut Ctx, cancel: CancelRun) -> Result<RunRow> {
         .await
         .map_err(db_error)?;
     if done.is_none() {
-        let state = known.state.as_str().to_lowercase();
-        return Err(Error::conflict(format!("This run is over ({state}); there is nothing left to cancel")));
+        return Err(Error::conflict(t!(
+            "This run is over ({state}); there is nothing left to cancel",
+            state = state_words(known.state)
+        )));
     }
     end::cancel_of_run(ctx, cancel.id).await?;
     waits::cancel(ctx, cancel.id).await?;
     tell(ctx, cancel.id, json!({ "state": "CANCELLED", "reason": cancel.reason }), "cancelled");
     row(ctx, cancel.id).await.and_then(|found| read(&found))
+}
+
+/// A state inside a sentence.
+fn state_words(state: RunState) -> &'static str {
+    match state {
+        RunState::Pending => t!("pending" in "run"),
+        RunState::Running => t!("running" in "run"),
+        RunState::Waiting => t!("waiting" in "run"),
+        RunState::WaitingApproval => t!("waiting approval" in "run"),
+        RunState::Paused => t!("paused" in "run"),
+        RunState::Completed => t!("completed" in "run"),
+        RunState::Failed => t!("failed" in "run"),
+        RunState::Cancelled => t!("cancelled" in "run"),
+    }
 }
 
 fn tell(ctx: &mut Ctx, run: Uuid, after: Value, event: &str) {

@@ -6,6 +6,7 @@ use domain::workflow::{CauseLink, Why, WhyRow};
 use platform::{Bind, Ctx, Statement};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use words::t;
 
 // From each change to the run that made it, to the event that began the run, to the change that the event told of, and so on.
 const CHAIN: &str = concat!(
@@ -117,7 +118,7 @@ pub async fn causes(ctx: &mut Ctx, changes: impl IntoIterator<Item = Uuid>) -> R
             },
             None => CauseLink {
                 kind: "request".to_owned(),
-                what: "Started by hand".to_owned(),
+                what: t!("Started by hand").to_owned(),
                 id: None,
                 entity: None,
                 record: None,
@@ -130,12 +131,27 @@ pub async fn causes(ctx: &mut Ctx, changes: impl IntoIterator<Item = Uuid>) -> R
 }
 
 fn origin(kind: &str, actor: Option<&str>) -> String {
-    let who = actor.unwrap_or("somebody who is gone");
+    let who = actor.unwrap_or_else(|| t!("somebody who is gone"));
     match kind {
-        "request" => format!("{who} did it"),
-        "import" => format!("{who} imported it"),
-        "seed" => "Demo records were made".to_owned(),
-        "event" => "The time came".to_owned(),
-        other => format!("{who}, by {other}"),
+        "request" => t!("{who} did it", who),
+        "import" => t!("{who} imported it", who),
+        "seed" => t!("Demo records were made").to_owned(),
+        "event" => t!("The time came").to_owned(),
+        other => t!("{who}, by {cause}", who, cause = cause(other)),
+    }
+}
+
+fn cause(kind: &str) -> &str {
+    match kind {
+        "bulk" => t!("bulk" in "cause"),
+        "merge" => t!("merge" in "cause"),
+        "undo" => t!("undo" in "cause"),
+        "delivery" => t!("delivery" in "cause"),
+        "hand_over" => t!("hand_over" in "cause"),
+        "start" => t!("start" in "cause"),
+        "sign_in" => t!("sign_in" in "cause"),
+        "impersonation" => t!("impersonation" in "cause"),
+        "api_key" => t!("api_key" in "cause"),
+        other => other,
     }
 }

@@ -9,6 +9,7 @@ use domain::schema::{Entity, FieldKind};
 use domain::workflow::{Answer, Audience, InputDescriptor, InputKind, StepDescriptor};
 use expr::Type;
 use serde_json::{Value, json};
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "add_note", describe, check, answers, act };
 
@@ -17,18 +18,20 @@ const ACTIVITY: &str = "activity";
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "add_note".into(),
-        label: "Add a note".into(),
-        help: "Writes a note on the timeline of a record: the one that set the workflow off, unless another is named."
-            .into(),
+        label: t!("Add a note").into(),
+        help: t!(
+            "Writes a note on the timeline of a record: the one that set the workflow off, unless another is named."
+        )
+        .into(),
         icon: "sticky-note".into(),
         inputs: vec![
-            InputDescriptor::new("entity", "What", InputKind::Entity),
-            InputDescriptor::new("record", "Which", InputKind::Expression { answers: Answer::Record })
-                .help("An expression such as order.customer."),
-            InputDescriptor::new("subject", "Subject", InputKind::Text).required(),
-            InputDescriptor::new("notes", "Text", InputKind::Text),
-            InputDescriptor::new("member", "For the member", InputKind::Expression { answers: Answer::Record })
-                .help("Whose note it is. The owner of the record that set the workflow off when it is left out."),
+            InputDescriptor::new("entity", t!("What" in "step"), InputKind::Entity),
+            InputDescriptor::new("record", t!("Which" in "step"), InputKind::Expression { answers: Answer::Record })
+                .help(t!("An expression such as order.customer.")),
+            InputDescriptor::new("subject", t!("Subject"), InputKind::Text).required(),
+            InputDescriptor::new("notes", t!("Text" in "step"), InputKind::Text),
+            InputDescriptor::new("member", t!("For the member"), InputKind::Expression { answers: Answer::Record })
+                .help(t!("Whose note it is. The owner of the record that set the workflow off when it is left out.")),
         ],
     }
 }
@@ -36,12 +39,16 @@ fn describe() -> StepDescriptor {
 fn check(checking: &mut Checking<'_>) {
     let Some(about) = checking.entity() else { return };
     let Some(activity) = checking.catalog.get(ACTIVITY) else {
-        return checking.fault("type", "There are no activities here, and a note is one of them");
+        return checking.fault("type", t!("There are no activities here, and a note is one of them"));
     };
     if !points_at(activity, &about.key) {
         let known = checking.catalog.iter().filter(|entity| points_at(activity, &entity.key));
         let known: Vec<&str> = known.map(|entity| entity.labels.many.as_str()).collect();
-        let message = format!("{} have no notes; those that have are {}", about.labels.many, known.join(", "));
+        let message = t!(
+            "{entities} have no notes; those that have are {known}",
+            entities = about.labels.many,
+            known = known.join(", ")
+        );
         checking.fault("input.entity", message);
     }
 }

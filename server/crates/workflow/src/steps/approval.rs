@@ -6,6 +6,7 @@ use domain::Result;
 use domain::workflow::{Answer, END, InputDescriptor, InputKind, StepDescriptor};
 use expr::Type;
 use serde_json::Value;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "approval", describe, check, answers, act };
 
@@ -16,29 +17,29 @@ fn describe() -> StepDescriptor {
     let options = |words: &[&str]| words.iter().map(ToString::to_string).collect();
     StepDescriptor {
         kind: "approval".into(),
-        label: "Ask for approval".into(),
-        help: "Waits until people with one of these roles, or the member named, have decided.".into(),
+        label: t!("Ask for approval").into(),
+        help: t!("Waits until people with one of these roles, or the member named, have decided.").into(),
         icon: "badge-check".into(),
         inputs: vec![
-            InputDescriptor::new("title", "Question", InputKind::Text).required(),
-            InputDescriptor::new("roles", "Roles that decide", InputKind::Roles),
-            InputDescriptor::new("member", "Member who decides", InputKind::Expression { answers: Answer::Record }),
+            InputDescriptor::new("title", t!("Question"), InputKind::Text).required(),
+            InputDescriptor::new("roles", t!("Roles that decide"), InputKind::Roles),
+            InputDescriptor::new("member", t!("Member who decides"), InputKind::Expression { answers: Answer::Record }),
             InputDescriptor::new(
                 "policy",
-                "Who has to agree",
+                t!("Who has to agree"),
                 InputKind::Choice { options: options(&["any", "all", "count"]) },
             )
-            .help("Any one of them, every role and member named, or so many of them."),
-            InputDescriptor::new("required", "How many", InputKind::Number),
-            InputDescriptor::new("selfApproval", "Whoever began it may approve too", InputKind::Flag),
-            InputDescriptor::new("expiresInHours", "Expires after hours", InputKind::Number),
+            .help(t!("Any one of them, every role and member named, or so many of them.")),
+            InputDescriptor::new("required", t!("How many"), InputKind::Number),
+            InputDescriptor::new("selfApproval", t!("Whoever began it may approve too"), InputKind::Flag),
+            InputDescriptor::new("expiresInHours", t!("Expires after hours"), InputKind::Number),
             InputDescriptor::new(
                 "onExpiry",
-                "Then",
+                t!("Then" in "approval"),
                 InputKind::Choice { options: options(&["reject", "approve", "fail"]) },
             ),
-            InputDescriptor::new("onReject", "When rejected go to", InputKind::Step)
-                .help("The run ends when it is left out."),
+            InputDescriptor::new("onReject", t!("When rejected go to"), InputKind::Step)
+                .help(t!("The run ends when it is left out.")),
         ],
     }
 }
@@ -50,10 +51,10 @@ fn check(checking: &mut Checking<'_>) {
     let counted = input.get("policy").and_then(Value::as_str) == Some("count");
     let required = input.get("required").and_then(Value::as_i64);
     if nobody {
-        checking.fault("input.roles", "Name a role or a member, or nobody can decide".to_owned());
+        checking.fault("input.roles", t!("Name a role or a member, or nobody can decide"));
     }
     if counted && required.is_none_or(|required| !(1..=100).contains(&required)) {
-        checking.fault("input.required", "Say how many have to agree, from 1 to 100".to_owned());
+        checking.fault("input.required", t!("Say how many have to agree, from 1 to 100"));
     }
     if checking
         .step
@@ -62,7 +63,7 @@ fn check(checking: &mut Checking<'_>) {
         .and_then(Value::as_i64)
         .is_some_and(|hours| !(1..=87_600).contains(&hours))
     {
-        checking.fault("input.expiresInHours", "An approval expires after 1 hour to 10 years".to_owned());
+        checking.fault("input.expiresInHours", t!("An approval expires after 1 hour to 10 years"));
     }
 }
 

@@ -6,19 +6,23 @@ use domain::Result;
 use domain::workflow::{Answer, END, InputDescriptor, InputKind, StepDescriptor};
 use expr::Type;
 use serde_json::json;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "branch", describe, check: nothing, answers, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "branch".into(),
-        label: "Decide the way".into(),
-        help: "Goes to one step where the condition holds, to another where it does not.".into(),
+        label: t!("Decide the way").into(),
+        help: t!("Goes to one step where the condition holds, to another where it does not.").into(),
         icon: "git-branch".into(),
         inputs: vec![
-            InputDescriptor::new("if", "If", InputKind::Expression { answers: Answer::Flag }).required(),
-            InputDescriptor::new("then", "Then go to", InputKind::Step).help("The next step when it is left out."),
-            InputDescriptor::new("else", "Else go to", InputKind::Step).help("The next step when it is left out."),
+            InputDescriptor::new("if", t!("If" in "branch"), InputKind::Expression { answers: Answer::Flag })
+                .required(),
+            InputDescriptor::new("then", t!("Then go to"), InputKind::Step)
+                .help(t!("The next step when it is left out.")),
+            InputDescriptor::new("else", t!("Else go to"), InputKind::Step)
+                .help(t!("The next step when it is left out.")),
         ],
     }
 }

@@ -5,20 +5,21 @@ use crate::check::Checking;
 use domain::Result;
 use domain::workflow::{InputDescriptor, InputKind, StepDescriptor};
 use expr::Type;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "create_record", describe, check: nothing, answers, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "create_record".into(),
-        label: "Create a record".into(),
-        help: "Makes a record. Later steps know it by this step's key.".into(),
+        label: t!("Create a record").into(),
+        help: t!("Makes a record. Later steps know it by this step's key.").into(),
         icon: "plus".into(),
         inputs: vec![
-            InputDescriptor::new("entity", "What", InputKind::Entity).required(),
-            InputDescriptor::new("values", "Values", InputKind::Values { of: Some("entity".into()) })
+            InputDescriptor::new("entity", t!("What" in "step"), InputKind::Entity).required(),
+            InputDescriptor::new("values", t!("Values"), InputKind::Values { of: Some("entity".into()) })
                 .required()
-                .help("Expressions such as order.customer, or texts with {{ }} in them."),
+                .help(&t!("Expressions such as order.customer, or texts with {braces} in them.", braces = "{{ }}")),
         ],
     }
 }

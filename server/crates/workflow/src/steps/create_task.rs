@@ -6,6 +6,7 @@ use domain::Result;
 use domain::workflow::{Answer, Audience, InputDescriptor, InputKind, StepDescriptor};
 use expr::Type;
 use serde_json::Value;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "create_task", describe, check: nothing, answers, act };
 
@@ -13,16 +14,16 @@ fn describe() -> StepDescriptor {
     let priorities = ["low", "medium", "high", "urgent"].map(str::to_owned).to_vec();
     StepDescriptor {
         kind: "create_task".into(),
-        label: "Create a task".into(),
-        help: "Makes a task for a member, or for the first holder of a role.".into(),
+        label: t!("Create a task").into(),
+        help: t!("Makes a task for a member, or for the first holder of a role.").into(),
         icon: "list-todo".into(),
         inputs: vec![
-            InputDescriptor::new("title", "Title", InputKind::Text).required(),
-            InputDescriptor::new("role", "For the role", InputKind::Roles),
-            InputDescriptor::new("member", "For the member", InputKind::Expression { answers: Answer::Record }),
-            InputDescriptor::new("dueOn", "Due on", InputKind::Expression { answers: Answer::Moment }),
-            InputDescriptor::new("priority", "Priority", InputKind::Choice { options: priorities }),
-            InputDescriptor::new("values", "Other fields", InputKind::Values { of: Some("task".into()) }),
+            InputDescriptor::new("title", t!("Title"), InputKind::Text).required(),
+            InputDescriptor::new("role", t!("For the role"), InputKind::Roles),
+            InputDescriptor::new("member", t!("For the member"), InputKind::Expression { answers: Answer::Record }),
+            InputDescriptor::new("dueOn", t!("Due on"), InputKind::Expression { answers: Answer::Moment }),
+            InputDescriptor::new("priority", t!("Priority"), InputKind::Choice { options: priorities }),
+            InputDescriptor::new("values", t!("Other fields"), InputKind::Values { of: Some("task".into()) }),
         ],
     }
 }

@@ -5,28 +5,29 @@ use crate::check::Checking;
 use domain::Result;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::{Value, json};
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "escalate", describe, check, answers: anything, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "escalate".into(),
-        label: "Escalate".into(),
-        help: "Tells the manager of the record's owner; level 2 tells the manager's manager, and so on.".into(),
+        label: t!("Escalate").into(),
+        help: t!("Tells the manager of the record's owner; level 2 tells the manager's manager, and so on.").into(),
         icon: "arrow-up".into(),
         inputs: vec![
-            InputDescriptor::new("level", "Level", InputKind::Number).required(),
-            InputDescriptor::new("member", "Above whom", InputKind::Expression { answers: Answer::Record })
-                .help("The record's owner when it is left out."),
-            InputDescriptor::new("title", "Title", InputKind::Text).required(),
-            InputDescriptor::new("body", "Text", InputKind::Text),
+            InputDescriptor::new("level", t!("Level" in "escalation"), InputKind::Number).required(),
+            InputDescriptor::new("member", t!("Above whom"), InputKind::Expression { answers: Answer::Record })
+                .help(t!("The record's owner when it is left out.")),
+            InputDescriptor::new("title", t!("Title"), InputKind::Text).required(),
+            InputDescriptor::new("body", t!("Text" in "step"), InputKind::Text),
         ],
     }
 }
 
 fn check(checking: &mut Checking<'_>) {
     if checking.step.input.get("level").and_then(Value::as_i64).is_none_or(|level| !(1..=10).contains(&level)) {
-        checking.fault("input.level", "A level is a whole number from 1 to 10".to_owned());
+        checking.fault("input.level", t!("A level is a whole number from 1 to 10"));
     }
 }
 

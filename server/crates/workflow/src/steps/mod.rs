@@ -27,6 +27,7 @@ use expr::Type;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
+use words::t;
 
 /// In the order of the menu.
 pub static ALL: &[StepType] = &[
@@ -184,7 +185,7 @@ impl Inputs {
             Some(Value::Object(record)) => record.get("id").and_then(Value::as_str).unwrap_or_default(),
             Some(other) => other.as_str().unwrap_or_default(),
         };
-        Uuid::try_parse(text).map(Some).map_err(|_| Error::field(key, format!("{key} holds no record")))
+        Uuid::try_parse(text).map(Some).map_err(|_| Error::field(key, t!("{key} holds no record", key)))
     }
 
     pub fn values(&self, key: &str) -> Values {
@@ -210,7 +211,7 @@ impl Inputs {
 }
 
 pub fn empty(key: &str) -> Error {
-    Error::field(key, format!("{key} came out empty, and the step cannot do without it"))
+    Error::field(key, t!("{key} came out empty, and the step cannot do without it", key))
 }
 
 /// The record that a step is about: the input `record`, or the run's own.

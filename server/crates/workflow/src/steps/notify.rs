@@ -5,27 +5,28 @@ use crate::check::Checking;
 use domain::Result;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::json;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "notify", describe, check, answers: anything, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "notify".into(),
-        label: "Notify".into(),
-        help: "Tells everybody who holds one of the roles, or a member.".into(),
+        label: t!("Notify").into(),
+        help: t!("Tells everybody who holds one of the roles, or a member.").into(),
         icon: "bell".into(),
         inputs: vec![
-            InputDescriptor::new("roles", "Roles", InputKind::Roles),
-            InputDescriptor::new("member", "Member", InputKind::Expression { answers: Answer::Record }),
-            InputDescriptor::new("title", "Title", InputKind::Text).required(),
-            InputDescriptor::new("body", "Text", InputKind::Text),
+            InputDescriptor::new("roles", t!("Roles"), InputKind::Roles),
+            InputDescriptor::new("member", t!("Member"), InputKind::Expression { answers: Answer::Record }),
+            InputDescriptor::new("title", t!("Title"), InputKind::Text).required(),
+            InputDescriptor::new("body", t!("Text" in "step"), InputKind::Text),
         ],
     }
 }
 
 fn check(checking: &mut Checking<'_>) {
     if !checking.step.input.contains_key("roles") && !checking.step.input.contains_key("member") {
-        checking.fault("input.roles", "Say whom to tell: a role or a member".to_owned());
+        checking.fault("input.roles", t!("Say whom to tell: a role or a member"));
     }
 }
 

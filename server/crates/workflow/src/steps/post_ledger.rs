@@ -6,24 +6,27 @@ use crate::check::Checking;
 use domain::Result;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::json;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "post_ledger", describe, check, answers: anything, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "post_ledger".into(),
-        label: "Post to the ledger".into(),
-        help: "Posts an entry that balances: of an invoice with its taxes, or an amount from one account to another."
-            .into(),
+        label: t!("Post to the ledger").into(),
+        help: t!(
+            "Posts an entry that balances: of an invoice with its taxes, or an amount from one account to another."
+        )
+        .into(),
         icon: "landmark".into(),
         inputs: vec![
-            InputDescriptor::new("invoice", "Invoice", InputKind::Expression { answers: Answer::Record })
-                .help("Posts receivable against revenue and tax, once."),
-            InputDescriptor::new("account", "Account", InputKind::Text),
-            InputDescriptor::new("counterAccount", "Against", InputKind::Text),
-            InputDescriptor::new("debit", "Debit", InputKind::Expression { answers: Answer::Money }),
-            InputDescriptor::new("credit", "Credit", InputKind::Expression { answers: Answer::Money }),
-            InputDescriptor::new("description", "Description", InputKind::Text),
+            InputDescriptor::new("invoice", t!("Invoice"), InputKind::Expression { answers: Answer::Record })
+                .help(t!("Posts receivable against revenue and tax, once.")),
+            InputDescriptor::new("account", t!("Account"), InputKind::Text),
+            InputDescriptor::new("counterAccount", t!("Against" in "ledger"), InputKind::Text),
+            InputDescriptor::new("debit", t!("Debit"), InputKind::Expression { answers: Answer::Money }),
+            InputDescriptor::new("credit", t!("Credit"), InputKind::Expression { answers: Answer::Money }),
+            InputDescriptor::new("description", t!("Description"), InputKind::Text),
         ],
     }
 }
@@ -35,11 +38,11 @@ fn check(checking: &mut Checking<'_>) {
     }
     for key in ["account", "counterAccount"] {
         if !has(key) {
-            checking.fault(format!("input.{key}"), "Name an invoice, or both accounts".to_owned());
+            checking.fault(format!("input.{key}"), t!("Name an invoice, or both accounts"));
         }
     }
     if has("debit") == has("credit") {
-        checking.fault("input.debit", "Give an amount to debit or one to credit".to_owned());
+        checking.fault("input.debit", t!("Give an amount to debit or one to credit"));
     }
 }
 

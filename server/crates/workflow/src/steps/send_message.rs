@@ -5,28 +5,35 @@ use super::{Facts, Inputs, Intent, StepType, anything, nothing};
 use domain::Result;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::{Value, json};
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "send_message", describe, check: nothing, answers: anything, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "send_message".into(),
-        label: "Send a message".into(),
-        help: "Sends a message made from a template. It leaves once, even where the step has to be tried again.".into(),
+        label: t!("Send a message").into(),
+        help: t!("Sends a message made from a template. It leaves once, even where the step has to be tried again.")
+            .into(),
         icon: "mail".into(),
         inputs: vec![
-            InputDescriptor::new("channel", "Channel", InputKind::Choice { options: vec!["email".into()] }).required(),
-            InputDescriptor::new("template", "Template", InputKind::Text).required(),
-            InputDescriptor::new("to", "To", InputKind::Expression { answers: Answer::Any })
+            InputDescriptor::new("channel", t!("Channel"), InputKind::Choice { options: vec!["email".into()] })
+                .required(),
+            InputDescriptor::new("template", t!("Template"), InputKind::Text).required(),
+            InputDescriptor::new("to", t!("To" in "message"), InputKind::Expression { answers: Answer::Any })
                 .required()
-                .help("An address, such as customer.email."),
-            InputDescriptor::new("language", "Language", InputKind::Text),
-            InputDescriptor::new("subject", "Subject", InputKind::Text)
-                .help("The template's own where it is left out."),
-            InputDescriptor::new("values", "Values for the template", InputKind::Values { of: None }),
-            InputDescriptor::new("document", "Attach as PDF", InputKind::Text)
-                .help("A kind of document, such as invoice."),
-            InputDescriptor::new("documentOf", "Of which record", InputKind::Expression { answers: Answer::Record }),
+                .help(t!("An address, such as customer.email.")),
+            InputDescriptor::new("language", t!("Language"), InputKind::Text),
+            InputDescriptor::new("subject", t!("Subject"), InputKind::Text)
+                .help(t!("The template's own where it is left out.")),
+            InputDescriptor::new("values", t!("Values for the template"), InputKind::Values { of: None }),
+            InputDescriptor::new("document", t!("Attach as PDF"), InputKind::Text)
+                .help(t!("A kind of document, such as invoice.")),
+            InputDescriptor::new(
+                "documentOf",
+                t!("Of which record"),
+                InputKind::Expression { answers: Answer::Record },
+            ),
         ],
     }
 }

@@ -6,22 +6,23 @@ use domain::Result;
 use domain::text::nearest;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::json;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "transition", describe, check, answers: update_record::answers, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "transition".into(),
-        label: "Move a record".into(),
-        help: "Moves a record to another state. A closed gate refuses it and says what is missing.".into(),
+        label: t!("Move a record").into(),
+        help: t!("Moves a record to another state. A closed gate refuses it and says what is missing.").into(),
         icon: "arrow-right".into(),
         inputs: vec![
-            InputDescriptor::new("entity", "What", InputKind::Entity),
-            InputDescriptor::new("record", "Which", InputKind::Expression { answers: Answer::Record }),
-            InputDescriptor::new("to", "To the state", InputKind::Text).required(),
-            InputDescriptor::new("pipeline", "In another pipeline", InputKind::Text)
-                .help("The key of the pipeline, where the state is in another one than the record."),
-            InputDescriptor::new("values", "Values", InputKind::Values { of: Some("entity".into()) }),
+            InputDescriptor::new("entity", t!("What" in "step"), InputKind::Entity),
+            InputDescriptor::new("record", t!("Which" in "step"), InputKind::Expression { answers: Answer::Record }),
+            InputDescriptor::new("to", t!("To the state"), InputKind::Text).required(),
+            InputDescriptor::new("pipeline", t!("In another pipeline"), InputKind::Text)
+                .help(t!("The key of the pipeline, where the state is in another one than the record.")),
+            InputDescriptor::new("values", t!("Values"), InputKind::Values { of: Some("entity".into()) }),
         ],
     }
 }
@@ -32,24 +33,27 @@ fn check(checking: &mut Checking<'_>) {
         return;
     }
     let Some(states) = &entity.states else {
-        return checking.fault("input.to", format!("{} have no states to move between", entity.labels.many));
+        let message = t!("{entities} have no states to move between", entities = entity.labels.many);
+        return checking.fault("input.to", message);
     };
     let pipeline = checking.literal("pipeline").filter(|key| !key.is_empty() && !key.contains("{{"));
     if let Some(key) = &pipeline
         && states.pipeline(&key.to_lowercase()).is_none()
     {
         let meant = nearest(key, states.pipelines.iter().map(|pipeline| pipeline.key.as_str()));
-        let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-        return checking.fault("input.pipeline", format!("{key} is not a pipeline of {}{meant}", entity.labels.many));
+        let meant = meant.map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+        let message = t!("{key} is not a pipeline of {entities}{meant}", key, entities = entity.labels.many, meant);
+        return checking.fault("input.pipeline", message);
     }
     let begins = |state: &str| pipeline.is_some() && states.begins(state);
     let leads = |state: &str| begins(state) || states.transitions.iter().any(|transition| transition.to == state);
     if states.get(&to.to_lowercase()).is_none() {
         let meant = nearest(&to, states.list.iter().map(|state| state.key.as_str()));
-        let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-        checking.fault("input.to", format!("{to} is not a state of {}{meant}", entity.labels.one));
+        let meant = meant.map(|meant| t!("; did you mean {meant}?", meant)).unwrap_or_default();
+        let message = t!("{state} is not a state of {entity}{meant}", state = to, entity = entity.labels.one, meant);
+        checking.fault("input.to", message);
     } else if !leads(&to.to_lowercase()) {
-        checking.fault("input.to", format!("No move leads to {to}"));
+        checking.fault("input.to", t!("No move leads to {state}", state = to));
     }
 }
 

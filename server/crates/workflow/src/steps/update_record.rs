@@ -5,19 +5,20 @@ use crate::check::Checking;
 use domain::Result;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use expr::Type;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "update_record", describe, check: nothing, answers, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
         kind: "update_record".into(),
-        label: "Change a record".into(),
-        help: "Changes fields of a record: the one that set the workflow off, unless another is named.".into(),
+        label: t!("Change a record").into(),
+        help: t!("Changes fields of a record: the one that set the workflow off, unless another is named.").into(),
         icon: "pencil".into(),
         inputs: vec![
-            InputDescriptor::new("entity", "What", InputKind::Entity),
-            InputDescriptor::new("record", "Which", InputKind::Expression { answers: Answer::Record }),
-            InputDescriptor::new("values", "Values", InputKind::Values { of: Some("entity".into()) }).required(),
+            InputDescriptor::new("entity", t!("What" in "step"), InputKind::Entity),
+            InputDescriptor::new("record", t!("Which" in "step"), InputKind::Expression { answers: Answer::Record }),
+            InputDescriptor::new("values", t!("Values"), InputKind::Values { of: Some("entity".into()) }).required(),
         ],
     }
 }

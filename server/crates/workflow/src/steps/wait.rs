@@ -7,6 +7,7 @@ use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use domain::{Error, Result};
 use expr::Type;
 use serde_json::json;
+use words::t;
 
 pub const STEP: StepType = StepType { kind: "wait", describe, check, answers, act };
 
@@ -14,14 +15,14 @@ fn describe() -> StepDescriptor {
     let units = ["minutes", "hours", "days"].map(str::to_owned).to_vec();
     StepDescriptor {
         kind: "wait".into(),
-        label: "Wait".into(),
-        help: "Goes on after a time, or at a day or moment that an expression names.".into(),
+        label: t!("Wait").into(),
+        help: t!("Goes on after a time, or at a day or moment that an expression names.").into(),
         icon: "clock".into(),
         inputs: vec![
-            InputDescriptor::new("for", "For", InputKind::Number),
-            InputDescriptor::new("unit", "Unit", InputKind::Choice { options: units }),
-            InputDescriptor::new("until", "Until", InputKind::Expression { answers: Answer::Moment })
-                .help("A day counts from its beginning in UTC."),
+            InputDescriptor::new("for", t!("For" in "wait"), InputKind::Number),
+            InputDescriptor::new("unit", t!("Unit" in "wait"), InputKind::Choice { options: units }),
+            InputDescriptor::new("until", t!("Until" in "wait"), InputKind::Expression { answers: Answer::Moment })
+                .help(t!("A day counts from its beginning in UTC.")),
         ],
     }
 }
@@ -32,9 +33,9 @@ fn check(checking: &mut Checking<'_>) {
     let strange =
         input.get("for").is_some_and(|count| count.as_i64().is_none_or(|count| !(1..=100_000).contains(&count)));
     if both {
-        checking.fault("input.for", "Say how long to wait, or until when".to_owned());
+        checking.fault("input.for", t!("Say how long to wait, or until when"));
     } else if strange {
-        checking.fault("input.for", "Wait for 1 to 100,000 minutes, hours or days".to_owned());
+        checking.fault("input.for", t!("Wait for 1 to 100,000 minutes, hours or days"));
     }
 }
 
@@ -58,6 +59,6 @@ fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {
     let at = until
         .parse::<DateTime<Utc>>()
         .or_else(|_| until.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc()))
-        .map_err(|_| Error::field("until", format!("{until} is neither a day nor a moment")))?;
+        .map_err(|_| Error::field("until", t!("{until} is neither a day nor a moment", until)))?;
     Ok(vec![Intent::WaitUntil { at }])
 }

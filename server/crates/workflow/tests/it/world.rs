@@ -213,7 +213,7 @@ fn platform(test: &TestWorld, catalog: Arc<Catalog>) -> Arc<Platform> {
         clock: services.clock.clone(),
         random: services.random.clone(),
         ids: services.ids.clone(),
-        catalogs: Catalogs::new(catalog, HashMap::new()),
+        catalogs: Catalogs::new(catalog, []),
         keyring: services.keyring.clone(),
         egress: services.egress.clone(),
         wake: services.wake.clone(),

@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
+use words::t;
 
 /// Days by name, counted from today.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,13 +42,13 @@ impl Range {
         }
     }
 
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            Self::Week => "This week",
-            Self::Month => "This month",
-            Self::Quarter => "This quarter",
-            Self::Year => "This year",
-            Self::Last30Days => "Last 30 days",
+            Self::Week => t!("This week"),
+            Self::Month => t!("This month"),
+            Self::Quarter => t!("This quarter"),
+            Self::Year => t!("This year"),
+            Self::Last30Days => t!("Last 30 days"),
         }
     }
 
@@ -82,11 +83,11 @@ impl Step {
     pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
 
     /// What one group is called: the head of a column of groups.
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            Self::Day => "Day",
-            Self::Week => "Week",
-            Self::Month => "Month",
+            Self::Day => t!("Day"),
+            Self::Week => t!("Week"),
+            Self::Month => t!("Month"),
         }
     }
 

@@ -15,6 +15,7 @@ use domain::imports::MAX_CELL_BYTES;
 use scan::{Ended, Scanner};
 use std::collections::VecDeque;
 use std::io;
+use words::{t, tn};
 
 /// What a cell that is too long is cut to.
 const CUT_CHARS: usize = 200;
@@ -158,7 +159,7 @@ impl Reader {
         let mut record = csv::ByteRecord::new();
         let mut faults = Vec::new();
         if !matches!(self.parser.read_byte_record(&mut record), Ok(true)) {
-            faults.push(Fault { column: None, reason: "The row could not be read".to_owned() });
+            faults.push(Fault { column: None, reason: t!("The row could not be read").to_owned() });
         }
         if record.len() != expected {
             faults.push(Fault { column: None, reason: count_reason(record.len(), expected) });
@@ -178,16 +179,17 @@ impl Reader {
 fn read_cell(cell: &[u8], too_long: bool) -> (String, Option<&'static str>) {
     if too_long {
         const { assert!(MAX_CELL_BYTES == 64 * 1024, "the words below name the limit") };
-        return (cut(&String::from_utf8_lossy(cell)), Some("The cell is longer than 64 KB; shorten it"));
+        return (cut(&String::from_utf8_lossy(cell)), Some(t!("The cell is longer than 64 KB; shorten it")));
     }
     match std::str::from_utf8(cell) {
         Ok(text) if text.contains('\0') => {
-            (text.replace('\0', "\u{fffd}"), Some("The cell holds a character that cannot be stored (NUL); remove it"))
+            let reason = t!("The cell holds a character that cannot be stored (NUL); remove it");
+            (text.replace('\0', "\u{fffd}"), Some(reason))
         }
         Ok(text) => (text.to_owned(), None),
         Err(_) => (
             String::from_utf8_lossy(cell).into_owned(),
-            Some("The cell is not UTF-8 text; save the file as \"CSV UTF-8\" and upload it again"),
+            Some(t!("The cell is not UTF-8 text; save the file as \"CSV UTF-8\" and upload it again")),
         ),
     }
 }
@@ -200,16 +202,20 @@ fn cut(text: &str) -> String {
 }
 
 fn count_reason(found: usize, expected: usize) -> String {
-    let cells = if found == 1 { "cell" } else { "cells" };
-    format!("The row has {found} {cells} where the first row has {expected}")
+    tn!(
+        found,
+        "The row has {count} cell where the first row has {expected}",
+        "The row has {count} cells where the first row has {expected}",
+        expected
+    )
 }
 
 impl Broken {
     fn row(self) -> Row {
         let lines = if self.last_line > self.line {
-            format!("lines {} to {} of the file were left out", self.line, self.last_line)
+            t!("lines {from} to {to} of the file were left out", from = self.line, to = self.last_line)
         } else {
-            format!("line {} of the file", self.line)
+            t!("line {line} of the file", line = self.line)
         };
         let text = String::from_utf8_lossy(&self.start).replace('\0', "\u{fffd}");
         let fault = Fault { column: self.column, reason: format!("{} ({lines})", self.reason) };

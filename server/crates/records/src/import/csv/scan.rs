@@ -1,6 +1,7 @@
 //! Finds where a record ends, and whether its quoting is sound, without holding more of it than the cells may hold.
 
 use domain::imports::MAX_CELL_BYTES;
+use words::t;
 
 /// What is kept of the line on which a broken record begins.
 const MAX_FIRST_LINE: usize = 4096;
@@ -130,9 +131,9 @@ impl Scanner {
         }
         match self.state {
             State::Quoted => {
-                self.break_off(
-                    "A quote is opened here and never closed; close it, or double it if it belongs to the text",
-                );
+                self.break_off(t!(
+                    "A quote is opened here and never closed; close it, or double it if it belongs to the text"
+                ));
             }
             State::Quote => self.bytes.push(b'"'),
             _ => {}
@@ -174,10 +175,10 @@ impl Scanner {
                 false
             }
             State::Quote if byte != self.delimiter && !matches!(byte, b'\n' | b'\r' | b' ' | b'\t') => {
-                self.break_off("Text stands after a closing quote; double the quotes that belong to the text")
+                self.break_off(t!("Text stands after a closing quote; double the quotes that belong to the text"))
             }
             State::Closed if byte != self.delimiter && !matches!(byte, b'\n' | b'\r' | b' ' | b'\t') => {
-                self.break_off("Text stands after a closing quote; double the quotes that belong to the text")
+                self.break_off(t!("Text stands after a closing quote; double the quotes that belong to the text"))
             }
             State::Broken => matches!(byte, b'\n' | b'\r') && self.line_ends(byte),
             state => {
