@@ -34,21 +34,31 @@ async function look(page: Page, name: string, path?: string) {
         });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(wide, `${name} at ${width}: no horizontal scroll bar`).toBeLessThanOrEqual(0);
-        // As high as the page and what scrolls in it: what lies half under a bar that stays, or is cut off by the edge of its table, counts as
-        // half as large, wherever one happens to stand.
-        const high = await page.evaluate(() => {
-            const hidden = [...document.querySelectorAll('*')]
-                .filter((part) => /auto|scroll/.test(getComputedStyle(part).overflowY))
-                .map((part) => part.scrollHeight - part.clientHeight);
-            return document.documentElement.scrollHeight + Math.max(0, ...hidden);
-        });
-        await page.setViewportSize({ width, height: Math.max(900, high) });
-        await axe(page);
+        // What others write meanwhile ("3 changes, show") moves a page while it is measured: then it is measured anew.
+        await expect(async () => {
+            await page.setViewportSize({ width, height: 900 });
+            await whole(page, width);
+            await axe(page);
+        }).toPass({ timeout: 40_000, intervals: [100] });
         await page.setViewportSize({ width, height: 900 });
         if (process.env.E2E_SCREENSHOTS) {
             await page.screenshot({ path: `test-results/screens/${name}-${width}-${colorScheme}.png` });
         }
     }
+}
+
+/**
+ * As high as the page and what scrolls in it: what lies half under a bar that stays, or is cut off by the edge of its table, counts as half as
+ * large, wherever one happens to stand.
+ */
+async function whole(page: Page, width: number) {
+    const high = await page.evaluate(() => {
+        const hidden = [...document.querySelectorAll('*')]
+            .filter((part) => /auto|scroll/.test(getComputedStyle(part).overflowY))
+            .map((part) => part.scrollHeight - part.clientHeight);
+        return document.documentElement.scrollHeight + Math.max(0, ...hidden);
+    });
+    await page.setViewportSize({ width, height: Math.max(900, high) });
 }
 
 test.describe('every screen', () => {
