@@ -142,9 +142,11 @@ pub fn FilterChip(
     edit_href: MaybeText,
 ) -> impl IntoView {
     let label = t!("Remove the filter {field}", field);
+    // Where it is long its end is cut.
+    let title = value.clone();
     let value = match edit_href.into_option() {
-        Some(href) => view! { <a class="filter-value" href=href dir="auto">{value}</a> }.into_any(),
-        None => view! { <span class="filter-value" dir="auto">{value}</span> }.into_any(),
+        Some(href) => view! { <a class="filter-value" href=href title=title dir="auto">{value}</a> }.into_any(),
+        None => view! { <span class="filter-value" title=title dir="auto">{value}</span> }.into_any(),
     };
     view! {
         <span class="filter">

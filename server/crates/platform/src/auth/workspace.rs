@@ -76,10 +76,37 @@ macro_rules! session_holds {
     };
 }
 const BY_SESSION: &str = select_access!(session_columns!(), "", session_joins!(), session_holds!("s.key = $1"));
+/// What a page shows beside what it is about: the other workspaces of the person, and what waits for the member here. The count of approvals is
+/// of those that the member can decide (workflow/src/approvals/list.rs, `mine`).
+macro_rules! beside {
+    ($tenant:literal, $user:literal, $member:literal, $roles:literal) => {
+        concat!(
+            ", (select coalesce(json_agg(json_build_array(o.slug, o.name, o.industry) order by o.name, o.slug), '[]')::text
+                from members w join tenants o on o.id = w.tenant_id
+                where w.user_id = ", $user, " and w.kind = 'person' and w.status = 'ACTIVE' and o.deleted_at is null and o.status in ('TRIAL', 'ACTIVE')),
+               (select count(*) from (select from notifications n where n.tenant_id = ", $tenant, " and n.member_id = ", $member, " and n.read_at is null limit 100) told),
+               (select count(*) from (select from approvals a where a.tenant_id = ", $tenant, " and a.state = 'PENDING' and (a.roles && ", $roles, " or ", $member, " = any (a.members))
+                   and (a.self_approval or a.requested_by is distinct from ", $member, ")
+                   and not exists (select from approval_decisions d where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.member_id = ", $member, ")
+                   limit 100) asked)"
+        )
+    };
+}
+macro_rules! still {
+    ($columns:expr) => {
+        concat!(
+            "select s.id, s.last_seen_at, s.rotate, v.version",
+            $columns,
+            " from sessions s, access_versions v
+             where s.key = $1 and s.idle_until > $2 and s.impersonation is null and $3 = any (s.tenants) and v.tenant_id = $3"
+        )
+    };
+}
 /// Whether a session holds that entered this workspace before, and the number that stands for all that its membership hangs on.
-const STILL: &str = "\
-select s.id, s.last_seen_at, s.rotate, v.version from sessions s, access_versions v
-where s.key = $1 and s.idle_until > $2 and s.impersonation is null and $3 = any (s.tenants) and v.tenant_id = $3";
+const STILL: &str = still!("");
+const STILL_AND_BESIDE: &str = still!(beside!("$3", "$4", "$5", "$6"));
+/// Columns of these two before what stands beside.
+const STILL_COLUMNS: usize = 4;
 /// The same by an access token: it opens a session that no browser holds.
 const BY_TOKEN: &str = select_access!(
     session_columns!(),
@@ -87,18 +114,10 @@ const BY_TOKEN: &str = select_access!(
     concat!(session_joins!(), " join tokens o on o.session_id = s.id"),
     session_holds!("o.hash = $1 and o.kind = 'access' and o.expires_at > $2")
 );
-/// The same for a page, which shows the other workspaces of the person as well, and what waits for the member here. The count of approvals is of
-/// those that the member can decide (workflow/src/approvals/list.rs, `mine`).
-const BY_SESSION_AND_OTHERS: &str = select_access!(
+/// The same for a page, with what it shows beside.
+const BY_SESSION_AND_BESIDE: &str = select_access!(
     session_columns!(),
-    ", (select coalesce(json_agg(json_build_array(o.slug, o.name, o.industry) order by o.name, o.slug), '[]')::text
-        from members w join tenants o on o.id = w.tenant_id
-        where w.user_id = u.id and w.kind = 'person' and w.status = 'ACTIVE' and o.deleted_at is null and o.status in ('TRIAL', 'ACTIVE')),
-       (select count(*) from (select from notifications n where n.tenant_id = t.id and n.member_id = m.id and n.read_at is null limit 100) told),
-       (select count(*) from (select from approvals a where a.tenant_id = t.id and a.state = 'PENDING' and (a.roles && m.roles or m.id = any (a.members))
-           and (a.self_approval or a.requested_by is distinct from m.id)
-           and not exists (select from approval_decisions d where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.member_id = m.id)
-           limit 100) asked)",
+    beside!("t.id", "u.id", "m.id", "m.roles"),
     session_joins!(),
     session_holds!("s.key = $1")
 );
@@ -199,18 +218,25 @@ impl Entry {
     }
 }
 
+impl Access {
+    /// Reads what a page shows beside; `at` is where its first column stands.
+    fn look_beside(&mut self, row: &Row, at: usize) -> Result<()> {
+        let links: Vec<(String, String, String)> = serde_json::from_str(row.get(at)?).map_err(|_| Error::internal())?;
+        let link = |(slug, name, industry)| WorkspaceLink { slug, name, industry };
+        self.workspaces = Some(links.into_iter().map(link).collect());
+        let count = |at| row.get::<i64>(at).map(i64::unsigned_abs);
+        self.waiting = Waiting { notifications: count(at + 1)?, approvals: count(at + 2)? };
+        Ok(())
+    }
+}
+
 impl UserSessions {
     /// Session and membership in one round trip, for every request of a workspace. `None` where either is missing or the workspace is
     /// closed: `current` and [`access`], asked one after the other, then say which. With `others` also where else the person may go.
     pub async fn enter(&self, pools: &Pools, session: &Session, slug: &str, others: bool) -> Result<Option<Entered>> {
         let Some(id) = session.id() else { return Ok(None) };
         let key = key(id);
-        let opened = if others {
-            self.opened(pools, BY_SESSION_AND_OTHERS, key.clone(), slug, true).await?
-        } else {
-            self.opened_again(pools, &key, slug).await?
-        };
-        let Some((entered, seen)) = opened else { return Ok(None) };
+        let Some((entered, seen)) = self.opened_again(pools, &key, slug, others).await? else { return Ok(None) };
         self.touch(&key, seen, self.clock.now()).await.map_err(|error| store_error(error.into()))?;
         Ok(Some(entered))
     }
@@ -218,7 +244,7 @@ impl UserSessions {
     /// The same for what a page asks by itself: it does not keep a session alive that nobody uses.
     pub async fn look_in(&self, pools: &Pools, session: &Session, slug: &str) -> Result<Option<Entered>> {
         let Some(id) = session.id() else { return Ok(None) };
-        Ok(self.opened_again(pools, &key(id), slug).await?.map(|(entered, _)| entered))
+        Ok(self.opened_again(pools, &key(id), slug, false).await?.map(|(entered, _)| entered))
     }
 
     /// The same by an access token.
@@ -231,19 +257,34 @@ impl UserSessions {
     }
 
     /// [`Self::opened`] by a session, of which as much is read as has changed since it was here before.
-    async fn opened_again(&self, pools: &Pools, key: &[u8], slug: &str) -> Result<Option<(Entered, DateTime<Utc>)>> {
-        if let Some(Membership { version, owner, access }) = self.memberships.find(key, slug) {
+    async fn opened_again(
+        &self,
+        pools: &Pools,
+        key: &[u8],
+        slug: &str,
+        others: bool,
+    ) -> Result<Option<(Entered, DateTime<Utc>)>> {
+        if let Some(Membership { version, owner, mut access }) = self.memberships.find(key, slug) {
             let (now, of) = (Bind::Moment(Some(self.clock.now())), Bind::Id(Some(access.tenant.0)));
-            let rows = pools.ask_platform(STILL, vec![Bind::Bytes(Some(key.to_vec())), now, of]).await?;
+            let mut binds = vec![Bind::Bytes(Some(key.to_vec())), now, of];
+            if others {
+                let (user, member) = (Bind::Id(Some(owner)), Bind::Id(Some(access.member.0)));
+                binds.extend([user, member, Bind::texts(access.roles.clone())]);
+            }
+            let rows = pools.ask_platform(if others { STILL_AND_BESIDE } else { STILL }, binds).await?;
             if let Some(row) = rows.first()
                 && row.get::<i64>(3)? == version
             {
+                if others {
+                    access.look_beside(row, STILL_COLUMNS)?;
+                }
                 let current = Current { owner, handle: row.get(0)? };
                 let entered = Entered { current, access, factor_missing: false, rotate: row.get(2)? };
                 return Ok(Some((entered, row.get(1)?)));
             }
         }
-        self.opened(pools, BY_SESSION, key.to_vec(), slug, false).await
+        let sql = if others { BY_SESSION_AND_BESIDE } else { BY_SESSION };
+        self.opened(pools, sql, key.to_vec(), slug, others).await
     }
 
     /// What a session opens in a workspace, and when it was seen before.
@@ -262,14 +303,9 @@ impl UserSessions {
             return Ok(None);
         };
         let Ok(mut access) = granted(Some(Entry::read(&row, BEFORE)?)) else { return Ok(None) };
+        let plain = access.clone();
         if others {
-            let links: Vec<(String, String, String)> =
-                serde_json::from_str(row.get(BEFORE + COLUMNS)?).map_err(|_| Error::internal())?;
-            let link = |(slug, name, industry)| WorkspaceLink { slug, name, industry };
-            access.workspaces = Some(links.into_iter().map(link).collect());
-            let count = |at| row.get::<i64>(at).map(i64::unsigned_abs);
-            access.waiting =
-                Waiting { notifications: count(BEFORE + COLUMNS + 1)?, approvals: count(BEFORE + COLUMNS + 2)? };
+            access.look_beside(&row, BEFORE + COLUMNS)?;
         }
         if let Some(id) = row.get::<Option<Uuid>>(3)? {
             let until: Option<DateTime<Utc>> = row.get(5)?;
@@ -283,11 +319,10 @@ impl UserSessions {
         if !row.get::<bool>(2)? {
             self.note_workspace(current.handle, access.tenant).await?;
         }
-        if sql == BY_SESSION {
+        if sql != BY_TOKEN {
             // What hangs on the time, or on who acts for whom, is worked out each time.
-            let plain = row.get::<bool>(9)?;
-            let membership = Membership { version: row.get(8)?, owner, access: access.clone() };
-            self.memberships.keep(&key, slug, plain.then_some(membership));
+            let membership = Membership { version: row.get(8)?, owner, access: plain };
+            self.memberships.keep(&key, slug, row.get::<bool>(9)?.then_some(membership));
         }
         let entered = Entered { current, access, factor_missing: row.get(6)?, rotate: row.get(7)? };
         Ok(Some((entered, row.get(1)?)))
