@@ -2,9 +2,13 @@
 
 mod sources;
 
-use crate::support::Server;
+use crate::support::{Client, Server};
+use axum::http::StatusCode;
+use domain::Grants;
+use domain::people::{CreateKey, KeyAccess};
 use packs::seed::{Size, seed};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use sources::{Said, said};
 use std::collections::{BTreeMap, BTreeSet};
 use words::{Entry, Language};
@@ -266,5 +270,53 @@ async fn a_page_is_said_in_one_language() {
     }
     assert!(stays.is_empty(), "said in English on pages in Swahili: {stays:#?}");
     println!("language=sw pages={} texts={said}", paths.len());
+    server.end().await;
+}
+
+/// An operation refuses in a task of its own: what it says reaches each person in their language, also where both ask at once, and a program in
+/// English.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_is_said_in_the_language_of_whoever_hears_it() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (grace, _) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let (zuhura, caller) = server.signed_in(&tenant, "Zuhura", &["OWNER"]).await;
+    let spoken = "update users set language = 'sw' where name = 'Zuhura'";
+    sqlx::query(spoken).execute(&server.world.owner().await).await.unwrap();
+    let wrong = [
+        ("entity", "lead"),
+        ("values.name", "Asha"),
+        ("values.email", "asha.example.com"),
+        ("_page", "/w/lakeside/leads/new"),
+    ];
+    let refused = async |client: &Client| {
+        let answer = client.form("/w/lakeside/do/records.create", &wrong).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        answer.text().await.unwrap()
+    };
+    for _ in 0..20 {
+        let (english, swahili) = tokio::join!(refused(&grace), refused(&zuhura));
+        assert!(english.contains("it has no @") && !english.contains("haina @"), "{english}");
+        assert!(swahili.contains("haina @") && !swahili.contains("it has no @"), "{swahili}");
+    }
+    // What a key does is said to whoever wrote the program.
+    let key = CreateKey {
+        name: "Program".to_owned(),
+        access: KeyAccess::Write,
+        areas: BTreeMap::new(),
+        scopes: Grants::default(),
+        addresses: None,
+        days: None,
+        per_minute: None,
+    };
+    let key = server.world.run(&caller, key).await.unwrap().key.unwrap();
+    let body = json!({ "name": "Asha", "email": "asha.example.com" });
+    let program = server.client();
+    let request = program.request(Method::POST, "/w/lakeside/api/v1/leads").bearer_auth(key);
+    let request =
+        request.header("content-type", "application/json").header("accept-language", "sw").body(body.to_string());
+    let answer = program.send(request.header("idempotency-key", "one")).await;
+    let said = answer.text().await.unwrap();
+    assert!(said.contains("it has no @"), "{said}");
     server.end().await;
 }
