@@ -3,64 +3,11 @@
 //! The browser has no time zones; there everything is written in UTC, and nothing there writes.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
+pub use domain::calendar::named;
 use domain::schema::value::show_date;
 use leptos::prelude::*;
 use ui::markup::{Markup, drawn};
-use words::{mark, say, t, tn};
-
-const MONTHS: [&str; 12] = [
-    mark!("January"),
-    mark!("February"),
-    mark!("March"),
-    mark!("April"),
-    mark!("May"),
-    mark!("June"),
-    mark!("July"),
-    mark!("August"),
-    mark!("September"),
-    mark!("October"),
-    mark!("November"),
-    mark!("December"),
-];
-const SHORT_MONTHS: [&str; 12] = [
-    mark!("Jan"),
-    mark!("Feb"),
-    mark!("Mar"),
-    mark!("Apr"),
-    mark!("May"),
-    mark!("Jun"),
-    mark!("Jul"),
-    mark!("Aug"),
-    mark!("Sep"),
-    mark!("Oct"),
-    mark!("Nov"),
-    mark!("Dec"),
-];
-const WEEKDAYS: [&str; 7] = [
-    mark!("Monday"),
-    mark!("Tuesday"),
-    mark!("Wednesday"),
-    mark!("Thursday"),
-    mark!("Friday"),
-    mark!("Saturday"),
-    mark!("Sunday"),
-];
-const SHORT_WEEKDAYS: [&str; 7] =
-    [mark!("Mon"), mark!("Tue"), mark!("Wed"), mark!("Thu"), mark!("Fri"), mark!("Sat"), mark!("Sun")];
-
-/// A day by a pattern of chrono's; its names (`%B`, `%b`, `%A`, `%a`) are said in the language of the reader.
-pub fn named(day: NaiveDate, pattern: &str) -> String {
-    let (month, weekday) = (day.month0() as usize, day.weekday().num_days_from_monday() as usize);
-    let names = [
-        ("%B", MONTHS[month]),
-        ("%b", SHORT_MONTHS[month]),
-        ("%A", WEEKDAYS[weekday]),
-        ("%a", SHORT_WEEKDAYS[weekday]),
-    ];
-    let said = |pattern: String, (place, name): (&str, &str)| pattern.replace(place, say(name));
-    let pattern = names.into_iter().fold(pattern.to_owned(), said);
-    day.format(&pattern).to_string()
-}
+use words::{t, tn};
 
 /// Now, and where "today" is.
 #[derive(Debug, Clone, Copy)]

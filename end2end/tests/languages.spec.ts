@@ -65,6 +65,13 @@ test('a list is filtered, read out and moved on in Swahili', async ({ page }, in
     await expect(page.getByText(said('The filter cannot be read'))).toBeVisible();
     await page.getByRole('link', { name: said('Clear it and show the list') }).click();
     await expect(page.getByRole('rowheader').first()).toBeVisible();
+    // What islands say came with the page.
+    if (info.project.name === 'hydrated') {
+        await page.keyboard.press('Control+k');
+        await page.getByRole('combobox').fill('zzzzqqqq');
+        await expect(page.getByText(said('Nothing found for “{words}”', { words: 'zzzzqqqq' }))).toBeVisible();
+        await page.keyboard.press('Escape');
+    }
     await page.goto(`${leads}?view=board`);
     await expect(page.getByRole('heading', { name: said('Qualified') }).first()).toBeVisible();
     if (info.project.name !== 'no-js') await axe(page);
@@ -95,9 +102,10 @@ test('a file in English is imported by somebody who reads Swahili', async ({ pag
 });
 
 test('the help and the profile speak the language that is chosen', async ({ page }, info) => {
-    test.skip(info.project.name === 'phone', 'the profile is one person’s, and two projects are enough to change it at once');
     await signIn(page, 'zuhura', leads);
-    await page.getByRole('link', { name: said('Help'), exact: true }).first().click();
+    // On a phone it lies behind the menu.
+    if (info.project.name === 'phone') await page.goto('/w/lakeside/help/lists');
+    else await page.getByRole('link', { name: said('Help'), exact: true }).first().click();
     await expect(page.locator('html')).toHaveAttribute('lang', 'sw');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Orodha na mionekano');
     await page.goto('/w/lakeside/help?q=kichujio');

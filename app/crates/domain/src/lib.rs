@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod audit;
 pub mod backend;
+pub mod calendar;
 pub mod company;
 pub mod crm;
 pub mod currency;

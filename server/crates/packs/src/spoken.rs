@@ -41,12 +41,6 @@ impl Words {
         let packs = ["core", industry].into_iter().filter_map(|slug| self.0.get(slug)?.of(language));
         packs.flatten().map(|(text, said)| (text.clone(), said.clone())).collect()
     }
-
-    /// The English texts that a pack has words of its own for.
-    pub fn of_pack(&self, industry: &str, language: Language) -> impl Iterator<Item = &str> {
-        let words = self.0.get(industry).and_then(|pack| pack.of(language));
-        words.into_iter().flat_map(HashMap::keys).map(String::as_str)
-    }
 }
 
 impl FromIterator<(String, PackWords)> for Words {

@@ -2,12 +2,6 @@
 
 use crate::operation::{Requires, declare};
 use serde::{Deserialize, Serialize};
-use words::Language;
-
-/// Languages that mails and pages speak, with their names.
-pub const LANGUAGES: [(&str, &str); 2] =
-    [(Language::English.tag(), Language::English.name()), (Language::Swahili.tag(), Language::Swahili.name())];
-
 /// Time zones that people choose from; any other IANA name is taken too.
 #[rustfmt::skip]
 pub const ZONES: &[&str] = &[

@@ -11,12 +11,13 @@ use super::choice::{Called, not_a_choice, read_choice, read_choices};
 use super::place::{check_address, check_geo, check_url, short, show_address, show_geo};
 use super::pointing::{check_pointing, read_pointing, show_pointing};
 use super::{Field, FieldKind, MOST_REFERENCES, States, checklist, duration};
+use crate::calendar::named;
 use crate::money::{Money, ScaleError, group_thousands, parse_scaled, scaled};
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
-use words::{mark, t, tn};
+use words::{t, tn};
 
 /// What checking needs to know beside the field.
 #[derive(Debug, Clone, Copy)]
@@ -462,32 +463,12 @@ pub fn show(field: &Field, states: Option<&States>, value: &Value, label: Option
 /// `2026-11-21` as `21 Nov 2026`.
 pub fn show_date(text: &str) -> String {
     let Ok(date) = text.parse::<NaiveDate>() else { return text.to_owned() };
-    format!("{} {} {}", date.day(), month(&date), date.format("%Y"))
+    named(date, "%-d %b %Y")
 }
 
 /// RFC 3339 as `21 Nov 2026, 09:30`, in UTC.
 pub fn show_moment(text: &str) -> String {
     let Ok(moment) = DateTime::parse_from_rfc3339(text) else { return text.to_owned() };
     let moment = moment.with_timezone(&Utc);
-    format!("{} {} {}", moment.day(), month(&moment), moment.format("%Y, %H:%M"))
-}
-
-/// Of a year, from January, as they are called beside a day.
-const MONTHS: [&str; 12] = [
-    mark!("Jan"),
-    mark!("Feb"),
-    mark!("Mar"),
-    mark!("Apr"),
-    mark!("May"),
-    mark!("Jun"),
-    mark!("Jul"),
-    mark!("Aug"),
-    mark!("Sep"),
-    mark!("Oct"),
-    mark!("Nov"),
-    mark!("Dec"),
-];
-
-fn month(day: &impl Datelike) -> &'static str {
-    words::say(MONTHS[day.month0() as usize])
+    format!("{}, {}", named(moment.date_naive(), "%-d %b %Y"), moment.format("%H:%M"))
 }

@@ -1,6 +1,6 @@
 //! From rows to the input of a document.
 
-use super::languages::Language;
+use super::languages::Printed;
 use crate::finance::values::{date, id, money};
 use chrono::{DateTime, NaiveDate, Utc};
 use documents::{
@@ -15,6 +15,7 @@ use domain::sales::GetOrder;
 use domain::{Error, Money, Result};
 use platform::{Bind, Ctx, Statement};
 use uuid::Uuid;
+use words::Language;
 
 const CUSTOMER: &str = "\
 select name, city, country, tax_number, email, phone from customers where tenant_id = $1 and id = $2";

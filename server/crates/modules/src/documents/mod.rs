@@ -9,11 +9,10 @@ use documents::{Document, html, pdf};
 use domain::backend::BoxFuture;
 use domain::documents::{DocumentFile, DocumentHtml, DocumentKind, HtmlDocument, PdfDocument};
 use domain::{Error, Result};
-use languages::Language;
 use platform::capability::{DocumentSource, Documents, File};
 use platform::{Bind, Ctx, Registry, Statement};
 use uuid::Uuid;
-use words::t;
+use words::{Language, t};
 
 /// The style sheet of what [`DocumentHtml`] answers.
 pub const STYLE: &str = html::CSS;
@@ -79,12 +78,12 @@ fn file_name(name: &str) -> String {
 async fn draw(ctx: &mut Ctx, kind: DocumentKind, id: Uuid, language: Option<&str>) -> Result<Document> {
     const LOCALE: &str = "select locale from tenants where id = $1";
     let language = match language {
-        Some(language) => Language::of(language),
+        Some(language) => Language::parse(language).unwrap_or_default(),
         None => {
             let tenant = Bind::Id(Some(ctx.access.tenant.0));
             let rows = ctx.fetch(Statement::new(LOCALE, vec![tenant])).await?;
             let locale: Option<String> = rows.first().map(|row| row.get(0)).transpose()?;
-            Language::of(locale.as_deref().unwrap_or("en"))
+            locale.as_deref().and_then(Language::parse).unwrap_or_default()
         }
     };
     match kind {

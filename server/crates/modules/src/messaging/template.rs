@@ -7,9 +7,10 @@ use expr::{CheckedTemplate, Names, Template as Source, Type};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use words::Language;
 
 /// Languages that every template must speak. The first one is what a message falls back to.
-pub const LANGUAGES: [&str; 2] = ["en", "sw"];
+pub const LANGUAGES: [&str; Language::ALL.len()] = [Language::English.tag(), Language::Swahili.tag()];
 
 const FOLDER: &str = "server/templates/messages";
 /// Where the layout takes the content.

@@ -4,7 +4,6 @@
 use super::account_mail::{AccountMail, queue_now};
 use super::members::{hold, person_name, report, set_status};
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::people::account::LANGUAGES;
 use domain::people::{ChangeEmail, ChangePassword, GetProfile, Leave, Profile, UpdateProfile};
 use domain::{Error, Result, UserId};
 use platform::auth::login_of;
@@ -13,7 +12,7 @@ use serde_json::json;
 use sqlx::FromRow;
 use std::sync::Arc;
 use uuid::Uuid;
-use words::t;
+use words::{Language, t};
 
 const PROFILE: &str = "\
 select u.name, u.email, u.phone, u.language, u.timezone, c.changed_at from users u join user_credentials c on c.user_id = u.id where u.id = $1";
@@ -57,7 +56,7 @@ pub async fn update_profile(ctx: &mut Ctx, update: UpdateProfile) -> Result<()> 
     let before = row(ctx, user).await?;
     let name = person_name(&update.name)?;
     let phone = phone(&before, update.phone.as_deref())?;
-    if LANGUAGES.iter().all(|(code, _)| *code != update.language) {
+    if Language::ALL.iter().all(|known| known.tag() != update.language) {
         return Err(Error::field("language", t!("Choose one of the languages of the list")));
     }
     let timezone = update.timezone.as_deref().map(str::trim).filter(|zone| !zone.is_empty());
