@@ -224,7 +224,7 @@ test('after signing out Back shows nothing and the browser keeps nothing', async
     // As far back as it goes: never a word of what was seen.
     let steps = 0;
     while (steps < 8) {
-        const answer = await page.goBack().catch(() => null);
+        const answer = await page.goBack({ timeout: 5_000 }).catch(() => null);
         if (!answer && page.url() === 'about:blank') break;
         expect(await page.content(), page.url()).not.toContain(canary);
         steps += 1;
