@@ -70,6 +70,8 @@ pub const BARS: &[Bar] = &[
     bar("P-15", "idle", "memory of the server, idle", Unit::Megabytes, 80.0, 40.0),
     bar("P-15", "loaded", "memory of the server, under P-01", Unit::Megabytes, 200.0, 100.0),
     bar("P-15", "importing", "memory of the server, importing", Unit::Megabytes, 250.0, 120.0),
+    bar("P-15", "exporting", "memory over idle, exporting all leads", Unit::Megabytes, 50.0, 20.0),
+    bar("P-15", "bulk", "memory over idle, changing many leads", Unit::Megabytes, 50.0, 20.0),
     bar("P-16", "running", "start to first 200, database running", Unit::Seconds, 1.0, 0.1),
     bar("P-16", "cold", "start to first 200, database first", Unit::Seconds, 3.0, 0.6),
     bar("P-17", "", "demo workspace, size large", Unit::Seconds, 20.0, 3.0),

@@ -28,16 +28,7 @@ impl Connection {
     }
 
     pub async fn send(&mut self, request: &[u8]) -> Result<Answer> {
-        self.stream.write_all(request).await.context("The request could not be sent")?;
-        self.buffer.clear();
-        let mut searched = 0;
-        let head = loop {
-            if let Some(at) = find(&self.buffer[searched..], b"\r\n\r\n") {
-                break searched + at + 4;
-            }
-            searched = self.buffer.len().saturating_sub(3);
-            self.more().await?;
-        };
+        let head = self.ask(request).await?;
         let (status, length) = read_head(&self.buffer[..head])?;
         let total = match length {
             Some(length) => {
@@ -51,6 +42,57 @@ impl Connection {
         Ok(Answer { status, head, total, chunked: length.is_none() })
     }
 
+    /// The same for an answer of whatever length: its body passes by as it comes, without the marks between chunks, and none of it is kept.
+    /// Answers the status once the body has come to its end.
+    pub async fn pass(&mut self, request: &[u8], mut piece: impl FnMut(&[u8])) -> Result<u16> {
+        let head = self.ask(request).await?;
+        let (status, length) = read_head(&self.buffer[..head])?;
+        self.buffer.drain(..head);
+        if let Some(length) = length {
+            self.pieces(length, &mut piece).await?;
+            return Ok(status);
+        }
+        loop {
+            let line = self.line(0).await?;
+            let size = chunk_size(&self.buffer[..line])?;
+            self.buffer.drain(..line + 2);
+            self.pieces(size, &mut piece).await?;
+            // The line that a chunk ends with.
+            self.pieces(2, &mut |_: &[u8]| {}).await?;
+            if size == 0 {
+                return Ok(status);
+            }
+        }
+    }
+
+    /// So much of the body, as it comes.
+    async fn pieces(&mut self, mut left: usize, piece: &mut impl FnMut(&[u8])) -> Result<()> {
+        while left > 0 {
+            if self.buffer.is_empty() {
+                self.more().await?;
+            }
+            let length = left.min(self.buffer.len());
+            piece(&self.buffer[..length]);
+            self.buffer.drain(..length);
+            left -= length;
+        }
+        Ok(())
+    }
+
+    /// Sends, and reads until the head of the answer is there. Answers where it ends.
+    async fn ask(&mut self, request: &[u8]) -> Result<usize> {
+        self.stream.write_all(request).await.context("The request could not be sent")?;
+        self.buffer.clear();
+        let mut searched = 0;
+        loop {
+            if let Some(at) = find(&self.buffer[searched..], b"\r\n\r\n") {
+                return Ok(searched + at + 4);
+            }
+            searched = self.buffer.len().saturating_sub(3);
+            self.more().await?;
+        }
+    }
+
     async fn more(&mut self) -> Result<()> {
         match self.stream.read_buf(&mut self.buffer).await.context("The answer could not be read")? {
             0 => bail!("The server closed the connection before its answer was complete"),
@@ -61,12 +103,7 @@ impl Connection {
     /// Reads up to the end of the last chunk.
     async fn chunks(&mut self, mut at: usize) -> Result<usize> {
         loop {
-            let line = loop {
-                if let Some(end) = find(&self.buffer[at..], b"\r\n") {
-                    break at + end;
-                }
-                self.more().await?;
-            };
+            let line = self.line(at).await?;
             let size = chunk_size(&self.buffer[at..line])?;
             let end = line + 2 + size + 2;
             while self.buffer.len() < end {
@@ -76,6 +113,16 @@ impl Connection {
                 return Ok(end);
             }
             at = end;
+        }
+    }
+
+    /// Where the line ends that begins here.
+    async fn line(&mut self, at: usize) -> Result<usize> {
+        loop {
+            if let Some(end) = find(&self.buffer[at..], b"\r\n") {
+                return Ok(at + end);
+            }
+            self.more().await?;
         }
     }
 
@@ -147,7 +194,8 @@ mod tests {
     use super::*;
     use tokio::net::TcpListener;
 
-    async fn answered(pieces: &'static [&'static str]) -> (u16, String) {
+    /// A server that answers one request with these pieces and goes.
+    async fn serving(pieces: &'static [&'static str]) -> Connection {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
@@ -160,7 +208,11 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         });
-        let mut connection = Connection::open(address).await.unwrap();
+        Connection::open(address).await.unwrap()
+    }
+
+    async fn answered(pieces: &'static [&'static str]) -> (u16, String) {
+        let mut connection = serving(pieces).await;
         let answer = connection.send(&request("GET", "/", &[], "")).await.unwrap();
         (answer.status, String::from_utf8(connection.body(answer).unwrap()).unwrap())
     }
@@ -179,5 +231,29 @@ mod tests {
         assert_eq!(torn, (201, "hello world".to_owned()));
         let none = answered(&["HTTP/1.1 303 See Other\r\nlocation: /\r\ncontent-length: 0\r\n\r\n"]).await;
         assert_eq!(none, (303, String::new()));
+    }
+
+    async fn passed(pieces: &'static [&'static str]) -> Result<(u16, String)> {
+        let (mut connection, mut text) = (serving(pieces).await, String::new());
+        let piece = |piece: &[u8]| text.push_str(std::str::from_utf8(piece).unwrap());
+        let status = connection.pass(&request("GET", "/", &[], ""), piece).await?;
+        assert!(connection.buffer.is_empty());
+        Ok((status, text))
+    }
+
+    #[tokio::test]
+    async fn what_passes_by_is_all_of_it_and_is_not_kept() {
+        let whole = passed(&["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "lo"]).await.unwrap();
+        assert_eq!(whole, (200, "hello".to_owned()));
+        let torn = passed(&[
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r",
+            "\nhel",
+            "lo\r\n6\r\n world\r",
+            "\n0\r\n\r\n",
+        ])
+        .await;
+        assert_eq!(torn.unwrap(), (200, "hello world".to_owned()));
+        let cut = passed(&["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n"]).await;
+        assert!(cut.is_err());
     }
 }

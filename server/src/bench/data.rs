@@ -48,10 +48,27 @@ const NUMBERS: &str = "\
 insert into number_series (tenant_id, entity, next) values ($1, 'lead', $2 + 1)
 on conflict (tenant_id, entity) do update set next = greatest(number_series.next, excluded.next)";
 
+const KEPT: &str = "select to_regclass('bench_kept') is not null";
+const KEEP: &str = "insert into bench_kept select * from leads where tenant_id = $1 order by created_at limit $2";
+const LAST: &str =
+    r#"select to_char(max(created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') from bench_kept"#;
+/// Whole rows: also who changed them last, and how often. What points at them needs no check: they were there.
+const PUT_BACK: &str = "\
+begin;
+set local session_replication_role = replica;
+delete from leads l using bench_kept k where l.tenant_id = k.tenant_id and l.id = k.id;
+insert into leads select * from bench_kept;
+drop table bench_kept;
+commit";
+
 /// Words that no row has any more.
 const FORGET: &str = "\
 delete from search_spellings p
 where not exists (select from search_terms s where s.tenant_id = p.tenant_id and s.term = p.term)";
+
+/// What was written beside rows: that and how they were changed.
+const TRACES: &str = "\
+truncate changes, events, idempotency_keys, imports, import_chunks, import_rows, bulk_changes, bulk_rows";
 
 /// Adds what is missing. Rows of an earlier size stay as they are.
 pub async fn fill(admin: &mut PgConnection, tenant: TenantId, neighbours: &[TenantId], rows: i64) -> Result<()> {
@@ -94,8 +111,9 @@ pub async fn fill(admin: &mut PgConnection, tenant: TenantId, neighbours: &[Tena
     run(admin, "checkpoint").await
 }
 
-/// Takes away what measurements have written, so that the next one finds what this one found.
+/// Takes away what measurements have written and puts back what they have changed, so that the next one finds what this one found.
 pub async fn tidy(admin: &mut PgConnection) -> Result<()> {
+    let changed = put_back(admin).await?;
     // The words of the leads that stay are kept: making them anew takes longer than most measurements.
     run(
         admin,
@@ -107,14 +125,31 @@ pub async fn tidy(admin: &mut PgConnection) -> Result<()> {
     .await?;
     let written = AssertSqlSafe(format!("delete from leads where tenant_id in ({MEASURED}) and created_at >= {UNTIL}"));
     let written = sqlx::query(written).execute(&mut *admin).await?;
-    if written.rows_affected() > 0 {
+    if written.rows_affected() > 0 || changed {
         run(admin, FORGET).await?;
-        run(admin, "truncate changes, events, idempotency_keys, imports, import_chunks, import_rows").await?;
+        run(admin, TRACES).await?;
         run(admin, "vacuum (analyze) leads").await?;
         run(admin, "vacuum (analyze) search_terms").await?;
         run(admin, "checkpoint").await?;
     }
     Ok(())
+}
+
+/// Keeps the first rows as they are until everything is tidied, be it by the next run. Answers when the last of them was made, which is before
+/// any other was.
+pub async fn keep(admin: &mut PgConnection, tenant: TenantId, rows: i64) -> Result<String> {
+    run(admin, "create table bench_kept (like leads)").await?;
+    sqlx::query(KEEP).bind(tenant.0).bind(rows).execute(&mut *admin).await?;
+    Ok(sqlx::query_scalar(LAST).fetch_one(admin).await?)
+}
+
+/// False where none were kept.
+async fn put_back(admin: &mut PgConnection) -> Result<bool> {
+    let kept: bool = sqlx::query_scalar(KEPT).fetch_one(&mut *admin).await?;
+    if kept {
+        run(admin, PUT_BACK).await?;
+    }
+    Ok(kept)
 }
 
 async fn count(admin: &mut PgConnection, tenant: TenantId) -> Result<i64> {
@@ -131,4 +166,34 @@ pub async fn sample(admin: &mut PgConnection, tenant: TenantId, rows: i64, count
 pub async fn run(admin: &mut PgConnection, sql: &str) -> Result<()> {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(admin).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Connection as _;
+    use testkit::TestWorld;
+
+    #[tokio::test]
+    async fn rows_that_were_kept_are_as_they_were_once_it_is_tidied() {
+        let world = TestWorld::new(records::register).await;
+        let tenant = world.tenant("bench", "core").await;
+        world.member(&tenant, "Bea", &["USER"]).await;
+        let mut admin = PgConnection::connect(&world.urls.admin).await.unwrap();
+        fill(&mut admin, tenant.id, &[], 20).await.unwrap();
+        let before = world.fingerprint(&["leads"]).await;
+        let last = keep(&mut admin, tenant.id, 5).await.unwrap();
+        assert_eq!(last, "2024-01-01T00:05:00Z");
+        let change = format!(
+            "update leads set city = 'Elsewhere', version = 3, updated_at = now() where created_at <= '{last}'"
+        );
+        run(&mut admin, &change).await.unwrap();
+        assert_ne!(world.fingerprint(&["leads"]).await, before);
+        tidy(&mut admin).await.unwrap();
+        assert_eq!(world.fingerprint(&["leads"]).await, before);
+        // What was put back is kept no longer.
+        assert!(!put_back(&mut admin).await.unwrap());
+        admin.close().await.unwrap();
+        world.end().await;
+    }
 }

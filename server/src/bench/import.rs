@@ -1,14 +1,15 @@
 //! Import of leads from a CSV file, as somebody does it over HTTP: upload, the proposed mapping confirmed, started, and waited for.
 
 use super::bars::Measured;
-use super::client::{Connection, request};
+use super::client::request;
+use super::person::Person;
 use super::process::Nexus;
 use super::speed::unique;
 use super::world::World;
 use super::{Arguments, load};
 use crate::out;
-use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use anyhow::{Result, bail};
+use serde_json::json;
 use std::fmt::Write as _;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -87,19 +88,7 @@ fn upload(file: &str) -> String {
     )
 }
 
-/// Somebody who is signed in.
-struct Person {
-    connection: Connection,
-    workspace: String,
-    cookie: String,
-}
-
 impl Person {
-    async fn sign_in(world: &World, nexus: &Nexus) -> Result<Self> {
-        let cookie = world.sign_in(nexus.address).await?;
-        Ok(Self { connection: Connection::open(nexus.address).await?, workspace: world.path(), cookie })
-    }
-
     /// Ends when every row of the file has become a lead.
     async fn import(&mut self, file: &str, count: u32) -> Result<()> {
         let id = self.upload(file).await?;
@@ -144,23 +133,6 @@ impl Person {
             Some((_, id)) if answer.status == 303 => Ok(id.to_owned()),
             _ => bail!("The upload of the file answered {} and led to {to:?}", answer.status),
         }
-    }
-
-    async fn operation(&mut self, name: &str, input: &Value) -> Result<Value> {
-        let headers = [
-            ("cookie", self.cookie.as_str()),
-            ("content-type", "application/json"),
-            ("accept", "application/json"),
-            ("sec-fetch-site", "same-origin"),
-        ];
-        let path = format!("{}/api/v1/operations/{name}", self.workspace);
-        let answer = self.connection.send(&request("POST", &path, &headers, &input.to_string())).await?;
-        let body = self.connection.body(answer)?;
-        if answer.status != 200 {
-            bail!("{name} answered {}: {}", answer.status, String::from_utf8_lossy(&body));
-        }
-        let mut body: Value = serde_json::from_slice(&body).with_context(|| format!("{name} answered no JSON"))?;
-        Ok(body["data"].take())
     }
 }
 

@@ -4,17 +4,21 @@
 
 mod bars;
 mod browser;
+mod bulk;
 pub mod ceiling;
 mod client;
 mod data;
+mod export;
 mod flow;
 mod import;
 mod lists;
 mod load;
 mod page;
 mod pair;
+mod person;
 mod process;
 mod report;
+mod rise;
 mod seed;
 mod sizes;
 mod speed;
@@ -29,7 +33,6 @@ use bars::{BARS, Measured};
 use process::Nexus;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use world::World;
 
@@ -37,8 +40,6 @@ use world::World;
 const ROUNDS: usize = 5;
 /// Clients that ask again as soon as they have an answer.
 const CONNECTIONS: usize = 16;
-/// How long a server is left alone before it counts as idle.
-const IDLE: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -139,6 +140,8 @@ async fn measure(config: Config, arguments: &Arguments) -> Result<Vec<Measured>>
         if rows == most {
             measured.extend(lists::measure(&world, arguments, rows).await?);
             measured.extend(import::measure(&world, arguments, rows).await?);
+            measured.extend(export::measure(&world, arguments, rows).await?);
+            measured.extend(bulk::measure(&world, arguments, rows).await?);
         }
     }
     if compared {
@@ -175,9 +178,7 @@ async fn weights(world: &World, arguments: &Arguments) -> Result<Vec<Measured>> 
     if arguments.wants_any(&["P-09", "P-10", "P-11", "P-15"]) {
         let nexus = Nexus::start(world).await?;
         if arguments.wants("P-15") {
-            out::line("Leaving Nexus idle for ten seconds ...");
-            tokio::time::sleep(IDLE).await;
-            measured.push(Measured::new("P-15", "idle", nexus.memory()?));
+            measured.push(Measured::new("P-15", "idle", nexus.idle().await?));
         }
         let cookie = world.sign_in(nexus.address).await?;
         if arguments.wants_any(&["P-09", "P-10"]) {

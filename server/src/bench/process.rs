@@ -2,6 +2,7 @@
 
 use super::client::{Connection, request};
 use super::world::World;
+use crate::out;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::SocketAddr;
@@ -14,6 +15,8 @@ use tokio::time::Instant;
 
 /// How long a server may take to come up, and to go.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server is left alone before it counts as idle.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// Settings of the person who measures that must not reach the server.
 const FOREIGN: [&str; 9] = [
@@ -105,26 +108,33 @@ impl Nexus {
 
     /// Resident memory in megabytes.
     pub fn memory(&self) -> Result<f64> {
-        self.status("VmRSS:")
+        megabytes(self.pid()?, "VmRSS:")
     }
 
-    /// The most resident memory that the process ever had, in megabytes.
+    /// The same once the server was left alone: what it holds when nobody asks for anything.
+    pub async fn idle(&self) -> Result<f64> {
+        out::line(&format!("Leaving Nexus idle for {} s ...", IDLE.as_secs()));
+        tokio::time::sleep(IDLE).await;
+        self.memory()
+    }
+
+    /// The most resident memory that the process ever had, or has had since that was forgotten, in megabytes.
     pub fn peak(&self) -> Result<f64> {
-        self.status("VmHWM:")
+        megabytes(self.pid()?, "VmHWM:")
     }
 
-    fn status(&self, name: &str) -> Result<f64> {
-        let pid = self.server.child.id().context("The server is gone")?;
-        let status =
-            std::fs::read_to_string(format!("/proc/{pid}/status")).context("Memory can be read on Linux only")?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).context("The server has no memory")?;
-        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kilobytes / 1024.0)
+    /// From now on the peak is of what comes: a server that starts holds more for a moment than it does a little later.
+    pub fn forget_peak(&self) -> Result<()> {
+        forget_peak(self.pid()?)
+    }
+
+    fn pid(&self) -> Result<u32> {
+        self.server.child.id().context("The server is gone")
     }
 
     /// Waits until the work that goes on after the answers, such as indexing, is done.
     pub async fn settle(&self) -> Result<()> {
-        let pid = self.server.child.id().context("The server is gone")?;
+        let pid = self.pid()?;
         let until = Instant::now() + PATIENCE;
         let mut before = ticks(pid)?;
         while Instant::now() < until {
@@ -142,6 +152,19 @@ impl Nexus {
     pub async fn stop(self) -> Result<()> {
         self.server.stop().await
     }
+}
+
+/// What the kernel says of a process' memory under this name.
+fn megabytes(pid: u32, name: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("Memory can be read on Linux only")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).context("The server has no memory")?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes / 1024.0)
+}
+
+fn forget_peak(pid: u32) -> Result<()> {
+    // 5 is the kernel's number for it.
+    std::fs::write(format!("/proc/{pid}/clear_refs"), "5").context("The kernel does not forget a peak of memory")
 }
 
 /// Processor time of a process, in ticks.
@@ -175,5 +198,22 @@ impl Ceiling {
 
     pub async fn stop(self) -> Result<()> {
         self.server.stop().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_is_kept_until_it_is_forgotten() {
+        let of = |name: &str| megabytes(std::process::id(), name).unwrap();
+        let before = of("VmRSS:");
+        drop(std::hint::black_box(vec![1_u8; 256 << 20]));
+        let most = of("VmHWM:");
+        assert!(most > before + 200.0);
+        forget_peak(std::process::id()).unwrap();
+        // Other tests may be at work in the same process.
+        assert!(of("VmHWM:") < most - 50.0);
     }
 }
