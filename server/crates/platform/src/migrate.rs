@@ -1,14 +1,17 @@
 //! Migrations: embedded, run as the owner under a lock, so that any number of processes may start at once.
 
-use sqlx::Connection;
-use sqlx::PgConnection;
 use sqlx::migrate::Migrator;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use std::str::FromStr;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations");
 
 /// Brings the schema up to date and makes partitions for the year to come. Answers how many migrations were new.
 pub async fn migrate(owner_url: &str) -> Result<usize, sqlx::migrate::MigrateError> {
-    let mut connection = PgConnection::connect(owner_url).await?;
+    // A whole migration that took more than a second would be in the log, as a slow statement.
+    let options = PgConnectOptions::from_str(owner_url)?.disable_statement_logging();
+    let mut connection = PgConnection::connect_with(&options).await?;
     let before = applied(&mut connection).await;
     MIGRATIONS.run(&mut connection).await?;
     sqlx::query("call ensure_partitions(12)").execute(&mut connection).await?;
