@@ -175,6 +175,7 @@ pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Resu
         keyring,
         egress: Egress::new(EgressConfig::default()).context("The HTTP client could not be made")?,
         wake: Arc::new(Wake::default()),
+        still: Arc::default(),
     })
 }
 

@@ -167,6 +167,11 @@ const KEPT: &[(&str, &str, &str)] = &[
         "pub(super) struct Memberships(Mutex<HashMap<(Vec<u8>, String), Membership>>);",
         "session and workspace; used while the session holds and the workspace's number stands (migration 36)",
     ),
+    (
+        "server/crates/platform/src/still.rs",
+        "pub struct Still(Mutex<HashMap<Place, Kept>>);",
+        "workspace and member; used while the workspace's number stands (migrations 36 to 38)",
+    ),
     ("server/src/net.rs", "struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);", "address; counts connections"),
 ];
 

@@ -390,3 +390,51 @@ async fn many_rows_are_changed_from_the_list_and_taken_back() {
     assert!(answer.text().await.unwrap().contains("Nothing was changed"));
     server.end().await;
 }
+
+/// Views are kept while the workspace's number stands, so whatever changes them, by whichever statement, is seen with the very next request: by their
+/// owner and by everybody else.
+#[tokio::test]
+async fn what_is_kept_of_views_ends_with_whatever_changes_them() {
+    let server = Server::new().await;
+    let lakeside = server.world.tenant("lakeside", "core").await;
+    let (amina, _) = server.entered(&lakeside, "Amina", &["MANAGER"]).await;
+    let (john, _) = server.entered(&lakeside, "John", &["USER"]).await;
+    let owner = server.world.owner().await;
+    let labels = async |client: &Client| {
+        let (_, page) = client.page("/w/lakeside/leads").await;
+        let label = |name: &str| page.contains(&format!("<span>{name}</span></a>"));
+        let tabs: Vec<&str> = ["Big ones", "Far ones"].into_iter().filter(|name| label(name)).collect();
+        let listed: Vec<String> =
+            views(client).await.iter().map(|view| view["label"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(tabs, listed, "page and API");
+        listed
+    };
+    // The second is answered from what the first has kept.
+    for _ in 0..2 {
+        assert_eq!((labels(&amina).await.len(), labels(&john).await.len()), (0, 0));
+    }
+    let view = json!({ "entity": "lead", "label": "Big ones", "team": true, "pinned": true, "content": { "filter": "value > 1000 USD", "sort": "-value" } });
+    let (status, made) = run(&amina, "views.create", &view).await;
+    assert_eq!(status, StatusCode::OK, "{made}");
+    for _ in 0..2 {
+        assert_eq!(
+            (labels(&amina).await, labels(&john).await),
+            (vec!["Big ones".to_owned()], vec!["Big ones".to_owned()])
+        );
+    }
+    for (statement, seen) in [
+        ("update saved_views set label = 'Far ones'", Some("Far ones")),
+        ("update members set name = 'Amina Otieno' where name = 'Amina'", Some("Far ones")),
+        ("delete from saved_views", None),
+    ] {
+        sqlx::query(statement).execute(&owner).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(labels(&john).await.first().map(String::as_str), seen, "{statement}");
+        }
+        if statement.contains("members") {
+            assert_eq!(views(&john).await[0]["owner"], "Amina Otieno");
+        }
+    }
+    owner.close().await;
+    server.end().await;
+}

@@ -34,6 +34,9 @@ pub struct Access {
     pub workspaces: Option<Vec<WorkspaceLink>>,
     /// What waits for the member, where that was asked for together with the rest.
     pub waiting: Waiting,
+    /// The number that stands for all that the member's rights and views hang on, as of this request; none where it was not asked for, and where what
+    /// holds hangs on the time too.
+    pub number: Option<i64>,
     /// Set where support staff act for the member.
     pub impersonation: Option<Impersonation>,
     /// Set where a key asks on the member's behalf; `grants` are then what its scopes leave.

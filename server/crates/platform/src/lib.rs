@@ -26,6 +26,7 @@ pub mod services;
 pub mod shared;
 pub mod shelf;
 pub mod statement;
+pub mod still;
 pub mod stop;
 pub mod wake;
 

@@ -6,6 +6,7 @@ use crate::db::Pools;
 use crate::egress::Egress;
 use crate::random::{Ids, Random};
 use crate::secret::Keyring;
+use crate::still::Still;
 use crate::wake::Wake;
 use domain::schema::Catalog;
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ pub struct Services {
     pub keyring: Arc<Keyring>,
     pub egress: Egress,
     pub wake: Arc<Wake>,
+    pub still: Arc<Still>,
 }
 
 /// What an industry calls things in a language, by the English texts of its descriptions.

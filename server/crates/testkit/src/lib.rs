@@ -288,6 +288,7 @@ async fn services(
         keyring,
         egress: Egress::new(EgressConfig::default()).expect("an HTTP client"),
         wake: Arc::new(Wake::default()),
+        still: Arc::default(),
     })
 }
 

@@ -11,6 +11,7 @@ use platform::{Bind, Change, Ctx, Registry, Row, Statement, db_error};
 use serde_json::json;
 use sqlx::types::Json;
 use std::borrow::Cow;
+use std::sync::Arc;
 use uuid::Uuid;
 use words::t;
 
@@ -63,7 +64,18 @@ struct Held {
     changer: String,
 }
 
+/// Every list and board asks for them, and they seldom change.
 pub async fn list(ctx: &mut Ctx, input: ListViews) -> Result<Vec<SavedView>> {
+    let name = format!("views {}", input.entity);
+    if let Some(views) = ctx.kept::<Vec<SavedView>>(&name) {
+        return Ok(views.to_vec());
+    }
+    let views = read_all(ctx, &input).await?;
+    ctx.keep(name, Arc::new(views.clone()));
+    Ok(views)
+}
+
+async fn read_all(ctx: &mut Ctx, input: &ListViews) -> Result<Vec<SavedView>> {
     let entity = ctx.entity(&input.entity)?;
     let known = entity.known_to(&ctx.access.grants);
     let binds =

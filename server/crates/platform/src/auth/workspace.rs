@@ -211,6 +211,7 @@ impl Entry {
             grants,
             workspaces: None,
             waiting: Waiting::default(),
+            number: None,
             impersonation: None,
             key: None,
         };
@@ -278,6 +279,7 @@ impl UserSessions {
                 if others {
                     access.look_beside(row, STILL_COLUMNS)?;
                 }
+                access.number = Some(version);
                 let current = Current { owner, handle: row.get(0)? };
                 let entered = Entered { current, access, factor_missing: false, rotate: row.get(2)? };
                 return Ok(Some((entered, row.get(1)?)));
@@ -304,6 +306,7 @@ impl UserSessions {
         };
         let Ok(mut access) = granted(Some(Entry::read(&row, BEFORE)?)) else { return Ok(None) };
         let plain = access.clone();
+        access.number = if row.get(9)? { Some(row.get(8)?) } else { None };
         if others {
             access.look_beside(&row, BEFORE + COLUMNS)?;
         }

@@ -135,6 +135,7 @@ fn platform(test: &TestWorld, catalog: Arc<Catalog>) -> Arc<Platform> {
         keyring: services.keyring.clone(),
         egress: services.egress.clone(),
         wake: services.wake.clone(),
+        still: Arc::default(),
     };
     let mut registry = Registry::default();
     records::register(&mut registry);
