@@ -91,7 +91,7 @@ async fn words_follow_the_row() {
         ("254722000111", 6),
         ("722000111", 6),
         ("2000111", 6),
-        ("lead", 8),
+        ("lead-000001", 8),
         ("1", 8),
     ];
     for (term, weight) in expect {
