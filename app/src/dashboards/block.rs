@@ -283,7 +283,7 @@ async fn names(
             let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
             let fields = vec![target.title.clone(), "number".to_owned()];
             let query = ListQuery { ids, limit, fields, count: Count::None, ..ListQuery::default() };
-            let rows = backend.run(ListRecords { entity: target.key.clone(), query }).await?.records()?;
+            let rows = backend.run(ListRecords { entity: target.key.clone(), query }).await?.take_records()?;
             Ok(rows.iter().map(|row| (row.id.to_string(), address::title(target, row))).collect())
         }
         _ => Ok(HashMap::new()),

@@ -25,7 +25,7 @@ async fn rows(home: &Home, entity: &Entity, filter: &str, sort: Option<Sort>, fi
         count: Count::None,
         ..ListQuery::default()
     };
-    home.backend.run(ListRecords { entity: entity.key.clone(), query }).await?.records()
+    home.backend.run(ListRecords { entity: entity.key.clone(), query }).await?.take_records()
 }
 
 pub async fn my_tasks(home: &Home) -> Result<Option<AnyView>> {

@@ -162,12 +162,12 @@ async fn load_rows(page: &PageContext, backend: &BackendHandle, target: &Entity,
         count: Count::None,
         ..ListQuery::default()
     };
-    let answer = backend.run(ListRecords { entity: target.key.clone(), query }).await?;
+    let mut answer = backend.run(ListRecords { entity: target.key.clone(), query }).await?;
     let choice = |row: &Record| {
         let value = field.pointer(&target.key, &row.id.to_string());
         Choice::new(value, kind_label(field, target, row_label(target, row)))
     };
-    let choices = answer.records()?.iter().map(choice).collect();
+    let choices = answer.take_records()?.iter().map(choice).collect();
     Ok(Offered { choices, more: answer.next.is_some() || words.is_some(), found: words })
 }
 

@@ -203,7 +203,7 @@ async fn named_rows(
             count: Count::None,
             ..ListQuery::default()
         };
-        let rows = backend.run(ListRecords { entity: target.key.clone(), query }).await?.records()?;
+        let rows = backend.run(ListRecords { entity: target.key.clone(), query }).await?.take_records()?;
         if rows.is_empty() {
             let one = target.labels.one.to_lowercase();
             return Ok(Err(t!("There is no {entity} whose name begins with {name}", entity = one, name)));

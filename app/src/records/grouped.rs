@@ -130,7 +130,7 @@ async fn rows(
         None => test,
     });
     let query = ListQuery { filter, limit: query.limit.min(ROWS), fields: keys(columns), ..query.clone() };
-    backend.run(ListRecords { entity: entity.key.clone(), query }).await?.records()
+    backend.run(ListRecords { entity: entity.key.clone(), query }).await?.take_records()
 }
 
 /// Names of members and rows that make groups.
@@ -172,7 +172,7 @@ async fn titled(backend: &BackendHandle, target: &Entity, ids: &[Uuid], trash: b
     let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
     let fields = vec![target.title.clone(), "number".to_owned()];
     let query = ListQuery { ids: ids.to_vec(), limit, fields, count: Count::None, trash, ..ListQuery::default() };
-    backend.run(ListRecords { entity: target.key.clone(), query }).await?.records()
+    backend.run(ListRecords { entity: target.key.clone(), query }).await?.take_records()
 }
 
 /// What the group of a key is called.

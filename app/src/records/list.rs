@@ -132,8 +132,8 @@ async fn rows(
     columns: &[&Field],
 ) -> Result<AnyView> {
     let query = state.query(keys(columns));
-    let answer = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
-    let rows = answer.records()?;
+    let mut answer = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
+    let rows = answer.take_records()?;
     if rows.is_empty() {
         let any = state.narrowed() && any_row(backend, entity, state.trash).await?;
         return Ok(list_parts::empty(page, viewer, entity, state, any));

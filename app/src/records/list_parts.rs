@@ -12,9 +12,10 @@ use domain::records::{Page, Total};
 use domain::schema::{Entity, Filter, PIPELINE, Sort, View, ViewKind};
 use domain::views::SavedView;
 use leptos::prelude::*;
+use ui::markup::{PreEscaped, Render, drawn};
 use ui::{
-    ButtonKind, EmptyState, FilterBar, FilterChip, Icon, LinkButton, Menu, MenuLink, MenuSide, Pagination, SearchInput,
-    SegmentedControl, Size, TabItem, TableFoot, Tabs,
+    ButtonKind, EmptyState, FilterBar, FilterChip, Icon, LinkButton, Menu, MenuLink, MenuLinkOf, MenuSide, Pagination,
+    SearchInput, SegmentedControl, Size, TabItem, TableFoot, Tabs, menu_link,
 };
 use words::t;
 
@@ -187,14 +188,13 @@ fn groups(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListStat
     let board = state.view.kind == ViewKind::Board;
     let current = state.group.as_deref().or(board.then_some("status"));
     let fields = entity.fields.iter().filter(|field| readable(viewer, field) && field.is_grouping());
-    let by: Vec<_> = fields
-        .map(|field| {
-            let href = page.with_query(&[("group", Some(&field.key)), ("open", None)]);
-            let active = current == Some(field.key.as_str());
-            let label = field.label.clone();
-            view! { <MenuLink href active>{label}</MenuLink> }
-        })
-        .collect();
+    let mut by = String::new();
+    for field in fields {
+        let href = page.with_query(&[("group", Some(&field.key)), ("open", None)]);
+        let (label, active) = (field.label.as_str(), current == Some(field.key.as_str()));
+        menu_link(MenuLinkOf { href: &href, label, active, ..MenuLinkOf::default() }).render_to(&mut by);
+    }
+    let by = drawn(PreEscaped(by));
     let none = (state.group.is_some() && !board).then(|| {
         let own = state.saved.as_ref().is_some_and(|saved| saved.content.group.is_some());
         let href = page.with_query(&[("group", own.then_some("")), ("open", None)]);

@@ -83,7 +83,7 @@ async fn choose(
                 count: Count::None,
                 ..ListQuery::default()
             };
-            backend.run(ListRecords { entity: entity.key.clone(), query }).await?.records()?
+            backend.run(ListRecords { entity: entity.key.clone(), query }).await?.take_records()?
         }
         None => Vec::new(),
     };

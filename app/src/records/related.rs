@@ -138,8 +138,8 @@ pub async fn list(
         count: Count::None,
         ..ListQuery::default()
     };
-    let answer: Page = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
-    let rows = answer.records()?;
+    let mut answer: Page = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
+    let rows = answer.take_records()?;
     let add = add_button(page, viewer, record, related);
     if rows.is_empty() {
         let title = t!("No {entities} yet", entities = lower(&entity.labels.many));

@@ -334,7 +334,7 @@ async fn recent(backend: &BackendHandle, related: &Related, id: Uuid) -> Result<
         count: Count::None,
         ..ListQuery::default()
     };
-    backend.run(ListRecords { entity: related.entity.key.clone(), query }).await?.records()
+    backend.run(ListRecords { entity: related.entity.key.clone(), query }).await?.take_records()
 }
 
 /// When an activity happened: its own moment, else when it was written down.

@@ -140,7 +140,7 @@ async fn first(
         None => test,
     });
     let query = ListQuery { filter, limit, ..query.clone() };
-    backend.run(ListRecords { entity: entity.key.clone(), query }).await?.records()
+    backend.run(ListRecords { entity: entity.key.clone(), query }).await?.take_records()
 }
 
 /// A column before its cards are known.

@@ -76,7 +76,7 @@ async fn choices(
         count: Count::None,
         ..ListQuery::default()
     };
-    let rows = backend.run(ListRecords { entity: key.to_owned(), query }).await?.records()?;
+    let rows = backend.run(ListRecords { entity: key.to_owned(), query }).await?.take_records()?;
     Ok(rows.iter().map(|row| Choice::new(row.id.to_string(), label(row, title))).collect())
 }
 

@@ -47,7 +47,7 @@ pub async fn workspace(
     let page = public(state, headers, info, address);
     let viewer = viewer(state, &caller.access).await?;
     Ok(PageContext {
-        backend: Some(state.platform.clone().backend(caller.clone())),
+        backend: Some(state.platform.clone().page_backend(caller.clone())),
         viewer: Some(Arc::new(viewer)),
         ..page
     })

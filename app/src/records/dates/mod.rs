@@ -203,8 +203,8 @@ async fn read(
     values: Values,
 ) -> Result<Found> {
     let query = plan.query(viewer, entity, state);
-    let answer = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
-    let rows = answer.records()?;
+    let mut answer = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
+    let rows = answer.take_records()?;
     let last = rows.last().and_then(|row| Event::of(values.clock, plan.date, None, row)).map(|event| event.from);
     let cut = last.filter(|_| answer.next.is_some());
     Ok(Found { rows, total: answer.total, cut })

@@ -29,8 +29,8 @@ pub async fn list(caller: ApiCaller, Path(path): Path<ListPath>, Query(pairs): P
         pagination["totalExact"] = json!(total.exact);
     }
     // The rows pass unparsed, as the engine wrote them.
-    let body =
-        format!(r#"{{"data":{},"pagination":{pagination},"timestamp":"{}"}}"#, page.rows.get(), caller.timestamp());
+    let rows = page.rows.json().map_err(|error| caller.problem(error))?;
+    let body = format!(r#"{{"data":{rows},"pagination":{pagination},"timestamp":"{}"}}"#, caller.timestamp());
     Ok(json_text(StatusCode::OK, body))
 }
 

@@ -7,7 +7,7 @@ use crate::ctx::{Ctx, Origin, StaffCtx};
 use crate::db::{TenantTx, TxMode, db_error};
 use crate::idempotency;
 use crate::services::Services;
-use crate::shared::Shared;
+use crate::shared::{Asked, Remembered, Shared};
 use chrono::{DateTime, Utc};
 use domain::backend::{AnyBox, BoxFuture};
 use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY, SHOWN_ONCE, open_to_keys};
@@ -20,7 +20,7 @@ use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 use words::t;
@@ -240,6 +240,12 @@ impl Platform {
     /// A door bound to one caller.
     pub fn backend(self: Arc<Self>, caller: Caller) -> BackendHandle {
         BackendHandle(Arc::new(Bound { platform: self, caller, asked: Asked::default() }))
+    }
+
+    /// The same for a page, which draws what it is answered ([`Shared::drawn`]).
+    pub fn page_backend(self: Arc<Self>, caller: Caller) -> BackendHandle {
+        let asked = Remembered { shared: Arc::new(Shared::of_page()), ..Remembered::default() };
+        BackendHandle(Arc::new(Bound { platform: self, caller, asked: Arc::new(asked) }))
     }
 
     pub fn staff_backend(self: Arc<Self>, access: Arc<StaffAccess>) -> BackendHandle {
@@ -534,16 +540,6 @@ fn joined<T>(result: std::result::Result<Result<T>, tokio::task::JoinError>) -> 
         Err(Error::internal())
     })
 }
-
-/// What a backend remembers between the operations that it is asked for.
-#[derive(Default)]
-struct Remembered {
-    /// The sensitive operation that it was let do.
-    allowed: OnceLock<&'static str>,
-    shared: Arc<Shared>,
-}
-
-type Asked = Arc<Remembered>;
 
 fn is_sensitive(name: &str) -> bool {
     SENSITIVE.binary_search(&name).is_ok()

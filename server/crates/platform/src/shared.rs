@@ -6,28 +6,46 @@
 use chrono::{DateTime, Duration, Utc};
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 type Held = HashMap<String, (DateTime<Utc>, Arc<dyn Any + Send + Sync>)>;
 
 #[derive(Default)]
-pub struct Shared(Mutex<Held>);
+pub struct Shared {
+    held: Mutex<Held>,
+    /// A page is drawn of what the operations answer, in this process: rows are wanted as records, not as JSON.
+    pub drawn: bool,
+}
 
 impl Shared {
+    pub fn of_page() -> Self {
+        Self { drawn: true, ..Self::default() }
+    }
+
     /// What was put under the key, if it is of this type and at most so old.
     pub fn get<T: Any + Send + Sync>(&self, key: &str, now: DateTime<Utc>, age: Duration) -> Option<Arc<T>> {
-        let (put, value) = self.held().get(key).cloned()?;
+        let (put, value) = self.locked().get(key).cloned()?;
         value.downcast().ok().filter(|_| now - put <= age)
     }
 
     pub fn put<T: Any + Send + Sync>(&self, key: String, now: DateTime<Utc>, value: Arc<T>) {
-        self.held().insert(key, (now, value));
+        self.locked().insert(key, (now, value));
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// What a backend remembers between the operations that it is asked for.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    /// The sensitive operation that it was let do.
+    pub(crate) allowed: OnceLock<&'static str>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) type Asked = Arc<Remembered>;
 
 #[cfg(test)]
 mod tests {

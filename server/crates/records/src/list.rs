@@ -5,7 +5,8 @@ use crate::project::{Projection, known};
 use crate::select::{Rows, rows};
 use crate::sql::Sql;
 use crate::total::Plan;
-use domain::records::{ExportRecords, ListRecords, Page, Total};
+use domain::records::Rows as Found;
+use domain::records::{ExportRecords, ListRecords, Page, Record, Total};
 use domain::schema::query::{MAX_LIMIT, MAX_SORTS};
 use domain::schema::{Count, Entity, ListQuery, Sort};
 use domain::{Error, Reach, Result, Verb};
@@ -84,7 +85,7 @@ async fn page(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -
         _ => None,
     };
     let total = plan.finish(ctx, entity, &listing.rows, counted).await?;
-    listing.page(found, total)
+    listing.page(found, total, ctx.shared.drawn)
 }
 
 /// A list query made ready: what to select, from where, in which order.
@@ -210,7 +211,7 @@ impl<'a> Listing<'a> {
         }
     }
 
-    fn page(&self, mut found: Vec<Row>, total: Option<Total>) -> Result<Page> {
+    fn page(&self, mut found: Vec<Row>, total: Option<Total>, drawn: bool) -> Result<Page> {
         let more = found.len() > self.limit;
         found.truncate(self.limit);
         let back = self.start.back();
@@ -223,12 +224,16 @@ impl<'a> Listing<'a> {
         };
         let came_from_somewhere = self.start != Start::Top;
         Ok(Page {
-            rows: self.json(&found)?,
+            rows: if drawn { Found::Records(self.records(&found)?) } else { Found::Json(self.json(&found)?) },
             returned: u32::try_from(found.len()).unwrap_or(MAX_LIMIT),
             total,
             next: cursor(found.last(), more || back, false)?,
             previous: cursor(found.first(), if back { more } else { came_from_somewhere }, true)?,
         })
+    }
+
+    fn records(&self, found: &[Row]) -> Result<Vec<Record>> {
+        found.iter().map(|row| self.projection.record(row)).collect()
     }
 
     fn json(&self, found: &[Row]) -> Result<Box<RawValue>> {

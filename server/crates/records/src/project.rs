@@ -4,17 +4,19 @@
 //! `json_build_object` with its formatting of money and moments costs more than twice what the whole plain select does. Titles of
 //! referenced rows are joined after the limit, so that they are looked up for the rows of the page only.
 
+mod put;
+
 use crate::figure::Figure;
 use crate::reach;
 use crate::sql::{Argument, Bind, Sql};
-use domain::money::scaled;
-use domain::records::Record;
-use domain::schema::place::geo;
-use domain::schema::{ADDRESS, Catalog, Entity, Field, FieldKind, Storage, pointing};
+use chrono::{DateTime, Utc};
+use domain::records::{Record, Values};
+use domain::schema::{Catalog, Entity, Field, FieldKind, Storage};
 use domain::text::nearest;
-use domain::{Error, Reach, Result, Verb, currency};
+use domain::{Error, Reach, Result, Verb};
 use platform::{Access, Ctx, Row};
-use std::io::Write as _;
+use put::{Sink, printed};
+use serde_json::Value;
 use std::ops::Range;
 use uuid::Uuid;
 use words::t;
@@ -235,69 +237,90 @@ impl<'a> Projection<'a> {
         row.get(ID)
     }
 
+    /// The row as `records.get` answers it.
     pub fn record(&self, row: &Row) -> Result<Record> {
-        let mut json = Vec::with_capacity(1024);
-        self.write(row, &mut json)?;
-        serde_json::from_slice(&json).map_err(|error| {
-            tracing::error!(%error, "a row did not become a record");
-            Error::internal()
-        })
+        let mut values = Values::new();
+        for shown in &self.shown {
+            let mut value = Value::Null;
+            self.put(shown, row, &mut value)?;
+            values.insert(shown.field.key.clone(), value);
+        }
+        let mut labels = Values::new();
+        self.each_label(row, |key, label| {
+            labels.insert(key.to_owned(), label.value());
+        })?;
+        let deleted_at = Self::deleted(row)?.map(printed);
+        Ok(Record { id: Self::id(row)?, version: row.get(VERSION)?, values, labels, deleted_at })
     }
 
-    /// Writes the row as `records.list` answers it.
+    /// Writes the row as `records.list` answers it: [`Projection::record`] as JSON.
     pub fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
-        out.extend_from_slice(b"{\"id\":\"");
-        uuid(row.get(ID)?, out);
-        out.extend_from_slice(b"\",\"version\":");
-        integer(row.get(VERSION)?, out);
+        out.extend_from_slice(b"{\"id\":");
+        out.id(row.get(ID)?);
+        out.extend_from_slice(b",\"version\":");
+        out.integer(row.get(VERSION)?);
         for shown in &self.shown {
             out.push(b',');
-            text(&shown.field.key, out);
+            out.text(&shown.field.key);
             out.push(b':');
-            match shown.field.rollup {
-                Some(_) if shown.at < self.figures.len() => {
-                    let at = self.columns.len() + self.labels.len() + 2 * shown.at;
-                    Shown { field: shown.field, at, beside: at + 1, labels: 0..0 }.write(row, out)?;
-                }
-                Some(_) => out.extend_from_slice(b"null"),
-                None => shown.write(row, out)?,
-            }
+            self.put(shown, row, &mut *out)?;
         }
-        self.write_labels(row, out)?;
-        if let Some(deleted) = row.get::<Option<chrono::DateTime<chrono::Utc>>>(DELETED)? {
+        let mut first = true;
+        self.each_label(row, |key, label| {
+            out.extend_from_slice(if first { b",\"_labels\":{" } else { b"," });
+            first = false;
+            out.text(key);
+            out.push(b':');
+            match label {
+                Called::One(title) => out.text(title),
+                Called::Several(titles) => out.value(&titles),
+            }
+        })?;
+        if !first {
+            out.push(b'}');
+        }
+        if let Some(deleted) = Self::deleted(row)? {
             out.extend_from_slice(b",\"deletedAt\":");
-            moment(deleted, out);
+            out.text(&printed(deleted));
         }
         out.push(b'}');
         Ok(())
     }
 
-    fn write_labels(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
-        let mut first = true;
-        for shown in &self.shown {
-            let number = shown.labels.start;
-            if let Some(Label { target: Target::Rows { .. }, .. }) =
-                self.labels.get(number).filter(|_| !shown.labels.is_empty())
-            {
+    fn deleted(row: &Row) -> Result<Option<DateTime<Utc>>> {
+        row.get(DELETED)
+    }
+
+    fn put(&self, shown: &Shown<'_>, row: &Row, out: impl Sink) -> Result<()> {
+        match shown.field.rollup {
+            Some(_) if shown.at < self.figures.len() => {
+                let at = self.columns.len() + self.labels.len() + 2 * shown.at;
+                Shown { field: shown.field, at, beside: at + 1, labels: 0..0 }.put(row, out)
+            }
+            Some(_) => {
+                out.null();
+                Ok(())
+            }
+            None => shown.put(row, out),
+        }
+    }
+
+    /// Tells what each value is called that points at something. Beside the name of a file that cannot be fetched stands why not: `logo.state` is
+    /// `held` or `refused`.
+    fn each_label(&self, row: &Row, mut tell: impl FnMut(&str, Called<'_>)) -> Result<()> {
+        for shown in self.shown.iter().filter(|shown| !shown.labels.is_empty()) {
+            let (number, key) = (shown.labels.start, shown.field.key.as_str());
+            if matches!(self.labels.get(number), Some(Label { target: Target::Rows { .. }, .. })) {
                 if let Some(titles) = row.get::<Option<Vec<Option<String>>>>(self.columns.len() + number)? {
-                    out.extend_from_slice(if first { b",\"_labels\":{" } else { b"," });
-                    first = false;
-                    text(&shown.field.key, out);
-                    out.push(b':');
-                    let _ = serde_json::to_writer(&mut *out, &titles);
+                    tell(key, Called::Several(titles));
                 }
                 continue;
             }
             let Some(title) = self.title(row, &shown.labels)? else { continue };
-            out.extend_from_slice(if first { b",\"_labels\":{" } else { b"," });
-            first = false;
-            text(&shown.field.key, out);
-            out.push(b':');
-            text(title, out);
-            self.write_state(row, number, &shown.field.key, out)?;
-        }
-        if !first {
-            out.push(b'}');
+            tell(key, Called::One(title));
+            if let Some(state) = self.state(row, number)? {
+                tell(&format!("{key}.state"), Called::One(state));
+            }
         }
         Ok(())
     }
@@ -312,19 +335,30 @@ impl<'a> Projection<'a> {
         Ok(None)
     }
 
-    /// Beside the name of a file that cannot be fetched why not: `logo.state` is `held` or `refused`.
-    fn write_state(&self, row: &Row, name: usize, key: &str, out: &mut Vec<u8>) -> Result<()> {
-        let beside = self.labels.get(name + 1).filter(|label| matches!(label.target, Target::FileState));
-        if beside.is_none() {
-            return Ok(());
+    /// Why a file cannot be fetched, of the one whose name is that label.
+    fn state<'r>(&self, row: &'r Row, name: usize) -> Result<Option<&'r str>> {
+        match self.labels.get(name + 1) {
+            Some(Label { target: Target::FileState, .. }) => {
+                let state = row.get::<Option<&str>>(self.columns.len() + name + 1)?;
+                Ok(state.filter(|state| *state != "ready"))
+            }
+            _ => Ok(None),
         }
-        if let Some(state) = row.get::<Option<&str>>(self.columns.len() + name + 1)?.filter(|state| *state != "ready") {
-            out.push(b',');
-            text(&format!("{key}.state"), out);
-            out.push(b':');
-            text(state, out);
+    }
+}
+
+/// What a value that points at something is called.
+enum Called<'a> {
+    One(&'a str),
+    Several(Vec<Option<String>>),
+}
+
+impl Called<'_> {
+    fn value(self) -> Value {
+        match self {
+            Self::One(title) => title.into(),
+            Self::Several(titles) => titles.into(),
         }
-        Ok(())
     }
 }
 
@@ -385,113 +419,6 @@ pub fn title_column(access: &Access, entity: &Entity) -> Option<(String, Reach)>
         Storage::Normalised { name, .. } | Storage::Column { name, sql: "text" } => Some((name, reach)),
         _ => None,
     }
-}
-
-impl Shown<'_> {
-    fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
-        match &self.field.kind {
-            FieldKind::Integer { .. } | FieldKind::Duration { .. } => or_null(row.get(self.at)?, out, integer),
-            FieldKind::Decimal { scale, .. } | FieldKind::Percentage { scale, .. } => {
-                or_null(row.get(self.at)?, out, |number: i64, out| text(&scaled(number, *scale), out));
-            }
-            FieldKind::Money { .. } => {
-                let minor: Option<i64> = row.get(self.at)?;
-                let code: Option<&str> = row.get(self.beside)?;
-                or_null(minor.zip(code), out, |(minor, code), out| {
-                    out.extend_from_slice(b"{\"amount\":");
-                    text(&scaled(minor, currency::decimals(code).unwrap_or(2)), out);
-                    out.extend_from_slice(b",\"currency\":");
-                    text(code, out);
-                    out.push(b'}');
-                });
-            }
-            FieldKind::Boolean => or_null(row.get(self.at)?, out, |yes: bool, out| {
-                out.extend_from_slice(if yes { b"true" } else { b"false" });
-            }),
-            FieldKind::Date { .. } => or_null(row.get(self.at)?, out, |date: chrono::NaiveDate, out| {
-                let _ = write!(out, "\"{date}\"");
-            }),
-            FieldKind::Datetime => or_null(row.get(self.at)?, out, moment),
-            FieldKind::Reference { .. } | FieldKind::Member | FieldKind::File { .. } | FieldKind::Image { .. } => {
-                or_null(row.get(self.at)?, out, |id, out| {
-                    out.push(b'"');
-                    uuid(id, out);
-                    out.push(b'"');
-                });
-            }
-            FieldKind::References { .. } => or_null(row.get(self.at)?, out, |ids: Vec<Uuid>, out| {
-                let _ = serde_json::to_writer(out, &ids);
-            }),
-            FieldKind::AnyReference { entities } => {
-                let mut held = None;
-                for (place, entity) in entities.iter().enumerate() {
-                    held = held.or(row.get::<Option<Uuid>>(self.at + place)?.map(|id| (entity, id)));
-                }
-                or_null(held, out, |(entity, id), out| {
-                    let _ = serde_json::to_writer(out, &pointing::value(entity, id));
-                });
-            }
-            FieldKind::Options { .. } => or_null(row.get(self.at)?, out, |keys: Vec<String>, out| {
-                let _ = serde_json::to_writer(out, &keys);
-            }),
-            FieldKind::Address => {
-                let mut parts = serde_json::Map::new();
-                for (place, (part, _)) in ADDRESS.iter().enumerate() {
-                    if let Some(text) = row.get::<Option<String>>(self.at + place)? {
-                        parts.insert((*part).to_owned(), text.into());
-                    }
-                }
-                or_null((!parts.is_empty()).then_some(parts), out, |parts, out| {
-                    let _ = serde_json::to_writer(out, &parts);
-                });
-            }
-            FieldKind::Geo => {
-                let point = row.get::<Option<i64>>(self.at)?.zip(row.get::<Option<i64>>(self.beside)?);
-                or_null(point, out, |(lat, lon), out| {
-                    let _ = serde_json::to_writer(out, &geo(lat, lon));
-                });
-            }
-            FieldKind::Checklist => or_null(row.get(self.at)?, out, |ticks: serde_json::Value, out| {
-                let _ = serde_json::to_writer(out, &ticks);
-            }),
-            _ => or_null(row.get(self.at)?, out, text),
-        }
-        Ok(())
-    }
-}
-
-fn or_null<T>(value: Option<T>, out: &mut Vec<u8>, write: impl FnOnce(T, &mut Vec<u8>)) {
-    match value {
-        Some(value) => write(value, out),
-        None => out.extend_from_slice(b"null"),
-    }
-}
-
-fn uuid(id: Uuid, out: &mut Vec<u8>) {
-    out.extend_from_slice(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
-}
-
-fn integer(number: i64, out: &mut Vec<u8>) {
-    // Writing to memory does not fail.
-    let _ = write!(out, "{number}");
-}
-
-fn text(value: &str, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, value);
-}
-
-fn moment(at: chrono::DateTime<chrono::Utc>, out: &mut Vec<u8>) {
-    use chrono::{Datelike, Timelike};
-    let _ = write!(
-        out,
-        "\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z\"",
-        at.year(),
-        at.month(),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second()
-    );
 }
 
 /// The argument that every statement begins with. Row security enforces the tenant; the planner needs to see it as a condition too.

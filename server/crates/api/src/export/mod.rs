@@ -91,7 +91,7 @@ pub async fn file(
     let first = source.next().await?.ok_or_else(Error::internal)?;
     let body = match format {
         Format::Csv => csv::body(source, &first),
-        Format::Json => Ok(json::body(source, &first)),
+        Format::Json => json::body(source, &first),
         Format::Xlsx => xlsx::body(source, first).await,
     }?;
     let mut response = body.into_response();

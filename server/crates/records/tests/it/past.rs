@@ -207,7 +207,7 @@ async fn field_permissions_and_reach_hold_for_the_past() {
     let versions = RecordVersions { entity: "sample".to_owned(), id: record.id, limit: 9, before: None };
     look(serde_json::to_string(&world.run(&here.user, versions).await.unwrap()).unwrap());
     let query = ListQuery { as_of: Some(then.clone()), ..ListQuery::default() };
-    look(world.list(&here.user, "sample", query.clone()).await.unwrap().rows.get().to_owned());
+    look(world.list(&here.user, "sample", query.clone()).await.unwrap().rows.json().unwrap().into_owned());
     let filter = Filter::parse(&format!("{} = {canary}", secret.key), &sample).unwrap();
     let filtered = world.list(&here.user, "sample", ListQuery { filter: Some(filter), ..query }).await.unwrap_err();
     assert_eq!(filtered.kind, Kind::Invalid, "{filtered:?}");

@@ -196,7 +196,7 @@ async fn a_hidden_field_is_nowhere() {
     let entity = world.sample();
     let mut seen = vec![
         serde_json::to_string(&world.get(user, "sample", sample.id).await.unwrap()).unwrap(),
-        world.list(user, "sample", ListQuery::default()).await.unwrap().rows.get().to_owned(),
+        world.list(user, "sample", ListQuery::default()).await.unwrap().rows.json().unwrap().into_owned(),
         serde_json::to_string(
             &world
                 .run(user, RecordTimeline { entity: "sample".to_owned(), id: sample.id, limit: 9, before: None })
