@@ -1,18 +1,26 @@
 //! What the islands open: drawn by the server, closed, empty, and of no use without them.
 
 use leptos::prelude::*;
+use std::sync::OnceLock;
+use ui::markup::{PreEscaped, drawn};
 use ui::{Icon, IconButton, Kbd};
-use words::t;
+use words::{Language, t};
 
 /// Every island of the app, as a page and the browser's code know them.
 pub const fn island_names() -> [&'static str; 7] {
     ["PaletteHands", "DeskHands", "ListHands", "BoardHands", "LiveHands", "ProgressHands", "ChartHands"]
 }
 
-/// The palette and the sheet of shortcuts, once in every page of a workspace. `go` is the page that the palette stands for.
-pub fn dialogs(go: String) -> AnyView {
+/// The palette and the sheet of shortcuts, once in every page of a workspace. They say the same in each, so they are drawn once for a language.
+pub fn dialogs() -> AnyView {
+    static DRAWN: [OnceLock<String>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];
+    let text = DRAWN[words::current().index()].get_or_init(|| palette_and_shortcuts().to_html());
+    drawn(PreEscaped(text.clone()))
+}
+
+fn palette_and_shortcuts() -> AnyView {
     view! {
-        <dialog class="palette" id="palette" aria-label=t!("Search or go to") data-go=go>
+        <dialog class="palette" id="palette" aria-label=t!("Search or go to")>
             <div class="palette-head">
                 <Icon name="search"/>
                 <input

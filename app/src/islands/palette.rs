@@ -1,8 +1,8 @@
 //! Ctrl K: what `/go` finds, under the fingers. Names that stand in the page are offered at once, what the server finds replaces them.
 
 use super::dom::{
-    HtmlElement, KeyboardEvent, after, all, append, attr, dialog, focus, forget, go, hit, icon, input, keep, kept,
-    make, modified, on, on_key, set, spawn, text, within,
+    HtmlElement, KeyboardEvent, after, all, append, attr, dialog, find, focus, forget, go, hit, icon, input, keep,
+    kept, make, modified, on, on_key, set, spawn, text, within,
 };
 use crate::call;
 use std::cell::Cell;
@@ -172,9 +172,10 @@ fn ask(words: String) {
         cell.get()
     });
     spawn(async move {
-        let Some((dialog, _, _)) = parts() else { return };
+        // The page that the palette stands for is where the rail's search leads to.
+        let Some(link) = find(".rail [data-palette]") else { return };
         let encoded = String::from(js_sys::encode_uri_component(&words));
-        let answer = call::fragment(&format!("{}?q={encoded}", attr(&dialog, "data-go"))).await;
+        let answer = call::fragment(&format!("{}?q={encoded}", attr(&link, "href"))).await;
         if TURN.with(Cell::get) != turn {
             return;
         }

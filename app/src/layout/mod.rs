@@ -49,7 +49,7 @@ pub fn workspace_frame(
         >
             {content}
         </AppShell>
-        {islands::dialogs(viewer.path("go"))}
+        {islands::dialogs()}
     }
     .into_any()
 }

@@ -11,21 +11,23 @@ use domain::schema::{Comparison, Entity, Field, FieldKind, Filter};
 use domain::text::listed;
 use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
+use ui::markup::{PreEscaped, Render, drawn};
 use ui::{
-    ButtonKind, Checkbox, Choice, DateInput, LinkButton, Menu, MenuLink, Select, Size, SubmitButton, TextInput, Toolbar,
+    ButtonKind, Checkbox, Choice, DateInput, LinkButton, Menu, MenuLinkOf, Select, Size, SubmitButton, TextInput,
+    Toolbar, menu_link,
 };
 use words::t;
 
 /// The fields that can be filtered by, as links to the line below.
 pub fn menu(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
-    let items: Vec<_> = fields(viewer, entity)
-        .map(|field| {
-            let mut changes = LINE.to_vec();
-            changes[0] = ("add.field", Some(&field.key));
-            let (href, label) = (page.with_query(&changes), field.label.clone());
-            view! { <MenuLink href icon=icon(&field.kind)>{label}</MenuLink> }
-        })
-        .collect();
+    let mut items = String::new();
+    for field in fields(viewer, entity) {
+        let mut changes = LINE.to_vec();
+        changes[0] = ("add.field", Some(&field.key));
+        let (href, label, icon) = (page.with_query(&changes), field.label.as_str(), Some(icon(&field.kind)));
+        menu_link(MenuLinkOf { href: &href, label, icon, ..MenuLinkOf::default() }).render_to(&mut items);
+    }
+    let items = drawn(PreEscaped(items));
     view! { <Menu label=t!("Filter") icon="plus" size=Size::Small>{items}</Menu> }.into_any()
 }
 

@@ -9,7 +9,7 @@ use domain::records::Record;
 use domain::schema::query::MAX_SORTS;
 use domain::schema::{Entity, Field, FieldKind, Sort};
 use leptos::prelude::*;
-use ui::markup::{Markup, PreEscaped, drawn, html};
+use ui::markup::{HOLES, Markup, Mould, PreEscaped, Render, drawn, html};
 use ui::{Button, ButtonKind, CellOf, DataTable, HeadActions, HeadCell, HeadCheck, Size, SortDirection, SortHead};
 use words::t;
 
@@ -63,10 +63,11 @@ pub fn table(
     if acts {
         head.push(view! { <HeadActions/> }.into_any());
     }
+    let moulds = Moulds::of(&frame, columns, acts);
     // A row is one to two kilobytes; text that grows by doubling is copied as it grows.
     let mut text = String::with_capacity(rows.len() * 2048);
     for record in rows {
-        text.push_str(&row(&frame, columns, record, acts).into_string());
+        row(&frame, &moulds, columns, record, &mut text);
     }
     let rows = PreEscaped(text);
     view! { <DataTable label=entity.labels.many.clone() head=head.into_any()>{drawn(rows)}</DataTable> }.into_any()
@@ -105,39 +106,94 @@ fn head_cell(page: &PageContext, state: &ListState, field: &Field) -> AnyView {
     view! { <SortHead label href direction numeric rank add_href=add/> }.into_any()
 }
 
-fn row(frame: &Frame<'_>, columns: &[&Field], record: &Record, acts: bool) -> Markup {
-    let lead = columns.iter().position(|field| field.key == frame.entity.title).unwrap_or(0);
-    let cells = html! {
-        @if frame.choose {
-            (ui::row_check("row", &record.id.to_string(), &t!("Choose {record}", record = name_of(frame, record)), false, Some(bulk_parts::FORM)))
-        }
-        @for (place, field) in columns.iter().enumerate() {
-            (if place == lead { lead_cell(frame, field, record) } else { cell(frame, field, record) })
-        }
-        @if frame.trash {
-            (ui::cell(CellOf { label: t!("Deleted"), ..CellOf::default() }, &deleted(frame, record)))
-        }
-        @if acts { (actions(frame, record)) }
-    };
-    // Without a version nothing of the past can be edited in its place.
-    ui::row(&record.id.to_string(), frame.as_of.is_empty().then_some(record.version), &cells)
+/// What is the same in every row. Its holes are the row's id and what it is called, or the content of a cell.
+struct Moulds {
+    /// Around the cells, with the version in the hole of the name.
+    row: Mould,
+    check: Option<Mould>,
+    /// Of the columns, in their order; of the one that names the row the link is part of it.
+    cells: Vec<Mould>,
+    lead: usize,
+    /// The last cell, where one may do something.
+    acts: Option<Acts>,
 }
 
+enum Acts {
+    Edit(Mould),
+    /// A form of its own for each row.
+    Restore,
+}
+
+impl Moulds {
+    fn of(frame: &Frame<'_>, columns: &[&Field], acts: bool) -> Self {
+        let [id, name, content] = HOLES;
+        // Without a version nothing of the past can be edited in its place.
+        let version = frame.as_of.is_empty().then_some(name);
+        let check = frame
+            .choose
+            .then(|| ui::row_check("row", id, &t!("Choose {record}", record = name), false, Some(bulk_parts::FORM)));
+        let lead = columns.iter().position(|field| field.key == frame.entity.title).unwrap_or(0);
+        let link = html! { a href={ (frame.list) "/" (id) (frame.as_of) } { (name) } };
+        let inside = PreEscaped(content.to_owned());
+        let cell = |(place, field): (usize, &&Field)| {
+            let (label, key) = (field.label.as_str(), Some(field.key.as_str()));
+            let lead = place == lead;
+            let numeric = !lead && is_numeric(field);
+            Mould::of(ui::cell(CellOf { label, numeric, lead, field: key }, if lead { &link } else { &inside }))
+        };
+        let edit = || {
+            let href = format!("{}/{id}/edit?back={}", frame.list, frame.back);
+            let label = t!("Edit {record}", record = name);
+            ui::row_actions(&ui::icon_link(&href, "pencil", &label, ButtonKind::Ghost, Size::Small))
+        };
+        Self {
+            row: Mould::of(ui::row(id, version, &inside)),
+            check: check.map(Mould::of),
+            cells: columns.iter().enumerate().map(cell).collect(),
+            lead,
+            acts: acts.then(|| if frame.trash { Acts::Restore } else { Acts::Edit(Mould::of(edit())) }),
+        }
+    }
+}
+
+fn row(frame: &Frame<'_>, moulds: &Moulds, columns: &[&Field], record: &Record, out: &mut String) {
+    let (id, version, name) = (record.id.to_string(), record.version.to_string(), name_of(frame, record));
+    moulds.row.pour(out, |hole, out| match hole {
+        0 => out.push_str(&id),
+        1 => out.push_str(&version),
+        _ => cells(frame, moulds, columns, record, [&id, name], out),
+    });
+}
+
+fn cells(frame: &Frame<'_>, moulds: &Moulds, columns: &[&Field], record: &Record, called: [&str; 2], out: &mut String) {
+    if let Some(check) = &moulds.check {
+        check.pour_texts(out, called);
+    }
+    for (place, (mould, field)) in moulds.cells.iter().zip(columns).enumerate() {
+        if place == moulds.lead {
+            mould.pour_texts(out, called);
+        } else {
+            mould.pour(out, |_, out| frame.values.cell_text(frame.entity, field, record).render_to(out));
+        }
+    }
+    if frame.trash {
+        ui::cell(CellOf { label: t!("Deleted"), ..CellOf::default() }, &deleted(frame, record)).render_to(out);
+    }
+    match &moulds.acts {
+        Some(Acts::Edit(mould)) => mould.pour_texts(out, called),
+        Some(Acts::Restore) => {
+            // In the trash this is what one came for: always in sight.
+            let of = CellOf { label: t!("Actions"), numeric: true, ..CellOf::default() };
+            ui::cell(of, &PreEscaped(restore(frame, record).to_html())).render_to(out);
+        }
+        None => {}
+    }
+}
+
+/// What the row is called.
 fn name_of<'a>(frame: &Frame<'_>, record: &'a Record) -> &'a str {
     let title = record.text(&frame.entity.title).filter(|title| !title.is_empty());
     title.or_else(|| record.text("number")).unwrap_or(t!("Without a name"))
-}
-
-/// What the row is called; the way to its page.
-fn lead_cell(frame: &Frame<'_>, field: &Field, record: &Record) -> Markup {
-    let title = name_of(frame, record);
-    let content = html! { a href={ (frame.list) "/" (record.id) (frame.as_of) } { (title) } };
-    ui::cell(CellOf { label: &field.label, lead: true, field: Some(&field.key), ..CellOf::default() }, &content)
-}
-
-fn cell(frame: &Frame<'_>, field: &Field, record: &Record) -> Markup {
-    let of = CellOf { label: &field.label, numeric: is_numeric(field), lead: false, field: Some(&field.key) };
-    ui::cell(of, &frame.values.cell_text(frame.entity, field, record))
 }
 
 fn deleted(frame: &Frame<'_>, record: &Record) -> Markup {
@@ -150,18 +206,7 @@ fn deleted(frame: &Frame<'_>, record: &Record) -> Markup {
     html! { (before) (moment) (between) bdi { (name) } (after) }
 }
 
-/// Edit, or out of the trash.
-fn actions(frame: &Frame<'_>, record: &Record) -> Markup {
-    if frame.trash {
-        // In the trash this is what one came for: always in sight.
-        let of = CellOf { label: t!("Actions"), numeric: true, ..CellOf::default() };
-        return ui::cell(of, &PreEscaped(restore(frame, record).to_html()));
-    }
-    let href = format!("{}/{}/edit?back={}", frame.list, record.id, frame.back);
-    let label = t!("Edit {record}", record = record.text(&frame.entity.title).unwrap_or(t!("this row")));
-    ui::row_actions(&ui::icon_link(&href, "pencil", &label, ButtonKind::Ghost, Size::Small))
-}
-
+/// Out of the trash.
 fn restore(frame: &Frame<'_>, record: &Record) -> AnyView {
     let envelope = super::post::envelope(
         frame.page,

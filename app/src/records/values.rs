@@ -8,7 +8,7 @@ use domain::schema::{Catalog, Entity, Field, FieldKind, StateKind, States, place
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
-use ui::markup::{Markup, drawn, html};
+use ui::markup::{Markup, Text, drawn, html};
 use ui::{Hue, Size, StateShape};
 use words::t;
 
@@ -51,14 +51,26 @@ impl Values {
 
     /// A value by itself; `label` is the title of the row or member that it points at.
     pub fn value(&self, entity: &Entity, field: &Field, value: &Value, label: Option<&str>) -> Markup {
+        if value.is_null() {
+            return ui::blank(None);
+        }
+        let raw = value.as_str().unwrap_or_default();
+        // What has a form of its own, which needs no text beside it.
+        match &field.kind {
+            FieldKind::State if !raw.is_empty() => return state_text(entity.states.as_ref(), raw),
+            FieldKind::Option { .. } if !raw.is_empty() => return option_chip(field, raw),
+            FieldKind::Date { .. } if !raw.is_empty() => return self.clock.day_text(raw),
+            FieldKind::Datetime if !raw.is_empty() => return self.clock.moment_text(raw),
+            FieldKind::Text { .. } | FieldKind::LongText { .. } if !raw.is_empty() => {
+                return html! { span.value-text dir="auto" { (Text(raw)) } };
+            }
+            _ => {}
+        }
         let text = value::show(field, entity.states.as_ref(), value, label);
         if text.is_empty() {
             return ui::blank(None);
         }
-        let raw = value.as_str().unwrap_or_default();
         match &field.kind {
-            FieldKind::State => state_text(entity.states.as_ref(), raw),
-            FieldKind::Option { .. } => option_chip(field, raw),
             FieldKind::Options { .. } => {
                 let keys = value.as_array().into_iter().flatten().filter_map(Value::as_str);
                 let chips: Vec<Markup> = keys.map(|key| option_chip(field, key)).collect();
@@ -70,17 +82,15 @@ impl Values {
             FieldKind::Money { .. } => {
                 ui::money_text(&text, value::money(value).is_some_and(|money| money.minor() < 0))
             }
-            FieldKind::Date { .. } => self.clock.day_text(raw),
-            FieldKind::Datetime => self.clock.moment_text(raw),
             FieldKind::Member => match label {
                 Some(name) => ui::person(name, Size::Small, false, None),
                 None => ui::blank(Some(t!("somebody who left"))),
             },
             FieldKind::Reference { entity: target } => self.reference(target, raw, label),
             FieldKind::AnyReference { .. } => self.any_reference(value, label),
-            FieldKind::Email => ui::text_link(&format!("mailto:{raw}"), &html! { (text) }),
-            FieldKind::Phone => ui::text_link(&telephone(raw), &html! { bdi dir="ltr" { (text) } }),
-            FieldKind::Number => html! { span.mono { (text) } },
+            FieldKind::Email => ui::text_link(&format!("mailto:{raw}"), &html! { (Text(&text)) }),
+            FieldKind::Phone => ui::text_link(&telephone(raw), &html! { bdi dir="ltr" { (Text(&text)) } }),
+            FieldKind::Number => html! { span.mono { (Text(&text)) } },
             FieldKind::Integer { .. }
             | FieldKind::Decimal { .. }
             | FieldKind::Percentage { .. }
@@ -92,8 +102,12 @@ impl Values {
             | FieldKind::References { .. }
             | FieldKind::Country
             | FieldKind::Boolean
+            | FieldKind::State
+            | FieldKind::Option { .. }
+            | FieldKind::Date { .. }
+            | FieldKind::Datetime
             | FieldKind::Checklist => {
-                html! { span.value-text dir="auto" { (text) } }
+                html! { span.value-text dir="auto" { (Text(&text)) } }
             }
         }
     }
@@ -126,7 +140,9 @@ impl Values {
             return ui::blank(Some(t!("not yours to see")));
         };
         match self.catalog.as_ref().and_then(|catalog| catalog.get(target)) {
-            Some(target) => ui::text_link(&format!("/w/{}/{}/{id}", self.slug, target.plural), &html! { (label) }),
+            Some(target) => {
+                ui::text_link(&format!("/w/{}/{}/{id}", self.slug, target.plural), &html! { (Text(label)) })
+            }
             None => html! { span dir="auto" { (label) } },
         }
     }
@@ -176,7 +192,7 @@ fn option_chip(field: &Field, key: &str) -> Markup {
         Some((place, choice)) => (hue(choice.hue, place), choice.label.as_str()),
         None => (Hue::default(), key),
     };
-    html! { span class={ "option " (hue.class()) } { span.option-mark {} span dir="auto" { (label) } } }
+    html! { span class={ "option " (Text(hue.class())) } { span.option-mark {} span dir="auto" { (Text(label)) } } }
 }
 
 /// A link out of Nexus. What is no address of the web, because it was stored by other rules, is text.

@@ -1,6 +1,7 @@
 //! Months and days of the week as they are called in the language that is spoken.
 
 use chrono::{Datelike, NaiveDate};
+use std::fmt::Write as _;
 use words::{mark, say};
 
 const MONTHS: [&str; 12] = [
@@ -43,18 +44,34 @@ const WEEKDAYS: [&str; 7] = [
 const SHORT_WEEKDAYS: [&str; 7] =
     [mark!("Mon"), mark!("Tue"), mark!("Wed"), mark!("Thu"), mark!("Fri"), mark!("Sat"), mark!("Sun")];
 
-/// A day by a pattern of chrono's; its names (`%B`, `%b`, `%A`, `%a`) are said in the language of the reader.
+/// A day by a pattern of chrono's; its names (`%B`, `%b`, `%A`, `%a`) are said in the language of the reader. A list says a hundred of them, so the
+/// pattern is gone through once.
 pub fn named(day: NaiveDate, pattern: &str) -> String {
     let (month, weekday) = (day.month0() as usize, day.weekday().num_days_from_monday() as usize);
-    let names = [
-        ("%B", MONTHS[month]),
-        ("%b", SHORT_MONTHS[month]),
-        ("%A", WEEKDAYS[weekday]),
-        ("%a", SHORT_WEEKDAYS[weekday]),
-    ];
-    let said = |pattern: String, (place, name): (&str, &str)| pattern.replace(place, say(name));
-    let pattern = names.into_iter().fold(pattern.to_owned(), said);
-    day.format(&pattern).to_string()
+    let mut parts = pattern.split('%');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    out.reserve(pattern.len() + 12);
+    for part in parts {
+        let mut letters = part.chars();
+        let name = match letters.next() {
+            Some('B') => MONTHS[month],
+            Some('b') => SHORT_MONTHS[month],
+            Some('A') => WEEKDAYS[weekday],
+            Some('a') => SHORT_WEEKDAYS[weekday],
+            _ => {
+                // Writing to memory does not fail.
+                let _ = match (part.strip_prefix("-d"), part.strip_prefix('Y')) {
+                    (Some(rest), _) => write!(out, "{}{rest}", day.day()),
+                    (_, Some(rest)) => write!(out, "{:04}{rest}", day.year()),
+                    _ => write!(out, "{}", day.format(&format!("%{part}"))),
+                };
+                continue;
+            }
+        };
+        out.push_str(say(name));
+        out.push_str(letters.as_str());
+    }
+    out
 }
 
 #[cfg(test)]
@@ -66,8 +83,8 @@ mod tests {
     #[test]
     fn days_are_called_as_their_reader_calls_them() {
         let day = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
-        let said = || [named(day, "%A %-d %B %Y"), named(day, "%a %-d %b")];
-        assert_eq!(said(), ["Monday 2 March 2026", "Mon 2 Mar"]);
-        assert_eq!(within(Language::Swahili, said), ["Jumatatu 2 Machi 2026", "Jtt 2 Mac"]);
+        let said = || ["%A %-d %B %Y", "%a %-d %b", "on %d/%m/%y", "%-m"].map(|pattern| named(day, pattern));
+        assert_eq!(said(), ["Monday 2 March 2026", "Mon 2 Mar", "on 02/03/26", "3"]);
+        assert_eq!(within(Language::Swahili, said), ["Jumatatu 2 Machi 2026", "Jtt 2 Mac", "on 02/03/26", "3"]);
     }
 }

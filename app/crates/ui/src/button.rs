@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::markup::{Markup, drawn, html};
+use crate::markup::{Markup, Text, drawn, html};
 use crate::{Icon, MaybeText, Size, icon};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,6 +171,6 @@ pub fn IconButton(
 /// An [`IconButton`] with an address, as text.
 pub fn icon_link(href: &str, name: &str, label: &str, kind: ButtonKind, size: Size) -> Markup {
     html! {
-        a class=(button_class(kind, size, "btn-icon")) href=(href) aria-label=(label) title=(label) { (icon(name, None)) }
+        a class=(Text(&button_class(kind, size, "btn-icon"))) href=(Text(href)) aria-label=(Text(label)) title=(Text(label)) { (icon(name, None)) }
     }
 }

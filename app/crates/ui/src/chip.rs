@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use words::t;
 
-use crate::markup::{Markup, drawn, html};
+use crate::markup::{Markup, Text, drawn, html};
 use crate::{Hue, Icon, MaybeText, Size, Tone};
 
 /// How far a state is, told by shape so that colour is never the only sign.
@@ -84,7 +84,7 @@ pub fn StateChip(
 
 /// [`StateChip`] as text.
 pub fn state_chip(label: &str, hue: Hue, shape: StateShape) -> Markup {
-    html! { span class={ "chip chip-state " (hue.class()) } { (state_dot(shape)) span.chip-text dir="auto" { (label) } } }
+    html! { span class={ "chip chip-state " (Text(hue.class())) } { (state_dot(shape)) span.chip-text dir="auto" { (Text(label)) } } }
 }
 
 /// A tag or a small fact. `remove_href` adds a cross that is a link (a filter, a tag).
@@ -127,9 +127,17 @@ pub fn Badge(#[prop(optional)] tone: Tone, children: Children) -> impl IntoView 
 /// A number beside a label. `label` says what it counts to those who hear it.
 #[component]
 pub fn Count(value: u64, #[prop(optional, into)] label: MaybeText, #[prop(optional)] tone: Tone) -> impl IntoView {
-    let shown = if value > 9_999 { format!("{}k", value / 1_000) } else { value.to_string() };
-    let spoken = label.into_option().map(|label| view! { <span class="sr-only">{format!(" {label}")}</span> });
-    view! { <span class=format!("count {}", tone.class())>{shown}{spoken}</span> }.into_any()
+    drawn(count(value, label.as_deref(), tone))
+}
+
+/// [`Count`] as text.
+pub fn count(value: u64, label: Option<&str>, tone: Tone) -> Markup {
+    html! {
+        span class={ "count " (Text(tone.class())) } {
+            @if value > 9_999 { (value / 1_000) "k" } @else { (value) }
+            @if let Some(label) = label { span.sr-only { " " (Text(label)) } }
+        }
+    }
 }
 
 fn initials(name: &str) -> String {
@@ -155,8 +163,8 @@ pub fn Avatar(
 pub fn avatar(name: &str, size: Size, square: bool) -> Markup {
     let hue = Hue::of(name).class();
     html! {
-        span class={ "avatar " (size.class()) " " (hue) (if square { " avatar-square" } else { "" }) } title=(name) aria-hidden="true" {
-            (initials(name))
+        span class={ "avatar " (Text(size.class())) " " (Text(hue)) (Text(if square { " avatar-square" } else { "" })) } title=(Text(name)) aria-hidden="true" {
+            (Text(&initials(name)))
         }
     }
 }
@@ -178,8 +186,8 @@ pub fn person(name: &str, size: Size, square: bool, href: Option<&str>) -> Marku
         span.person {
             (avatar(name, size, square))
             @match href {
-                Some(href) => a.person-name href=(href) dir="auto" { (name) },
-                None => span.person-name dir="auto" { (name) },
+                Some(href) => a.person-name href=(Text(href)) dir="auto" { (Text(name)) },
+                None => span.person-name dir="auto" { (Text(name)) },
             }
         }
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::MaybeText;
-use crate::markup::{Markup, drawn, html};
+use crate::markup::{Markup, Text, drawn, html};
 
 /// The names in `public/icons.svg`, one a line; `scripts/assets/refresh` reads the same list.
 const NAMES: &str = include_str!("../icons.txt");
@@ -24,7 +24,7 @@ pub fn icon(name: &str, label: Option<&str>) -> Markup {
     let role = label.map(|_| "img");
     let hidden = label.is_none().then_some("true");
     html! {
-        svg.icon role=[role] aria-label=[label] aria-hidden=[hidden] focusable="false" { use href={ "/icons.svg#" (name) } {} }
+        svg.icon role=[role] aria-label=[label] aria-hidden=[hidden] focusable="false" { use href={ "/icons.svg#" (Text(name)) } {} }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{ButtonKind, Icon, MaybeText, Size};
+use crate::markup::{Markup, Text, html};
+use crate::{ButtonKind, Icon, MaybeText, Size, icon};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MenuSide {
@@ -66,6 +67,31 @@ pub fn MenuLink(
         .into_any()
 }
 
+/// What a [`MenuLink`] as text is of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MenuLinkOf<'a> {
+    pub href: &'a str,
+    pub label: &'a str,
+    pub icon: Option<&'a str>,
+    pub active: bool,
+    pub hint: Option<&'a str>,
+}
+
+/// [`MenuLink`] as text, for menus of many.
+pub fn menu_link(of: MenuLinkOf<'_>) -> Markup {
+    let current = of.active.then_some("true");
+    html! {
+        a.menu-item href=(Text(of.href)) aria-current=[current] {
+            @if let Some(name) = of.icon { (icon(name, None)) }
+            span.menu-text {
+                (Text(of.label))
+                @if let Some(hint) = of.hint { span.menu-hint { (Text(hint)) } }
+            }
+            @if of.active { (icon("check", None)) }
+        }
+    }
+}
+
 /// A button in a menu that submits the form it stands in (or names).
 #[component]
 pub fn MenuItem(
@@ -116,4 +142,23 @@ pub fn MenuLabel(children: Children) -> impl IntoView {
 #[component]
 pub fn MenuSeparator() -> impl IntoView {
     view! { <hr class="menu-separator"/> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::markup::{drawn, plain};
+
+    #[test]
+    fn a_link_as_text_is_the_component() {
+        Owner::new().with(|| {
+            for (icon, active, hint) in
+                [(None, false, None), (Some("tag"), true, Some("3 < 4")), (Some("x"), false, None)]
+            {
+                let text = menu_link(MenuLinkOf { href: "/w/lake?a=1&b=2", label: "Stage & more", icon, active, hint });
+                let component = view! { <MenuLink href="/w/lake?a=1&b=2" icon active hint>"Stage & more"</MenuLink> };
+                assert_eq!(plain(drawn(text)), plain(component.into_any()));
+            }
+        });
+    }
 }

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use words::t;
 
-use crate::{Icon, MaybeText};
+use crate::markup::{Text, drawn, html};
+use crate::{Icon, MaybeText, icon};
 
 #[derive(Clone, Debug, Default)]
 pub struct Crumb {
@@ -60,25 +61,28 @@ impl TabItem {
     }
 }
 
-fn tab_link(class: &'static str, item: TabItem) -> AnyView {
-    let current = item.active.then_some("page");
-    let icon = item.icon.map(|name| view! { <Icon name/> });
-    let count = item.count.map(|count| view! { <span class="tab-count">{count}</span> });
-    view! { <a class=class href=item.href aria-current=current>{icon}<span>{item.label}</span>{count}</a> }.into_any()
+fn tab_links(class: &str, items: &[TabItem]) -> AnyView {
+    drawn(html! {
+        @for item in items {
+            a class=(class) href=(Text(&item.href)) aria-current=[item.active.then_some("page")] {
+                @if let Some(name) = &item.icon { (icon(name, None)) }
+                span { (Text(&item.label)) }
+                @if let Some(count) = item.count { span.tab-count { (count) } }
+            }
+        }
+    })
 }
 
 /// Views of the same thing; each is a page of its own. `label` names the group to those who hear it.
 #[component]
 pub fn Tabs(#[prop(into)] label: String, items: Vec<TabItem>) -> impl IntoView {
-    let links: Vec<_> = items.into_iter().map(|item| tab_link("tab", item)).collect();
-    view! { <nav class="tabs" aria-label=label>{links}</nav> }.into_any()
+    view! { <nav class="tabs" aria-label=label>{tab_links("tab", &items)}</nav> }.into_any()
 }
 
 /// A choice of two to four that is a link each (table or board).
 #[component]
 pub fn SegmentedControl(#[prop(into)] label: String, items: Vec<TabItem>) -> impl IntoView {
-    let links: Vec<_> = items.into_iter().map(|item| tab_link("segment", item)).collect();
-    view! { <nav class="segments" aria-label=label>{links}</nav> }.into_any()
+    view! { <nav class="segments" aria-label=label>{tab_links("segment", &items)}</nav> }.into_any()
 }
 
 fn page_link(href: MaybeText, label: &'static str, icon: &'static str, rel: &'static str) -> AnyView {

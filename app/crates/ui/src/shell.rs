@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use words::t;
 
-use crate::{Avatar, Count, Icon, Kbd, Logo, MaybeText, Size, Slot, ToastRegion, Wordmark};
+use crate::markup::{Markup, Text, drawn, html};
+use crate::{Avatar, Icon, Logo, MaybeText, Size, Slot, ToastRegion, Tone, Wordmark, avatar, count, icon, kbd};
 
 /// One place in the rail.
 #[derive(Clone, Debug, Default)]
@@ -57,45 +58,52 @@ pub struct UserCard {
     pub href: String,
 }
 
-fn nav_link(class: &'static str, item: NavItem) -> AnyView {
+fn nav_link(class: &'static str, item: &NavItem) -> Markup {
     let current = item.active.then_some("page");
-    let count = item.count.filter(|count| *count > 0).map(|value| view! { <Count value/> });
-    view! {
-        <a class=class href=item.href aria-current=current title=item.label>
-            <Icon name=item.icon/>
-            <span class="nav-label" dir="auto">{item.label.clone()}</span>
-            {count}
-        </a>
+    html! {
+        a class=(class) href=(Text(&item.href)) aria-current=[current] title=(Text(&item.label)) {
+            (icon(&item.icon, None))
+            span.nav-label dir="auto" { (Text(&item.label)) }
+            @if let Some(value) = item.count.filter(|count| *count > 0) { (count(value, None, Tone::default())) }
+        }
     }
-    .into_any()
 }
 
-fn nav_sections(sections: Vec<NavSection>) -> Vec<AnyView> {
-    sections
-        .into_iter()
-        .filter(|section| !section.items.is_empty())
-        .map(|section| {
-            let title = section.title.map(|title| view! { <h2 class="nav-title">{title}</h2> });
-            let items: Vec<_> =
-                section.items.into_iter().map(|item| view! { <li>{nav_link("nav-item", item)}</li> }).collect();
-            view! { <div class="nav-section">{title}<ul>{items}</ul></div> }.into_any()
-        })
-        .collect()
+fn nav_sections(sections: &[NavSection]) -> AnyView {
+    drawn(html! {
+        @for section in sections.iter().filter(|section| !section.items.is_empty()) {
+            div.nav-section {
+                @if let Some(title) = &section.title { h2.nav-title { (Text(title)) } }
+                ul { @for item in &section.items { li { (nav_link("nav-item", item)) } } }
+            }
+        }
+    })
 }
 
 /// The rail's foot: settings and the like, then the person.
-fn rail_foot(items: Vec<NavItem>, user: UserCard) -> AnyView {
-    let items: Vec<_> = items.into_iter().map(|item| view! { <li>{nav_link("nav-item", item)}</li> }).collect();
-    view! {
-        <div class="rail-foot">
-            <ul>{items}</ul>
-            <a class="rail-user" href=user.href title=user.name>
-                <Avatar name=user.name.clone() size=Size::Small/>
-                <span class="nav-label"><span class="rail-user-name" dir="auto">{user.name.clone()}</span><span class="rail-user-detail">{user.detail}</span></span>
-            </a>
-        </div>
-    }
-    .into_any()
+fn rail_foot(items: &[NavItem], user: &UserCard) -> AnyView {
+    drawn(html! {
+        div.rail-foot {
+            ul { @for item in items { li { (nav_link("nav-item", item)) } } }
+            a.rail-user href=(Text(&user.href)) title=(Text(&user.name)) {
+                (avatar(&user.name, Size::Small, false))
+                span.nav-label {
+                    span.rail-user-name dir="auto" { (Text(&user.name)) }
+                    span.rail-user-detail { (Text(&user.detail)) }
+                }
+            }
+        }
+    })
+}
+
+/// The bar at the foot of a phone: places, and what opens the rail as a sheet.
+fn bottom_bar(items: &[NavItem]) -> AnyView {
+    let more = NavItem::new("#rail", t!("More"), "menu");
+    drawn(html! {
+        nav.bottom-bar aria-label=(Text(t!("Places"))) {
+            ul { @for item in items.iter().take(4).chain([&more]) { li { (nav_link("bottom-item", item)) } } }
+        }
+    })
 }
 
 fn top_bar(crumbs: Slot, tabs: Slot, actions: Slot) -> AnyView {
@@ -108,20 +116,21 @@ fn top_bar(crumbs: Slot, tabs: Slot, actions: Slot) -> AnyView {
 /// On a phone the rail is a sheet opened by its fragment (`#rail`); this closes it.
 fn rail_close() -> AnyView {
     let label = t!("Close menu");
-    view! { <div class="rail-close"><a class="btn btn-ghost btn-icon" href="#main" aria-label=label title=label><Icon name="x"/></a></div> }
-        .into_any()
+    drawn(html! {
+        div.rail-close {
+            a."btn btn-ghost btn-icon" href="#main" aria-label=(Text(label)) title=(Text(label)) { (icon("x", None)) }
+        }
+    })
 }
 
-fn search_link(href: String, label: String, keys: Option<&'static str>) -> AnyView {
-    let keys = keys.map(|keys| view! { <span class="rail-search-key" aria-hidden="true"><Kbd keys/></span> });
-    view! {
-        <a class="rail-search" href=href data-palette="" title=label>
-            <Icon name="search"/>
-            <span class="nav-label">{label.clone()}</span>
-            {keys}
-        </a>
-    }
-    .into_any()
+fn search_link(href: &str, label: &str, keys: Option<&str>) -> AnyView {
+    drawn(html! {
+        a.rail-search href=(Text(href)) data-palette="" title=(Text(label)) {
+            (icon("search", None))
+            span.nav-label { (Text(label)) }
+            @if let Some(keys) = keys { span.rail-search-key aria-hidden="true" { (kbd(keys)) } }
+        }
+    })
 }
 
 /// The staff frame: rail, top bar, content. On a phone `bottom` (four places and "More", which opens the rail as a
@@ -158,8 +167,6 @@ pub fn AppShell(
     flash: Slot,
     children: Children,
 ) -> impl IntoView {
-    let bottom: Vec<_> =
-        bottom.into_iter().take(4).map(|item| view! { <li>{nav_link("bottom-item", item)}</li> }).collect();
     let flash = flash.into_option();
     view! {
         <a class="skip" href="#main">{t!("Skip to content")}</a>
@@ -167,16 +174,16 @@ pub fn AppShell(
             <nav class="rail" id="rail" aria-label=t!("Main")>
                 {rail_close()}
                 {workspace.into_option()}
-                {search_link(search_href, search_label, Some("Ctrl K"))}
-                <div class="rail-scroll">{nav_sections(sections)}</div>
-                {rail_foot(foot, user)}
+                {search_link(&search_href, &search_label, Some("Ctrl K"))}
+                <div class="rail-scroll">{nav_sections(&sections)}</div>
+                {rail_foot(&foot, &user)}
             </nav>
             <div class="shell-main">
                 {banner.into_option()}
                 {top_bar(crumbs, tabs, actions)}
                 <main class="content" id="main" tabindex="-1">{children()}</main>
             </div>
-            <nav class="bottom-bar" aria-label=t!("Places")><ul>{bottom}<li>{nav_link("bottom-item", NavItem::new("#rail", t!("More"), "menu"))}</li></ul></nav>
+            {bottom_bar(&bottom)}
         </div>
         <ToastRegion>{flash}</ToastRegion>
     }
@@ -220,13 +227,8 @@ pub fn AdminShell(
     #[prop(optional, into)] flash: Slot,
     children: Children,
 ) -> impl IntoView {
-    let bottom: Vec<_> = sections
-        .iter()
-        .flat_map(|section| &section.items)
-        .take(4)
-        .map(|item| view! { <li>{nav_link("bottom-item", item.clone())}</li> })
-        .collect();
-    let search = search_href.into_option().map(|href| search_link(href, t!("Find a tenant").to_owned(), None));
+    let bottom: Vec<NavItem> = sections.iter().flat_map(|section| &section.items).cloned().collect();
+    let search = search_href.as_deref().map(|href| search_link(href, t!("Find a tenant"), None));
     let flash = flash.into_option();
     view! {
         <a class="skip" href="#main">{t!("Skip to content")}</a>
@@ -235,14 +237,14 @@ pub fn AdminShell(
                 {rail_close()}
                 <div class="admin-brand"><Logo/><span class="nav-label">"Nexus " <span class="admin-badge">{t!("Platform")}</span></span></div>
                 {search}
-                <div class="rail-scroll">{nav_sections(sections)}</div>
-                {rail_foot(foot, user)}
+                <div class="rail-scroll">{nav_sections(&sections)}</div>
+                {rail_foot(&foot, &user)}
             </nav>
             <div class="shell-main">
                 {top_bar(crumbs, tabs, actions)}
                 <main class="content" id="main" tabindex="-1">{children()}</main>
             </div>
-            <nav class="bottom-bar" aria-label=t!("Places")><ul>{bottom}<li>{nav_link("bottom-item", NavItem::new("#rail", t!("More"), "menu"))}</li></ul></nav>
+            {bottom_bar(&bottom)}
         </div>
         <ToastRegion>{flash}</ToastRegion>
     }

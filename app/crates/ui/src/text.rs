@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use words::t;
 
-use crate::markup::{Markup, drawn, html};
+use crate::markup::{Markup, Text, drawn, html};
 use crate::{Icon, MaybeText};
 
 /// A moment. `datetime` is ISO 8601, `text` what is read ("2 h ago"), `full` what the pointer shows.
@@ -18,7 +18,7 @@ pub fn Time(
 
 /// [`Time`] as text.
 pub fn time(datetime: &str, text: &str, full: Option<&str>) -> Markup {
-    html! { time.time datetime=(datetime) title=[full] { (text) } }
+    html! { time.time datetime=(Text(datetime)) title=[full.map(Text)] { (Text(text)) } }
 }
 
 /// An amount as the server wrote it ("KES 480,000.00"): tabular, never broken, right-aligned by its cell.
@@ -29,7 +29,7 @@ pub fn MoneyText(#[prop(into)] text: String, #[prop(optional)] negative: bool) -
 
 /// [`MoneyText`] as text.
 pub fn money_text(text: &str, negative: bool) -> Markup {
-    html! { span.money.is-negative[negative] { (text) } }
+    html! { span.money.is-negative[negative] { (Text(text)) } }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,8 +74,12 @@ pub fn Delta(
 /// A key to press.
 #[component]
 pub fn Kbd(#[prop(into)] keys: String) -> impl IntoView {
-    let parts: Vec<_> = keys.split(' ').map(|key| view! { <kbd class="kbd">{key.to_owned()}</kbd> }).collect();
-    view! { <span class="keys">{parts}</span> }.into_any()
+    drawn(kbd(&keys))
+}
+
+/// [`Kbd`] as text.
+pub fn kbd(keys: &str) -> Markup {
+    html! { span.keys { @for key in keys.split(' ') { kbd.kbd { (Text(key)) } } } }
 }
 
 /// Words that appear on hover and focus, by style alone. For what matters to everybody, write it out instead.
@@ -98,7 +102,7 @@ pub fn Blank(#[prop(optional, into)] label: MaybeText) -> impl IntoView {
 
 /// [`Blank`] as text.
 pub fn blank(label: Option<&str>) -> Markup {
-    html! { span.blank { span aria-hidden="true" { "–" } span.sr-only { (label.unwrap_or(t!("empty"))) } } }
+    html! { span.blank { span aria-hidden="true" { "–" } span.sr-only { (Text(label.unwrap_or(t!("empty")))) } } }
 }
 
 /// A link in running text or a cell.
@@ -109,5 +113,5 @@ pub fn TextLink(#[prop(into)] href: String, children: Children) -> impl IntoView
 
 /// [`TextLink`] as text.
 pub fn text_link(href: &str, content: &Markup) -> Markup {
-    html! { a.link href=(href) dir="auto" { (content) } }
+    html! { a.link href=(Text(href)) dir="auto" { (content) } }
 }
