@@ -163,6 +163,7 @@ pub async fn platform(config: &Config, connected: &Connected, library: &packs::L
 pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Result<Services> {
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let keyring = Arc::new(keyring(config)?);
+    let process = uuid_v7(clock.as_ref(), random.as_ref());
     let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), keyring.clone(), AuthConfig::default())
         .context("Sign-in could not be set up")?;
     Ok(Services {
@@ -174,7 +175,7 @@ pub fn services(config: &Config, pools: Pools, library: &packs::Library) -> Resu
         catalogs: library.catalogs(),
         keyring,
         egress: Egress::new(EgressConfig::default()).context("The HTTP client could not be made")?,
-        wake: Arc::new(Wake::default()),
+        wake: Arc::new(Wake::new(process)),
         still: Arc::default(),
     })
 }

@@ -18,7 +18,7 @@ use domain::imports::{CreateImport, ImportErrorFile, MAX_FILE_BYTES};
 use domain::records::MOST_NAMED;
 use domain::{Error, Kind, Operation, Result};
 use platform::Caller;
-use platform::dispatch::Idempotent;
+use platform::Idempotent;
 use serde::Deserialize;
 use uuid::Uuid;
 use words::t;

@@ -24,7 +24,7 @@ use domain::schema::FieldKind;
 use domain::schema::value::Rules;
 use domain::{Error, Kind, Operation, Result};
 use platform::Caller;
-use platform::dispatch::Idempotent;
+use platform::Idempotent;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;

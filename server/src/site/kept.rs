@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::records::{FILE_BYTES, FileEntry, GetFile, UploadFile};
 use domain::{Error, Operation, Result};
 use platform::Caller;
-use platform::dispatch::Idempotent;
+use platform::Idempotent;
 use platform::shelf::{FileKey, Shelf};
 use serde::Deserialize;
 use uuid::Uuid;

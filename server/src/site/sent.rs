@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use domain::records::{AttachFile, FILE_BYTES};
 use domain::{Error, FieldError, Kind, Operation, Result};
 use platform::Caller;
-use platform::dispatch::Idempotent;
+use platform::Idempotent;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use words::t;
 

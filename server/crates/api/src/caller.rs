@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::schema::{Catalog, Entity};
 use domain::{Error, Operation, Result};
-use platform::dispatch::Idempotent;
+use platform::Idempotent;
 use platform::{Caller, Platform, Reply};
 use serde_json::Value;
 use std::sync::Arc;

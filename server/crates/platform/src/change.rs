@@ -2,8 +2,7 @@
 
 use crate::audit::chain::{Stored, digest};
 use crate::ctx::Ctx;
-use crate::dispatch::Idempotent;
-use crate::idempotency;
+use crate::idempotency::{self, Idempotent};
 use domain::Result;
 use serde_json::Value;
 use uuid::Uuid;

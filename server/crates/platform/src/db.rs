@@ -1,16 +1,18 @@
 //! Pools and the tenant transaction: the only place in the server where a transaction begins.
 
+use crate::idempotency;
 use crate::read::Reader;
 use crate::statement::{Bind, Row, Statement};
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleResult, Timeouts};
 use domain::{Error, Kind, TenantId};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgTransactionManager};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow, PgTransactionManager};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
 use std::str::FromStr;
 use std::time::Duration;
+use uuid::Uuid;
 use words::t;
 
 /// One pool per database role. The owner's is opened for migrations only and closed again.
@@ -109,7 +111,9 @@ impl managed::Manager for Connections {
     type Error = sqlx::Error;
 
     async fn create(&self) -> sqlx::Result<PgConnection> {
-        PgConnection::connect_with(&self.0).await
+        let mut connection = PgConnection::connect_with(&self.0).await?;
+        sqlx::raw_sql(idempotency::PREPARE).execute(&mut connection).await?;
+        Ok(connection)
     }
 
     async fn recycle(&self, _: &mut PgConnection, _: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -166,6 +170,15 @@ pub enum TxMode {
     ReadWrite,
 }
 
+/// When what a consumer of events writes outlives a crash of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// When its commit was answered.
+    AtOnce,
+    /// Within a second, in the order of the commits. For whoever does what is lost once more, with the same result: the disk is not waited for.
+    Soon,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// BEGIN or COMMIT was sent and not answered, or failed: nobody knows what the connection holds.
@@ -188,6 +201,7 @@ pub struct TenantTx {
 
 #[derive(Debug)]
 enum Lent {
+    /// `sqlx` does not know of its transaction: with what it would do for one, nothing could be asked beside BEGIN.
     Tenant(Object<Connections>),
     Platform(PoolConnection<Postgres>),
 }
@@ -201,41 +215,104 @@ impl Lent {
     }
 }
 
+/// The id is a UUID that we print ourselves; a statement of several commands takes no arguments.
+fn of(tenant: TenantId) -> String {
+    format!("set local app.tenant_id = '{tenant}'")
+}
+
+/// The call of a statement that every connection has prepared. Arguments stand in its text, since it goes out with others; text goes as the
+/// hexadecimal digits of its bytes, so that nothing that a caller wrote is ever read as SQL.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared(String);
+
+/// An argument of [`Prepared`].
+pub(crate) enum Given<'a> {
+    Id(Uuid),
+    Number(i64),
+    Text(&'a str),
+}
+
+impl Prepared {
+    pub fn new(name: &'static str, given: &[Given<'_>]) -> Self {
+        let printed: Vec<String> = given
+            .iter()
+            .map(|given| match given {
+                Given::Id(id) => format!("'{id}'"),
+                Given::Number(number) => number.to_string(),
+                Given::Text(text) => format!("convert_from('\\x{}', 'UTF8')", hex::encode(text)),
+            })
+            .collect();
+        Self(format!("execute {name} ({})", printed.join(", ")))
+    }
+}
+
 impl TenantTx {
     pub async fn begin(pool: &TenantPool, tenant: TenantId, mode: TxMode) -> sqlx::Result<Self> {
         let mode = match mode {
             TxMode::ReadOnly => " read only",
             TxMode::ReadWrite => "",
         };
-        // The id is a UUID that we print ourselves; a statement of several commands takes no arguments.
-        let sql = format!("begin{mode}; set local app.tenant_id = '{tenant}'");
-        Self::begin_with(Lent::Tenant(pool.acquire().await?), sql).await
+        Ok(Self::begin_tenant(pool, format!("begin{mode}; {}", of(tenant))).await?.0)
+    }
+
+    /// A transaction that may write, and in the same round trip the answer to the statement that every connection has prepared.
+    pub(crate) async fn begin_asking(
+        pool: &TenantPool,
+        tenant: TenantId,
+        prepared: &Prepared,
+    ) -> sqlx::Result<(Self, Option<PgRow>)> {
+        let (tx, rows) = Self::begin_tenant(pool, format!("begin; {}; {}", of(tenant), prepared.0)).await?;
+        Ok((tx, rows.into_iter().next()))
+    }
+
+    async fn begin_tenant(pool: &TenantPool, sql: String) -> sqlx::Result<(Self, Vec<PgRow>)> {
+        let lent = Lent::Tenant(pool.acquire().await?);
+        let mut tx = Self { lent: Some(lent), state: State::Unsure };
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(tx.conn()).await?;
+        tx.state = State::Open;
+        Ok((tx, rows))
     }
 
     /// A transaction of the platform role, which has no tenant.
     pub async fn begin_platform(pool: &PgPool) -> sqlx::Result<Self> {
-        Self::begin_with(Lent::Platform(pool.acquire().await?), "begin".to_owned()).await
+        Self::begin_with(Lent::Platform(pool.acquire().await?), "begin").await
     }
 
     /// A transaction of the platform role that reads what was committed since it last looked. PostgreSQL keeps the plan of such a statement,
     /// and one that it made while a month had hardly any rows reads and hashes all of them in every round, until somebody analyses the tables.
-    /// Their indexes are right for few rows and for many, so nothing else is considered.
-    pub async fn begin_feed(pool: &PgPool) -> sqlx::Result<Self> {
-        let alone =
-            "begin; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
-        Self::begin_with(Lent::Platform(pool.acquire().await?), alone.to_owned()).await
+    /// Their indexes are right for few rows and for many, so nothing else is considered; and since the months make planning dearer than
+    /// reading, it is planned once, until somebody analyses the tables, and not in every round.
+    pub async fn begin_feed(pool: &PgPool, kept: Kept) -> sqlx::Result<Self> {
+        macro_rules! alone {
+            ($more:literal) => {
+                concat!(
+                    "begin; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; ",
+                    "set local plan_cache_mode = force_generic_plan",
+                    $more
+                )
+            };
+        }
+        let alone = match kept {
+            Kept::AtOnce => alone!(""),
+            Kept::Soon => alone!("; set local synchronous_commit = off"),
+        };
+        Self::begin_with(Lent::Platform(pool.acquire().await?), alone).await
     }
 
-    async fn begin_with(lent: Lent, sql: String) -> sqlx::Result<Self> {
+    async fn begin_with(lent: Lent, sql: &'static str) -> sqlx::Result<Self> {
         let mut tx = Self { lent: Some(lent), state: State::Unsure };
-        PgTransactionManager::begin(tx.conn(), Some(AssertSqlSafe(sql).into_sql_str())).await?;
+        PgTransactionManager::begin(tx.conn(), Some(sql.into_sql_str())).await?;
         tx.state = State::Open;
         Ok(tx)
     }
 
     pub async fn commit(mut self) -> sqlx::Result<()> {
         self.state = State::Unsure;
-        PgTransactionManager::commit(self.conn()).await?;
+        if matches!(self.lent, Some(Lent::Tenant(_))) {
+            sqlx::raw_sql("commit").execute(self.conn()).await?;
+        } else {
+            PgTransactionManager::commit(self.conn()).await?;
+        }
         self.state = State::Done;
         Ok(())
     }
@@ -269,8 +346,7 @@ fn roll_back(mut connection: Object<Connections>) {
         return;
     };
     runtime.spawn(async move {
-        PgTransactionManager::start_rollback(&mut connection);
-        if connection.ping().await.is_err() {
+        if sqlx::raw_sql("rollback").execute(&mut *connection).await.is_err() {
             drop(Object::take(connection));
         }
     });
@@ -313,5 +389,21 @@ pub(crate) fn fault(code: Option<&str>, away: bool, busy: bool, error: &dyn std:
             tracing::error!(%error, "database error");
             Error::internal()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_caller_wrote_is_digits_in_the_text_of_a_statement() {
+        let given = [Given::Id(Uuid::nil()), Given::Number(-7), Given::Text("'); drop table leads; -- \\ ü")];
+        let call = Prepared::new("claim", &given).0;
+        assert_eq!(
+            call,
+            "execute claim ('00000000-0000-0000-0000-000000000000', -7, \
+             convert_from('\\x27293b2064726f70207461626c65206c656164733b202d2d205c20c3bc', 'UTF8'))"
+        );
     }
 }

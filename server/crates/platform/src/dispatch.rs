@@ -5,7 +5,7 @@ use crate::access::{Access, StaffAccess};
 use crate::audit;
 use crate::ctx::{Ctx, Origin, StaffCtx};
 use crate::db::{TenantTx, TxMode, db_error};
-use crate::idempotency;
+use crate::idempotency::{self, Idempotent};
 use crate::services::Services;
 use crate::shared::{Asked, Remembered, Shared};
 use chrono::{DateTime, Utc};
@@ -15,7 +15,6 @@ use domain::{Backend, BackendHandle, Error, Kind, Operation, OperationKind, Real
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -193,29 +192,6 @@ pub struct Caller {
     pub origin: Origin,
 }
 
-/// A key that makes a write happen once, whatever the network does.
-#[derive(Debug, Clone)]
-pub struct Idempotent {
-    /// Method and path.
-    pub route: String,
-    pub key: String,
-    /// SHA-256.
-    pub body_hash: Vec<u8>,
-    /// How long a second request waits for the answer of the first, instead of being told at once that there is one.
-    pub patience: Duration,
-}
-
-impl Idempotent {
-    pub fn new(route: String, key: String, body: &[u8]) -> Self {
-        Self { route, key, body_hash: Sha256::digest(body).to_vec(), patience: Duration::ZERO }
-    }
-
-    #[must_use]
-    pub fn patient(self, patience: Duration) -> Self {
-        Self { patience, ..self }
-    }
-}
-
 /// The JSON answer of a write that may have been answered before.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -266,7 +242,11 @@ impl Platform {
             }
             TxMode::ReadOnly => None,
         };
-        Ok(Ctx {
+        Ok(self.context(caller, operation, mode, tx))
+    }
+
+    fn context(self: &Arc<Self>, caller: &Caller, operation: &'static str, mode: TxMode, tx: Option<TenantTx>) -> Ctx {
+        Ctx {
             catalog: self.services.catalogs.of(&caller.access.industry),
             access: caller.access.clone(),
             services: self.services.clone(),
@@ -280,7 +260,7 @@ impl Platform {
             changes: Vec::new(),
             outcome: "done",
             wrote_events: false,
-        })
+        }
     }
 
     fn entry(&self, name: &str, realm: Realm) -> Result<&Entry> {
@@ -442,17 +422,16 @@ impl Platform {
     /// Claims a key: the context to go on in, or the reply of the request that has done it. While that one is at it, whoever is patient waits,
     /// with no connection in hand.
     async fn claim(self: &Arc<Self>, caller: &Caller, entry: &Entry, once: &Idempotent) -> Result<Result<Ctx, String>> {
+        let (tenant, member) = (caller.access.tenant, caller.access.member);
         let mut waited = Duration::ZERO;
         loop {
-            let (mut ctx, _) = self.begin(caller, entry).await?;
-            let (tenant, member) = (ctx.access.tenant, ctx.access.member);
-            match idempotency::begin(ctx.conn().await?, tenant, member, once).await {
-                Ok(None) => return Ok(Ok(ctx)),
-                Ok(Some(json)) => return Ok(Err(json)),
+            match idempotency::begin(&self.services.pools.app, tenant, member, once).await {
+                Ok(claimed) => {
+                    return Ok(claimed.map(|tx| self.context(caller, entry.info.name, TxMode::ReadWrite, Some(tx))));
+                }
                 Err(error) if idempotency::is_in_flight(&error) && waited < once.patience => {}
                 Err(error) => return Err(error),
             }
-            drop(ctx);
             tokio::time::sleep(PAUSE).await;
             waited += PAUSE;
         }

@@ -6,18 +6,41 @@
 //! commit between the second's look and its lock, the primary key refuses the second at its end.
 
 use crate::ctx::Ctx;
-use crate::db::db_error;
-use crate::dispatch::Idempotent;
+use crate::db::{Given, Prepared, TenantPool, TenantTx, db_error};
 use crate::statement::{Bind, Statement};
 use chrono::{DateTime, Utc};
 use domain::{Error, Kind, MemberId, Result, TenantId};
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool};
+use std::time::Duration;
 use words::t;
 
 /// How long a key is remembered at least.
 pub const KEPT_HOURS: i64 = 24;
 const MAX_KEY_BYTES: usize = 255;
+
+/// A key that makes a write happen once, whatever the network does.
+#[derive(Debug, Clone)]
+pub struct Idempotent {
+    /// Method and path.
+    pub route: String,
+    pub key: String,
+    /// SHA-256.
+    pub body_hash: Vec<u8>,
+    /// How long a second request waits for the answer of the first, instead of being told at once that there is one.
+    pub patience: Duration,
+}
+
+impl Idempotent {
+    pub fn new(route: String, key: String, body: &[u8]) -> Self {
+        Self { route, key, body_hash: Sha256::digest(body).to_vec(), patience: Duration::ZERO }
+    }
+
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+}
 
 /// What a key means at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +55,10 @@ pub enum Outcome {
     OtherBody,
 }
 
+/// Made ready on every connection of tenants, so that it goes out with the beginning of the transaction ([`claim`]).
 // The lock is tried, not waited for: the holder is the one request that runs, and its row is not visible before it commits.
-const CLAIM: &str = "\
+pub(crate) const PREPARE: &str = "\
+prepare claim (uuid, uuid, text, text, bigint) as
 select pg_try_advisory_xact_lock($5), k.body_hash, k.status, k.reply from (values (1)) v
 left join idempotency_keys k on k.tenant_id = $1 and k.member_id = $2 and k.route = $3 and k.key = $4";
 
@@ -58,36 +83,45 @@ delete from idempotency_keys where (tenant_id, member_id, route, key) in (
     select tenant_id, member_id, route, key from idempotency_keys
     where created_at < $1 order by created_at limit $2)";
 
-/// Claims a key inside a write transaction of its tenant.
-pub async fn claim(conn: &mut PgConnection, tenant: TenantId, member: MemberId, once: &Idempotent) -> Result<Outcome> {
+/// Begins a write transaction of the tenant, and claims a key in it: one round trip.
+pub async fn claim(
+    pool: &TenantPool,
+    tenant: TenantId,
+    member: MemberId,
+    once: &Idempotent,
+) -> Result<(TenantTx, Outcome)> {
     check_key(&once.key)?;
-    let (locked, hash, status, reply): (bool, Option<Vec<u8>>, Option<i16>, Option<String>) = sqlx::query_as(CLAIM)
-        .bind(tenant.0)
-        .bind(member.0)
-        .bind(&once.route)
-        .bind(&once.key)
-        .bind(lock_number(tenant, member, once))
-        .fetch_one(conn)
-        .await
-        .map_err(db_error)?;
-    Ok(match (hash, status, reply) {
+    let given = [
+        Given::Id(tenant.0),
+        Given::Id(member.0),
+        Given::Text(&once.route),
+        Given::Text(&once.key),
+        Given::Number(lock_number(tenant, member, once)),
+    ];
+    let asked = TenantTx::begin_asking(pool, tenant, &Prepared::new("claim", &given)).await;
+    let (tx, row) = asked.map_err(db_error)?;
+    let (locked, hash, status, reply): (bool, Option<Vec<u8>>, Option<i16>, Option<String>) =
+        FromRow::from_row(&row.ok_or_else(Error::internal)?).map_err(db_error)?;
+    let outcome = match (hash, status, reply) {
         (Some(hash), ..) if hash != once.body_hash => Outcome::OtherBody,
         (Some(_), Some(status), Some(body)) => Outcome::Replay { status: u16::try_from(status).unwrap_or(200), body },
         (None, ..) if locked => Outcome::Fresh,
         _ => Outcome::InFlight,
-    })
+    };
+    Ok((tx, outcome))
 }
 
-/// [`claim`] in the dispatcher's words: the earlier reply, or `None` to go on, or the refusal.
+/// [`claim`] in the dispatcher's words: the transaction to go on in, or the earlier reply, or the refusal.
 pub async fn begin(
-    conn: &mut PgConnection,
+    pool: &TenantPool,
     tenant: TenantId,
     member: MemberId,
     once: &Idempotent,
-) -> Result<Option<String>> {
-    match claim(conn, tenant, member, once).await? {
-        Outcome::Fresh => Ok(None),
-        Outcome::Replay { body, .. } => Ok(Some(body)),
+) -> Result<Result<TenantTx, String>> {
+    let (tx, outcome) = claim(pool, tenant, member, once).await?;
+    match outcome {
+        Outcome::Fresh => Ok(Ok(tx)),
+        Outcome::Replay { body, .. } => Ok(Err(body)),
         Outcome::InFlight => Err(in_flight()),
         Outcome::OtherBody => Err(Error {
             kind: Kind::KeyReused,

@@ -90,6 +90,11 @@ impl Bind {
         }
     }
 
+    /// The id that it is, if it is one.
+    pub const fn id(&self) -> Option<Uuid> {
+        if let Self::Id(id) = self { *id } else { None }
+    }
+
     /// Appends a value to a list of its own type.
     pub fn append(&mut self, value: Self) -> Result<()> {
         match (self, value) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 const CHANNEL: &str = "nexus_wake";
 /// At most one NOTIFY in this time.
@@ -14,8 +15,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// them took more of the machine than the writing.
 const GATHER: Duration = Duration::from_millis(20);
 
-#[derive(Default)]
 pub struct Wake {
+    /// Tells this process' own NOTIFY from that of the others: its workers are awake already.
+    own: String,
     /// Workers of this process wait on it; `notified()` may also return without cause, so they look for themselves.
     pub local: Notify,
     /// The workers were woken just now; who commits meanwhile is told of when it is over.
@@ -26,6 +28,18 @@ pub struct Wake {
 }
 
 impl Wake {
+    /// `own` is what tells this process from the others.
+    pub fn new(own: Uuid) -> Self {
+        Self {
+            own: own.to_string(),
+            local: Notify::new(),
+            gathering: AtomicBool::new(false),
+            gathered: AtomicBool::new(false),
+            pending: AtomicBool::new(false),
+            send: Notify::new(),
+        }
+    }
+
     /// Called after a commit that left something to do: at once after a quiet moment, otherwise together with those that come meanwhile.
     pub fn after_commit(self: &Arc<Self>) {
         if !self.pending.swap(true, Ordering::AcqRel) {
@@ -61,7 +75,8 @@ impl Wake {
             self.send.notified().await;
             tokio::time::sleep(PAUSE).await;
             self.pending.store(false, Ordering::Release);
-            if let Err(error) = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(&pools.platform).await {
+            let told = sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(&self.own);
+            if let Err(error) = told.execute(&pools.platform).await {
                 tracing::debug!(%error, "could not notify other processes; they poll");
             }
         }
@@ -81,8 +96,9 @@ impl Wake {
         let mut listener = PgListener::connect_with(&pools.platform).await?;
         listener.listen(CHANNEL).await?;
         loop {
-            listener.recv().await?;
-            self.local.notify_waiters();
+            if listener.recv().await?.payload() != self.own {
+                self.local.notify_waiters();
+            }
         }
     }
 }
@@ -118,7 +134,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_commit_wakes_and_many_wake_together() {
-        let wake = Arc::new(Wake::default());
+        let wake = Arc::new(Wake::new(Uuid::nil()));
         let woken = worker(&wake);
         tokio::task::yield_now().await;
         wake.after_commit();
@@ -135,7 +151,7 @@ mod tests {
     /// At whatever moment of a stretch somebody commits, somebody is woken afterwards; if not, this does not end.
     #[tokio::test]
     async fn no_commit_is_left_untold() {
-        let wake = Arc::new(Wake::default());
+        let wake = Arc::new(Wake::new(Uuid::nil()));
         let woken = worker(&wake);
         tokio::task::yield_now().await;
         for step in 0..40_u64 {

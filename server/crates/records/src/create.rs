@@ -79,9 +79,9 @@ fn complete(ctx: &Ctx, entity: &Entity, values: &Values, by: By) -> Result<(Valu
 async fn make(ctx: &mut Ctx, entity: &Entity, row: NewRow, number: i64) -> Result<Record> {
     let draft = Draft::new(ctx, entity, &Formulas::of(entity)?, row, number);
     let catalog = ctx.catalog.clone();
-    let projection = Projection::of(&ctx.access, &catalog, entity, &[])?;
+    let mut projection = Projection::of(&ctx.access, &catalog, entity, &[])?;
     let drafts = [draft];
-    let rows = write(ctx, entity, &drafts, Some(&projection)).await?;
+    let rows = write(ctx, entity, &drafts, Some(&mut projection)).await?;
     let [draft] = drafts;
     let Some(row) = rows.first() else { return Err(occupied(ctx, entity, &draft).await?) };
     let record = projection.record(row)?;
@@ -208,29 +208,30 @@ impl Draft {
     }
 }
 
-/// The values of a column, one for each row.
-struct Column {
-    name: String,
-    /// Of values that are lists, which go as their literals.
-    cast: &'static str,
-    values: Bind,
-}
-
-/// One array per column. A row whose unique value is taken is left out, without spoiling the transaction. Answers the rows made: as the
-/// projection has them, or their ids.
+/// A row whose unique value is taken is left out, without spoiling the transaction. Answers the rows made: as the projection has them, or their
+/// ids.
 async fn write(
     ctx: &mut Ctx,
     entity: &Entity,
     drafts: &[Draft],
-    projection: Option<&Projection<'_>>,
+    mut projection: Option<&mut Projection<'_>>,
 ) -> Result<Vec<Row>> {
-    let columns = arrays(entity, drafts)?;
+    let rows: Vec<Vec<(String, Bind)>> = drafts.iter().map(|draft| cells(entity, draft)).collect::<Result<_>>()?;
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    if let Some(projection) = &mut projection {
+        let (member, location) = (ctx.access.member.0, ctx.access.location);
+        projection.settle(&ctx.access, |name| match name {
+            "created_by" | "updated_by" => Some(Some(member)),
+            "location_id" => Some(location),
+            _ => first.iter().find(|(column, _)| column == name).map(|(_, value)| value.id()),
+        });
+    }
     let mut sql = Sql::default();
     let tenant = project::tenant(&mut sql, &ctx.access);
     sql.push("with r as (insert into ")
         .name(&entity.table)
         .push(" (tenant_id, created_by, created_at, updated_by, updated_at, location_id");
-    for Column { name, .. } in &columns {
+    for (name, _) in first {
         sql.push(", ").name(name);
     }
     sql.push(") select ").again(tenant).push(", ");
@@ -240,21 +241,12 @@ async fn write(
     let now = sql.bind(now);
     sql.push(", ").again(member).push(", ").again(now).push(", ");
     sql.bind(Bind::Id(ctx.access.location));
-    for Column { name, cast, .. } in &columns {
-        sql.push(", ").column("v", name).push(cast);
+    if rows.len() == 1 {
+        one(&mut sql, rows);
+    } else {
+        many(&mut sql, rows)?;
     }
-    sql.push(" from unnest(");
-    let mut names = Vec::with_capacity(columns.len());
-    for (at, Column { name, values, .. }) in columns.into_iter().enumerate() {
-        sql.push(if at == 0 { "" } else { ", " });
-        sql.bind(values);
-        names.push(name);
-    }
-    sql.push(") v (");
-    for (at, name) in names.iter().enumerate() {
-        sql.push(if at == 0 { "" } else { ", " }).name(name);
-    }
-    sql.push(") on conflict do nothing returning *) select ");
+    sql.push(" on conflict do nothing returning *) select ");
     match projection {
         Some(projection) => {
             projection.select(&mut sql);
@@ -268,27 +260,49 @@ async fn write(
     sql.try_all(ctx.conn().await?).await?.map_err(|error| refuse::from_database(entity, error))
 }
 
+/// The columns of one row by themselves: most rows are made one by one, and arrays of one are dearer than what is in them.
+fn one(sql: &mut Sql, rows: Vec<Vec<(String, Bind)>>) {
+    for (_, value) in rows.into_iter().flatten() {
+        sql.push(", ");
+        sql.bind(value);
+    }
+}
+
+/// One array per column.
+fn many(sql: &mut Sql, rows: Vec<Vec<(String, Bind)>>) -> Result<()> {
+    let Some(first) = rows.first() else { return Ok(()) };
+    let columns: Vec<(String, &'static str)> = first.iter().map(|(name, value)| (name.clone(), value.cast())).collect();
+    let mut arrays: Vec<Bind> = first.iter().map(|(_, value)| value.list()).collect();
+    for row in rows {
+        for (array, (_, value)) in arrays.iter_mut().zip(row) {
+            array.append(value)?;
+        }
+    }
+    for (name, cast) in &columns {
+        sql.push(", ").column("v", name).push(cast);
+    }
+    sql.push(" from unnest(");
+    for (at, array) in arrays.into_iter().enumerate() {
+        sql.push(if at == 0 { "" } else { ", " });
+        sql.bind(array);
+    }
+    sql.push(") v (");
+    for (at, (name, _)) in columns.iter().enumerate() {
+        sql.push(if at == 0 { "" } else { ", " }).name(name);
+    }
+    sql.push(")");
+    Ok(())
+}
+
 /// Every column that is written by value, so that all creations of an entity are one statement to PostgreSQL.
-fn arrays(entity: &Entity, drafts: &[Draft]) -> Result<Vec<Column>> {
-    let column = |name: &str, values: Bind| Column { name: name.to_owned(), cast: "", values };
-    let mut out = vec![
-        column("id", Bind::ids(drafts.iter().map(|draft| draft.id))),
-        column("number", Bind::texts(drafts.iter().map(|draft| draft.number.as_str()))),
-    ];
+fn cells(entity: &Entity, draft: &Draft) -> Result<Vec<(String, Bind)>> {
+    let mut out =
+        vec![("id".to_owned(), Bind::Id(Some(draft.id))), ("number".to_owned(), Bind::text(draft.number.as_str()))];
     if entity.states.is_some() {
-        out.push(column("status", Bind::Texts(drafts.iter().map(|draft| draft.status.clone()).collect())));
+        out.push(("status".to_owned(), Bind::Text(draft.status.clone())));
     }
     for field in stored(entity) {
-        let start = out.len();
-        for draft in drafts {
-            let filled = columns(field, draft.values.get(&field.key).unwrap_or(&Value::Null))?;
-            for (at, (name, value)) in filled.into_iter().enumerate() {
-                if out.len() == start + at {
-                    out.push(Column { name, cast: value.cast(), values: value.list() });
-                }
-                out[start + at].values.append(value)?;
-            }
-        }
+        out.extend(columns(field, draft.values.get(&field.key).unwrap_or(&Value::Null))?);
     }
     Ok(out)
 }

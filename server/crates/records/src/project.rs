@@ -65,6 +65,8 @@ struct Label<'a> {
 }
 
 enum Target<'a> {
+    /// Nothing to look up: the title, or none where the column is empty.
+    Known(Option<String>),
     Member,
     /// What a file is called.
     File,
@@ -170,6 +172,21 @@ impl<'a> Projection<'a> {
         }
     }
 
+    /// For a row that is just made: what an empty column points at has no title, and a member's own name is known. Most new rows point at
+    /// nothing else, and joins that find nothing were a good part of what making one took. `ids` says what it knows of the columns of the row.
+    pub fn settle(&mut self, access: &Access, ids: impl Fn(&str) -> Option<Option<Uuid>>) {
+        for label in &mut self.labels {
+            // Those of several stand in a column of ids, which is not asked for here.
+            let Some(id) = ids(&label.column).filter(|_| !matches!(label.target, Target::Rows { .. })) else {
+                continue;
+            };
+            let own = id == Some(access.member.0) && matches!(label.target, Target::Member);
+            if own || id.is_none() {
+                label.target = Target::Known(own.then(|| access.name.clone()));
+            }
+        }
+    }
+
     /// Columns of the inner select: `t.a, t.b`.
     pub fn columns(&self, sql: &mut Sql, alias: &'static str) {
         for (at, name) in self.columns.iter().enumerate() {
@@ -181,12 +198,18 @@ impl<'a> Projection<'a> {
     pub fn select(&self, sql: &mut Sql) {
         self.columns(sql, "r");
         for (number, label) in self.labels.iter().enumerate() {
-            sql.push(", ").alias("l", label.table(number)).push(".");
+            sql.push(", ");
+            if let Target::Known(title) = &label.target {
+                sql.bind(Bind::Text(title.clone()));
+                continue;
+            }
+            sql.alias("l", label.table(number)).push(".");
             match &label.target {
                 Target::Member | Target::File => sql.push("name"),
                 Target::FileState => sql.push("state"),
                 Target::Row { title, .. } => sql.name(title),
                 Target::Rows { .. } => sql.push("titles"),
+                Target::Known(_) => sql,
             };
         }
         for number in 0..self.figures.len() {
@@ -203,7 +226,7 @@ impl<'a> Projection<'a> {
     pub fn joins(&self, sql: &mut Sql, ctx: &Ctx, tenant: Argument) -> Result<()> {
         let access = &ctx.access;
         for (number, label) in self.labels.iter().enumerate() {
-            if label.table(number) != number {
+            if label.table(number) != number || matches!(label.target, Target::Known(_)) {
                 continue;
             }
             if let Target::Rows { entity, title, reach } = &label.target {
@@ -215,6 +238,7 @@ impl<'a> Projection<'a> {
                 Target::Member => sql.push("members "),
                 Target::File | Target::FileState => sql.push("files "),
                 Target::Row { entity, .. } | Target::Rows { entity, .. } => sql.name(&entity.table).push(" "),
+                Target::Known(_) => sql,
             };
             sql.alias("l", number).push(" on ").alias("l", number).push(".tenant_id = ").again(tenant).push(" and ");
             sql.alias("l", number).push(".id = ").column("r", &label.column);

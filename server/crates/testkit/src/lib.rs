@@ -15,7 +15,7 @@ use domain::{BackendHandle, MemberId, Operation, Result, TenantId, UserId};
 use platform::auth::{self, Auth, AuthConfig, NewTenant};
 use platform::clock::{Clock, FixedClock};
 use platform::egress::{Egress, EgressConfig};
-use platform::random::SystemRandom;
+use platform::random::{SystemRandom, uuid_v7};
 use platform::secret::Keyring;
 use platform::wake::Wake;
 use platform::{Caller, Ctx, Platform, Pools, Registry, Services, StaffAccess, TxMode};
@@ -274,6 +274,7 @@ async fn services(
     let mut pools = Pools::connect(&urls.app, &urls.platform, most).await.expect("the test's pools");
     change(&mut pools);
     let random = Arc::new(SystemRandom);
+    let process = uuid_v7(clock.as_ref(), random.as_ref());
     let key = Keyring::generate("test", random.as_ref()).into_exposed();
     let keyring = Arc::new(Keyring::parse(&key).expect("a keyring"));
     let auth = Auth::new(pools.platform.clone(), clock.clone(), random.clone(), keyring.clone(), AuthConfig::default())
@@ -287,7 +288,7 @@ async fn services(
         catalogs: library.catalogs(),
         keyring,
         egress: Egress::new(EgressConfig::default()).expect("an HTTP client"),
-        wake: Arc::new(Wake::default()),
+        wake: Arc::new(Wake::new(process)),
         still: Arc::default(),
     })
 }

@@ -83,14 +83,14 @@ struct Line {
     beside: Option<String>,
 }
 
-/// Tells what is to be told of these events of a workspace, in a transaction of its own.
-pub async fn tell(engine: &Arc<Engine>, tenant: Uuid, events: &[&Event]) -> Result<()> {
+/// Tells what is to be told of these events of a workspace, in a transaction of its own. Answers whether there was something.
+pub async fn tell(engine: &Arc<Engine>, tenant: Uuid, events: &[&Event]) -> Result<bool> {
     let concerns = concerns(events);
     if concerns.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     // A closed workspace's automation is nobody, and nobody works there.
-    let Some(caller) = unless_closed(engine.caller(tenant).await)? else { return Ok(()) };
+    let Some(caller) = unless_closed(engine.caller(tenant).await)? else { return Ok(false) };
     let services = &engine.platform.services;
     let catalog = || services.catalogs.of(&caller.access.industry);
     let mut ctx = engine.platform.open(&caller, "workflow.tell", TxMode::ReadWrite).await?;
@@ -104,7 +104,8 @@ pub async fn tell(engine: &Arc<Engine>, tenant: Uuid, events: &[&Event]) -> Resu
     if !lines.is_empty() {
         write(&mut ctx, &lines).await?;
     }
-    ctx.commit().await
+    ctx.commit().await?;
+    Ok(!lines.is_empty())
 }
 
 fn concerns(events: &[&Event]) -> Concerns {

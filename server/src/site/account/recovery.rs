@@ -2,8 +2,8 @@
 
 use super::super::forms::{PATIENCE, in_words};
 use super::*;
+use platform::Idempotent;
 use platform::auth::{Users, cookie_name};
-use platform::dispatch::Idempotent;
 
 /// Of the cookie; the session behind it ends by itself.
 const SESSION_SECONDS: u32 = 7 * 24 * 3600;

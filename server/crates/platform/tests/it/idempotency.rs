@@ -3,9 +3,9 @@
 use crate::database::TestDb;
 use chrono::Duration;
 use domain::{Kind, MemberId, TenantId};
+use nexus_platform::Idempotent;
 use nexus_platform::clock::Clock;
 use nexus_platform::idempotency::{self, Outcome};
-use nexus_platform::{Idempotent, TenantTx, TxMode};
 use std::sync::Arc;
 
 fn once(key: &str, body: &[u8]) -> Idempotent {
@@ -31,8 +31,7 @@ async fn world() -> (TestDb, TenantId, MemberId) {
 
 /// A write as the dispatcher does it. `crash` leaves before the commit.
 async fn write(db: &TestDb, tenant: TenantId, member: MemberId, once: &Idempotent, crash: bool) -> Outcome {
-    let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
-    let outcome = idempotency::claim(tx.conn(), tenant, member, once).await.unwrap();
+    let (mut tx, outcome) = idempotency::claim(&db.pools.app, tenant, member, once).await.unwrap();
     if outcome == Outcome::Fresh {
         let n: i64 = sqlx::query_scalar("insert into effects (what) values ($1) returning n")
             .bind(&once.key)
@@ -68,12 +67,16 @@ async fn replayed_to_the_byte_and_refused_for_another_body() {
     let other = db.member(tenant, db.user(&db.auth(), "ben@example.com").await, &["USER"]).await;
     assert_eq!(write(&db, tenant, other, &first, false).await, Outcome::Fresh);
     assert_eq!(effects(&db).await, 3);
+    // Keys and paths travel in the text of a statement.
+    let odd = Idempotent { route: "POST /ü'); drop table effects; --".into(), ..once("it's \\x27 \"$1\"", b"body") };
+    assert_eq!(write(&db, tenant, member, &odd, false).await, Outcome::Fresh);
+    let body4 = r#"{"n":4}"#.to_owned();
+    assert_eq!(write(&db, tenant, member, &odd, false).await, Outcome::Replay { status: 201, body: body4 });
+    assert_eq!(effects(&db).await, 4);
     // The dispatcher's words.
-    let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
-    assert_eq!(idempotency::begin(tx.conn(), tenant, member, &first).await.unwrap(), Some(body));
-    let refused = idempotency::begin(tx.conn(), tenant, member, &once("k", b"other")).await.unwrap_err();
+    assert_eq!(idempotency::begin(&db.pools.app, tenant, member, &first).await.unwrap().unwrap_err(), body);
+    let refused = idempotency::begin(&db.pools.app, tenant, member, &once("k", b"other")).await.unwrap_err();
     assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::KeyReused, "Idempotency-Key"));
-    drop(tx);
     db.close().await;
 }
 
@@ -116,8 +119,8 @@ async fn a_hundred_at_once_have_one_effect() {
 async fn a_key_that_was_stored_meanwhile_is_in_flight_and_has_no_second_effect() {
     let (db, tenant, member) = world().await;
     let once = once("k", b"body");
-    let mut tx = TenantTx::begin(&db.pools.app, tenant, TxMode::ReadWrite).await.unwrap();
-    assert_eq!(idempotency::claim(tx.conn(), tenant, member, &once).await.unwrap(), Outcome::Fresh);
+    let (mut tx, outcome) = idempotency::claim(&db.pools.app, tenant, member, &once).await.unwrap();
+    assert_eq!(outcome, Outcome::Fresh);
     sqlx::query("insert into effects (what) values ('second')").execute(tx.conn()).await.unwrap();
     sqlx::query(
         "insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply) values ($1, $2, $3, 'k', $4, 201, '{}')",

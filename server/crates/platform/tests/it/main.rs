@@ -11,6 +11,7 @@
 mod database;
 mod egress;
 mod factor;
+mod feed;
 mod idempotency;
 mod limits;
 mod rotation;

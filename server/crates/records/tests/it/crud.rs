@@ -92,6 +92,12 @@ async fn every_type_comes_back_as_it_went_in() {
         assert_eq!(made.values[&key], value, "{key}");
     }
     assert_eq!((made.label("lead"), made.label("keeper")), (Some("Target"), Some("Rita Rep")));
+    // What a new row points at is called as it is when it is read, be it others, oneself or nothing.
+    assert_eq!(world.get(&user, "sample", made.id).await.unwrap(), made);
+    let own = json!({ "name": "Own", "keeper": world.here.user.access.member, "owner": null });
+    let own = world.create(&user, "sample", own).await.unwrap();
+    assert_eq!((own.label("lead"), own.label("keeper"), own.label("owner")), (None, Some("Uma User"), None));
+    assert_eq!(world.get(&user, "sample", own.id).await.unwrap(), own);
     // Emptied again, one by one and together.
     let mut empty: Value = json!({});
     for field in world.sample().editable().filter(|field| !field.required) {
