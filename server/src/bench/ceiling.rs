@@ -18,9 +18,10 @@ use platform::random::{SystemRandom, uuid_v7};
 use rows::{Lead, Line};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
@@ -33,6 +34,8 @@ pub struct Arguments {
     tenant: Uuid,
     #[arg(long)]
     member: Uuid,
+    #[arg(long)]
+    planned_once: bool,
 }
 
 macro_rules! columns {
@@ -123,7 +126,9 @@ type App = State<Arc<Ceiling>>;
 
 pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     // As many connections as Nexus has for tenants, and not asked after before each use either.
-    let pool = PgPoolOptions::new().max_connections(20).test_before_acquire(false).connect(&arguments.database).await?;
+    let plans = if arguments.planned_once { "force_generic_plan" } else { "auto" };
+    let options = PgConnectOptions::from_str(&arguments.database)?.options([("plan_cache_mode", plans)]);
+    let pool = PgPoolOptions::new().max_connections(20).test_before_acquire(false).connect_with(options).await?;
     let text = |sql: String| -> &'static str { Box::leak(sql.into_boxed_str()) };
     let catalog = start::library(None)?.catalog(INDUSTRY).context("The industry of the measurement is missing")?;
     let ceiling = Ceiling {

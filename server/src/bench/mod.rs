@@ -55,6 +55,9 @@ pub struct Arguments {
     /// Leads in the file that is imported.
     #[arg(long, default_value_t = 100_000)]
     import_rows: u32,
+    /// The ceiling plans its statements once, as Nexus does, and not as often as PostgreSQL would by itself: a harder yardstick.
+    #[arg(long)]
+    planned_once: bool,
     /// Write the figures into this file as well.
     #[arg(long)]
     json: Option<PathBuf>,

@@ -184,12 +184,14 @@ pub struct Ceiling {
 }
 
 impl Ceiling {
-    pub async fn start(world: &World) -> Result<Self> {
+    /// `planned_once`: not as `sqlx` and PostgreSQL would by themselves, but as Nexus' reads are.
+    pub async fn start(world: &World, planned_once: bool) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         for name in FOREIGN {
             command.env_remove(name);
         }
         command.arg("bench-ceiling").arg("--database").arg(world.admin_url());
+        command.args(planned_once.then_some("--planned-once"));
         command.arg("--tenant").arg(world.tenant.to_string()).arg("--member").arg(world.member.to_string());
         let server = Server::start(&mut command, &world.log("ceiling")).await?;
         let address = server.address;

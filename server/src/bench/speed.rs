@@ -31,7 +31,7 @@ pub async fn measure(world: &World, arguments: &Arguments, rows: u32, compared: 
     if wants("P-04") {
         world.index().await?;
     }
-    let (nexus, ceiling) = (Nexus::start(world).await?, Ceiling::start(world).await?);
+    let (nexus, ceiling) = (Nexus::start(world).await?, Ceiling::start(world, arguments.planned_once).await?);
     let cookie = world.sign_in(nexus.address).await?;
     let mut pairs = pairs(world, ceiling.address, nexus.address, &cookie, rows).await?;
     if wants("P-04") {
