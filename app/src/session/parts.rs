@@ -7,7 +7,7 @@ use domain::currency::CODES;
 use domain::people::account::ZONES;
 use leptos::prelude::*;
 use std::sync::Arc;
-use ui::{Choice, Notice, Select, TextInput, Tone};
+use ui::{Checkbox, Choice, Notice, Select, TextInput, Tone};
 use words::t;
 
 /// A form as it is drawn: empty, or once more with what was typed.
@@ -82,6 +82,7 @@ pub fn workspace_fields(typed: &Typed, choosing: &Choosing) -> AnyView {
             <Select name="currency" label=t!("Currency") choices=currencies value=typed.value_or("currency", &choosing.currency) required=true error=typed.error("currency")/>
             <Select name="timezone" label=t!("Time zone") choices=zones value=typed.value_or("timezone", &choosing.timezone) required=true error=typed.error("timezone")/>
         </div>
+        <Checkbox name="sample" label=t!("Fill it with sample records") checked=typed.value("sample") == "true" hint=t!("To look around before you begin. They stay until you delete them; for your own records make another workspace without")/>
     }
     .into_any()
 }

@@ -28,8 +28,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::people::ChangePassword;
 use domain::{Error, FieldError, Kind, Result, UserId};
 use modules::people::{self, AccountMail};
+use packs::seed::{Size, seed};
 use platform::Caller;
-use platform::auth::{self, NewWorkspace, SignUp};
+use platform::auth::{self, MadeWorkspace, NewWorkspace, SignUp};
 use serde::Deserialize;
 use std::sync::{Arc, OnceLock};
 use tower_sessions::Session;
@@ -144,7 +145,12 @@ impl Asked<'_> {
             fault("timezone", t!("Choose the time zone that you work in"));
         }
         let slug = if slug.is_empty() { name.clone() } else { slug };
-        if faults.is_empty() { Ok(NewWorkspace { name, slug, industry, currency, timezone }) } else { Err(faults) }
+        let sample = text(fields, "sample") == "true";
+        if faults.is_empty() {
+            Ok(NewWorkspace { name, slug, industry, currency, timezone, sample })
+        } else {
+            Err(faults)
+        }
     }
 
     /// That of the page on which it was asked.
@@ -153,11 +159,25 @@ impl Asked<'_> {
     }
 
     /// What a new workspace begins with. It is there without, and gets it at the next start.
-    async fn furnish(&self, tenant: domain::TenantId) {
+    /// Sample records are made before its owner enters, in a task of its own: a closed tab leaves none half made.
+    async fn furnish(&self, made: &MadeWorkspace) {
         let folder = self.state.config.packs.as_deref();
         let Some(library) = LIBRARY.get_or_init(|| start::library(folder).ok()) else { return };
-        if let Err(error) = packs::start::furnish(&self.state.platform, library, tenant).await {
-            tracing::warn!(%tenant, %error, "a new workspace was not given its first rows");
+        let (platform, made) = (self.state.platform.clone(), made.clone());
+        let work = tokio::spawn(async move {
+            if let Err(error) = packs::start::furnish(&platform, library, made.tenant).await {
+                tracing::warn!(tenant = %made.tenant, %error, "a new workspace was not given its first rows");
+            }
+            // A pack of one's own may have no recipe for them.
+            if !made.sample || library.recipe(&made.industry).is_none() {
+                return;
+            }
+            if let Err(error) = seed(&platform, library, &made.industry, Size::Small, &made.slug).await {
+                tracing::warn!(tenant = %made.tenant, %error, "a new workspace was not given its sample records");
+            }
+        });
+        if let Err(error) = work.await {
+            tracing::error!(%error, "a new workspace was not furnished to the end");
         }
     }
 

@@ -43,6 +43,8 @@ struct Register {
     currency: Option<String>,
     timezone: Option<String>,
     slug: Option<String>,
+    #[serde(default)]
+    sample: bool,
 }
 
 /// The same for a program (R68). The answer is one and the same, whether the address has an account or not: what there is to know stands in the mail.
@@ -65,6 +67,7 @@ pub async fn register(
             ("currency", new.currency.unwrap_or_else(|| currency.to_owned())),
             ("timezone", new.timezone.unwrap_or_else(|| timezone.to_owned())),
             ("slug", new.slug.unwrap_or_default()),
+            ("sample", new.sample.to_string()),
         ];
         pend(&asked, &fields.map(|(name, value)| (name.to_owned(), value))).await
     };
@@ -127,9 +130,9 @@ pub async fn confirm(
     let asked = Asked { state: &state, headers: &headers, info };
     let services = &state.platform.services;
     match services.auth.take_sign_up(&services.pools, &path.token).await {
-        Ok((user, tenant, slug)) => {
-            asked.furnish(tenant).await;
-            asked.enter(&session, user, &format!("/w/{slug}")).await
+        Ok((user, made)) => {
+            asked.furnish(&made).await;
+            asked.enter(&session, user, &format!("/w/{}", made.slug)).await
         }
         Err(error) => {
             let facts = sign_up_facts(&state, &path.token).await;
@@ -158,9 +161,9 @@ pub async fn code(
     let services = &state.platform.services;
     let id = Uuid::try_parse(&text(&fields, "of")).unwrap_or_default();
     match services.auth.take_sign_up_by_code(&services.pools, id, &text(&fields, "code")).await {
-        Ok((user, tenant, slug)) => {
-            asked.furnish(tenant).await;
-            asked.enter(&session, user, &format!("/w/{slug}")).await
+        Ok((user, made)) => {
+            asked.furnish(&made).await;
+            asked.enter(&session, user, &format!("/w/{}", made.slug)).await
         }
         Err(error) => asked.again("/sign-up/code", "sign_up_code", fields, error, Some(asked.choosing())).await,
     }
@@ -184,10 +187,14 @@ pub async fn new_workspace(
         services.auth.another_workspace(&services.pools, person.0, &workspace, asked.language(), &key).await
     };
     match made.await {
-        Ok((tenant, slug)) => {
-            if let Some(tenant) = tenant {
-                asked.furnish(tenant).await;
-            }
+        Ok(made) => {
+            let slug = match made {
+                Ok(made) => {
+                    asked.furnish(&made).await;
+                    made.slug
+                }
+                Err(before) => before,
+            };
             Redirect::to(&format!("/w/{slug}")).into_response()
         }
         Err(error) => asked.again("/workspaces/new", "new_workspace", fields, error, Some(asked.choosing())).await,
@@ -245,14 +252,14 @@ pub async fn setup(
                 return Err(error);
             }
         };
-        let (tenant, slug) =
+        let made =
             auth::make_workspace(&services.pools, clock, random, user, &workspace, asked.language(), None).await?;
-        Ok((user, tenant, slug))
+        Ok((user, made))
     };
     match made.await {
-        Ok((user, tenant, slug)) => {
-            asked.furnish(tenant).await;
-            asked.enter(&session, user, &format!("/w/{slug}")).await
+        Ok((user, made)) => {
+            asked.furnish(&made).await;
+            asked.enter(&session, user, &format!("/w/{}", made.slug)).await
         }
         Err(error) => asked.again("/setup", "setup", fields, error, Some(asked.choosing())).await,
     }

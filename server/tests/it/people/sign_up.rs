@@ -79,6 +79,37 @@ async fn nothing_is_made_before_the_address_is_confirmed() {
     server.end().await;
 }
 
+/// Whoever asks for them finds sample records in the new workspace, and is their owner; nobody else does.
+#[tokio::test]
+async fn sample_records_are_there_for_whoever_asked_for_them() {
+    let server = Server::new().await;
+    let client = server.client();
+    let asked = [&fields("amina@new.example")[..], &[("sample", "true")]].concat();
+    // What was ticked stays so where the form is refused, and is not ticked by itself.
+    let ticked =
+        |page: &str| page.split_once("id=\"sample\"").unwrap().1.split('>').next().unwrap().contains("checked");
+    let wrong = [&asked[..6], &[("timezone", "nowhere"), ("sample", "true")]].concat();
+    assert!(ticked(&client.form("/sign-up", &wrong).await.text().await.unwrap()));
+    assert!(!ticked(&client.page("/sign-up").await.1));
+    client.form("/sign-up", &asked).await;
+    let path = link(&server, &mail(&server, "sign_up", "amina@new.example").await);
+    assert_eq!(location(&client.form(&path, &[]).await), "/w/lakeside-motors");
+    let own = "select count(*) from leads l join members m on m.id = l.owner_id where m.kind = 'person'";
+    let filled = count(&server, "select count(*) from leads").await;
+    assert!(filled >= 10 && count(&server, own).await >= 10, "{filled} leads");
+    assert!(count(&server, "select count(*) from orders").await > 0);
+    let (_, page) = client.page("/w/lakeside-motors/leads?view=everything").await;
+    assert!(page.contains("LEAD-0000"), "{page}");
+    let another = [("workspace", "Second"), ("slug", "second"), ("industry", "automotive"), ("currency", "EUR")];
+    let another = [&another[..], &[("timezone", "Europe/Berlin")]].concat();
+    assert_eq!(location(&client.form("/workspaces/new", &another).await), "/w/second");
+    assert_eq!(count(&server, "select count(*) from leads").await, filled, "the other one is empty");
+    let sampled = [&another[..], &[("_key", "k"), ("sample", "true")]].concat();
+    assert_eq!(location(&client.form("/workspaces/new", &sampled).await), "/w/second-2");
+    assert_eq!(count(&server, "select count(*) from leads").await, 2 * filled);
+    server.end().await;
+}
+
 /// L-07. The form of another workspace, pressed twice: the one id that its person and its key make. Of two people, two.
 #[tokio::test]
 async fn another_workspace_is_made_once_by_its_form() {

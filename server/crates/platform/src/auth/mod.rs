@@ -34,7 +34,7 @@ pub use second_factor::{CodeAttempt, Finished, Owner, SecondFactor, SetUp};
 pub use session_store::{Limits, Realm, Sessions, Staff, StaffSessions, UserSessions, Users, cookie_name};
 pub use sessions::{Current, SessionInfo, current};
 pub use sign_in::{Attempt, Auth, AuthConfig, SignIn};
-pub use sign_up::{NewWorkspace, SignUp, SignUpMail, Waiting, make_workspace};
+pub use sign_up::{MadeWorkspace, NewWorkspace, SignUp, SignUpMail, Waiting, make_workspace};
 pub use throttle::Throttle;
 pub use tokens::{ACCESS_FOR, TokenPair};
 pub use workspace::{Entered, WorkspaceLink, access, automation, member, member_of_job, staff_access, workspaces};

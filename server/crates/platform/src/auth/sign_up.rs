@@ -55,6 +55,19 @@ pub struct NewWorkspace {
     pub industry: String,
     pub currency: String,
     pub timezone: String,
+    /// Filled with sample records, to look around in.
+    #[serde(default)]
+    pub sample: bool,
+}
+
+/// A workspace that was made just now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeWorkspace {
+    pub tenant: TenantId,
+    pub slug: String,
+    pub industry: String,
+    /// Sample records were asked for.
+    pub sample: bool,
 }
 
 /// What somebody who signs up has typed.
@@ -177,7 +190,7 @@ impl Auth {
     }
 
     /// Makes what a confirmed sign-up asked for: person, workspace, ownership.
-    pub async fn take_sign_up(&self, pools: &Pools, token: &str) -> Result<(UserId, TenantId, String)> {
+    pub async fn take_sign_up(&self, pools: &Pools, token: &str) -> Result<(UserId, MadeWorkspace)> {
         let taken: Option<Taken> = sqlx::query_as(TAKE)
             .bind(hash(token))
             .bind(self.clock.now())
@@ -188,12 +201,7 @@ impl Auth {
     }
 
     /// The same by the code that was sent to a phone.
-    pub async fn take_sign_up_by_code(
-        &self,
-        pools: &Pools,
-        id: Uuid,
-        code: &str,
-    ) -> Result<(UserId, TenantId, String)> {
+    pub async fn take_sign_up_by_code(&self, pools: &Pools, id: Uuid, code: &str) -> Result<(UserId, MadeWorkspace)> {
         let now = self.clock.now();
         let wanted: Option<Option<Vec<u8>>> = sqlx::query_scalar(COUNT)
             .bind(id)
@@ -216,7 +224,7 @@ impl Auth {
         self.make(pools, taken.ok_or_else(void)?).await
     }
 
-    async fn make(&self, pools: &Pools, taken: Taken) -> Result<(UserId, TenantId, String)> {
+    async fn make(&self, pools: &Pools, taken: Taken) -> Result<(UserId, MadeWorkspace)> {
         let made = async {
             let (clock, random) = (self.clock.as_ref(), self.random.as_ref());
             let user = create_user(&self.pool, clock, random, &taken.name, &taken.login, &taken.password_hash).await?;
@@ -226,9 +234,8 @@ impl Auth {
                 .execute(&self.pool)
                 .await
                 .map_err(db_error)?;
-            let (tenant, slug) =
-                make_workspace(pools, clock, random, user, &taken.workspace, &taken.language, None).await?;
-            Ok::<_, Error>((user, tenant, slug))
+            let made = make_workspace(pools, clock, random, user, &taken.workspace, &taken.language, None).await?;
+            Ok::<_, Error>((user, made))
         };
         match made.await {
             // The account was made by another sign-up in the meantime; what is left of this one is a workspace to make from inside.
@@ -247,7 +254,7 @@ impl Auth {
 
 impl Auth {
     /// Another workspace of somebody who has an account. By the key of the form it is made once, however often the form is sent: its id comes
-    /// from that key. Answers its address, and its id where it was made now.
+    /// from that key. Answers its address, where it was made before.
     pub async fn another_workspace(
         &self,
         pools: &Pools,
@@ -255,7 +262,7 @@ impl Auth {
         new: &NewWorkspace,
         language: &str,
         key: &str,
-    ) -> Result<(Option<TenantId>, String)> {
+    ) -> Result<Result<MadeWorkspace, String>> {
         let hash = token_hash(format!("workspace {} {key}", owner.0).as_bytes());
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash[..16]);
@@ -271,12 +278,12 @@ impl Auth {
                     t!("This form has made {name} already. Open the page anew to make another workspace", name);
                 return Err(Error::field("workspace", message));
             }
-            return Ok((None, slug));
+            return Ok(Err(slug));
         }
         let (clock, random) = (self.clock.as_ref(), self.random.as_ref());
-        let (tenant, slug) = make_workspace(pools, clock, random, owner, new, language, Some(id)).await?;
+        let made = make_workspace(pools, clock, random, owner, new, language, Some(id)).await?;
         tx.commit().await.map_err(db_error)?;
-        Ok((Some(tenant), slug))
+        Ok(Ok(made))
     }
 }
 
@@ -289,7 +296,7 @@ pub async fn make_workspace(
     new: &NewWorkspace,
     language: &str,
     id: Option<TenantId>,
-) -> Result<(TenantId, String)> {
+) -> Result<MadeWorkspace> {
     let base = slug_of(&new.slug);
     for name in (1..=NEXT_NAMES + 1).map(|number| named(&base, number, random)) {
         let tenant = NewTenant {
@@ -302,7 +309,8 @@ pub async fn make_workspace(
         match create_tenant(pools, clock, random, &tenant).await {
             Ok(tenant) => {
                 add_member(pools, clock, random, tenant, owner, &["OWNER"], None).await?;
-                return Ok((tenant, name));
+                let (industry, sample) = (new.industry.clone(), new.sample);
+                return Ok(MadeWorkspace { tenant, slug: name, industry, sample });
             }
             Err(error) if error.fields.iter().any(|field| field.field == "slug") => {}
             Err(error) => return Err(error),
