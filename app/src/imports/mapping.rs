@@ -164,7 +164,7 @@ fn rules(viewer: &Viewer, entity: &Entity, chosen: &Chosen<'_>) -> AnyView {
     let many = parts::lower(&entity.labels.many);
     let keys: Vec<Choice> = entity
         .editable()
-        .filter(|field| field.unique)
+        .filter(|field| field.unique && field.readable(&viewer.grants))
         .map(|field| Choice::new(field.key.clone(), field.label.clone()))
         .collect();
     let key = chosen.text("mapping.key", mapping.key.clone());
@@ -174,7 +174,7 @@ fn rules(viewer: &Viewer, entity: &Entity, chosen: &Chosen<'_>) -> AnyView {
     };
     let existing = chosen.text("mapping.existing", Some(held.to_owned()));
     let currency = chosen.text("mapping.currency", mapping.currency.clone()).unwrap_or_else(|| viewer.currency.clone());
-    let money = entity.editable().any(|field| matches!(field.kind, FieldKind::Money { .. }));
+    let money = entity.importable(&viewer.grants).any(|field| matches!(field.kind, FieldKind::Money { .. }));
     let key_select = (!keys.is_empty()).then(|| {
         let label = t!("Recognise existing {entities} by", entities = many);
         let hint = t!("Two rows with the same value are the same one.");

@@ -56,8 +56,10 @@ impl Related {
 pub fn of(viewer: &Viewer, entity: &Entity) -> Vec<Related> {
     let mut found = Vec::new();
     for other in viewer.catalog.iter().filter(|other| viewer.may(other, Verb::Read)) {
+        let points = |field: &&Field| found_by(field) && field.points_at(&entity.key);
+        // Who may not know what points here may not ask for it either.
         let fields: Vec<&Field> =
-            other.fields.iter().filter(|field| found_by(field) && field.points_at(&entity.key)).collect();
+            other.fields.iter().filter(|field| field.readable(&viewer.grants)).filter(points).collect();
         for field in &fields {
             let several = fields.len() > 1;
             found.push(Related {

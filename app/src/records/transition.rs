@@ -120,8 +120,15 @@ fn offer<'a>(
             return Offer::Closed(t!("Open on the checklist: {items}", items = open.join(", ")));
         }
     }
-    let missing = step.gate.requires.iter().filter(|key| is_empty(record, key)).filter_map(|key| entity.field(key));
+    let missing = required(viewer, entity, step).filter(|field| is_empty(record, &field.key));
     asked(viewer, entity, (record, holders), state, missing.collect())
+}
+
+/// The fields of the gate that the viewer may read. Whether another one holds a value the page does not know; the server does, when it is asked to
+/// move.
+fn required<'a>(viewer: &Viewer, entity: &'a Entity, step: &Transition) -> impl Iterator<Item = &'a Field> {
+    let fields: Vec<&Field> = step.gate.requires.iter().filter_map(|key| entity.field(key)).collect();
+    fields.into_iter().filter(|field| field.readable(&viewer.grants))
 }
 
 /// What has to be filled in before the record comes into the state: what its way asks for, and an owner who fits.
@@ -355,13 +362,17 @@ pub async fn asking_view(
         )));
     };
     let (state, verb, sent) = (target.state, target.verb(), sent(&target));
-    let requires = target.step.map(|step| step.gate.requires.as_slice()).unwrap_or_default();
     let fields: Vec<&Field> = match target.offer {
         Offer::Closed(reason) => return Err(Error::conflict(reason)),
         Offer::Open => Vec::new(),
         Offer::Asks(asked) => {
-            let mut fields: Vec<&Field> = requires.iter().filter_map(|key| entity.field(key)).collect();
-            fields.extend(asked.into_iter().filter(|field| !requires.contains(&field.key)));
+            let mut fields: Vec<&Field> =
+                target.step.into_iter().flat_map(|step| required(viewer, entity, step)).collect();
+            for field in asked {
+                if fields.iter().all(|known| known.key != field.key) {
+                    fields.push(field);
+                }
+            }
             fields
         }
     };

@@ -4,7 +4,7 @@
 use domain::records::Values;
 use domain::schema::value::{Rules, check, read, read_parts};
 use domain::schema::{Catalog, Entity, Field, FieldKind};
-use domain::{Error, FieldError};
+use domain::{Error, FieldError, Grants};
 use platform::clock::moment_in;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -18,10 +18,18 @@ pub fn own(fields: &[(String, String)], name: &str) -> Option<String> {
     fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
 }
 
-/// The operation's input. Every wrong field is named at once. Days and times are typed as clocks in `zone` show them.
-pub fn operation(catalog: &Catalog, fields: &[(String, String)], rules: Rules, zone: &str) -> domain::Result<Value> {
+/// The operation's input. Every wrong field is named at once. Days and times are typed as clocks in `zone` show them. What the caller may not
+/// know of an entity is not read: what is wrong with a value says what would be right.
+pub fn operation(
+    catalog: &Catalog,
+    grants: &Grants,
+    fields: &[(String, String)],
+    rules: Rules,
+    zone: &str,
+) -> domain::Result<Value> {
     bounded(fields)?;
-    let entity = own(fields, "entity").and_then(|key| catalog.get(&key).cloned());
+    let entity = own(fields, "entity").and_then(|key| catalog.get(&key));
+    let entity = entity.map(|entity| entity.known_to(grants));
     let mut input = Map::new();
     for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
         if name.starts_with("values.") && entity.is_some() {

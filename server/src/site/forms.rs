@@ -171,7 +171,7 @@ async fn looks_like(
     let catalog = services.catalogs.of(&caller.access.industry);
     let entity = catalog.get(&own(fields, "entity")?)?.clone();
     let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
-    let input = operation(&catalog, fields, rules, caller.access.clock_zone()).ok()?;
+    let input = operation(&catalog, &caller.access.grants, fields, rules, caller.access.clock_zone()).ok()?;
     let values = input.get("values")?.as_object()?.clone();
     let tells_apart = |key: &str| {
         key == entity.title
@@ -211,7 +211,7 @@ async fn attempt(
     let services = &state.platform.services;
     let catalog = services.catalogs.of(&caller.access.industry);
     let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
-    let input = operation(&catalog, fields, rules, caller.access.clock_zone())?;
+    let input = operation(&catalog, &caller.access.grants, fields, rules, caller.access.clock_zone())?;
     let json = match once {
         Some(once) => {
             let reply = state.platform.clone().run_once(caller.clone(), name.to_owned(), input, once).await;

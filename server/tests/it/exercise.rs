@@ -4,6 +4,7 @@
 
 mod about;
 mod forms;
+mod hidden;
 mod history;
 mod lists;
 mod pack;

@@ -4,6 +4,7 @@
 
 mod echo;
 mod html;
+mod kinds;
 
 use crate::matrix::fixtures::Fixtures;
 use crate::support::{Client, Server};
@@ -111,9 +112,14 @@ impl Tally {
     }
 
     async fn answer(&mut self, what: &str, answer: reqwest::Response) -> StatusCode {
-        let what = &what.chars().take(120).collect::<String>();
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.text().await.unwrap_or_default();
+        self.judge(what, status, &headers, &body);
+        status
+    }
+
+    fn judge(&mut self, what: &str, status: StatusCode, headers: &header::HeaderMap, body: &str) {
+        let what = &what.chars().take(120).collect::<String>();
         self.pages += 1;
         if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
             self.faults.push(format!("{what}: {status}"));
@@ -122,7 +128,7 @@ impl Tally {
         if headers.get("x-content-type-options").is_none_or(|value| value != "nosniff") {
             self.faults.push(format!("{what}: a browser may guess what it is"));
         }
-        for (name, value) in &headers {
+        for (name, value) in headers {
             if name == header::SET_COOKIE && value.as_bytes().windows(3).any(|word| word == b"pwn")
                 || name.as_str().contains(MARK)
             {
@@ -132,19 +138,18 @@ impl Tally {
         // A workbook is packed, and no browser draws it.
         let workbook = kind.contains("officedocument");
         if !workbook && (kind.contains("html") || kind.contains("xml") || kind.contains("svg")) {
-            let reading = html::read(&body);
+            let reading = html::read(body);
             self.shown += reading.shown;
             self.faults.extend(reading.faults.into_iter().map(|fault| format!("{what}: {status}: {fault}")));
         } else if kind.contains("csv") {
-            self.sheet(what, &body);
+            self.sheet(what, body);
         } else if !body.is_empty() && !kind.contains("json") && !kind.contains("text/plain") && body.contains(MARK) {
             self.faults.push(format!("{what}: shows it as {kind}"));
         }
         if status.is_client_error() || status.is_server_error() {
             self.refusals += 1;
-            self.silent(what, status, &body);
+            self.silent(what, status, body);
         }
-        status
     }
 
     /// D-12: no cell that a spreadsheet runs.

@@ -77,6 +77,8 @@ const QUERY_PLACES: &[(&str, &str, usize, &str)] = &[
     // The first statement of a transaction, with a UUID that was parsed.
     ("server/crates/platform/src/db.rs", "AssertSqlSafe(", 1, "every_table_is_closed_to_every_other_context"),
     ("server/crates/platform/src/db.rs", "into_sql_str(", 1, "every_table_is_closed_to_every_other_context"),
+    // With it the claim of a key, whose words go as digits; the rest are constants.
+    ("server/crates/platform/src/db.rs", "raw_sql(", 4, "replayed_to_the_byte_and_refused_for_another_body"),
     ("server/crates/platform/src/read.rs", "batch_execute(", 4, "two_thousand_cancelled_reads_leave_nothing_open"),
     // What carries a statement to either driver.
     ("server/crates/platform/src/read.rs", "query_typed(", 1, "either_driver_answers_the_same"),

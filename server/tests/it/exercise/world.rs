@@ -51,7 +51,11 @@ impl Faults {
 
 impl World {
     pub async fn new() -> Self {
-        let library = pack::library();
+        Self::of(pack::library()).await
+    }
+
+    /// With another exercise pack.
+    pub async fn of(library: packs::Library) -> Self {
         let piece = library.catalog(pack::INDUSTRY).unwrap().get("piece").unwrap().clone();
         let server = Server::of(library).await;
         let tenant = server.world.tenant("exhibit", pack::INDUSTRY).await;

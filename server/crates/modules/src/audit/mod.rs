@@ -1,6 +1,7 @@
 //! Reading the audit trail, and undo.
 
 mod feedback;
+mod kept;
 mod list;
 mod summary;
 mod undo;

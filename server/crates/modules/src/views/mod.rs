@@ -190,7 +190,9 @@ pub async fn save(ctx: &mut Ctx, input: SaveView) -> Result<SavedView> {
             .execute(ctx.conn().await?)
             .await
             .map_err(db_error)?;
-        report(ctx, held.id, Some(json!({ "content": held.content.0 })), Some(json!({ "content": content })));
+        // The entity beside it, so that the trail can tell whom the filter may be shown.
+        let before = json!({ "entity": held.entity, "content": held.content.0 });
+        report(ctx, held.id, Some(before), Some(json!({ "entity": held.entity, "content": content })));
     }
     one(ctx, &entity.key, held.id).await
 }
