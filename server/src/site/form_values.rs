@@ -19,7 +19,7 @@ pub fn own(fields: &[(String, String)], name: &str) -> Option<String> {
 }
 
 /// The operation's input. Every wrong field is named at once. Days and times are typed as clocks in `zone` show them. What the caller may not
-/// know of an entity is not read: what is wrong with a value says what would be right.
+/// know of an entity is not read, since what is wrong with a value says what would be right: it goes as it was typed, and the engine refuses it.
 pub fn operation(
     catalog: &Catalog,
     grants: &Grants,
@@ -28,8 +28,7 @@ pub fn operation(
     zone: &str,
 ) -> domain::Result<Value> {
     bounded(fields)?;
-    let entity = own(fields, "entity").and_then(|key| catalog.get(&key));
-    let entity = entity.map(|entity| entity.known_to(grants));
+    let entity = own(fields, "entity").and_then(|key| catalog.get(&key).cloned());
     let mut input = Map::new();
     for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
         if name.starts_with("values.") && entity.is_some() {
@@ -43,7 +42,7 @@ pub fn operation(
         }
     }
     if let Some(entity) = &entity {
-        let values = values(entity, fields, rules, zone)?;
+        let values = values(entity, grants, fields, rules, zone)?;
         if !values.is_empty() || fields.iter().any(|(name, _)| name.starts_with("values.")) {
             input.insert("values".to_owned(), Value::Object(values));
         }
@@ -52,10 +51,20 @@ pub fn operation(
 }
 
 /// Values of the entity that the form carries.
-fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str) -> domain::Result<Values> {
+fn values(
+    entity: &Entity,
+    grants: &Grants,
+    fields: &[(String, String)],
+    rules: Rules,
+    zone: &str,
+) -> domain::Result<Values> {
     let mut values = Values::new();
     let mut faults = Vec::new();
     for field in entity.creatable() {
+        if !field.readable(grants) {
+            values.extend(unread(field, fields).map(|value| (field.key.clone(), value)));
+            continue;
+        }
         let Some(read) = typed_value(entity, field, fields, rules, zone) else { continue };
         match read {
             // The engine would say so too, but only once everything that was typed can be read.
@@ -78,6 +87,13 @@ fn values(entity: &Entity, fields: &[(String, String)], rules: Rules, zone: &str
         }
     }
     if faults.is_empty() { Ok(values) } else { Err(Error::fields(faults)) }
+}
+
+/// What was typed for a field, whole or in parts, as it was typed.
+fn unread(field: &Field, fields: &[(String, String)]) -> Option<Value> {
+    let name = format!("values.{}", field.key);
+    let is = |key: &str| key.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    fields.iter().rev().find(|(key, _)| is(key)).map(|(_, typed)| json!(typed))
 }
 
 /// What the form says of a field; nothing where it does not carry it.
