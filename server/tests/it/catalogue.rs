@@ -220,7 +220,7 @@ async fn references_and_states_are_held_by_the_database() {
     let world = TestWorld::new(|_| {}).await;
     let owner = world.owner().await;
     // Ids that point at whatever the row's entity says, at what is kept elsewhere on purpose, or that repeat what the row beside them holds
-    // (migration 4).
+    // (migrations 4 and 39).
     let loose = names(
         &owner,
         "select c.relname || '.' || a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
@@ -229,7 +229,7 @@ async fn references_and_states_are_held_by_the_database() {
            and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey))
            and c.relname || '.' || a.attname not in ('changes.record_id', 'changes.cause_id', 'changes.request_id', 'changes.session_id', 'changes.through_id', 'sign_ins.session_id', 'events.record_id', 'events.change_id',
                'events.correlation_id', 'events.causation_id', 'event_consumers.event_id', 'search_terms.record_id', 'import_rows.record_id', 'bulk_rows.record_id',
-               'changes.tenant_id', 'events.tenant_id', 'search_terms.tenant_id', 'search_spellings.tenant_id', 'idempotency_keys.tenant_id', 'events.actor_id',
+               'changes.tenant_id', 'events.tenant_id', 'search_terms.tenant_id', 'search_spellings.tenant_id', 'idempotency_keys.tenant_id', 'events.actor_id', 'changes.actor_id',
                'idempotency_keys.member_id', 'messages.record_id', 'message_attachments.source_id', 'runs.event_id', 'runs.record_id',
                'runs.correlation_id', 'approvals.record_id', 'notifications.record_id', 'merges.kept_id', 'merges.merged_id', 'notes.record_id',
                'files.record_id')",

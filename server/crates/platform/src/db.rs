@@ -8,7 +8,7 @@ use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleResu
 use domain::{Error, Kind, TenantId};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow, PgTransactionManager};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Row as _, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
 use std::str::FromStr;
 use std::time::Duration;
@@ -228,7 +228,6 @@ pub(crate) struct Prepared(String);
 /// An argument of [`Prepared`].
 pub(crate) enum Given<'a> {
     Id(Uuid),
-    Number(i64),
     Text(&'a str),
 }
 
@@ -238,7 +237,6 @@ impl Prepared {
             .iter()
             .map(|given| match given {
                 Given::Id(id) => format!("'{id}'"),
-                Given::Number(number) => number.to_string(),
                 Given::Text(text) => format!("convert_from('\\x{}', 'UTF8')", hex::encode(text)),
             })
             .collect();
@@ -255,14 +253,19 @@ impl TenantTx {
         Ok(Self::begin_tenant(pool, format!("begin{mode}; {}", of(tenant))).await?.0)
     }
 
-    /// A transaction that may write, and in the same round trip the answer to the statement that every connection has prepared.
-    pub(crate) async fn begin_asking(
+    /// A transaction that may write, and in the same round trip whether it got an advisory lock, and the row that a statement found which every
+    /// connection has prepared. It looks after the lock, in a snapshot of its own: what the holder before has committed, it sees.
+    pub(crate) async fn begin_locked(
         pool: &TenantPool,
         tenant: TenantId,
+        lock: i64,
         prepared: &Prepared,
-    ) -> sqlx::Result<(Self, Option<PgRow>)> {
-        let (tx, rows) = Self::begin_tenant(pool, format!("begin; {}; {}", of(tenant), prepared.0)).await?;
-        Ok((tx, rows.into_iter().next()))
+    ) -> sqlx::Result<(Self, bool, Option<PgRow>)> {
+        let lock = format!("select pg_try_advisory_xact_lock({lock})");
+        let (tx, rows) = Self::begin_tenant(pool, format!("begin; {}; {lock}; {}", of(tenant), prepared.0)).await?;
+        let mut rows = rows.into_iter();
+        let locked = rows.next().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?;
+        Ok((tx, locked, rows.next()))
     }
 
     async fn begin_tenant(pool: &TenantPool, sql: String) -> sqlx::Result<(Self, Vec<PgRow>)> {
@@ -398,11 +401,11 @@ mod tests {
 
     #[test]
     fn what_a_caller_wrote_is_digits_in_the_text_of_a_statement() {
-        let given = [Given::Id(Uuid::nil()), Given::Number(-7), Given::Text("'); drop table leads; -- \\ ü")];
+        let given = [Given::Id(Uuid::nil()), Given::Text("'); drop table leads; -- \\ ü")];
         let call = Prepared::new("claim", &given).0;
         assert_eq!(
             call,
-            "execute claim ('00000000-0000-0000-0000-000000000000', -7, \
+            "execute claim ('00000000-0000-0000-0000-000000000000', \
              convert_from('\\x27293b2064726f70207461626c65206c656164733b202d2d205c20c3bc', 'UTF8'))"
         );
     }

@@ -402,21 +402,10 @@ impl Platform {
             Ok(ctx) => ctx,
             Err(json) => return Ok(Reply { json, replayed: true }),
         };
-        let done = async {
-            let output = run(&mut ctx, operation).await?;
-            let json = (entry.encode)(output)?;
-            ctx.commit_with(Some((once, &kept(entry.info.name, &json)?))).await?;
-            Ok(json)
-        };
-        match done.await {
-            Ok(json) => Ok(Reply { json, replayed: false }),
-            // The first may have committed between our look and our lock. Then what is wrong with the second is that it was done.
-            Err(error) if !once.patience.is_zero() => match self.reply(caller, once).await {
-                Ok(Some(json)) => Ok(Reply { json, replayed: true }),
-                _ => Err(error),
-            },
-            Err(error) => Err(error),
-        }
+        let output = run(&mut ctx, operation).await?;
+        let json = (entry.encode)(output)?;
+        ctx.commit_with(Some((once, &kept(entry.info.name, &json)?))).await?;
+        Ok(Reply { json, replayed: false })
     }
 
     /// Claims a key: the context to go on in, or the reply of the request that has done it. While that one is at it, whoever is patient waits,
@@ -435,11 +424,6 @@ impl Platform {
             tokio::time::sleep(PAUSE).await;
             waited += PAUSE;
         }
-    }
-
-    async fn reply(self: &Arc<Self>, caller: &Caller, once: &Idempotent) -> Result<Option<String>> {
-        let mut ctx = self.open(caller, "idempotency.reply", TxMode::ReadOnly).await?;
-        idempotency::reply(&mut ctx, once).await
     }
 
     /// Whether the member had the same done under another key since then: what who went back and pressed again is asked about.

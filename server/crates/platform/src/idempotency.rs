@@ -1,9 +1,9 @@
 //! Idempotency keys: a write that is sent twice happens once and is answered twice with the same bytes.
 //!
 //! The key is written with the reply at the end of the write's own transaction, so that key, change and reply commit together or not at all:
-//! a crash in the middle leaves no key behind and the next try simply runs. At the start an advisory lock is tried and the key looked up:
-//! while one request holds it, a second one is told so at once instead of waiting with a database connection in its hand. Should the first
-//! commit between the second's look and its lock, the primary key refuses the second at its end.
+//! a crash in the middle leaves no key behind and the next try simply runs. At the start an advisory lock is tried, and then the key looked up:
+//! while one request holds the lock, a second one is told so at once instead of waiting with a database connection in its hand, and whoever gets it
+//! sees what the holder before has committed. Should a key come about in another way, the primary key refuses the second at its end.
 
 use crate::ctx::Ctx;
 use crate::db::{Given, Prepared, TenantPool, TenantTx, db_error};
@@ -56,16 +56,14 @@ pub enum Outcome {
 }
 
 /// Made ready on every connection of tenants, so that it goes out with the beginning of the transaction ([`claim`]).
-// The lock is tried, not waited for: the holder is the one request that runs, and its row is not visible before it commits.
 pub(crate) const PREPARE: &str = "\
-prepare claim (uuid, uuid, text, text, bigint) as
-select pg_try_advisory_xact_lock($5), k.body_hash, k.status, k.reply from (values (1)) v
-left join idempotency_keys k on k.tenant_id = $1 and k.member_id = $2 and k.route = $3 and k.key = $4";
+prepare claim (uuid, uuid, text, text) as
+select body_hash, status, reply from idempotency_keys where tenant_id = $1 and member_id = $2 and route = $3 and key = $4";
 
 const FINISH: &str = "\
 insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-/// What the primary key of the table is called: broken by a second request that looked just before the first one committed.
+/// What the primary key of the table is called: broken where a key came about beside its lock.
 const KEY: &str = "idempotency_keys_pkey";
 
 const REPLY: &str = "\
@@ -91,22 +89,23 @@ pub async fn claim(
     once: &Idempotent,
 ) -> Result<(TenantTx, Outcome)> {
     check_key(&once.key)?;
-    let given = [
-        Given::Id(tenant.0),
-        Given::Id(member.0),
-        Given::Text(&once.route),
-        Given::Text(&once.key),
-        Given::Number(lock_number(tenant, member, once)),
-    ];
-    let asked = TenantTx::begin_asking(pool, tenant, &Prepared::new("claim", &given)).await;
-    let (tx, row) = asked.map_err(db_error)?;
-    let (locked, hash, status, reply): (bool, Option<Vec<u8>>, Option<i16>, Option<String>) =
-        FromRow::from_row(&row.ok_or_else(Error::internal)?).map_err(db_error)?;
-    let outcome = match (hash, status, reply) {
-        (Some(hash), ..) if hash != once.body_hash => Outcome::OtherBody,
-        (Some(_), Some(status), Some(body)) => Outcome::Replay { status: u16::try_from(status).unwrap_or(200), body },
-        (None, ..) if locked => Outcome::Fresh,
-        _ => Outcome::InFlight,
+    let given = [Given::Id(tenant.0), Given::Id(member.0), Given::Text(&once.route), Given::Text(&once.key)];
+    // The lock is tried, not waited for: the holder is the one request that runs, and its row is not visible before it commits.
+    let lock = lock_number(tenant, member, once);
+    let asked = TenantTx::begin_locked(pool, tenant, lock, &Prepared::new("claim", &given)).await;
+    let (tx, locked, row) = asked.map_err(db_error)?;
+    let outcome = match row {
+        Some(row) => {
+            let (hash, status, body): (Vec<u8>, Option<i16>, Option<String>) =
+                FromRow::from_row(&row).map_err(db_error)?;
+            match (status, body) {
+                _ if hash != once.body_hash => Outcome::OtherBody,
+                (Some(status), Some(body)) => Outcome::Replay { status: u16::try_from(status).unwrap_or(200), body },
+                _ => Outcome::InFlight,
+            }
+        }
+        None if locked => Outcome::Fresh,
+        None => Outcome::InFlight,
     };
     Ok((tx, outcome))
 }
@@ -168,7 +167,7 @@ fn binds(ctx: &Ctx, once: &Idempotent) -> Vec<Bind> {
     ]
 }
 
-/// The fault of a statement that stores a key, in words: another request with the same key may have been a moment faster.
+/// The fault of a statement that stores a key, in words: it is there already.
 pub(crate) fn refused(error: sqlx::Error) -> Error {
     match error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) {
         Some(KEY) => in_flight(),

@@ -107,7 +107,8 @@ async fn everything_that_was_done_is_told() {
     assert_eq!(status, StatusCode::FORBIDDEN, "a star of an area does not open the trail");
     assert_eq!(viewer.page("/w/lakeside/settings/audit").await.0, StatusCode::FORBIDDEN);
     assert_eq!(viewer.get("/w/lakeside/settings/audit.csv").await.status(), StatusCode::FORBIDDEN);
-    // Exports, of records and of the trail.
+    // Exports, of records and of the trail. The words of the lead that was brought back follow it.
+    server.settle().await;
     let file = amina.get(&format!("{API}/leads/export?search=Baraka")).await;
     assert!(file.text().await.unwrap().contains("Baraka Ltd"));
     told(
