@@ -8,11 +8,12 @@ use crate::total::Plan;
 use domain::records::Rows as Found;
 use domain::records::{ExportRecords, ListRecords, Page, Record, Total};
 use domain::schema::query::{MAX_LIMIT, MAX_SORTS};
-use domain::schema::{Count, Entity, ListQuery, Sort};
+use domain::schema::{Comparison, Count, Entity, FieldKind, Filter, ListQuery, Sort};
 use domain::{Error, Reach, Result, Verb};
 use platform::{Change, Ctx, Row};
 use serde_json::json;
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 use words::t;
 
 /// Farther into a list than this only a cursor leads: skipping rows reads them all.
@@ -98,6 +99,8 @@ struct Listing<'a> {
     start: Start,
     /// Rows without a value of the ordering field are among those that are asked for.
     blank: bool,
+    /// The first and the last of the states that are asked for, where they make the order.
+    extent: Option<(String, String)>,
     limit: usize,
     offset: u32,
 }
@@ -137,7 +140,8 @@ impl<'a> Listing<'a> {
         let rows = rows(ctx, entity, query, reach).await?;
         let offset = if start == Start::Top { query.offset } else { 0 };
         let blank = query.filter.as_ref().is_none_or(|filter| !filter.demands(&order.first.key));
-        Ok(Self { projection, rows, order, ordering, start, blank, limit: query.limit as usize, offset })
+        let extent = extent(ctx, entity, &order.first.key, query.filter.as_ref());
+        Ok(Self { projection, rows, order, ordering, start, blank, extent, limit: query.limit as usize, offset })
     }
 
     /// In the order in which they are read. A stretch of a calendar, say, is one statement: its rows all have a day.
@@ -205,6 +209,10 @@ impl<'a> Listing<'a> {
             Some(false) => sql.push(" and ").column("t", column).push(" is null"),
             None => sql,
         };
+        if let Some((first, last)) = &self.extent {
+            sql.push(" and ").column("t", column).push(" >= ").word(first);
+            sql.push(" and ").column("t", column).push(" <= ").word(last);
+        }
         let Start::Row { value, then, id, back } = &self.start else { return };
         if part.behind {
             self.order.beyond(sql, value.as_ref(), then, *id, *back);
@@ -252,6 +260,33 @@ impl<'a> Listing<'a> {
 }
 
 /// The order that a query asks for; newest first unless it says. In the trash: last thrown away first.
+/// Between which of its values a list in the order of states begins and ends, where the filter leaves some of them out. Without that an index
+/// in that order is read from its end on, through every row of the states left out: of a million rows for tens of milliseconds. Keys of
+/// states sort by bytes, here as in the database, whose check knows those of every industry: a row may stand in one that this one has lost.
+fn extent(ctx: &Ctx, entity: &Entity, first: &str, filter: Option<&Filter>) -> Option<(String, String)> {
+    entity.field(first).filter(|field| matches!(field.kind, FieldKind::State))?;
+    let filter = filter?;
+    let others = ctx.services.catalogs.industries().filter_map(|(_, catalog)| catalog.get(&entity.key));
+    let states = others.map(AsRef::as_ref).chain([entity]).filter_map(|entity: &Entity| entity.states.as_ref());
+    let all: BTreeSet<&str> = states.flat_map(|states| &states.list).map(|state| state.key.as_str()).collect();
+    let mut left = all.clone();
+    for condition in filter.conditions() {
+        let Filter::Test(test) = condition else { continue };
+        let named = |state: &str| test.values.iter().any(|value| value == state);
+        // A value that is no key is read in a way of its own.
+        if test.field != first || !test.values.iter().all(|value| all.contains(value.as_str())) {
+            continue;
+        }
+        match test.comparison {
+            Comparison::Equals | Comparison::In => left.retain(|state| named(state)),
+            Comparison::NotEquals | Comparison::NotIn => left.retain(|state| !named(state)),
+            _ => {}
+        }
+    }
+    let (first, last) = (left.first()?, left.last()?);
+    (left.len() < all.len()).then(|| ((*first).to_owned(), (*last).to_owned()))
+}
+
 pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
     if query.sort.len() > MAX_SORTS {
         return Err(Error::field("sort", t!("A list is sorted by up to {most} fields", most = MAX_SORTS)));
