@@ -172,7 +172,7 @@ pub enum TxMode {
 
 /// When what a consumer of events writes outlives a crash of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum Durable {
     /// When its commit was answered.
     AtOnce,
     /// Within a second, in the order of the commits. For whoever does what is lost once more, with the same result: the disk is not waited for.
@@ -283,23 +283,23 @@ impl TenantTx {
 
     /// A transaction of the platform role that reads what was committed since it last looked. PostgreSQL keeps the plan of such a statement,
     /// and one that it made while a month had hardly any rows reads and hashes all of them in every round, until somebody analyses the tables.
-    /// Their indexes are right for few rows and for many, so nothing else is considered; and since the months make planning dearer than
-    /// reading, it is planned once, until somebody analyses the tables, and not in every round.
-    pub async fn begin_feed(pool: &PgPool, kept: Kept) -> sqlx::Result<Self> {
-        macro_rules! alone {
+    /// Their indexes are right for few rows and for many, so nothing else is considered. Which of the indexes is a matter of how large a month has
+    /// become, and is decided in each round (`plan_cache_mode` stays as it is): a plan that is kept from the first of a month reads a month's worth
+    /// of another index for each event, until somebody analyses.
+    pub async fn begin_feed(pool: &PgPool, durable: Durable) -> sqlx::Result<Self> {
+        macro_rules! by_index {
             ($more:literal) => {
                 concat!(
-                    "begin; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; ",
-                    "set local plan_cache_mode = force_generic_plan",
+                    "begin; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off",
                     $more
                 )
             };
         }
-        let alone = match kept {
-            Kept::AtOnce => alone!(""),
-            Kept::Soon => alone!("; set local synchronous_commit = off"),
+        let by_index = match durable {
+            Durable::AtOnce => by_index!(""),
+            Durable::Soon => by_index!("; set local synchronous_commit = off"),
         };
-        Self::begin_with(Lent::Platform(pool.acquire().await?), alone).await
+        Self::begin_with(Lent::Platform(pool.acquire().await?), by_index).await
     }
 
     async fn begin_with(lent: Lent, sql: &'static str) -> sqlx::Result<Self> {

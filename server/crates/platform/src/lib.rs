@@ -33,7 +33,7 @@ pub mod wake;
 pub use access::{Access, StaffAccess, Through, Waiting};
 pub use change::Change;
 pub use ctx::{Ctx, StaffCtx};
-pub use db::{Kept, Pools, Readers, TenantPool, TenantTx, TxMode, db_error};
+pub use db::{Durable, Pools, Readers, TenantPool, TenantTx, TxMode, db_error};
 pub use dispatch::{Caller, Platform, Registry, Reply};
 pub use idempotency::Idempotent;
 pub use services::{Catalogs, Services};

@@ -13,7 +13,7 @@ use crate::spelling;
 use crate::sql::{Bind, Sql};
 use domain::schema::{Catalog, Entity, Field, Storage};
 use domain::{Result, TenantId};
-use platform::{Kept, Platform, Services, TenantTx, TxMode, db_error};
+use platform::{Durable, Platform, Services, TenantTx, TxMode, db_error};
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Indexer {
         let nothing = Round { worked: 0, settled: 0 };
         let services = self.platform.services.clone();
         let pool = &services.pools.platform;
-        let mut tx = TenantTx::begin_feed(pool, Kept::Soon).await.map_err(db_error)?;
+        let mut tx = TenantTx::begin_feed(pool, Durable::Soon).await.map_err(db_error)?;
         // Asked without a lock first: with nothing to do, nothing is written and no transaction number is used up.
         if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(tx.conn()).await.map_err(db_error)? {
             tx.commit().await.map_err(db_error)?;

@@ -259,7 +259,6 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// The order that a query asks for; newest first unless it says. In the trash: last thrown away first.
 /// Between which of its values a list in the order of states begins and ends, where the filter leaves some of them out. Without that an index
 /// in that order is read from its end on, through every row of the states left out: of a million rows for tens of milliseconds. Keys of
 /// states sort by bytes, here as in the database, whose check knows those of every industry: a row may stand in one that this one has lost.
@@ -287,6 +286,7 @@ fn extent(ctx: &Ctx, entity: &Entity, first: &str, filter: Option<&Filter>) -> O
     (left.len() < all.len()).then(|| ((*first).to_owned(), (*last).to_owned()))
 }
 
+/// The order that a query asks for; newest first unless it says. In the trash: last thrown away first.
 pub fn order(ctx: &Ctx, entity: &Entity, query: &ListQuery) -> Result<Order> {
     if query.sort.len() > MAX_SORTS {
         return Err(Error::field("sort", t!("A list is sorted by up to {most} fields", most = MAX_SORTS)));

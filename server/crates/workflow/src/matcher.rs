@@ -18,7 +18,7 @@ use decide::NewRun;
 pub use decide::{Holds, test};
 use domain::Result;
 use places::Places;
-use platform::{Ctx, Kept, TenantTx, TxMode, db_error};
+use platform::{Ctx, Durable, TenantTx, TxMode, db_error};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,9 +28,10 @@ use uuid::Uuid;
 const CONSUMER: &str = "workflow";
 /// Events worked at once.
 const BATCH: i64 = 500;
-/// Between rounds of which the one before concerned nobody: where most of what is written starts nothing, each round then works many events,
-/// for about the price of one.
+/// Between rounds, once so many of them in a row had events that concerned nobody: where what is written starts nothing, each round then works
+/// many events, for about the price of one. Where workflows run, their own writes concern nobody either, and nobody waits for those.
 const BREATH: Duration = Duration::from_millis(60);
+const IDLE: u32 = 20;
 /// An event this far from its beginning starts nothing: workflows are calling each other in a circle.
 pub const MAX_DEPTH: i16 = 8;
 
@@ -99,10 +100,9 @@ pub async fn run_forever(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         // Asked for before looking, so that a commit in between is not missed.
         let woken = wake.local.notified();
-        let before = matcher.concerned;
         let wait = match matcher.round().await {
             Ok(full) if i64::try_from(full).is_ok_and(|full| full >= BATCH) => continue,
-            Ok(looked) if looked > 0 && matcher.concerned == before => BREATH,
+            Ok(looked) if looked > 0 && matcher.idle >= IDLE => BREATH,
             // What was committed during the round has woken us already.
             Ok(_) => poll,
             Err(error) => {
@@ -125,26 +125,20 @@ pub struct Matcher {
     rates: decide::Rates,
     /// Workspaces that have their templates.
     furnished: HashSet<Uuid>,
-    /// How often events of a workspace started or told something.
-    concerned: u64,
+    /// Rounds since one with an event that started or told something.
+    idle: u32,
 }
 
 impl Matcher {
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self {
-            engine,
-            places: Places::default(),
-            rates: decide::Rates::default(),
-            furnished: HashSet::new(),
-            concerned: 0,
-        }
+        Self { engine, places: Places::default(), rates: decide::Rates::default(), furnished: HashSet::new(), idle: 0 }
     }
 
     pub async fn round(&mut self) -> Result<usize> {
         let engine = self.engine.clone();
         let pool = &engine.platform.services.pools.platform;
         let ahead = self.places.ahead();
-        let mut tx = TenantTx::begin_feed(pool, Kept::Soon).await.map_err(db_error)?;
+        let mut tx = TenantTx::begin_feed(pool, Durable::Soon).await.map_err(db_error)?;
         // Asked without a lock first: with nothing to do, nothing is written and no transaction number is used up.
         let any: bool =
             sqlx::query_scalar(ANY).bind(CONSUMER).bind(&ahead).fetch_one(tx.conn()).await.map_err(db_error)?;
@@ -161,6 +155,7 @@ impl Matcher {
             .fetch_all(tx.conn())
             .await
             .map_err(db_error)?;
+        self.idle = self.idle.saturating_add(1);
         self.work(&events).await?;
         let full = i64::try_from(events.len()).unwrap_or(BATCH) >= BATCH;
         if let Some((xid, event)) = self.places.done(&events, full) {
@@ -185,7 +180,9 @@ impl Matcher {
         }
         let mut listening = self.listening(by_tenant.keys().copied().collect()).await?;
         for (tenant, events) in by_tenant {
-            self.concerned += u64::from(told::tell(&self.engine, tenant, &events).await?);
+            if told::tell(&self.engine, tenant, &events).await? {
+                self.idle = 0;
+            }
             if let Some(listening) = listening.remove(&tenant) {
                 self.tenant(tenant, &listening, &events).await?;
             }
@@ -232,7 +229,7 @@ impl Matcher {
         let began = decide::insert(&mut ctx, &runs).await?;
         ctx.commit().await?;
         if began > 0 {
-            self.concerned += 1;
+            self.idle = 0;
             self.engine.platform.services.wake.after_commit();
         }
         Ok(())

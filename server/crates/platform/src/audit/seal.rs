@@ -4,7 +4,7 @@
 //! commits later can come before. The lock on the consumer's row makes one process at a time the sealer of all chains.
 
 use super::chain::{Leaf, Place, head};
-use crate::db::{Kept, TenantTx, db_error};
+use crate::db::{Durable, TenantTx, db_error};
 use crate::dispatch::Platform;
 use chrono::{DateTime, Utc};
 use domain::Result;
@@ -51,7 +51,7 @@ const MOVE: &str = "update event_consumers set xid = $2::text::xid8, event_id = 
 pub async fn run_once(platform: &Arc<Platform>) -> Result<usize> {
     let services = &platform.services;
     let pool = &services.pools.platform;
-    let mut tx = TenantTx::begin_feed(pool, Kept::AtOnce).await.map_err(db_error)?;
+    let mut tx = TenantTx::begin_feed(pool, Durable::AtOnce).await.map_err(db_error)?;
     // Asked without a lock first: with nothing to do, nothing is written.
     if !sqlx::query_scalar::<_, bool>(ANY).bind(CONSUMER).fetch_one(tx.conn()).await.map_err(db_error)? {
         tx.commit().await.map_err(db_error)?;
