@@ -307,3 +307,58 @@ async fn body(answer: Response) -> Value {
     let text = answer.text().await.unwrap();
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
+
+/// Rows and cells of a CSV file.
+pub fn csv(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut letters = text.trim_start_matches('\u{feff}').chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                cell.push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(std::mem::take(&mut cell)),
+            '\r' if !quoted => {}
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            other => cell.push(other),
+        }
+    }
+    if !cell.is_empty() || !row.is_empty() {
+        row.push(cell);
+        rows.push(row);
+    }
+    rows
+}
+
+/// Sends a form as a browser sends one with files: the name of the part, that of the file, what is in it.
+pub async fn in_parts(
+    client: &Client,
+    path: &str,
+    fields: &[(String, String)],
+    files: &[(String, String, &[u8])],
+) -> Response {
+    let mut body = Vec::new();
+    let mut part = |head: String, content: &[u8]| {
+        body.extend_from_slice(format!("--cut\r\ncontent-disposition: form-data; {head}\r\n\r\n").as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    };
+    for (name, value) in fields {
+        part(format!("name=\"{name}\""), value.as_bytes());
+    }
+    for (name, file, content) in files {
+        part(format!("name=\"{name}\"; filename=\"{}\"", file.replace('"', "%22")), content);
+    }
+    body.extend_from_slice(b"--cut--\r\n");
+    let request = client
+        .request(Method::POST, path)
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut")
+        .body(body);
+    client.send(request).await
+}

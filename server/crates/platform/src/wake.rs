@@ -13,7 +13,7 @@ const CHANNEL: &str = "nexus_wake";
 const PAUSE: Duration = Duration::from_millis(10);
 /// Workers of this process are woken no more often than this. Under steady writing one look then serves many commits; looking after each of
 /// them took more of the machine than the writing.
-const GATHER: Duration = Duration::from_millis(20);
+pub const GATHER: Duration = Duration::from_millis(20);
 
 pub struct Wake {
     /// Tells this process' own NOTIFY from that of the others: its workers are awake already.
@@ -99,66 +99,6 @@ impl Wake {
             if listener.recv().await?.payload() != self.own {
                 self.local.notify_waiters();
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::AtomicUsize;
-
-    /// A worker that counts how often it is woken.
-    fn worker(wake: &Arc<Wake>) -> Arc<AtomicUsize> {
-        let (wake, woken) = (wake.clone(), Arc::new(AtomicUsize::new(0)));
-        let count = woken.clone();
-        tokio::spawn(async move {
-            loop {
-                wake.local.notified().await;
-                count.fetch_add(1, Ordering::SeqCst);
-            }
-        });
-        woken
-    }
-
-    async fn pass(time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-
-    /// Waits until the worker has been woken so often.
-    async fn until(woken: &AtomicUsize, times: usize) {
-        while woken.load(Ordering::SeqCst) < times {
-            pass(Duration::from_millis(1)).await;
-        }
-    }
-
-    #[tokio::test]
-    async fn one_commit_wakes_and_many_wake_together() {
-        let wake = Arc::new(Wake::new(Uuid::nil()));
-        let woken = worker(&wake);
-        tokio::task::yield_now().await;
-        wake.after_commit();
-        until(&woken, 1).await;
-        for _ in 0..1000 {
-            wake.after_commit();
-        }
-        until(&woken, 2).await;
-        pass(GATHER * 3).await;
-        // However slow the machine: of a thousand commits without a pause one or two stretches.
-        assert!(woken.load(Ordering::SeqCst) <= 3, "{} times", woken.load(Ordering::SeqCst));
-    }
-
-    /// At whatever moment of a stretch somebody commits, somebody is woken afterwards; if not, this does not end.
-    #[tokio::test]
-    async fn no_commit_is_left_untold() {
-        let wake = Arc::new(Wake::new(Uuid::nil()));
-        let woken = worker(&wake);
-        tokio::task::yield_now().await;
-        for step in 0..40_u64 {
-            let before = woken.load(Ordering::SeqCst);
-            wake.after_commit();
-            pass(Duration::from_millis(step)).await;
-            until(&woken, before + 1).await;
         }
     }
 }

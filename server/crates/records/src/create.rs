@@ -294,7 +294,7 @@ fn many(sql: &mut Sql, rows: Vec<Vec<(String, Bind)>>) -> Result<()> {
     Ok(())
 }
 
-/// Every column that is written by value, so that all creations of an entity are one statement to PostgreSQL.
+/// Every column that is written by value, empty ones too, so that the creations of an entity are few statements to PostgreSQL.
 fn cells(entity: &Entity, draft: &Draft) -> Result<Vec<(String, Bind)>> {
     let mut out =
         vec![("id".to_owned(), Bind::Id(Some(draft.id))), ("number".to_owned(), Bind::text(draft.number.as_str()))];

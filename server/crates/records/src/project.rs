@@ -198,19 +198,25 @@ impl<'a> Projection<'a> {
     pub fn select(&self, sql: &mut Sql) {
         self.columns(sql, "r");
         for (number, label) in self.labels.iter().enumerate() {
+            let table = label.table(number);
             sql.push(", ");
-            if let Target::Known(title) = &label.target {
-                sql.bind(Bind::Text(title.clone()));
-                continue;
-            }
-            sql.alias("l", label.table(number)).push(".");
             match &label.target {
-                Target::Member | Target::File => sql.push("name"),
-                Target::FileState => sql.push("state"),
-                Target::Row { title, .. } => sql.name(title),
-                Target::Rows { .. } => sql.push("titles"),
-                Target::Known(_) => sql,
-            };
+                Target::Known(title) => {
+                    sql.bind(Bind::Text(title.clone()));
+                }
+                Target::Member | Target::File => {
+                    sql.alias("l", table).push(".name");
+                }
+                Target::FileState => {
+                    sql.alias("l", table).push(".state");
+                }
+                Target::Row { title, .. } => {
+                    sql.alias("l", table).push(".").name(title);
+                }
+                Target::Rows { .. } => {
+                    sql.alias("l", table).push(".titles");
+                }
+            }
         }
         for number in 0..self.figures.len() {
             sql.push(", ").alias("f", number).push(".figure, ").alias("f", number).push(".beside");
@@ -226,19 +232,16 @@ impl<'a> Projection<'a> {
     pub fn joins(&self, sql: &mut Sql, ctx: &Ctx, tenant: Argument) -> Result<()> {
         let access = &ctx.access;
         for (number, label) in self.labels.iter().enumerate() {
-            if label.table(number) != number || matches!(label.target, Target::Known(_)) {
-                continue;
-            }
-            if let Target::Rows { entity, title, reach } = &label.target {
-                titles(sql, access, (*entity, title.as_str(), *reach), (number, label.column.as_str()), tenant);
-                continue;
-            }
-            sql.push(" left join ");
             match &label.target {
-                Target::Member => sql.push("members "),
-                Target::File | Target::FileState => sql.push("files "),
-                Target::Row { entity, .. } | Target::Rows { entity, .. } => sql.name(&entity.table).push(" "),
-                Target::Known(_) => sql,
+                // A state stands in the table of the name before it.
+                Target::Known(_) | Target::FileState => continue,
+                Target::Rows { entity, title, reach } => {
+                    titles(sql, access, (*entity, title.as_str(), *reach), (number, label.column.as_str()), tenant);
+                    continue;
+                }
+                Target::Member => sql.push(" left join members "),
+                Target::File => sql.push(" left join files "),
+                Target::Row { entity, .. } => sql.push(" left join ").name(&entity.table).push(" "),
             };
             sql.alias("l", number).push(" on ").alias("l", number).push(".tenant_id = ").again(tenant).push(" and ");
             sql.alias("l", number).push(".id = ").column("r", &label.column);

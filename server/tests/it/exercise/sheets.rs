@@ -2,6 +2,7 @@
 
 use super::samples::wrong;
 use super::world::{API, Faults, PIECES, World, operation, read};
+use crate::support::csv;
 use app::page::encode;
 use domain::schema::Field;
 use domain::{Grants, Reach};
@@ -11,33 +12,6 @@ use std::io::{Cursor, Read as _};
 
 /// The rows that have a code, by which an import knows them again.
 const CODED: &str = "code is not empty";
-
-/// Rows and cells of a CSV file.
-fn cells(text: &str) -> Vec<Vec<String>> {
-    let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
-    let mut letters = text.trim_start_matches('\u{feff}').chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                cell.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => row.push(std::mem::take(&mut cell)),
-            '\r' if !quoted => {}
-            '\n' if !quoted => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            other => cell.push(other),
-        }
-    }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell);
-        rows.push(row);
-    }
-    rows
-}
 
 fn written(rows: &[Vec<String>]) -> String {
     let line = |row: &Vec<String>| row.iter().map(|cell| api::csv_cell(cell)).collect::<Vec<_>>().join(",");
@@ -76,7 +50,7 @@ pub async fn taken_out(world: &World) {
         }
     }
     let wanted = headings(exported(world));
-    let csv = cells(&String::from_utf8(file(world, "csv").await).unwrap());
+    let csv = csv(&String::from_utf8(file(world, "csv").await).unwrap());
     assert_eq!(csv[0], wanted, "the headings of the CSV file");
     assert_eq!(csv.len(), 3, "{csv:?}");
     let line = csv.iter().find(|row| row.contains(&"AB-123".to_owned())).unwrap();
@@ -192,7 +166,7 @@ pub async fn refused(world: &World) {
     let path = format!("/w/exhibit/imports/{}/errors.csv", import["id"].as_str().unwrap());
     let answer = world.grace.get(&path).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    let mend = cells(&answer.text().await.unwrap());
+    let mend = csv(&answer.text().await.unwrap());
     for (row, (key, column, says)) in (1_i64..).zip(&wanted) {
         for (step, problems) in [("the preview of a bad cell", &preview["problems"]), ("a bad cell", &listed)] {
             let of: Vec<&Value> = problems.as_array().unwrap().iter().filter(|problem| problem["row"] == row).collect();

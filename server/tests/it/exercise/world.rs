@@ -3,7 +3,7 @@
 
 use super::pack;
 use super::samples::{Known, Named, sample, upload};
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, in_parts};
 use domain::schema::{Entity, Field, FieldKind, pointing};
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -189,25 +189,9 @@ pub async fn send(
     fields: &[(String, String)],
     files: &[(&str, &str, &[u8])],
 ) -> Response {
-    let mut body = Vec::new();
-    let mut part = |head: String, content: &[u8]| {
-        body.extend_from_slice(format!("--cut\r\ncontent-disposition: form-data; {head}\r\n\r\n").as_bytes());
-        body.extend_from_slice(content);
-        body.extend_from_slice(b"\r\n");
-    };
-    for (name, value) in fields {
-        part(format!("name=\"{name}\""), value.as_bytes());
-    }
-    for (field, name, content) in files {
-        part(format!("name=\"_file.{field}\"; filename=\"{name}\""), content);
-    }
-    body.extend_from_slice(b"--cut--\r\n");
-    let request = client
-        .request(Method::POST, &format!("/w/exhibit/do/{operation}"))
-        .header(header::ACCEPT, "text/html")
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut")
-        .body(body);
-    client.send(request).await
+    let files: Vec<(String, String, &[u8])> =
+        files.iter().map(|(field, name, content)| (format!("_file.{field}"), (*name).to_owned(), *content)).collect();
+    in_parts(client, &format!("/w/exhibit/do/{operation}"), fields, &files).await
 }
 
 pub fn place_of(answer: &Response) -> String {

@@ -1,6 +1,6 @@
 //! `audit.list` and `audit.export`: entries of the trail, newest first.
 
-use super::kept::Kept;
+use super::withheld::Withheld;
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeZone, Utc};
 use domain::audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, ExportAudit, ListAudit, MOST};
 use domain::{Error, Result};
@@ -134,12 +134,12 @@ pub fn changes(ctx: &Ctx, entity: &str, before: &Value, after: &Value) -> Vec<Au
         let own = own.iter().filter(|key| entity.field(key).is_none());
         keys.extend(own.map(|key| ((*key).to_owned(), (*key).to_owned())));
     }
-    let kept = Kept::of(ctx, entity, [&before, &after]);
+    let withheld = Withheld::of(ctx, entity, [&before, &after]);
     let mut out: Vec<AuditChange> = Vec::new();
     for (field, label) in keys {
         let (mut before, mut after) = (of(&before, &field), of(&after, &field));
         if before != after && out.iter().all(|change| change.field != field) {
-            kept.hide(&field, [&mut before, &mut after]);
+            withheld.hide(&field, [&mut before, &mut after]);
             out.push(AuditChange { field, label, before, after });
         }
     }

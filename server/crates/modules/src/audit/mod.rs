@@ -1,10 +1,10 @@
 //! Reading the audit trail, and undo.
 
 mod feedback;
-mod kept;
 mod list;
 mod summary;
 mod undo;
+mod withheld;
 
 use platform::Registry;
 

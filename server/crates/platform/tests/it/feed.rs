@@ -1,7 +1,7 @@
 //! What runs beside requests: how it looks for what was committed, and how it is woken to look.
 
 use crate::database::TestDb;
-use nexus_platform::wake::Wake;
+use nexus_platform::wake::{GATHER, Wake};
 use nexus_platform::{Durable, TenantTx};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -84,4 +84,45 @@ async fn a_process_is_woken_by_the_others_and_once_by_itself() {
         task.abort();
     }
     db.close().await;
+}
+
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// Waits until the worker has been woken so often.
+async fn until(woken: &AtomicUsize, times: usize) {
+    while woken.load(Ordering::SeqCst) < times {
+        pass(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn one_commit_wakes_and_many_wake_together() {
+    let wake = Arc::new(Wake::new(Uuid::nil()));
+    let woken = worker(&wake);
+    tokio::task::yield_now().await;
+    wake.after_commit();
+    until(&woken, 1).await;
+    for _ in 0..1000 {
+        wake.after_commit();
+    }
+    until(&woken, 2).await;
+    pass(GATHER * 3).await;
+    // However slow the machine: of a thousand commits without a pause one or two stretches.
+    assert!(woken.load(Ordering::SeqCst) <= 3, "{} times", woken.load(Ordering::SeqCst));
+}
+
+/// At whatever moment of a stretch somebody commits, somebody is woken afterwards; if not, this does not end.
+#[tokio::test]
+async fn no_commit_is_left_untold() {
+    let wake = Arc::new(Wake::new(Uuid::nil()));
+    let woken = worker(&wake);
+    tokio::task::yield_now().await;
+    for step in 0..40_u64 {
+        let before = woken.load(Ordering::SeqCst);
+        wake.after_commit();
+        pass(Duration::from_millis(step)).await;
+        until(&woken, before + 1).await;
+    }
 }

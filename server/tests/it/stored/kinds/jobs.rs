@@ -2,8 +2,9 @@
 
 use super::Seen;
 use super::lists::condition;
-use super::plant::{COUNT, Hall, PIECES, in_parts, pair, payload, tag, told};
-use super::sheets::{self, Cells};
+use super::plant::{COUNT, Hall, PIECES, pair, payload, tag, told};
+use super::sheets::Cells;
+use crate::support::{csv, in_parts};
 use app::page::encode;
 use domain::schema::Field;
 use domain::{Grants, Reach};
@@ -113,7 +114,7 @@ pub async fn import(hall: &Hall, seen: &mut Seen, cells: &mut Cells) {
     seen.shows("import", &page, &name);
     let path = format!("{here}/errors.csv");
     let refused = seen.page("refused rows", &hall.amina, &path).await;
-    let rows = sheets::csv(&refused);
+    let rows = csv(&refused);
     // The headings, and a line for each row that was refused.
     assert_eq!(rows.len(), COUNT + 1, "{refused}");
     cells.look(&path, &rows);

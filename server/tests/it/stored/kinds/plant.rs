@@ -6,7 +6,7 @@ use crate::stored::html::MARK;
 use crate::support::{Client, Server};
 use app::page::encode;
 use domain::schema::{Catalog, Entity, Field, FieldKind, pointing};
-use reqwest::{Method, Response, StatusCode, header};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet};
@@ -407,32 +407,4 @@ fn typed(key: &str, value: &Value) -> Vec<(String, String)> {
         },
         one => vec![pair(&name, one.as_str().unwrap())],
     }
-}
-
-/// Sends a form as a browser sends one with files: the name of the part, that of the file, what is in it.
-pub async fn in_parts(
-    client: &Client,
-    path: &str,
-    fields: &[(String, String)],
-    files: &[(String, String, &[u8])],
-) -> Response {
-    let mut body = Vec::new();
-    let mut part = |head: String, content: &[u8]| {
-        body.extend_from_slice(format!("--cut\r\ncontent-disposition: form-data; {head}\r\n\r\n").as_bytes());
-        body.extend_from_slice(content);
-        body.extend_from_slice(b"\r\n");
-    };
-    for (name, value) in fields {
-        part(format!("name=\"{name}\""), value.as_bytes());
-    }
-    for (name, file, content) in files {
-        part(format!("name=\"{name}\"; filename=\"{}\"", file.replace('"', "%22")), content);
-    }
-    body.extend_from_slice(b"--cut--\r\n");
-    let request = client
-        .request(Method::POST, path)
-        .header(header::ACCEPT, "text/html")
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut")
-        .body(body);
-    client.send(request).await
 }

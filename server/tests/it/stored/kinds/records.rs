@@ -1,8 +1,9 @@
 //! One record and what stands beside it: its page and forms, its versions and its past, notes, files, who is there, refusals, the trash and the merge.
 
 use super::Seen;
-use super::plant::{COUNT, Hall, PIECES, Row, content, in_parts, pair, payload, tag, told};
+use super::plant::{COUNT, Hall, PIECES, Row, content, pair, payload, tag, told};
 use crate::support::Client;
+use crate::support::in_parts;
 use app::page::encode;
 use domain::records::NOTE_LENGTH;
 use domain::schema::{Field, pointing};

@@ -2,6 +2,7 @@
 
 use super::plant::{Hall, strings};
 use super::{Seen, decoded};
+use crate::support::csv;
 use reqwest::{StatusCode, header};
 use serde_json::Value;
 use std::io::{Cursor, Read as _};
@@ -76,33 +77,6 @@ impl Cells {
         assert!(self.looked > 1_500, "only {} cells were looked at", self.looked);
         assert!(self.defused > 100 && self.text > 40, "{} were defused, {} are text", self.defused, self.text);
     }
-}
-
-/// Rows and cells of a CSV file.
-pub fn csv(text: &str) -> Vec<Vec<String>> {
-    let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
-    let mut letters = text.trim_start_matches('\u{feff}').chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                cell.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => row.push(std::mem::take(&mut cell)),
-            '\r' if !quoted => {}
-            '\n' if !quoted => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            other => cell.push(other),
-        }
-    }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell);
-        rows.push(row);
-    }
-    rows
 }
 
 /// Every row with every field as CSV, as a workbook and as JSON; and the rows that it points at.

@@ -1,4 +1,4 @@
-//! What an entry of the trail keeps from those who may not read every field that it speaks of, where no description says which: the filter of an
+//! What an entry of the trail withholds from those who may not read every field that it speaks of, where no description says which: the filter of an
 //! export or of a saved view, and the name of a file in a field.
 
 use domain::schema::{Catalog, Entity, Filter};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use words::t;
 
-pub struct Kept<'a> {
+pub struct Withheld<'a> {
     catalog: &'a Arc<Catalog>,
     grants: &'a Grants,
     /// Of the entry.
@@ -19,7 +19,7 @@ pub struct Kept<'a> {
     field: Option<&'a str>,
 }
 
-impl<'a> Kept<'a> {
+impl<'a> Withheld<'a> {
     pub fn of(ctx: &'a Ctx, entity: &'a str, sides: [&'a Map<String, Value>; 2]) -> Self {
         let told = |key: &str| sides.iter().find_map(|side| side.get(key)?.as_str());
         let about = ctx.catalog.get(told("entity").unwrap_or(entity)).map(AsRef::as_ref);
@@ -36,7 +36,10 @@ impl<'a> Kept<'a> {
                     }
                 }
                 ("file", "name") if self.field.is_some_and(|field| !self.reads(field)) => hidden(side),
-                (_, "filter") => self.hide_filter(side),
+                // A field of that name is a value like any other.
+                (entity, "filter") if self.catalog.get(entity).is_none_or(|entity| entity.field(key).is_none()) => {
+                    self.hide_filter(side);
+                }
                 _ => {}
             }
         }
