@@ -1,5 +1,5 @@
 // Ends a run of the browser tests with plain lines that say how it went.
-import type { FullConfig, FullResult, Reporter, Suite } from '@playwright/test/reporter';
+import type { FullConfig, FullResult, Reporter, Suite, TestCase } from '@playwright/test/reporter';
 
 export default class ClosingLine implements Reporter {
     private suite?: Suite;
@@ -12,9 +12,13 @@ export default class ClosingLine implements Reporter {
         const tests = this.suite?.allTests() ?? [];
         const count = (outcome: string): number => tests.filter((test) => test.outcome() === outcome).length;
         const again = tests.filter((test) => test.outcome() === 'flaky');
-        for (const test of again) {
-            process.stdout.write(`browser tests: only at the second try: ${test.titlePath().filter(Boolean).join(' › ')}\n`);
-        }
+        const name = (word: string, of: TestCase[]): void =>
+            of.forEach((test) => process.stdout.write(`browser tests: ${word}: ${test.titlePath().filter(Boolean).join(' › ')}\n`));
+        name('only at the second try', again);
+        name(
+            'failed',
+            tests.filter((test) => test.outcome() === 'unexpected'),
+        );
         const passed = count('expected') + again.length;
         const seconds = Math.round(result.duration / 1000);
         process.stdout.write(

@@ -15,6 +15,8 @@ mod browser {
     pub struct Answer {
         pub ok: bool,
         pub status: u16,
+        /// Where it is, if that is not where it was asked for.
+        pub led: Option<String>,
         pub page: Document,
     }
 
@@ -67,7 +69,8 @@ mod browser {
         while let Ok(Some(part)) = page.query_selector("noscript") {
             part.remove();
         }
-        Some(Answer { ok: answer.ok(), status: answer.status(), page })
+        let led = answer.redirected().then(|| answer.url());
+        Some(Answer { ok: answer.ok(), status: answer.status(), led, page })
     }
 
     async fn wait(promise: Promise) -> Option<JsValue> {

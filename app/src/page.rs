@@ -98,12 +98,21 @@ pub struct StaffViewer {
     pub role: String,
 }
 
-/// A field of forms that make something: with it, the same again within minutes is asked about before it is done.
+/// A field of forms that make something: with it, the same again within minutes is asked about before it is done; with [`ASK`], so is what looks like a
+/// record that is there.
 pub const ALIKE: &str = "_alike";
+pub const ASK: &str = "ask";
+/// Of what may look alike, such as calls.
+pub const AGAIN: &str = "again";
+/// What a form says in the place of a moment that the server is to fill in when it is sent.
+pub const NOW: &str = "now";
 /// In the fields of a form that was asked about.
 pub const ASKED: &str = "_asked";
 /// What a form that was held back looks like, as JSON: `domain::records::Alike`.
 pub const LIKE: &str = "_like";
+/// In the address of a form for a new record: what looks like the values that stand there too, which its island asks while somebody types. In that of a
+/// record: whom its notes may mention.
+pub const LOOK: &str = "_look";
 /// A field of forms whose write is offered back at once, with the words that say that it was done.
 pub const UNDO: &str = "_undo";
 /// The path of a page that stands in for one that could not be drawn. The browser shows the address that it asked for.

@@ -2,8 +2,8 @@
 
 use crate::page::use_page;
 use crate::{
-    admin, dashboards, finance, help, home, imports, layout, messaging, records, sales, search, session, settings,
-    workflow,
+    admin, dashboards, exports, finance, help, home, imports, layout, messaging, records, sales, search, session,
+    settings, workflow,
 };
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
@@ -105,6 +105,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(workspace(), StaticSegment("feedback")) view=settings::SendFeedbackPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("undo")) view=records::UndoPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("imports"), ParamSegment("id")) view=imports::ImportPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("exports")) view=exports::ExportsPage ssr=SsrMode::Async/>
+                <Route path=(workspace(), StaticSegment("exports"), ParamSegment("id")) view=exports::ExportPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("notifications")) view=workflow::NotificationsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals")) view=workflow::ApprovalsPage ssr=SsrMode::Async/>
                 <Route path=(workspace(), StaticSegment("approvals"), ParamSegment("id")) view=workflow::ApprovalPage ssr=SsrMode::Async/>

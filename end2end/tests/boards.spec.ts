@@ -103,6 +103,31 @@ test.describe('with scripts', () => {
         expect(await owner(upper)).toBeNull();
     });
 
+    test('a card is dragged by a finger', async ({ browser, baseURL }) => {
+        const context = await browser.newContext({ baseURL, hasTouch: true, viewport: { width: 1180, height: 820 }, locale: 'en-GB' });
+        const page = await context.newPage();
+        const { upper, amina, column, owner } = await scene(page);
+        const handle = heard(page, upper.name);
+        await expect(handle).toBeVisible();
+        const from = (await handle.boundingBox())!;
+        const to = (await column('Amina Otieno').boundingBox())!;
+        const [x, y] = [from.x + from.width / 2, from.y + from.height / 2];
+        const [toX, toY] = [to.x + to.width / 2, to.y + 80];
+        const screen = await context.newCDPSession(page);
+        const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
+            screen.send('Input.dispatchTouchEvent', { type, touchPoints });
+        await touch('touchStart', [{ x, y }]);
+        for (let step = 1; step <= 8; step += 1) {
+            await touch('touchMove', [{ x: x + ((toX - x) * step) / 8, y: y + ((toY - y) * step) / 8 }]);
+        }
+        const moved = saved(page);
+        await touch('touchEnd', []);
+        await moved;
+        await expect(column('Amina Otieno').getByRole('link', { name: upper.name, exact: true })).toBeVisible();
+        expect(await owner(upper)).toBe(amina);
+        await context.close();
+    });
+
     test('a card is given to somebody by keys, and every step is spoken', async ({ page }) => {
         const { upper, amina, column, title, owner } = await scene(page);
         await expect(heard(page, upper.name)).toBeVisible();

@@ -181,9 +181,8 @@ export const cases: Case[] = [
         scene: async (desk) => {
             const { id } = await lead(desk);
             const words = name();
-            const anew = 'what was said has to be typed again';
             const count = async () => ({ activities: await saying(desk, 'activities', words) });
-            return { at: desk.at(`/leads/${id}`), typed: { 'values.subject': words }, count, anew };
+            return { at: desk.at(`/leads/${id}`), typed: { 'values.subject': words }, count };
         },
     },
     {
@@ -476,6 +475,23 @@ export const cases: Case[] = [
         },
     },
     {
+        does: 'workflow.snooze_notification',
+        what: 'what was told is put off',
+        scene: async (desk) => {
+            const members = (await desk.run('people.list_members', {})) as { id: string; email: string | null }[];
+            const me = members.find((member) => member.email?.startsWith('grace'))!.id;
+            const title = name();
+            await desk.run('workflow.notify', { to: { member: me }, title, key: title });
+            const told = async () => ((await desk.run('workflow.list_notifications', {})) as { id: string; title: string }[]).find((row) => row.title === title);
+            const { id } = (await told())!;
+            return {
+                at: desk.at('/notifications'),
+                which: (form) => value(form, 'id') === id && value(form, 'until') === 'tomorrow',
+                count: async () => ({ away: Number(!(await told())) }),
+            };
+        },
+    },
+    {
         does: 'workflow.decide_approval',
         what: 'an order is approved from the list',
         who: 'john',
@@ -638,6 +654,16 @@ export const cases: Case[] = [
         },
     },
     {
+        does: 'exports.start',
+        what: 'a file of many rows is written',
+        scene: async (desk) => {
+            const ids = async () => ((await desk.run('exports.list', {})) as { id: string }[]).map(({ id }) => id);
+            const before = await ids();
+            const count = async () => ({ exports: (await ids()).filter((id) => !before.includes(id)).length });
+            return { at: desk.at('/exports?of=leads&format=csv'), count };
+        },
+    },
+    {
         does: 'records.undo_bulk',
         what: 'a change of many records is taken back',
         scene: async (desk) => {
@@ -773,7 +799,7 @@ export const cases: Case[] = [
             const before = await wanted();
             await desk.run('workflow.choose_notifications', { kinds: { mention: true } });
             const count = async () => ({ changed: Number((await wanted()) === before) });
-            return { at: desk.at('/notifications?show=kinds'), typed: { 'kinds.assignment': 'true', 'kinds.approval': 'true', 'kinds.workflow': 'true' }, count };
+            return { at: desk.at('/notifications?show=kinds'), typed: { 'kinds.assignment': 'true', 'kinds.stage': 'true', 'kinds.approval': 'true', 'kinds.workflow': 'true', 'kinds.failure': 'true' }, count };
         },
     },
     {

@@ -64,6 +64,8 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         const row = await page.locator('tbody tr[data-id]').first().getAttribute('data-id');
         await look(page, 'bulk', `/w/lakeside/leads/bulk?row=${row}&field=city`);
         await look(page, 'bulk-none', '/w/lakeside/leads/bulk');
+        await look(page, 'exports', '/w/lakeside/exports');
+        await look(page, 'export-start', '/w/lakeside/exports?of=leads&format=csv');
         await look(page, 'merge', `/w/lakeside/leads/${row}/merge?search=a`);
         await page.goto(`/w/lakeside/leads/bulk?row=${row}`);
         await page.getByLabel('Stage').selectOption({ label: 'Qualified' });
@@ -207,7 +209,7 @@ export const screens: Record<string, (page: Page, look: Look) => Promise<void>> 
         await page.getByRole('button', { name: 'Import 1 lead' }).click();
         await expect(async () => {
             await page.goto(page.url());
-            await expect(page.getByText('The import is done')).toBeVisible({ timeout: 1000 });
+            await expect(page.locator('main').getByText('The import is done')).toBeVisible({ timeout: 1000 });
         }).toPass({ timeout: 30_000 });
         await look(page, 'import-done');
         await page.getByRole('link', { name: 'Undo this import' }).click();

@@ -6,5 +6,6 @@ pub use app::*;
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     app::islands::speak();
+    app::islands::settle();
     leptos::mount::hydrate_islands();
 }

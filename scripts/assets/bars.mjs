@@ -28,32 +28,38 @@ const chosen = [...bars].filter(([id]) => wanted.length === 0 || wanted.includes
 // "it catalogue::x" is a test of the binary `it`; without a binary it is a unit test. "browser x.spec.ts: title" is a test of end2end/tests.
 const browser = (test) => test.match(/^browser (\S+): (.*)$/);
 const name = (test) => browser(test)?.slice(1).join(' ') ?? test.split(' ').pop();
+// A name that ends in :: is a module with every test in it; any other is that test alone.
+const pattern = (test) => `(^|::)${name(test)}${name(test).endsWith('::') ? '' : '$'}`;
 const all = [...new Set(chosen.flatMap(([, { tests }]) => tests))];
 const specs = [...new Set(all.filter(browser).map((test) => browser(test)[1]))];
 // What stands behind a feature is in another build: that of the two packages that have it.
 const builds = [...new Set(chosen.map(([, { features }]) => features))].sort();
 const filter = (features) => {
     const tests = chosen.filter(([, bar]) => bar.features === features).flatMap(([, { tests }]) => tests);
-    return [...new Set(tests.filter((test) => !browser(test)).map(name))].map((test) => `test(/(^|::)${test}/)`).join(' | ');
+    return [...new Set(tests.filter((test) => !browser(test)).map(pattern))].map((test) => `test(/${test}/)`).join(' | ');
 };
+// What the suite leaves out because it measures time or takes long is named by promises too: it is run here. Those that measure have the machine
+// for themselves (.config/nextest.toml).
 const run = (features) => {
     const build = features ? ['-p', 'nexus-platform', '-p', 'nexus', '--features', features] : [];
-    return ['nextest', 'run', ...build, '--no-fail-fast', '--success-output', 'immediate', '--status-level', 'pass', '-E', filter(features)];
+    const loud = ['--no-fail-fast', '--success-output', 'immediate', '--status-level', 'pass'];
+    return ['nextest', 'run', ...build, '--run-ignored', 'all', ...loud, '-E', filter(features)];
 };
 
 const results = new Map();
 const figures = new Map();
 const read = (line) => {
     const plain = line.replace(/\u001b\[[0-9;]*m/g, '');
-    const status = plain.match(/^\s+(PASS|FAIL|TIMEOUT|SIGABRT|SIGSEGV|LEAK)\s+\[[^\]]*\]\s+(?:\(\s*\d+\/\d+\)\s+)?(\S+)\s+(\S+)$/);
-    if (status) results.set(status[3], status[1] === 'PASS' || status[1] === 'LEAK');
+    const status = plain.match(/^\s+(PASS|LEAK|FAIL|LEAK-FAIL|TIMEOUT|ABORT|SIG[A-Z]+)\s+\[[^\]]*\]\s+(?:\(\s*\d+\/\d+\)\s+)?(\S+)\s+(\S+)$/);
+    // Two binaries may have a test of the same name.
+    if (status) results.set(status[3], (status[1] === 'PASS' || status[1] === 'LEAK') && results.get(status[3]) !== false);
     const seen = plain.match(/^\s+([✓✘])\s+\d+ \[[^\]]*\] › (\S+?):\d+:\d+ › (.*?)(?: \([\d.]+m?s\))?$/);
     if (seen) {
         const title = `${seen[2].split('/').pop()} ${seen[3]}`;
         results.set(title, seen[1] === '✓' && results.get(title) !== false);
     }
     const figure = plain.match(/bar=(\S+)\s+(.*)$/);
-    if (figure) for (const id of figure[1].split(',')) figures.set(id, figure[2]);
+    if (figure) for (const id of figure[1].split(',')) figures.set(id, new Set(figures.get(id)).add(figure[2]));
     if (/^\s*(Compiling|Finished|error|Summary)/.test(plain)) console.error(plain.trim());
 };
 /** Runs a command to its end and reads what it says, well or not. */
@@ -74,6 +80,13 @@ for (const [id, { command }] of chosen) {
     if (command && wanted.includes(id)) results.set(command, (await aloud(command.split(' '))) === 0);
 }
 
+/** What came of a test: nothing where it was not run. */
+const outcomes = (test) => {
+    if (browser(test)) return results.has(name(test)) ? [name(test)] : [];
+    const fits = new RegExp(pattern(test));
+    return [...results.keys()].filter((ran) => fits.test(ran));
+};
+
 let broken = 0;
 let apart = 0;
 console.log('');
@@ -83,13 +96,14 @@ for (const [id, { says, tests, command }] of chosen) {
         console.log(`${id}  apart             ${says}\n      by itself: scripts/bars ${id} (${command})`);
         continue;
     }
-    if (command) tests.push(command);
-    const found = [...results].filter(([test]) => tests.some((wanted) => test === wanted || test === name(wanted) || test.startsWith(name(wanted))));
-    const unseen = found.length === 0 || tests.some((test) => browser(test) && !results.has(name(test)));
-    const held = !unseen && found.every(([, passed]) => passed);
-    broken += held ? 0 : 1;
-    const state = unseen ? 'NOT RUN' : held ? 'held' : 'BROKEN';
-    console.log(`${id}  ${state.padEnd(8)} ${String(found.length).padStart(2)} tests  ${says}${figures.has(id) ? `\n      ${figures.get(id)}` : ''}`);
+    const found = new Set(command ? [command] : tests.flatMap(outcomes));
+    // Held is what every one of its tests holds: one that was left out could have said otherwise.
+    const unseen = command ? [] : tests.filter((test) => outcomes(test).length === 0);
+    const failed = [...found].some((test) => !results.get(test));
+    const state = failed ? 'BROKEN' : unseen.length > 0 || found.size === 0 ? 'NOT RUN' : 'held';
+    broken += state === 'held' ? 0 : 1;
+    const lines = [...(figures.get(id) ?? []), ...unseen.map((test) => `not run: ${test}`)];
+    console.log([`${id}  ${state.padEnd(8)} ${String(found.size).padStart(2)} tests  ${says}`, ...lines].join('\n      '));
 }
 const here = chosen.length - apart;
 console.log(`\n${here - broken} of ${here} promises are held${apart > 0 ? `, ${apart} are run apart` : ''}`);

@@ -8,7 +8,8 @@ const faults = readdirSync(folder).filter((name) => name.endsWith('.patch')).sor
     const text = readFileSync(join(folder, name), 'utf8');
     const head = Object.fromEntries(text.split('\n\n', 1)[0].split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)));
     const files = [...text.matchAll(/^\+\+\+ b\/(.*)$/gm)].map((found) => found[1]);
-    return { id: name.slice(0, 2), name: name.slice(3, -6), path: join(folder, name), files, ...head, tests: head.tests.split(', ') };
+    const [id] = name.split('-', 1);
+    return { id, name: name.slice(id.length + 1, -6), path: join(folder, name), files, ...head, tests: head.tests.split(', ') };
 });
 
 const wanted = process.argv.slice(2);

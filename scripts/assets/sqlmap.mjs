@@ -11,6 +11,7 @@ const level = flags.get('level') ?? '1';
 const risk = flags.get('risk') ?? '1';
 const from = Number(flags.get('from') ?? 1);
 const most = Number(flags.get('most') ?? Infinity);
+const jobs = Number(flags.get('jobs') ?? 2);
 const end = Date.now() + Number(flags.get('minutes') ?? 600) * 60_000;
 const host = new URL(base).host;
 
@@ -74,11 +75,13 @@ for (const row of matrix.split(/^(?=\[")/m)) {
     plant(`POST operation ${name}`, 'POST', `/w/lakeside/api/v1/operations/${name}`, json, input.replaceAll('{id}', id).replaceAll('{me}', id).replaceAll('{key}', '1'));
 }
 
+let files = 0;
 /** One request file through sqlmap: how many parameters were tried and which were found. */
 function run(name, content, more = []) {
-    const file = join(scratch, 'request.txt');
+    const number = (files += 1);
+    const file = join(scratch, `request-${number}.txt`);
     writeFileSync(file, content);
-    const args = ['-r', file, '--batch', `--level=${level}`, `--risk=${risk}`, '--technique=BEUST', '--dbms=postgresql', '--flush-session', '--disable-coloring', '--time-sec=2', '--ignore-code=*', '--drop-set-cookie', `--output-dir=${join(scratch, 'out')}`, ...more];
+    const args = ['-r', file, '--batch', `--level=${level}`, `--risk=${risk}`, '--technique=BEUST', '--dbms=postgresql', '--flush-session', '--disable-coloring', '--time-sec=2', '--ignore-code=*', '--drop-set-cookie', `--output-dir=${join(scratch, `out-${number}`)}`, ...more];
     return new Promise((done) => {
         const child = execFile(sqlmap, args, { encoding: 'utf8', maxBuffer: 1 << 28, timeout: Math.max(10_000, end - Date.now()) }, (error, out) => {
             const plain = out ?? '';
@@ -115,16 +118,21 @@ const due = [...requests].filter(([name]) => name.includes(word));
 let [tried, cleared, done] = [0, 0, 0];
 const found = [];
 const cut = [];
-for (const [name, content] of due.slice(from - 1)) {
-    if (tried >= most || Date.now() > end) break;
-    const result = await run(name, content);
-    done += 1;
-    tried += result.tried;
-    cleared += result.cleared;
-    if (result.found.length > 0) found.push(`${name}: ${result.found.join(', ')}`);
-    if (result.cut || (result.tried === 0 && result.odd)) cut.push(`${name}: ${result.odd || 'time was over'}`);
-    console.log(`${String(from - 1 + done).padStart(4)} of ${due.length}  ${result.tried} parameters, ${result.found.length} found  ${name}${result.odd ? `  ${result.odd}` : ''}`);
+const left = due.slice(from - 1);
+/** Several at once: sqlmap itself waits for one answer after the other. */
+async function worker() {
+    while (left.length > 0 && tried < most && Date.now() < end) {
+        const [name, content] = left.shift();
+        const result = await run(name, content);
+        done += 1;
+        tried += result.tried;
+        cleared += result.cleared;
+        if (result.found.length > 0) found.push(`${name}: ${result.found.join(', ')}`);
+        if (result.cut || (result.tried === 0 && result.odd)) cut.push(`${name}: ${result.odd || 'time was over'}`);
+        console.log(`${String(from - 1 + done).padStart(4)} of ${due.length}  ${result.tried} parameters, ${result.found.length} found  ${name}${result.odd ? `  ${result.odd}` : ''}`);
+    }
 }
+await Promise.all(Array.from({ length: jobs }, worker));
 for (const line of found) console.log(`INJECTABLE ${line}`);
 console.log(`bar=E-01 level=${level} risk=${risk} requests=${from}..${from - 1 + done} of=${due.length} parameters=${tried} cleared=${cleared} injectable=${found.length} control=1 not_tried=${cut.length} pass=${found.length === 0 ? 1 : 0}`);
 process.exit(found.length === 0 ? 0 : 1);

@@ -3,7 +3,8 @@
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,6 +16,9 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
+
+/// Bytes of the names and values of a request's headers. hyper bounds by it what it waits for, which one large read passes by.
+const MOST_HEADER_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -90,6 +94,11 @@ async fn connection(
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let app = app.clone();
         async move {
+            if header_bytes(request.headers()) >= MOST_HEADER_BYTES {
+                let mut refusal = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+                refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                return Ok(refusal);
+            }
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             app.oneshot(request).await
@@ -99,11 +108,15 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.headers)
         .max_headers(100)
-        .max_buf_size(64 * 1024)
+        .max_buf_size(MOST_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 /// Open connections by address.

@@ -61,6 +61,7 @@ pub fn start(app: &App, work: bool, tools: Tools, stopped: watch::Receiver<bool>
     let running = Worker::new(Queue::new(pools.platform.clone()), WorkerConfig { lease, ..WorkerConfig::default() })
         .with(records::import::job_handler(app.platform.clone()))
         .with(records::bulk::job_handler(app.platform.clone()))
+        .with(records::exports::job_handler(app.platform.clone(), api::export_part))
         .with(hand_over_job(app.platform.clone()))
         .with(account_mail_job(
             app.platform.clone(),
@@ -138,6 +139,8 @@ async fn sweep(app: App) {
             ("rate counters", app.limiter.purge(&pool, BATCH).await),
             ("files that were deleted", erase::deleted(&pool, now, BATCH).await),
             ("files of no record", erase::nobodys(&pool, now, BATCH).await),
+            ("what jobs left behind open", records::end_abandoned(&app.platform, BATCH).await),
+            ("exports", records::exports::expired(&pool, now, BATCH).await),
             ("content of files", erase::contents(&app.platform, &pool, BATCH).await),
         ];
         for (what, result) in swept {

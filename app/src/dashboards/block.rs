@@ -134,7 +134,7 @@ impl<'a> Asked<'a> {
     ) -> Result<Vec<Group>> {
         let query = ListQuery { filter, count: Count::None, ..ListQuery::default() };
         let (entity, measure) = (self.entity.key.clone(), self.block.measure.clone());
-        backend.run(SummariseRecords { entity, query, group, measure, limit, inner }).await
+        backend.run(SummariseRecords { entity, query, group, measure, limit, inner, weighted: false }).await
     }
 
     /// Everything that matches, as one.

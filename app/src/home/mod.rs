@@ -89,7 +89,7 @@ impl Home {
     ) -> Result<Vec<Group>> {
         let query = ListQuery { filter: filter_of(entity, filter)?, ..ListQuery::default() };
         let (entity, measure) = (entity.key.clone(), measure.map(str::to_owned));
-        let operation = SummariseRecords { entity, query, group, measure, limit: None, inner: None };
+        let operation = SummariseRecords { entity, query, group, measure, limit: None, inner: None, weighted: false };
         self.backend.run(operation).await
     }
 

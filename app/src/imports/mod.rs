@@ -15,7 +15,7 @@ use crate::time::Clock;
 use domain::imports::{GetImport, ImportStatus};
 use domain::{Error, Result, Verb};
 use leptos::prelude::*;
-use ui::{Crumb, Page, PageHeader, Stack};
+use ui::{Crumb, FormError, FormErrors, Page, PageHeader, Stack};
 use uuid::Uuid;
 use words::t;
 
@@ -38,6 +38,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         set_status(replay.error.kind.status());
     }
     let remapping = page.query("step") == Some("map");
+    let undoing = page.query("undo").is_some();
     let content = match import.status {
         ImportStatus::Uploaded => mapping::view(&page, &viewer, &entity, &import),
         ImportStatus::Mapped if remapping || page.replay_of("imports.map").is_some() => {
@@ -46,12 +47,19 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         ImportStatus::Mapped => outcome::preview(&page, &viewer, &backend, &entity, &import).await?,
         ImportStatus::Queued | ImportStatus::Running => outcome::progress(&page, &viewer, &entity, &import),
         ImportStatus::Done => outcome::result(&page, &viewer, &backend, &entity, &import).await?,
-        ImportStatus::Undone => outcome::undone(&viewer, &backend, &entity, &import).await?,
+        ImportStatus::Undoing => outcome::undoing(&page, &viewer, &backend, &entity, &import).await?,
+        ImportStatus::Undone => outcome::undone(&page, &viewer, &backend, &entity, &import).await?,
+        ImportStatus::Failed if undoing && import.left() > 0 => {
+            outcome::confirm_undo(&page, &viewer, &backend, &entity, &import).await?
+        }
+        ImportStatus::Failed if import.undo_began_at.is_some() => {
+            outcome::stopped(&viewer, &backend, &entity, &import).await?
+        }
         ImportStatus::Failed => outcome::failed(&page, &viewer, &entity, &import),
     };
-    let title = import.file_name.clone();
+    let (refused, title) = (refused(&page), import.file_name.clone());
     let text = parts::file_words(&import, Clock::new(&page.now, &viewer.timezone));
-    let body = view! { <Page><Stack><PageHeader title text/>{content}</Stack></Page> }.into_any();
+    let body = view! { <Page><Stack><PageHeader title text/>{refused}{content}</Stack></Page> }.into_any();
     let crumbs = vec![
         Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)),
         Crumb::link(t!("Import"), viewer.path(&format!("{}/import", entity.plural))),
@@ -59,4 +67,21 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     ];
     let frame = workspace_frame(&page, crumbs, None, None, body);
     Ok(view! { <ProgressHands/>{frame} }.into_any())
+}
+
+/// Why the import was not started or not taken back, whatever has become of it since that was asked for. What is wrong with a mapping stands over
+/// its columns.
+fn refused(page: &PageContext) -> Option<AnyView> {
+    let replay = page.replay.as_deref()?;
+    let title = match replay.operation.as_str() {
+        "imports.start" => t!("The import was not started"),
+        "imports.undo" => t!("The import was not undone"),
+        _ => return None,
+    };
+    let mut errors: Vec<FormError> =
+        replay.error.fields.iter().map(|fault| FormError::new("", fault.message.clone())).collect();
+    if errors.is_empty() {
+        errors.push(FormError::new("", replay.error.message.clone()));
+    }
+    Some(view! { <FormErrors errors title/> }.into_any())
 }

@@ -6,7 +6,8 @@ use crate::records::post::envelope;
 use crate::records::values::Values;
 use crate::time::Clock;
 use domain::imports::{
-    Existing, Import, ImportStatus, ListKept, ListProblems, Preview, PreviewImport, PreviewRow, Problem,
+    Existing, Import, ImportStatus, ListKept, ListProblems, Preview, PreviewImport, PreviewRow, PreviewUndoImport,
+    Problem,
 };
 use domain::money::group_thousands;
 use domain::records::Record;
@@ -15,8 +16,8 @@ use domain::{BackendHandle, Result};
 use leptos::prelude::*;
 use serde_json::Map;
 use ui::{
-    Badge, ButtonKind, Cell, DataTable, DialogPage, EmptyState, FormActions, FormError, FormErrors, HeadCell,
-    LinkButton, Notice, Panel, Row, StatTile, SubmitButton, Tiles, Tone,
+    Badge, ButtonKind, Cell, DataTable, DialogPage, EmptyState, FormActions, HeadCell, LinkButton, Notice, Panel, Row,
+    StatTile, SubmitButton, Tiles, Tone,
 };
 use uuid::Uuid;
 use words::{t, tn};
@@ -38,10 +39,6 @@ pub async fn preview(
     let here = parts::path(viewer, import);
     let (one, many) = (&entity.labels.one, &entity.labels.many);
     let good = preview.would_create + preview.would_update;
-    let refused = page
-        .replay_of("imports.start")
-        .map(|replay| vec![FormError::new("", replay.error.message.clone())])
-        .unwrap_or_default();
     let verb = match (preview.would_create, preview.would_update) {
         (_, 0) => t!("Import {rows}", rows = counted(good, one, many)),
         (0, _) => t!("Update {rows}", rows = counted(good, one, many)),
@@ -56,7 +53,6 @@ pub async fn preview(
     });
     Ok(view! {
         {parts::steps(Place::Preview, Some(&here))}
-        <FormErrors errors=refused title=t!("The import was not started")/>
         {preview_tiles(import, &preview)}
         <form class="import-go" method="post" action=viewer.action("imports.start")>
             <input type="hidden" name="id" value=import.id.to_string()/>
@@ -187,7 +183,7 @@ pub async fn result(
     import: &Import,
 ) -> Result<AnyView> {
     if page.query("undo").is_some() {
-        return Ok(confirm_undo(page, viewer, entity, import));
+        return confirm_undo(page, viewer, backend, entity, import).await;
     }
     let problems = if import.refused > 0 { backend.run(ListProblems { id: import.id }).await? } else { Vec::new() };
     let here = parts::path(viewer, import);
@@ -230,28 +226,39 @@ pub async fn result(
     .into_any())
 }
 
-fn confirm_undo(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Import) -> AnyView {
+/// Says what goes and what stays, in general and counted, and asks once more.
+pub async fn confirm_undo(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    import: &Import,
+) -> Result<AnyView> {
+    let would = backend.run(PreviewUndoImport { id: import.id }).await?;
     let here = parts::path(viewer, import);
     let created = counted(import.created, &entity.labels.one, &entity.labels.many);
     let text = match import.updated {
+        _ if import.status == ImportStatus::Undone => t!(
+            "{rows} were kept. Those that you may take back, and that nothing stands in the way of any more, go now.",
+            rows = counted(import.kept, &entity.labels.one, &entity.labels.many)
+        ),
+        _ if import.undo_began_at.is_some() => {
+            t!("It goes on with the rows that are left, and looks again at those that were kept.").to_owned()
+        }
         0 => t!(
-            "{created} made by this import are removed. Those that were changed since are kept, and listed.",
+            "{created} made by this import are removed. Those that were changed since, or are not yours to delete, are kept and listed.",
             created
         ),
         updated => t!(
-            "{created} made by this import are removed and {updated} put back to what they were. Those that were changed since are kept, and listed.",
+            "{created} made by this import are removed and {updated} put back to what they were. Those that were changed since, or are not yours to delete or change, are kept and listed.",
             created,
             updated = group_thousands(&updated.to_string())
         ),
     };
-    let errors = page
-        .replay_of("imports.undo")
-        .map(|replay| vec![FormError::new("", replay.error.message.clone())])
-        .unwrap_or_default();
+    let text = format!("{text} {}", parts::foretold(&would));
     let close = here.clone();
     let form = view! {
         <form class="form" method="post" action=viewer.action("imports.undo")>
-            <FormErrors errors title=t!("The import was not undone")/>
             <input type="hidden" name="id" value=import.id.to_string()/>
             {envelope(page, "undo", &here, "")}
             <FormActions>
@@ -261,12 +268,86 @@ fn confirm_undo(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &I
         </form>
     }
     .into_any();
-    view! { <DialogPage title=t!("Undo this import?") text close_href=close>{form}</DialogPage> }.into_any()
+    Ok(view! { <DialogPage title=t!("Undo this import?") text close_href=close>{form}</DialogPage> }.into_any())
+}
+
+/// Rows that were kept, with their reasons; nothing where there is none.
+async fn kept_rows(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    import: &Import,
+) -> Result<Option<AnyView>> {
+    if import.kept == 0 {
+        return Ok(None);
+    }
+    let rows = backend.run(ListKept { id: import.id }).await?;
+    let table =
+        (!rows.is_empty()).then(|| parts::reasons(viewer, entity, t!("Kept rows"), t!("Why it was kept"), &rows));
+    Ok(table)
+}
+
+/// While a worker takes the rows back.
+pub async fn undoing(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    import: &Import,
+) -> Result<AnyView> {
+    let table = kept_rows(viewer, backend, entity, import).await?;
+    let work = parts::working(
+        page,
+        &parts::Working {
+            id: import.id,
+            status: import.status.as_str(),
+            doing: t!("Putting the rows back"),
+            done: import.looked_at(),
+            rows: import.marked(),
+            refused: 0,
+            list: viewer.path(&entity.plural),
+        },
+    );
+    // There are more of them while it goes on.
+    Ok(view! { {work}<div data-region="kept">{table}</div> }.into_any())
+}
+
+/// The undo ended before it was done: what was taken back is, and the rest can be.
+pub async fn stopped(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, import: &Import) -> Result<AnyView> {
+    let table = kept_rows(viewer, backend, entity, import).await?;
+    let here = parts::path(viewer, import);
+    let why = import.error.clone().unwrap_or_else(|| t!("It stopped, and left no reason behind").to_owned());
+    let number = |count: i64| group_thousands(&count.to_string());
+    let text = t!(
+        "{why}. {done} of {all} rows had been looked at; the others are as the import left them.",
+        why,
+        done = number(import.looked_at()),
+        all = number(import.marked())
+    );
+    let list = viewer.path(&entity.plural);
+    let rest = (import.left() > 0).then(|| {
+        view! { <LinkButton href=format!("{here}?undo=1") icon="undo-2">{t!("Take back the rest")}</LinkButton> }
+    });
+    Ok(view! {
+        <Notice tone=Tone::Negative title=t!("Taking it back stopped")>{text}</Notice>
+        <FormActions>{rest}<LinkButton href=list kind=ButtonKind::Ghost>{t!("To the list")}</LinkButton></FormActions>
+        {table}
+    }
+    .into_any())
 }
 
 /// After an undo: what was kept, and why.
-pub async fn undone(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, import: &Import) -> Result<AnyView> {
-    let rows = if import.kept > 0 { backend.run(ListKept { id: import.id }).await? } else { Vec::new() };
+pub async fn undone(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+    import: &Import,
+) -> Result<AnyView> {
+    if import.kept > 0 && page.query("undo").is_some() {
+        return confirm_undo(page, viewer, backend, entity, import).await;
+    }
+    let table = kept_rows(viewer, backend, entity, import).await?;
     let (one, many) = (&entity.labels.one, &entity.labels.many);
     let again = viewer.path(&format!("{}/import", entity.plural));
     let list = viewer.path(&entity.plural);
@@ -279,19 +360,41 @@ pub async fn undone(viewer: &Viewer, backend: &BackendHandle, entity: &Entity, i
         );
         view! { <Notice tone=Tone::Warning title=t!("Not everything was taken back")>{text}</Notice> }
     });
-    let text = t!(
-        "{rows} of {file} were made by this import; those that nobody has worked on since are gone.",
-        rows = counted(import.created, one, many),
-        file = import.file_name
-    );
+    let text = taken_back(entity, import);
+    let here = parts::path(viewer, import);
+    let more = (import.kept > 0).then(|| {
+        view! { <LinkButton href=format!("{here}?undo=1") icon="undo-2">{t!("Take back what was kept")}</LinkButton> }
+    });
     let action = view! {
         <LinkButton href=list kind=ButtonKind::Primary>{t!("To the list")}</LinkButton>
         <LinkButton href=again>{t!("Import a file")}</LinkButton>
+        {more}
     };
-    let table =
-        (!rows.is_empty()).then(|| parts::reasons(viewer, entity, t!("Kept rows"), t!("Why it was kept"), &rows));
     Ok(view! { {kept}<EmptyState icon="undo-2" title=t!("This import was undone") text action=action.into_any()/>{table} }
         .into_any())
+}
+
+/// What an undo came to, of the rows that the import made and of those that it changed.
+fn taken_back(entity: &Entity, import: &Import) -> String {
+    let rows = |count: i64| counted(count, &entity.labels.one, &entity.labels.many);
+    let removed = (import.created > 0).then(|| {
+        tn!(
+            import.removed,
+            "{rows} made by the import of {file} was removed.",
+            "{rows} made by the import of {file} were removed.",
+            rows = rows(import.removed),
+            file = import.file_name
+        )
+    });
+    let reverted = (import.updated > 0).then(|| {
+        tn!(
+            import.reverted,
+            "{rows} changed by the import was put back to what it was before.",
+            "{rows} changed by the import were put back to what they were before.",
+            rows = rows(import.reverted)
+        )
+    });
+    removed.into_iter().chain(reverted).collect::<Vec<_>>().join(" ")
 }
 
 /// The job as a whole could not be done.
@@ -299,6 +402,9 @@ pub fn failed(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Imp
     let here = parts::path(viewer, import);
     let again = viewer.path(&format!("{}/import", entity.plural));
     let why = import.error.clone().unwrap_or_else(|| t!("It stopped, and left no reason behind").to_owned());
+    let undo = (import.left() > 0).then(|| {
+        view! { <LinkButton href=format!("{here}?undo=1") icon="undo-2">{t!("Undo this import")}</LinkButton> }
+    });
     let text = t!(
         "{why}. {rows} had been worked on. What was written stays; importing the file again changes nothing that is there.",
         why,
@@ -312,6 +418,7 @@ pub fn failed(page: &PageContext, viewer: &Viewer, entity: &Entity, import: &Imp
             {envelope(page, "start", &here, "")}
             <FormActions>
                 <SubmitButton icon="refresh-cw">{t!("Try again")}</SubmitButton>
+                {undo}
                 <LinkButton href=again kind=ButtonKind::Ghost>{t!("Choose another file")}</LinkButton>
             </FormActions>
         </form>

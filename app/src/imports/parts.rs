@@ -4,6 +4,7 @@ use crate::page::{PageContext, Viewer};
 use crate::time::Clock;
 use domain::imports::{Import, ImportStatus, KeptRow, Problem};
 use domain::money::group_thousands;
+use domain::records::UndoPreview;
 use domain::schema::Entity;
 use leptos::prelude::*;
 use ui::{
@@ -46,6 +47,7 @@ pub fn status(status: ImportStatus) -> (&'static str, Tone) {
         ImportStatus::Running => (t!("Running"), Tone::Accent),
         ImportStatus::Done => (t!("Done"), Tone::Positive),
         ImportStatus::Failed => (t!("Failed"), Tone::Negative),
+        ImportStatus::Undoing => (t!("Being taken back"), Tone::Accent),
         ImportStatus::Undone => (t!("Undone"), Tone::Neutral),
     }
 }
@@ -64,6 +66,35 @@ pub fn counted(value: i64, one: &str, many: &str) -> String {
 /// `9,900 rows`, `1 row`.
 pub fn rows_words(count: i64) -> String {
     tn!(count, "{shown} row", "{shown} rows", shown = group_thousands(&count.to_string()))
+}
+
+/// What taking rows back would come to.
+pub fn foretold(would: &UndoPreview) -> String {
+    let number = |count: i64| group_thousands(&count.to_string());
+    let mut said = tn!(
+        would.back,
+        "As things are, {shown} row would be taken back.",
+        "As things are, {shown} rows would be taken back.",
+        shown = number(would.back)
+    );
+    let mut add = |more: String| {
+        said.push(' ');
+        said.push_str(&more);
+    };
+    match would.kept() {
+        0 => add(t!("None would stay.").to_owned()),
+        kept => add(t!(
+            "{kept} would stay: {changed} changed since, {barred} not yours to take back, {other} for another reason.",
+            kept = number(kept),
+            changed = number(would.changed),
+            barred = number(would.barred),
+            other = number(would.other)
+        )),
+    }
+    if would.more {
+        add(t!("There are more than 10,000 rows; this counts the first 10,000 of them.").to_owned());
+    }
+    said
 }
 
 /// Rows, columns, values and reasons of what was refused.
@@ -130,19 +161,21 @@ pub struct Working<'a> {
     pub list: String,
 }
 
-/// How far it is. Without a script the page asks again every two seconds.
+/// How far it is. Without a script the page asks again every two seconds; with one, what is in `Progress` is drawn anew, so the figures stand there.
 pub fn working(page: &PageContext, work: &Working<'_>) -> AnyView {
     let (done, rows) = (work.done.unsigned_abs(), work.rows.unsigned_abs());
     let number = |value: u64| group_thousands(&value.to_string());
-    let detail = t!("{done} of {all} rows", done = number(done), all = number(rows));
-    let so_far = (work.refused > 0)
-        .then(|| format!("{} ", t!("{count} refused so far.", count = number(work.refused.unsigned_abs()))));
+    let mut detail = t!("{done} of {all} rows", done = number(done), all = number(rows));
+    if work.refused > 0 {
+        let refused = t!("{count} refused so far", count = number(work.refused.unsigned_abs()));
+        detail = format!("{detail} · {refused}");
+    }
     let (next, list, label) = (page.address(), work.list.clone(), work.doing.to_owned());
     view! {
         <noscript><meta http-equiv="refresh" content="2"/></noscript>
         <div class="import-progress" data-import=work.id.to_string() data-status=work.status.to_owned()>
             <Progress label value=done max=rows detail tone=Tone::Accent/>
-            <p class="page-text">{so_far}{t!("You may leave this page; the work goes on, and the page tells how far it is when you come back.")}</p>
+            <p class="page-text">{t!("You may leave this page; the work goes on, and the page tells how far it is when you come back.")}</p>
             <FormActions>
                 <LinkButton href=next kind=ButtonKind::Secondary icon="refresh-cw">{t!("Look again")}</LinkButton>
                 <LinkButton href=list kind=ButtonKind::Ghost>{t!("To the list")}</LinkButton>
@@ -152,7 +185,7 @@ pub fn working(page: &PageContext, work: &Working<'_>) -> AnyView {
     .into_any()
 }
 
-/// Rows by their names, each with what is to be said of it.
+/// Rows by their names, each with what is to be said of it. Those that the viewer may not see have none.
 pub fn reasons(viewer: &Viewer, entity: &Entity, title: &'static str, why: &'static str, rows: &[KeptRow]) -> AnyView {
     let head = view! { <HeadCell label=entity.labels.one.clone()/><HeadCell label=why/> };
     let lines: Vec<AnyView> = rows
@@ -160,9 +193,14 @@ pub fn reasons(viewer: &Viewer, entity: &Entity, title: &'static str, why: &'sta
         .map(|row| {
             let (label, title, reason) = (entity.labels.one.clone(), row.title.clone(), row.reason.clone());
             let href = viewer.path(&format!("{}/{}", entity.plural, row.id));
+            let name = if title.is_empty() {
+                t!("Out of your sight").into_any()
+            } else {
+                view! { <TextLink href>{title}</TextLink> }.into_any()
+            };
             view! {
                 <Row>
-                    <Cell label lead=true><TextLink href>{title}</TextLink></Cell>
+                    <Cell label lead=true>{name}</Cell>
                     <Cell label=why>{reason}</Cell>
                 </Row>
             }
@@ -174,4 +212,31 @@ pub fn reasons(viewer: &Viewer, entity: &Entity, title: &'static str, why: &'sta
     }
     .into_any();
     view! { <Panel title flush=true>{table}</Panel> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Working, working};
+    use crate::records::fixture::page;
+    use leptos::prelude::*;
+
+    #[test]
+    fn what_was_refused_so_far_stands_among_the_figures() {
+        let drawn = |refused| {
+            let work = Working {
+                id: uuid::Uuid::nil(),
+                status: "running",
+                doing: "Importing leads",
+                done: 1_200,
+                rows: 5_000,
+                refused,
+                list: "/w/lakeside/leads".to_owned(),
+            };
+            let html = Owner::new().with(|| working(&page(&[]), &work).to_html());
+            let (_, figures) = html.split_once("progress-detail\">").unwrap();
+            figures.split('<').next().unwrap().to_owned()
+        };
+        assert_eq!(drawn(0), "1,200 of 5,000 rows");
+        assert_eq!(drawn(7), "1,200 of 5,000 rows · 7 refused so far");
+    }
 }

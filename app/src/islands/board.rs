@@ -43,7 +43,8 @@ thread_local! {
 pub enum Way {
     /// The card is there.
     Here,
-    Open,
+    /// It takes the card; with what is to be known before, where it is full.
+    Open(Option<String>),
     /// Its form asks for something first.
     Asks {
         href: String,
@@ -114,12 +115,12 @@ pub fn way(card: &Element, column: &Element) -> Way {
         return days::way(card, column);
     }
     let items = all(card, ".card-menu .menu-item");
-    if items.iter().any(|item| item.has_attribute("name") && attr(item, "value") == to) {
-        return Way::Open;
+    let hint = |item: &HtmlElement| within(item, ".menu-hint").map(|hint| text(&hint)).unwrap_or_default();
+    if let Some(item) = items.iter().find(|item| item.has_attribute("name") && attr(item, "value") == to) {
+        return Way::Open(Some(hint(item)).filter(|full| !full.is_empty()));
     }
     let asked = format!("move={to}");
     let link = items.iter().find(|item| attr(item, "href").split(['?', '&']).any(|part| part == asked));
-    let hint = |item: &HtmlElement| within(item, ".menu-hint").map(|hint| text(&hint)).unwrap_or_default();
     if let Some(link) = link {
         return Way::Asks { href: attr(link, "href"), hint: hint(link) };
     }
@@ -156,7 +157,8 @@ pub fn show_gates(card: &Element) {
     }
     for column in columns() {
         let (closed, words) = match way(card, &column) {
-            Way::Here | Way::Open => (false, None),
+            Way::Here => (false, None),
+            Way::Open(full) => (false, full),
             Way::Asks { hint, .. } => (false, Some(hint)),
             Way::Closed(why) => (true, Some(why)),
         };
@@ -341,7 +343,7 @@ pub fn place(card: &HtmlElement, column: &HtmlElement, by_keys: bool) {
             announce(&hint);
             toast::refused(&t!("Not moved to {name}. {why}", name, why = hint), Some((t!("Fill it in"), &href)));
         }
-        Way::Open => send(card, column, name, &to, by_keys),
+        Way::Open(full) => send(card, column, (name, full.is_some()), &to, by_keys),
     }
 }
 
@@ -355,7 +357,8 @@ fn form_of(card: &HtmlElement, column: &HtmlElement, to: &str) -> Option<(String
     Some((attr(&form, "action"), super::dom::fields(&form, Some(&button))?))
 }
 
-fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_keys: bool) {
+/// `full` is whether the column had no place left: it takes the card, and one is told that it holds too many now.
+fn send(card: &HtmlElement, column: &HtmlElement, (name, full): (String, bool), to: &str, by_keys: bool) {
     let Some((action, fields)) = form_of(card, column, to) else { return };
     let (parent, next) = (card.parent_node(), card.next_sibling());
     let grip = if within(card, ".card-title:focus").is_some() { ".card-title" } else { "[data-handle]" };
@@ -369,9 +372,10 @@ fn send(card: &HtmlElement, column: &HtmlElement, name: String, to: &str, by_key
         let answer = call::submit(&action, &fields).await;
         let ok = answer.as_ref().is_some_and(|answer| answer.ok);
         if ok {
-            announce(&t!("Moved to {name}", name));
+            let over = if full { format!(". {}", t!("{name} is over its limit now", name)) } else { String::new() };
+            announce(&format!("{}{over}", t!("Moved to {name}", name)));
             let undo = answer.as_ref().and_then(|answer| toast::way(&answer.page));
-            toast::done(&t!("{title} moved to {name}", title, name), undo);
+            toast::done(&format!("{}{over}", t!("{title} moved to {name}", title, name)), undo);
         } else {
             flag(&card, "is-sending", false);
             if let Some(parent) = parent {

@@ -124,7 +124,8 @@ pub fn say(card: &HtmlElement, column: &HtmlElement) {
     column.scroll_into_view_with_bool(false);
     announce(&match way(card, column) {
         Way::Here => t!("{name}, where it is", name),
-        Way::Open => name,
+        Way::Open(None) => name,
+        Way::Open(Some(full)) => format!("{name}. {full}"),
         Way::Asks { hint, .. } => format!("{name}. {hint}"),
         Way::Closed(why) => t!("{name}, closed. {why}", name, why),
     });

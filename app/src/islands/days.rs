@@ -73,7 +73,7 @@ pub fn way(card: &Element, column: &Element) -> Way {
         return Way::Closed(closed);
     }
     if within(card, "[data-handle]").is_some() {
-        return Way::Open;
+        return Way::Open(None);
     }
     let why = within(card, ".card-menu .menu-hint").map(|hint| super::dom::text(&hint));
     Way::Closed(why.unwrap_or_else(|| t!("It cannot be moved here").to_owned()))

@@ -4,7 +4,7 @@ use super::dom::{
     Event, HtmlElement, KeyboardEvent, all, append, attr, closest, document, everywhere, find, focus, hit, input,
     listen, make, modified, on, on_key, set, spawn, text, window, within,
 };
-use super::toast;
+use super::{chosen, toast};
 use crate::call;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, SubmitEvent};
@@ -15,6 +15,7 @@ const RESEND: i32 = 30_000;
 
 pub fn attach() {
     toast::attach();
+    chosen::nothing_begun();
     // What an address names after its # keeps the browser from giving the focus to what asks for it.
     let nowhere = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
     if nowhere && let Some(first) = find("[autofocus]") {
@@ -22,6 +23,7 @@ pub fn attach() {
     }
     on("submit", |event| {
         if !event.default_prevented() && !look(&event) {
+            chosen::sent(&event);
             once(&event);
         }
     });
@@ -47,6 +49,7 @@ pub fn attach() {
         "pageshow",
         false,
         Box::new(|_| {
+            chosen::nothing_begun();
             for form in everywhere("form[data-sent]") {
                 release(&form);
             }

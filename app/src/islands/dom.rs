@@ -161,6 +161,38 @@ pub fn keep(name: &str, value: &str) {
     }
 }
 
+/// What is kept in this tab alone, for as long as it is open.
+fn tab() -> Option<web_sys::Storage> {
+    window().session_storage().ok()?
+}
+
+pub fn held(name: &str) -> Option<String> {
+    tab()?.get_item(name).ok()?
+}
+
+pub fn hold(name: &str, value: &str) {
+    if let Some(tab) = tab() {
+        let _ = tab.set_item(name, value);
+    }
+}
+
+/// Whoever comes next in this tab is somebody else.
+pub fn empty_tab() {
+    if let Some(tab) = tab() {
+        let _ = tab.clear();
+    }
+}
+
+/// The answer to a form stands where the form was sent to, and no page is there. From here on it stands where the page is that it shows, which
+/// the page says: what stands first, and it stays where it is where that says nothing.
+pub fn settle() {
+    let own = find("[data-address]").map(|place| attr(&place, "data-address")).unwrap_or_default();
+    let path = own.split(['?', '#']).next().unwrap_or_default();
+    if !path.is_empty() && window().location().pathname().is_ok_and(|here| here != path) {
+        let _ = window().history().and_then(|past| past.replace_state_with_url(&JsValue::NULL, "", Some(&own)));
+    }
+}
+
 /// Path and query of this page.
 pub fn address() -> String {
     let location = window().location();
@@ -174,6 +206,13 @@ pub fn go(href: &str) {
 /// Says something to those who hear the page.
 pub fn announce(words: &str) {
     if let Some(place) = find("#announcer") {
+        place.set_text_content(Some(words));
+    }
+}
+
+/// The same once they have heard what is being said.
+pub fn remark(words: &str) {
+    if let Some(place) = find("#remarks") {
         place.set_text_content(Some(words));
     }
 }

@@ -68,6 +68,7 @@ fn palette_and_shortcuts() -> AnyView {
             <label class="choice sheet-foot"><input class="check" type="checkbox" data-keys=""/><span>{t!("Shortcuts of single letters")}</span></label>
         </dialog>
         <div class="sr-only" id="announcer" aria-live="assertive"></div>
+        <div class="sr-only" id="remarks" aria-live="polite"></div>
     }
     .into_any()
 }

@@ -67,7 +67,7 @@ fn pressed(event: &KeyboardEvent) -> bool {
     match key.as_str() {
         "g" => GOING.set(js_sys::Date::now()),
         "?" => sheet(),
-        "c" => return click(".topbar-actions a[href$='/new']"),
+        "c" => return click(".topbar-actions a[href][data-new]"),
         "/" => match find(".toolbar-search [type=search]") {
             Some(field) => focus(&field),
             None => palette::open(),

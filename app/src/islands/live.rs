@@ -1,7 +1,7 @@
-//! Hears what changes while a page is open, and says so; what is on the page stays until it is asked for. A tab that nobody sees holds no
-//! connection: browsers allow six to a host, and whoever comes back to it is told what was missed.
+//! Hears what changes while a page is open, and says so; what is on the page stays until it is asked for, but for the count of what waits for who
+//! looks at it. A tab that nobody sees holds no connection: browsers allow six to a host, and whoever comes back to it is told what was missed.
 
-use super::dom::{Event, after, all, attr, document, find, listen, on, set, within};
+use super::dom::{Event, after, all, append, attr, document, everywhere, find, listen, make, on, set, text, within};
 use crate::page::encode;
 use js_sys::{JSON, Reflect};
 use std::cell::RefCell;
@@ -33,21 +33,29 @@ pub fn attach() {
     on("visibilitychange", |_| if document().hidden() { close() } else { open() });
 }
 
+/// Where the page says what changed of what it shows; not every page does.
 fn bar() -> Option<HtmlElement> {
     find("[data-live]")
 }
 
+/// Where it says how much waits, which names the stream.
+fn told() -> Option<HtmlElement> {
+    find("[data-told]")
+}
+
 fn open() {
-    let Some(bar) = bar().filter(|_| !document().hidden()) else { return };
+    let Some(told) = told().filter(|_| !document().hidden()) else { return };
     HEARING.with_borrow_mut(|hearing| {
         if hearing.source.is_some() {
             return;
         }
-        let since = if hearing.place.is_empty() { attr(&bar, "data-since") } else { hearing.place.clone() };
-        let mut address = format!("{}?since={}", attr(&bar, "data-live"), encode(&since));
-        let record = attr(&bar, "data-record");
-        if !record.is_empty() {
-            address.push_str(&format!("&entity={}&record={record}", attr(&bar, "data-entity")));
+        let bar = bar();
+        let drawn = || attr(bar.as_ref().unwrap_or(&told), "data-since");
+        let since = if hearing.place.is_empty() { drawn() } else { hearing.place.clone() };
+        let mut address = format!("{}?since={}", attr(&told, "data-told"), encode(&since));
+        if let Some(bar) = bar.filter(|bar| !attr(bar, "data-record").is_empty()) {
+            let (entity, record) = (attr(&bar, "data-entity"), attr(&bar, "data-record"));
+            address.push_str(&format!("&entity={entity}&record={record}"));
         }
         let Ok(source) = EventSource::new(&address) else { return };
         listen(&source, "message", false, Box::new(|event| heard(&event, true)));
@@ -58,6 +66,14 @@ fn open() {
             false,
             Box::new(|event| {
                 let _ = here(&event);
+            }),
+        );
+        listen(
+            &source,
+            "told",
+            false,
+            Box::new(|event| {
+                let _ = count(&event);
             }),
         );
         listen(
@@ -127,6 +143,30 @@ fn here(event: &Event) -> Option<()> {
     };
     place.set_hidden(words.is_empty());
     within(&place, "[data-words]")?.set_text_content(Some(&words));
+    Some(())
+}
+
+/// Shows how much waits, and says so where it became more. Nothing moves, and the focus stays where it is.
+fn count(event: &Event) -> Option<()> {
+    let data = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
+    let unread = Reflect::get(&JSON::parse(&data).ok()?, &JsValue::from_str("unread")).ok()?.as_f64()?;
+    let (words, mut before) = (unread.to_string(), 0.0);
+    for place in everywhere("[data-counted='told']") {
+        let shown = within(&place, ".count");
+        before = shown.as_ref().and_then(|shown| text(shown).parse().ok()).unwrap_or_default();
+        match shown {
+            Some(shown) if unread > 0.0 => shown.set_text_content(Some(&words)),
+            Some(shown) => shown.remove(),
+            None if unread > 0.0 => append(&place, make("span", "count tone-neutral", &words)),
+            None => {}
+        }
+    }
+    if unread > before {
+        let place = told()?;
+        let said =
+            if words == "1" { attr(&place, "data-one") } else { attr(&place, "data-many").replacen('#', &words, 1) };
+        place.set_text_content(Some(&said));
+    }
     Some(())
 }
 

@@ -11,11 +11,15 @@ pub use frame::{dialogs, island_names};
 use leptos::prelude::*;
 
 #[cfg(feature = "hydrate")]
+mod alike;
+#[cfg(feature = "hydrate")]
 mod board;
 #[cfg(feature = "hydrate")]
 mod board_keys;
 #[cfg(feature = "hydrate")]
 mod chart;
+#[cfg(feature = "hydrate")]
+mod chosen;
 #[cfg(feature = "hydrate")]
 mod days;
 #[cfg(feature = "hydrate")]
@@ -28,6 +32,8 @@ mod edit;
 mod keys;
 #[cfg(feature = "hydrate")]
 mod live;
+#[cfg(feature = "hydrate")]
+mod mention;
 #[cfg(feature = "hydrate")]
 mod palette;
 #[cfg(feature = "hydrate")]
@@ -42,7 +48,11 @@ mod stops;
 mod swap;
 #[cfg(feature = "hydrate")]
 mod toast;
+#[cfg(feature = "hydrate")]
+mod widths;
 
+#[cfg(feature = "hydrate")]
+pub use dom::settle;
 #[cfg(feature = "hydrate")]
 pub use spoken::speak;
 
@@ -53,23 +63,29 @@ pub fn PaletteHands() -> impl IntoView {
     palette::attach();
 }
 
-/// What every page has: keys, toasts that go by themselves, looks that change at once, forms that are sent once.
+/// What every page has: keys, toasts that go by themselves, looks that change at once, forms that are sent once, and say early what is there already,
+/// notes that offer whom to mention.
 #[island]
 pub fn DeskHands() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
         keys::attach();
         desk::attach();
+        alike::attach();
+        mention::attach();
     }
 }
 
-/// Rows under the keyboard, cells that are edited in place, and links of the list that change only the list.
+/// Rows under the keyboard and those that are chosen, cells that are edited in place, widths of columns, and links of the list that change only the
+/// list.
 #[island]
 pub fn ListHands() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
         rows::attach();
+        chosen::attach();
         edit::attach();
+        widths::attach();
         swap::attach();
     }
 }
@@ -87,7 +103,7 @@ pub fn BoardHands() -> impl IntoView {
     }
 }
 
-/// Says that what the page shows has changed meanwhile.
+/// Says that what the page shows has changed meanwhile, and how much waits for who looks at it.
 #[island]
 pub fn LiveHands() -> impl IntoView {
     #[cfg(feature = "hydrate")]

@@ -1,8 +1,8 @@
 //! Ctrl K: what `/go` finds, under the fingers. Names that stand in the page are offered at once, what the server finds replaces them.
 
 use super::dom::{
-    HtmlElement, KeyboardEvent, after, all, append, attr, dialog, find, focus, forget, go, hit, icon, input, keep,
-    kept, make, modified, on, on_key, set, spawn, text, within,
+    HtmlElement, KeyboardEvent, after, all, append, attr, closest, dialog, everywhere, find, focus, forget, go, hit,
+    icon, input, keep, kept, make, modified, on, on_key, set, spawn, text, within,
 };
 use crate::call;
 use std::cell::Cell;
@@ -10,9 +10,15 @@ use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlDialogElement, HtmlInputElement};
 use words::t;
 
+/// What can be done on this page, with what is open: its bar, and the head of a record with the menus in it.
+const ACTIONS: &str = "\
+.topbar-actions a[href], .record-actions a[href], .record-actions form button:not([aria-disabled]):not([type=button])";
+
 /// Milliseconds without a key after which the server is asked.
 const PAUSE: i32 = 120;
 const RECENT: usize = 8;
+/// Before the place of a button among [`ACTIONS`], where a link has its address.
+const PRESS: char = '#';
 
 thread_local! {
     static TIMER: Cell<i32> = const { Cell::new(0) };
@@ -149,7 +155,10 @@ fn select(option: &HtmlElement) {
 fn choose(option: &HtmlElement, elsewhere: bool) {
     let href = attr(option, "data-href");
     close();
-    if elsewhere {
+    let button = href.strip_prefix(PRESS).and_then(|at| everywhere(ACTIONS).into_iter().nth(at.parse().ok()?));
+    if let Some(button) = button {
+        button.click();
+    } else if elsewhere {
         let _ = super::dom::window().open_with_url_and_target(&href, "_blank");
     } else {
         go(&href);
@@ -192,19 +201,42 @@ fn say(words: &str) {
     }
 }
 
-/// What the page itself knows: the places of the rail and the actions of the bar, and where one was before.
+/// Whether all words begin one of the name.
+fn fits(offer: &Offer, words: &str) -> bool {
+    let name = offer.label.to_lowercase();
+    words.to_lowercase().split(' ').all(|word| name.split(' ').any(|part| part.starts_with(word)))
+}
+
+/// What can be done here, of this name: by a link, or by a button that is pressed where it stands.
+fn actions(words: &str) -> Vec<Offer> {
+    let mut offers: Vec<Offer> = Vec::new();
+    for (at, action) in everywhere(ACTIONS).iter().enumerate() {
+        let mut offer = offer_of(action, ".menu-hint");
+        if let Some(part) = within(action, ".menu-text") {
+            let whole = text(&part);
+            whole.strip_suffix(&offer.detail).unwrap_or(&whole).trim().clone_into(&mut offer.label);
+        }
+        // "Move to: Qualified"; a menu that has but an icon goes without saying.
+        if let Some(name) = closest(action, "details.menu").and_then(|menu| within(&menu, "summary > span")) {
+            offer.label = format!("{}: {}", text(&name), offer.label);
+        }
+        if offer.href.is_empty() {
+            offer.href = format!("{PRESS}{at}");
+        }
+        // Some stand twice, once for narrow screens.
+        if fits(&offer, words) && offers.iter().all(|other| other.href != offer.href) {
+            offers.push(offer);
+        }
+    }
+    offers
+}
+
+/// What the page itself knows: what can be done on it and the places of the rail, and where one was before.
 fn offer_known(words: &str) {
     let Some((_, _, list)) = parts() else { return };
-    let wanted = words.to_lowercase();
-    let fits = |offer: &Offer| {
-        offer.label.to_lowercase().split(' ').any(|part| part.starts_with(&wanted))
-            || offer.label.to_lowercase().starts_with(&wanted)
-    };
-    let known: Vec<Offer> = super::dom::everywhere(".topbar-actions a.btn[href], .rail .nav-item[href]")
-        .iter()
-        .map(|link| offer_of(link, ""))
-        .filter(fits)
-        .collect();
+    let mut known = actions(words);
+    let places = everywhere(".rail .nav-item[href]");
+    known.extend(places.iter().map(|link| offer_of(link, "")).filter(|offer| fits(offer, words)));
     list.set_text_content(None);
     if words.is_empty() {
         group(&list, t!("Recent"), recent());
@@ -221,11 +253,16 @@ fn offer_found(page: &Document, keep_recent: bool) {
     if keep_recent {
         group(&list, t!("Recent"), recent());
     }
+    // What can be done here the server does not know; what both know is said once.
+    let here = actions(field.value().trim());
+    let known: Vec<String> = here.iter().map(|offer| offer.href.clone()).collect();
+    group(&list, t!("Here"), here);
     let Ok(Some(results)) = page.query_selector("[data-region=results]") else { return };
     for panel in all(&results, ".panel") {
         let title = within(&panel, ".panel-title").map(|title| text(&title)).unwrap_or_default();
-        let offers = all(&panel, "a.row-link").iter().map(|link| offer_of(link, ".row-detail")).collect();
-        group(&list, &title, offers);
+        let links = all(&panel, "a.row-link");
+        let offers = links.iter().map(|link| offer_of(link, ".row-detail"));
+        group(&list, &title, offers.filter(|offer| !known.contains(&offer.href)).collect());
     }
     let count = all(&list, "[role=option]").len();
     if count == 0 {
@@ -248,6 +285,7 @@ fn offer_found(page: &Document, keep_recent: bool) {
 fn offer_of(link: &HtmlElement, detail: &str) -> Offer {
     let read = |selector: &str| within(link, selector).map(|part| text(&part)).filter(|words| !words.is_empty());
     let label = read(".row-title, .nav-label").unwrap_or_else(|| text(link));
+    let label = if label.is_empty() { attr(link, "aria-label") } else { label };
     let symbol = link.query_selector("use").ok().flatten().map(|shape| attr(&shape, "href")).unwrap_or_default();
     let icon = symbol.rsplit_once('#').map_or("file-text", |(_, name)| name).to_owned();
     let detail = if detail.is_empty() { String::new() } else { read(detail).unwrap_or_default() };

@@ -1,8 +1,7 @@
 //! Rows under the keyboard: `j` and `k` go from row to row, `o` opens, `e` edits, the arrows go from cell to cell.
 
 use super::dom::{
-    HtmlElement, KeyboardEvent, all, attr, busy, closest, everywhere, find, focus, hit, input, modified, on, on_key,
-    set, within,
+    HtmlElement, KeyboardEvent, all, busy, closest, everywhere, find, focus, hit, modified, on, on_key, set, within,
 };
 use super::edit;
 use wasm_bindgen::JsCast;
@@ -10,14 +9,6 @@ use wasm_bindgen::JsCast;
 const ROWS: &str = "[data-region=list] tbody tr[data-id]";
 
 pub fn attach() {
-    on("change", |event| {
-        if let Some(head) = hit(&event, "[data-check-all]") {
-            choose(&head);
-        }
-        if hit(&event, ".is-check").is_some() {
-            count();
-        }
-    });
     on("click", |event| {
         let shift = event.dyn_ref::<web_sys::MouseEvent>().is_some_and(web_sys::MouseEvent::shift_key);
         let add = hit(&event, "a.sort").filter(|_| shift).and_then(|sort| sort.next_element_sibling());
@@ -34,28 +25,6 @@ pub fn attach() {
             event.prevent_default();
         }
     });
-}
-
-/// The box in the head chooses all rows of its table, or none.
-fn choose(head: &HtmlElement) {
-    let Some(table) = closest(head, "table") else { return };
-    let Some(on) = input(head).map(web_sys::HtmlInputElement::checked) else { return };
-    for row in all(&table, "td.is-check input") {
-        if let Some(row) = input(&row) {
-            row.set_checked(on);
-        }
-    }
-}
-
-/// How many rows are chosen.
-fn count() {
-    let Some(place) = find(".bulk-count[data-many]") else { return };
-    let words = match everywhere(&format!("{ROWS} td.is-check input:checked")).len() {
-        0 => attr(&place, "data-none"),
-        1 => attr(&place, "data-one").replace('#', "1"),
-        many => attr(&place, "data-many").replace('#', &many.to_string()),
-    };
-    place.set_text_content(Some(&words));
 }
 
 /// Whether single letters were switched off.

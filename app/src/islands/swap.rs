@@ -2,13 +2,17 @@
 //! place of the old. The address, the history and the title follow, and a page that cannot be had is opened the ordinary way.
 
 use super::dom::{
-    Event, HtmlElement, address, all, attr, closest, document, everywhere, find, focus, go, hit, listen, on, set,
-    spawn, text, window, within,
+    Element, Event, HtmlElement, address, all, attr, closest, document, everywhere, find, focus, go, hit, listen, on,
+    remark, set, spawn, text, window, within,
 };
+use super::widths;
 use crate::call;
 use std::cell::Cell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlAnchorElement, HtmlFormElement, MouseEvent, UrlSearchParams};
+
+/// What another state of the page brings anew.
+const PARTS: [&str; 4] = ["#main", ".topbar-tabs", ".topbar-actions", ".topbar-crumbs"];
 
 thread_local! {
     /// The last page asked for: an answer that was overtaken is dropped.
@@ -19,16 +23,16 @@ pub fn attach() {
     on("click", |event| {
         if let Some(url) = followed(&event) {
             event.prevent_default();
-            visit(url, true, hit(&event, "[data-more]").and_then(|link| More::of(&link)));
+            visit(url, true, false, hit(&event, "[data-more]").and_then(|link| More::of(&link)));
         }
     });
     on("submit", |event| {
         if let Some(url) = searched(&event) {
             event.prevent_default();
-            visit(url, true, None);
+            visit(url, true, false, None);
         }
     });
-    listen(&window(), "popstate", false, Box::new(|_| visit(address(), false, None)));
+    listen(&window(), "popstate", false, Box::new(|_| visit(address(), false, false, None)));
     // From here on links of the list change only the list: what a test waits for that looks whether they do.
     if let Some(root) = document().document_element() {
         set(&root, "data-swapping", "");
@@ -91,8 +95,16 @@ impl More {
     }
 }
 
+/// Goes to another state of this page, in which the same rows are in the same place.
+pub fn stay(url: String) {
+    visit(url, true, true, None);
+}
+
 /// Goes to another state of this page.
-fn visit(url: String, push: bool, more: Option<More>) {
+fn visit(url: String, push: bool, stays: bool, more: Option<More>) {
+    // What is being done to a column goes along, and is not to overtake this; what was before it is what Back asks for.
+    let along = widths::along(&url);
+    let url = along.filter(|_| push).unwrap_or(url);
     let turn = LATEST.with(|latest| {
         latest.set(latest.get() + 1);
         latest.get()
@@ -106,13 +118,15 @@ fn visit(url: String, push: bool, more: Option<More>) {
         if LATEST.with(Cell::get) != turn {
             return;
         }
-        let scrolled = more.as_ref().zip(main.as_ref()).map(|(_, main)| scrolls(main)).unwrap_or_default();
+        let scrolled = main.as_ref().filter(|_| stays || more.is_some()).map(scrolls).unwrap_or_default();
         match answer {
             Some(answer) if content(&answer.page) => {
                 if push {
+                    // A form may be led to an address that says the same in fewer words.
+                    let url = answer.led.as_ref().unwrap_or(&url);
                     let _ = window()
                         .history()
-                        .and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&url)));
+                        .and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(url)));
                 }
                 if let Some(main) = main {
                     let _ = main.remove_attribute("aria-busy");
@@ -121,35 +135,62 @@ fn visit(url: String, push: bool, more: Option<More>) {
                 if let Some(more) = more {
                     more.reach();
                 }
+                remark(&holds());
             }
             _ => go(&url),
         }
     });
 }
 
-/// Puts the content of a page in place of this one's, and keeps the focus where it was if that is still there.
+/// What the list holds now, to those who do not see it: how many there are and which of them are here, or that there are none.
+fn holds() -> String {
+    let read = |selector: &str| find(selector).map(|part| text(&part)).filter(|words| !words.is_empty());
+    let foot = ["#main .table-foot-text", "#main .pagination-range"].into_iter().filter_map(read);
+    let words = foot.collect::<Vec<_>>().join(", ");
+    if words.is_empty() { read("#main .empty-title").unwrap_or_default() } else { words }
+}
+
+/// Puts the content of a page in place of this one's, and keeps the focus.
 pub fn content(page: &Document) -> bool {
-    let active = super::dom::document().active_element();
-    let focused = active.as_ref().and_then(mark);
     let Some(main) = page.query_selector("#main").ok().flatten() else { return false };
     let Some(here) = find("#main") else { return false };
-    here.replace_children_with_node_1(&adopted(&main));
-    for part in [".topbar-tabs", ".topbar-actions", ".topbar-crumbs"] {
-        if let (Some(old), Ok(Some(new))) = (find(part), page.query_selector(part)) {
-            old.replace_children_with_node_1(&adopted(&new));
+    keeping(|| {
+        for part in PARTS {
+            if part == "#main" {
+                here.replace_children_with_node_1(&adopted(&main));
+            } else if let (Some(old), Ok(Some(new))) = (find(part), page.query_selector(part)) {
+                old.replace_children_with_node_1(&adopted(&new));
+            }
         }
-    }
-    super::dom::document().set_title(&page.title());
-    super::board::name_handles();
+        super::dom::document().set_title(&page.title());
+        super::board::name_handles();
+        super::chosen::draw();
+    });
+    // What has the focus may be at the end of what is new, and one begins at its beginning.
     here.scroll_to_with_x_and_y(0.0, 0.0);
-    if let Some(again) = focused.and_then(|selector| find(&selector)) {
-        focus(&again);
-        if let Some(input) = super::dom::input(&again) {
+    true
+}
+
+/// Draws parts of the page anew. The focus stays on what had it; where that is gone it goes to what asks for it, else to the content as a whole, as
+/// from the skip link.
+pub fn keeping(draw: impl FnOnce()) {
+    let document = super::dom::document();
+    let active = document.active_element();
+    let held = active.as_ref().and_then(Held::of);
+    draw();
+    let Some(held) = held.filter(|_| document.active_element() != active) else { return };
+    for place in [held.again(), find("#main [autofocus]"), find("#main")].into_iter().flatten() {
+        focus(&place);
+        // What is in a menu that has been closed takes none.
+        if !document.active_element().is_some_and(|now| now.is_same_node(Some(&place))) {
+            continue;
+        }
+        if let Some(input) = super::dom::input(&place) {
             let end = u32::try_from(input.value().len()).unwrap_or_default();
             let _ = input.set_selection_range(end, end);
         }
+        return;
     }
-    true
 }
 
 /// The children of an element of another document, as nodes of this one.
@@ -161,17 +202,70 @@ fn adopted(element: &web_sys::Element) -> web_sys::DocumentFragment {
     fragment
 }
 
-/// How to find the same thing in a page that was drawn again.
-fn mark(element: &web_sys::Element) -> Option<String> {
-    let tag = element.tag_name().to_lowercase();
-    let name = attr(element, "name");
-    if !name.is_empty() {
-        return Some(format!("#main {tag}[name=\"{name}\"]"));
+/// What has the focus in a part that is drawn again, so that the same is found there.
+struct Held {
+    part: &'static str,
+    tag: String,
+    by: By,
+}
+
+enum By {
+    Selector(String),
+    /// By what it is called: a link leads elsewhere in another state of the page.
+    Name(String, String),
+}
+
+impl Held {
+    fn of(element: &Element) -> Option<Self> {
+        let part = PARTS
+            .into_iter()
+            .find(|part| closest(element, part).is_some_and(|around| !around.is_same_node(Some(element))))?;
+        let tag = element.tag_name().to_lowercase();
+        let (edge, name) = (attr(element, "data-edge"), attr(element, "name"));
+        let by = if !edge.is_empty() {
+            By::Selector(format!("[data-edge=\"{edge}\"]"))
+        } else if !name.is_empty() {
+            By::Selector(format!("{tag}[name=\"{name}\"]:not([type=hidden]){}", one_of(element)))
+        } else if let Some(at) = head_of(element) {
+            By::Selector(format!("thead th:nth-child({at}) {tag}"))
+        } else {
+            By::Name(called(element), attr(element, "href"))
+        };
+        Some(Self { part, tag, by })
     }
-    let head = super::dom::closest(element, "th")?;
+
+    fn again(&self) -> Option<HtmlElement> {
+        match &self.by {
+            By::Selector(selector) => find(&format!("{} {selector}", self.part)),
+            By::Name(name, _) if name.is_empty() => None,
+            By::Name(name, href) => {
+                let mut same = everywhere(&format!("{} {}", self.part, self.tag));
+                same.retain(|other| called(other) == *name);
+                // Every row has an "Edit".
+                let own = same.iter().position(|other| attr(other, "href") == *href).unwrap_or_default();
+                same.get(own).cloned()
+            }
+        }
+    }
+}
+
+/// Boxes of one name are told apart by their values: each row has one.
+fn one_of(element: &Element) -> String {
+    let several = matches!(attr(element, "type").as_str(), "checkbox" | "radio");
+    let Some(value) = element.get_attribute("value").filter(|_| several) else { return String::new() };
+    format!("[value=\"{}\"]", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Which head of the table it is in, counted from 1.
+fn head_of(element: &Element) -> Option<usize> {
+    let head = closest(element, "thead th")?;
     let label = text(&head);
-    let at = everywhere("#main thead th").iter().position(|other| text(other) == label)?;
-    Some(format!("#main thead th:nth-child({}) a", at + 1))
+    everywhere("#main thead th").iter().position(|other| text(other) == label).map(|at| at + 1)
+}
+
+fn called(element: &Element) -> String {
+    let label = attr(element, "aria-label");
+    if label.is_empty() { text(element) } else { label }
 }
 
 /// Replaces one region by that of another page, with its scrolling kept.
@@ -184,6 +278,7 @@ pub fn region(page: &Document, name: &str) -> bool {
         return false;
     }
     restore(&new, scrolled);
+    super::chosen::draw();
     true
 }
 

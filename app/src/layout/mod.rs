@@ -3,13 +3,14 @@
 mod admin;
 mod errors;
 pub mod nav;
+pub mod places;
 mod title;
 
 pub use admin::admin_frame;
 pub use errors::{missing, refused};
 pub use title::Title;
 
-use crate::islands::{self, DeskHands, PaletteHands};
+use crate::islands::{self, DeskHands, LiveHands, PaletteHands};
 use crate::page::{PageContext, Viewer};
 use crate::time::Clock;
 use leptos::prelude::*;
@@ -33,6 +34,7 @@ pub fn workspace_frame(
         // Before the content, since islands come alive in the order of the page.
         <PaletteHands/>
         <DeskHands/>
+        <LiveHands/>
         <AppShell
             workspace=nav::workspace_switch(page, &viewer)
             search_href=viewer.path("go")
@@ -50,6 +52,26 @@ pub fn workspace_frame(
             {content}
         </AppShell>
         {islands::dialogs()}
+        {told(page, &viewer)}
+    }
+    .into_any()
+}
+
+/// Where a page says how much waits for the viewer, to those who hear it, once there is more than when it was drawn. It names the stream that tells,
+/// and where the page is, which the answer to a form is not.
+fn told(page: &PageContext, viewer: &Viewer) -> AnyView {
+    let (one, many) = (t!("1 unread notification"), t!("# unread notifications"));
+    let (stream, since, address) = (viewer.path("stream"), page.now.clone(), page.address());
+    view! {
+        <div
+            class="sr-only"
+            aria-live="polite"
+            data-told=stream
+            data-since=since
+            data-one=one
+            data-many=many
+            data-address=address
+        ></div>
     }
     .into_any()
 }

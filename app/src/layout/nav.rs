@@ -1,5 +1,6 @@
 //! What stands in the rail: the workspaces, the places that the viewer may see, and the person.
 
+use super::places::{self, Fixed, Rail};
 use crate::page::{PageContext, Viewer, encode};
 use domain::Verb;
 use domain::schema::Entity;
@@ -46,37 +47,43 @@ fn area_title(viewer: &Viewer, area: &str) -> String {
     }
 }
 
-/// Home, dashboards and what waits, then the entities that may be read, by area; areas and entities in the order of the catalogue.
+fn fixed_item(path: &str, viewer: &Viewer, page: &Fixed) -> NavItem {
+    match page.path {
+        "" => home(path, viewer),
+        other => {
+            let item = place(path, viewer.path(other), say(page.label), page.icon);
+            match other {
+                "approvals" => item.count(viewer.waiting.approvals),
+                "notifications" => item.counted(viewer.waiting.notifications, "told"),
+                _ => item,
+            }
+        }
+    }
+}
+
+fn put<'a>(areas: &mut Vec<(&'a str, Vec<NavItem>)>, area: &'a str, item: NavItem) {
+    match areas.iter_mut().find(|(known, _)| *known == area) {
+        Some((_, items)) => items.push(item),
+        None => areas.push((area, vec![item])),
+    }
+}
+
+/// Home, dashboards and what waits, then the entities that may be read, by area; areas and entities in the order of the catalogue. The pages that are
+/// there whatever is described stand in their table.
 pub fn sections(path: &str, viewer: &Viewer) -> Vec<NavSection> {
-    let mut areas: Vec<(&str, Vec<NavItem>)> = Vec::new();
+    let (mut first, mut areas) = (Vec::new(), Vec::new());
     for entity in readable(viewer) {
-        let item = entity_item(path, viewer, entity);
-        match areas.iter_mut().find(|(area, _)| *area == entity.area) {
-            Some((_, items)) => items.push(item),
-            None => areas.push((&entity.area, vec![item])),
-        }
+        put(&mut areas, &entity.area, entity_item(path, viewer, entity));
     }
-    let approvals = place(path, viewer.path("approvals"), t!("Approvals"), "badge-check");
-    let approvals = approvals.count(viewer.waiting.approvals);
-    let told = place(path, viewer.path("notifications"), t!("Notifications"), "bell");
-    let told = told.count(viewer.waiting.notifications);
-    let boards = crate::dashboards::offered(viewer).next();
-    let boards = boards.map(|_| place(path, viewer.path("dashboards"), t!("Dashboards"), "layout-dashboard"));
-    let first = [Some(home(path, viewer)), boards, Some(told), Some(approvals)];
-    let first = NavSection::new(first.into_iter().flatten().collect());
-    if viewer.grants.allows("finance.journal_entry.read") {
-        let ledger = place(path, viewer.path("ledger"), t!("Ledger"), "scale");
-        if let Some((_, items)) = areas.iter_mut().find(|(area, _)| *area == "finance") {
-            items.push(ledger);
+    for (rail, page) in places::pages(viewer) {
+        match rail {
+            Rail::First => first.push(fixed_item(path, viewer, page)),
+            Rail::Area(area) => put(&mut areas, area, fixed_item(path, viewer, page)),
+            Rail::Elsewhere => {}
         }
-    }
-    if viewer.grants.allows("workflow.workflow.read") {
-        let workflows = place(path, viewer.path("workflows"), t!("Workflows"), "workflow");
-        let runs = place(path, viewer.path("runs"), t!("Runs"), "history");
-        areas.push(("automation", vec![workflows, runs]));
     }
     let rest = areas.into_iter().map(|(area, items)| NavSection::titled(area_title(viewer, area), items));
-    std::iter::once(first).chain(rest).collect()
+    std::iter::once(NavSection::new(first)).chain(rest).collect()
 }
 
 /// Feedback remembers the page that it was opened from; its own page keeps the one that it knows. Help is that of the page, and last, so that no

@@ -10,12 +10,12 @@ use super::transition::{self, Offer, Target};
 use super::value_columns::{self, Beyond, Laid, MOST_CARDS, MOST_COLUMNS};
 use super::value_move;
 use super::values::Values;
-use super::{address, form, list, live, past, pipelines, saved, standing};
+use super::{address, form, limits, list, live, past, pipelines, saved, standing};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, encode, set_status};
 use domain::money::group_thousands;
 use domain::records::{Record, Total};
-use domain::schema::{Entity, Field};
+use domain::schema::{Entity, Field, StateKind};
 use domain::views::SavedView;
 use domain::{Kind, Result, Verb};
 use leptos::prelude::*;
@@ -78,7 +78,7 @@ async fn content(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &L
         Some(field) => value_columns::lay(page, viewer, &backend, entity, state, field).await,
         None => state_columns(&backend, entity, state, &state.view).await.map(Laid::of_states),
     };
-    let laid = match laid {
+    let mut laid = match laid {
         Ok(laid) => laid,
         // A field that the viewer may not read is as unknown here as one that is not there.
         Err(error) if error.kind == Kind::Invalid => {
@@ -90,6 +90,7 @@ async fn content(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &L
     if laid.columns.is_empty() && group.is_some() {
         return Ok(list_parts::empty(page, viewer, entity, state, state.narrowed()));
     }
+    limits::held(viewer, &backend, entity, state, group, &mut laid).await;
     let cards = laid.columns.iter().flat_map(|column| &column.content.cards);
     let reached = Reached::load(viewer, &backend, entity, Verb::Update, cards).await?;
     let holders = Holders::load(viewer, &backend, entity).await?;
@@ -110,6 +111,8 @@ struct Pen<'a> {
     group: Option<&'a Field>,
     /// What those values are.
     targets: &'a [value_columns::Target],
+    /// Columns without a place left, by their keys, with the words for that.
+    full: Vec<(&'a str, String)>,
     /// Columns that show more of their cards.
     opened: Vec<&'a str>,
     values: Values,
@@ -137,12 +140,14 @@ fn draw(
         state.view.fields.iter().filter_map(|key| entity.field(key)).filter(|field| form::may_see(viewer, field));
     let lines = shown.filter(|field| field.key != entity.title && field.key != "owner").take(LINES).collect();
     let (owner, step) = (entity.field("owner"), entity.field("nextStep").filter(|field| form::may_see(viewer, field)));
+    let full = laid.columns.iter().filter_map(|column| Some((column.key.as_str(), column.full()?))).collect();
     let pen = Pen {
         page,
         viewer,
         entity,
         group,
         targets: &laid.targets,
+        full,
         opened: value_columns::opened(page),
         values: Values::of(page),
         lines,
@@ -172,7 +177,7 @@ fn draw(
 
 fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView {
     let cards: Vec<AnyView> = column.content.cards.iter().map(|record| card(pen, column, record)).collect();
-    let count = u64::try_from(column.content.count).unwrap_or_default();
+    let count = column.count();
     let more = count.saturating_sub(column.content.cards.len() as u64);
     let foot = (more > 0).then(|| foot(pen, state, column, more));
     let (sum, weighted) = (column.sum(&pen.viewer.currency), column.weighted(&pen.viewer.currency));
@@ -189,6 +194,8 @@ fn draw_column(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> AnyView
             weighted
             hue=column.hue
             shape=column.shape
+            limit=column.limit
+            held=column.held
             foot
         >
             {cards}
@@ -254,9 +261,11 @@ fn list_of(pen: &Pen<'_>, state: &ListState, column: &Column<'_>) -> String {
         None => test,
     };
     let kept = [("search", &state.search), ("as_of", &state.as_of)];
+    let rows = state.ids.iter().map(|id| format!("&row={id}"));
     let search: String = kept
         .iter()
         .filter_map(|(name, value)| value.as_deref().map(|value| format!("&{name}={}", encode(value))))
+        .chain(rows)
         .collect();
     pen.viewer.path(&format!("{}?filter={}{search}", pen.entity.plural, encode(&filter.print())))
 }
@@ -276,7 +285,7 @@ fn card(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> AnyView {
     if let Some(at) = pen.as_of {
         let (id, title) = (record.id.to_string(), address::title(entity, record));
         let href = format!("{}?as_of={}", address::of(viewer, entity, record), encode(at));
-        return view! { <BoardCard id title href fields chips=chips(pen, column, record)/> }.into_any();
+        return view! { <BoardCard id title href fields chips=chips(pen, record)/> }.into_any();
     }
     let (menu, open, handle) = match pen.group {
         Some(field) => {
@@ -285,7 +294,11 @@ fn card(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> AnyView {
             (value_move::menu(page, viewer, entity, field, record, pen.targets, reason), None, handle)
         }
         None => {
-            let targets = transition::targets(viewer, entity, record, pen.reached, pen.holders);
+            let mut targets = transition::targets(viewer, entity, record, pen.reached, pen.holders);
+            for target in &mut targets {
+                let full = pen.full.iter().find(|(key, _)| *key == target.state.key);
+                target.full = full.map(|(_, words)| words.clone());
+            }
             let handle = pen.reached.out_of_reach(viewer, entity, Verb::Update, record).is_none();
             (transition::card_menu(page, viewer, entity, record, &targets), Some(open_targets(&targets)), handle)
         }
@@ -303,7 +316,7 @@ fn card(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> AnyView {
             title=address::title(entity, record)
             href=address::of(viewer, entity, record)
             fields
-            chips=chips(pen, column, record)
+            chips=chips(pen, record)
             menu=menu
             handle
         />
@@ -317,11 +330,14 @@ fn open_targets(targets: &[Target<'_>]) -> String {
     open.map(|target| target.state.key.clone()).collect::<Vec<_>>().join(" ")
 }
 
-/// How long it may still stand here or how long nothing has happened, how much is done, what comes next, and whose it is.
-fn chips(pen: &Pen<'_>, column: &Column<'_>, record: &Record) -> Option<AnyView> {
+/// How long it may still stand in its state or how long nothing has happened, how much is done, what comes next, and whose it is. What the columns
+/// are made of is no matter: a row has its state all the same.
+fn chips(pen: &Pen<'_>, record: &Record) -> Option<AnyView> {
     let touched = record.text("updatedAt").or_else(|| record.text("createdAt"));
-    let days = touched.and_then(|at| pen.values.clock.days_since(at)).filter(|days| column.ages && *days > 0);
-    let now = pen.as_of.is_none() && pen.group.is_none();
+    // What has ended does not age.
+    let ages = standing::state(pen.entity, record).is_some_and(|state| state.kind == StateKind::Open);
+    let days = touched.and_then(|at| pen.values.clock.days_since(at)).filter(|days| ages && *days > 0);
+    let now = pen.as_of.is_none();
     let due = now.then(|| standing::due_chip(pen.values.clock, pen.entity, record)).flatten();
     let done = now.then(|| standing::done_chip(pen.entity, record)).flatten();
     let days = days.filter(|_| due.is_none());

@@ -2,30 +2,34 @@
 //! why, and the way back.
 
 use super::address;
-use super::bulk_parts::Meant;
+use super::bulk_parts::{Meant, shelf, unnamed};
 use super::choices::Choices;
 use super::form::{self, Draft, Look};
 use super::list_parts::{lower, total_words};
-use super::post::{envelope, hidden, making, way_back};
+use super::post::{envelope, hidden, making, own_address, way_back};
 use crate::imports::outcome::tile;
-use crate::imports::parts::{Working, counted, reasons, working};
+use crate::imports::parts::{Working, counted, foretold, reasons, working};
 use crate::islands::ProgressHands;
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Replay, Viewer, load, set_status, use_page};
 use domain::imports::KeptRow;
-use domain::records::{Bulk, BulkAction, BulkRows, BulkStatus, GetBulk, ListRecords, MOST_ROWS, Record, Total};
+use domain::records::{
+    Bulk, BulkAction, BulkRows, BulkStatus, GetBulk, ListRecords, MOST_ROWS, PreviewUndoBulk, Record, Total,
+};
 use domain::schema::{Count, Entity, Field, ListQuery};
 use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{
     ButtonKind, Choice, Crumb, DialogPage, EmptyState, FormActions, FormError, FormErrors, LinkButton, Notice, Page,
-    PageHeader, Panel, Select, Stack, SubmitButton, Tiles, Tone,
+    PageHeader, Panel, RadioGroup, Select, Stack, SubmitButton, Tiles, Tone,
 };
 use uuid::Uuid;
-use words::t;
+use words::{t, tn};
 
 const START: &str = "records.bulk";
 const UNDO: &str = "records.undo_bulk";
+/// Bytes of an address that whatever stands between here and the browser lets pass.
+const LONGEST_ADDRESS: usize = 4096;
 
 #[component]
 pub fn BulkPage() -> impl IntoView {
@@ -41,7 +45,7 @@ async fn bulk_page(page: PageContext) -> Result<AnyView> {
     if let Some(replay) = &replay {
         set_status(replay.error.kind.status());
     }
-    let (title, content) = match Meant::read(&page, &entity) {
+    let (title, content) = match Meant::read(&page, replay.as_deref(), &entity) {
         Err(message) => (t!("Nothing can be done with these rows").to_owned(), nothing(&message, &list)),
         Ok(meant) => {
             let total = total(&backend, &entity, &meant).await?;
@@ -49,8 +53,9 @@ async fn bulk_page(page: PageContext) -> Result<AnyView> {
                 let message = t!("Tick the boxes before the {rows} that you mean", rows = lower(&entity.labels.many));
                 (t!("No row is chosen").to_owned(), nothing(&message, &list))
             } else {
-                let desk =
-                    Desk { page: &page, viewer: &viewer, entity: &entity, meant: &meant, replay: replay.as_deref() };
+                let (page, bare) = (meant.page(&page), unnamed(&page));
+                let (meant, replay) = (&meant, replay.as_deref());
+                let desk = Desk { page: &page, bare: &bare, viewer: &viewer, entity: &entity, meant, replay };
                 (total_words(&entity, total), desk.draw(&backend, total, &list).await?)
             }
         }
@@ -90,6 +95,8 @@ async fn total(backend: &BackendHandle, entity: &Entity, meant: &Meant) -> Resul
 /// What can be done with the rows.
 struct Desk<'a> {
     page: &'a PageContext,
+    /// The same without the rows, which the forms say themselves.
+    bare: &'a PageContext,
     viewer: &'a Viewer,
     entity: &'a Entity,
     meant: &'a Meant,
@@ -109,23 +116,41 @@ impl Desk<'_> {
             view! { {field}{self.states()}{self.export()}{self.delete(total)} }.into_any()
         };
         let words = t!("Back to the {rows}", rows = lower(&self.entity.labels.many));
-        let back = list.to_owned();
-        Ok(view! { {refused}{many}{panels}<p><a class="link" href=back>{words}</a></p> }.into_any())
+        let (back, place) = (list.to_owned(), self.replay.map(|_| self.place()));
+        Ok(view! { {place}{refused}{many}{panels}<p><a class="link" href=back>{words}</a></p> }.into_any())
+    }
+
+    /// Where the answer to a form stands from here on: what its frame says of that knows nothing of the rows, and comes after it. More of them than fit into
+    /// an address leave it where the form was sent to, where it can be sent once more.
+    fn place(&self) -> AnyView {
+        let own = own_address(self.page);
+        let address = if own.len() <= LONGEST_ADDRESS { own } else { String::new() };
+        view! { <div hidden=true data-address=address></div> }.into_any()
     }
 
     /// A form that does something to the rows; they are its hidden half.
     fn form(&self, action: &'static str, inside: AnyView) -> AnyView {
+        self.form_for(action, view! { {hidden("action", action)}{inside} }.into_any())
+    }
+
+    /// The same where it is inside that says what is done to them.
+    fn form_for(&self, purpose: &'static str, inside: AnyView) -> AnyView {
         let next = self.viewer.path("bulk/{id}");
+        let shelf = shelf(self.viewer, self.entity, self.meant.trash);
         view! {
-            <form class="form" method="post" action=self.viewer.action(START)>
+            <form class="form" method="post" action=self.viewer.action(START) data-begins=shelf>
                 {hidden("entity", self.entity.key.clone())}
-                {hidden("action", action)}
                 {self.meant.fields()}
-                {making(self.page, action, &next, "")}
+                {making(self.bare, purpose, &next, "")}
                 {inside}
             </form>
         }
         .into_any()
+    }
+
+    /// What the form had said when it was refused, or sent to look something up.
+    fn said(&self, name: &str) -> Option<&str> {
+        self.replay.and_then(|replay| replay.value(name)).or_else(|| self.page.query(name))
     }
 
     /// Which field, then its control.
@@ -137,9 +162,8 @@ impl Desk<'_> {
         if fields.is_empty() || !self.viewer.may(self.entity, Verb::Update) {
             return Ok(None);
         }
-        let typed = self.replay.and_then(|replay| {
-            replay.fields.iter().find_map(|(name, _)| name.strip_prefix("values.")?.split('.').next())
-        });
+        let mut sent = self.replay.into_iter().flat_map(|replay| &replay.fields).chain(self.page.query.iter());
+        let typed = sent.find_map(|(name, _)| name.strip_prefix("values.")?.split('.').next());
         let asked = self.page.query("field").or(typed);
         let chosen = asked.and_then(|key| fields.iter().copied().find(|field| field.key == key));
         let links: Vec<_> = fields
@@ -154,9 +178,14 @@ impl Desk<'_> {
             Some(field) => Some(self.field_form(backend, field).await?),
             None => None,
         };
+        let text = if chosen.is_some_and(Field::is_many) {
+            t!("Every row gets these values in the place of its own, or beside them, or loses them.")
+        } else {
+            t!("Every row gets the same value.")
+        };
         Ok(Some(
             view! {
-                <Panel title=t!("Change a field") text=t!("Every row gets the same value.")>
+                <Panel title=t!("Change a field") text>
                     <nav class="bulk-fields" aria-label=t!("Fields")>{links}</nav>
                     {form}
                 </Panel>
@@ -169,9 +198,20 @@ impl Desk<'_> {
         let choices = Choices::load(self.page, self.viewer, backend, &[field], None::<&Record>).await?;
         let draft =
             Draft { page: self.page, viewer: self.viewer, record: None, replay: self.replay, choices: &choices };
+        let first = form::default_button(&draft, &[field]);
         let control = form::control(&draft, field, Look { autofocus: true, ..Look::default() });
-        let inside = view! { {control}<FormActions><SubmitButton>{t!("Change them")}</SubmitButton></FormActions> };
-        Ok(self.form("set", inside.into_any()))
+        let button = view! { <FormActions><SubmitButton>{t!("Change them")}</SubmitButton></FormActions> };
+        if !field.is_many() {
+            return Ok(self.form("set", view! { {first}{control}{button} }.into_any()));
+        }
+        let choices = vec![
+            Choice::new("set", t!("Replace what a row has")),
+            Choice::new("add", t!("Add to what a row has")),
+            Choice::new("remove", t!("Take out of what a row has")),
+        ];
+        let value = self.said("action").unwrap_or("set").to_owned();
+        let how = view! { <RadioGroup name="action" label=t!("With these values") choices value/> };
+        Ok(self.form_for("set", view! { {first}{control}{how}{button} }.into_any()))
     }
 
     fn states(&self) -> Option<AnyView> {
@@ -257,15 +297,22 @@ async fn progress_page(page: PageContext) -> Result<AnyView> {
             let (done, rows, status) = (bulk.taken_back(), bulk.changed, bulk.status.as_str());
             working(&page, &Working { id, status, doing, done, rows, refused: 0, list })
         }
-        BulkStatus::Done | BulkStatus::Failed if page.query("undo").is_some() => confirm_undo(&page, &viewer, &bulk),
+        BulkStatus::Done | BulkStatus::Failed if page.query("undo").is_some() => {
+            confirm_undo(&page, &viewer, &backend, &bulk).await?
+        }
         BulkStatus::Done | BulkStatus::Failed | BulkStatus::Undone => {
             result(&page, &viewer, &backend, &entity, &bulk).await?
         }
     };
+    // Whatever has become of the change since its way back was asked for.
+    let refused = page.replay_of(UNDO).map(|replay| {
+        let errors = vec![FormError::new("", replay.error.message.clone())];
+        view! { <FormErrors errors title=t!("It was not taken back")/> }
+    });
     let title = said(&entity, &bulk);
     let crumbs =
         vec![Crumb::link(entity.labels.many.clone(), viewer.path(&entity.plural)), Crumb::here(t!("Many at once"))];
-    let body = view! { <Page><Stack><PageHeader title/>{content}</Stack></Page> }.into_any();
+    let body = view! { <Page><Stack><PageHeader title/>{refused}{content}</Stack></Page> }.into_any();
     let frame = workspace_frame(&page, crumbs, None, None, body);
     Ok(view! { <ProgressHands/>{frame} }.into_any())
 }
@@ -273,12 +320,12 @@ async fn progress_page(page: PageContext) -> Result<AnyView> {
 /// "Set Owner of 12 leads".
 fn said(entity: &Entity, bulk: &Bulk) -> String {
     let rows = counted(bulk.rows, &entity.labels.one, &entity.labels.many);
+    let label = |key: &String| entity.field(key).map_or_else(|| key.clone(), |field| field.label.clone());
+    let fields = || bulk.change.values.keys().map(label).collect::<Vec<_>>().join(", ");
     match bulk.change.action {
-        BulkAction::Set => {
-            let label = |key: &String| entity.field(key).map_or_else(|| key.clone(), |field| field.label.clone());
-            let fields: Vec<String> = bulk.change.values.keys().map(label).collect();
-            t!("Set {fields} of {rows}", fields = fields.join(", "), rows)
-        }
+        BulkAction::Set => t!("Set {fields} of {rows}", fields = fields(), rows),
+        BulkAction::Add => t!("Add to {fields} of {rows}", fields = fields(), rows),
+        BulkAction::Remove => t!("Take out of {fields} of {rows}", fields = fields(), rows),
         BulkAction::Move => {
             let to = bulk.change.to.as_deref().unwrap_or_default();
             t!("Move {rows} to {state}", rows, state = entity.state_label(to))
@@ -296,6 +343,8 @@ async fn result(
     bulk: &Bulk,
 ) -> Result<AnyView> {
     let (title, tone) = match bulk.status {
+        BulkStatus::Undone if bulk.kept > 0 && bulk.reverted == 0 => (t!("Nothing was taken back"), Tone::Warning),
+        BulkStatus::Undone if bulk.kept > 0 => (t!("Not everything was taken back"), Tone::Warning),
         BulkStatus::Undone => (t!("It was taken back"), Tone::Positive),
         BulkStatus::Failed => (t!("It stopped before the end"), Tone::Negative),
         _ if bulk.refused > 0 => (t!("Done, except for what was refused"), Tone::Warning),
@@ -304,8 +353,10 @@ async fn result(
     let text = match (&bulk.error, bulk.status) {
         (Some(error), _) => t!("{error}. What was changed stays, and can be taken back.", error),
         (None, BulkStatus::Undone) if bulk.kept > 0 => {
-            t!(
-                "{rows} were kept because somebody has worked on them since; they are listed below.",
+            tn!(
+                bulk.kept,
+                "{rows} was kept; its reason is below.",
+                "{rows} were kept; their reasons are below.",
                 rows = counted(bulk.kept, &entity.labels.one, &entity.labels.many),
             )
         }
@@ -321,11 +372,7 @@ async fn result(
     let rows = if bulk.refused + bulk.kept > 0 { backend.run(BulkRows { id: bulk.id }).await? } else { Vec::new() };
     let rows: Vec<KeptRow> = rows
         .into_iter()
-        .map(|row| KeptRow {
-            id: row.id,
-            title: row.title.unwrap_or_else(|| t!("Out of your sight").to_owned()),
-            reason: row.reason,
-        })
+        .map(|row| KeptRow { id: row.id, title: row.title.unwrap_or_default(), reason: row.reason })
         .collect();
     let table = (!rows.is_empty()).then(|| reasons(viewer, entity, t!("Refused and kept rows"), t!("Why"), &rows));
     let undo = (bulk.changed > 0 && bulk.status != BulkStatus::Undone).then(|| {
@@ -343,14 +390,15 @@ async fn result(
     .into_any())
 }
 
-fn confirm_undo(page: &PageContext, viewer: &Viewer, bulk: &Bulk) -> AnyView {
+async fn confirm_undo(page: &PageContext, viewer: &Viewer, backend: &BackendHandle, bulk: &Bulk) -> Result<AnyView> {
+    let would = backend.run(PreviewUndoBulk { id: bulk.id }).await?;
     let (here, close) = (page.path.clone(), page.path.clone());
-    let errors =
-        page.replay_of(UNDO).map(|replay| vec![FormError::new("", replay.error.message.clone())]).unwrap_or_default();
-    let text = t!("Every row gets back what it had. Those that somebody has worked on since are kept, and listed.");
+    let text = t!(
+        "Every row gets back what it had. Those that something stands in the way of are kept, and listed with the reason."
+    );
+    let text = format!("{text} {}", foretold(&would));
     let form = view! {
         <form class="form" method="post" action=viewer.action(UNDO)>
-            <FormErrors errors title=t!("It was not taken back")/>
             {hidden("id", bulk.id.to_string())}
             {envelope(page, "undo-bulk", &here, "")}
             <FormActions>
@@ -360,5 +408,5 @@ fn confirm_undo(page: &PageContext, viewer: &Viewer, bulk: &Bulk) -> AnyView {
         </form>
     }
     .into_any();
-    view! { <DialogPage title=t!("Take this change back?") text close_href=close>{form}</DialogPage> }.into_any()
+    Ok(view! { <DialogPage title=t!("Take this change back?") text close_href=close>{form}</DialogPage> }.into_any())
 }

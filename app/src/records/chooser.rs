@@ -1,15 +1,20 @@
-//! Which columns a table shows, and in which order: a line under the filters. The boxes are one GET form; the arrows are links, so that the
-//! order is changed without a script too.
+//! Which columns a table shows, in which order, and how wide: a line under the filters. The boxes and the widths are one GET form; the arrows are
+//! links, so that the order is changed without a script too.
 
 use super::filter_form::kept;
 use super::list_state::{ListState, readable};
+use super::widths::{self, CHOSEN};
 use crate::page::{PageContext, Viewer};
 use domain::schema::{Entity, Field};
 use leptos::prelude::*;
-use ui::{ButtonKind, Checkbox, Icon, LinkButton, Size, SubmitButton};
+use ui::{ButtonKind, Checkbox, Choice, Icon, LinkButton, Select, Size, SubmitButton};
 use words::t;
 
 const ASKED: &str = "choose";
+/// Widths that have a name, in pixels.
+const NARROW: u16 = 120;
+const MEDIUM: u16 = 200;
+const WIDE: u16 = 320;
 
 pub fn open_href(page: &PageContext) -> String {
     page.with_query(&[(ASKED, Some("columns"))])
@@ -27,8 +32,8 @@ pub fn draw(
     }
     let keys: Vec<&str> = shown.iter().map(|field| field.key.as_str()).collect();
     let rest = entity.fields.iter().filter(|field| readable(viewer, field) && !keys.contains(&field.key.as_str()));
-    let first = shown.iter().enumerate().map(|(at, field)| line(page, entity, field, Some((at, &keys))));
-    let others = rest.map(|field| line(page, entity, field, None));
+    let first = shown.iter().enumerate().map(|(at, field)| line(page, entity, state, field, Some((at, &keys))));
+    let others = rest.map(|field| line(page, entity, state, field, None));
     let lines: Vec<AnyView> = first.chain(others).collect();
     let hidden: Vec<_> =
         kept(page, &["columns"]).map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
@@ -51,8 +56,14 @@ pub fn draw(
     )
 }
 
-/// A column: ticked where it is shown, with a way to the left and to the right. The one that names the row is always there.
-fn line(page: &PageContext, entity: &Entity, field: &Field, place: Option<(usize, &[&str])>) -> AnyView {
+/// A column: ticked where it is shown, with its width and a way to the left and to the right. The one that names the row is always there.
+fn line(
+    page: &PageContext,
+    entity: &Entity,
+    state: &ListState,
+    field: &Field,
+    place: Option<(usize, &[&str])>,
+) -> AnyView {
     let (key, label) = (field.key.clone(), field.label.clone());
     let names = field.key == entity.title;
     let arrows = place.map(|(at, keys)| {
@@ -60,7 +71,7 @@ fn line(page: &PageContext, entity: &Entity, field: &Field, place: Option<(usize
             Some(to) => {
                 let mut moved: Vec<&str> = keys.to_vec();
                 moved.swap(at, to);
-                let href = page.with_query(&[("columns", Some(&moved.join(",")))]);
+                let href = page.with_query(&[("columns", Some(&widths::print(moved, &state.widths)))]);
                 view! { <a class="btn btn-ghost btn-icon size-s" href=href aria-label=said.clone() title=said><Icon name=icon/></a> }.into_any()
             }
             None => view! { <span class="btn btn-ghost btn-icon size-s is-off" aria-hidden="true"><Icon name=icon/></span> }.into_any(),
@@ -76,8 +87,23 @@ fn line(page: &PageContext, entity: &Entity, field: &Field, place: Option<(usize
         <li>
             {fixed}
             <Checkbox name="columns" id=format!("column-{key}") value=key label checked disabled=names/>
+            <div class="chooser-width">{width(field, state.widths.get(&field.key).copied())}</div>
             <span class="chooser-arrows">{arrows}</span>
         </li>
     }
     .into_any()
+}
+
+/// A few widths to choose from, and the one that the column has.
+fn width(field: &Field, now: Option<u16>) -> AnyView {
+    let said = |width: u16| format!("{}:{width}", field.key);
+    let named = [(NARROW, t!("Narrow")), (MEDIUM, t!("Medium")), (WIDE, t!("Wide"))];
+    let mut choices = vec![Choice::new("", t!("Automatic"))];
+    choices.extend(named.map(|(width, words)| Choice::new(said(width), words)));
+    if let Some(other) = now.filter(|now| named.iter().all(|(width, _)| width != now)) {
+        choices.push(Choice::new(said(other), t!("{width} pixels", width = other)));
+    }
+    let (id, value) = (format!("width-{}", field.key), now.map(said));
+    let label = t!("Width of {field}", field = field.label);
+    view! { <Select name=CHOSEN id label choices value bare=true/> }.into_any()
 }

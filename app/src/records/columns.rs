@@ -6,7 +6,7 @@ use super::values::{hue, state_shape};
 use crate::home::money::{Sums, short};
 use domain::money::{Money, group_thousands};
 use domain::records::{BoardColumn, BoardRecords, Sum};
-use domain::schema::{Comparison, Count, Entity, Field, Filter, ListQuery, StateKind, Test, View};
+use domain::schema::{Comparison, Count, Entity, Field, Filter, ListQuery, Test, View};
 use domain::{BackendHandle, Result};
 use ui::{Hue, StateShape};
 use words::t;
@@ -20,13 +20,23 @@ pub struct Column<'a> {
     pub label: String,
     pub hue: Hue,
     pub shape: StateShape,
-    /// In per cent, for weighted sums.
-    pub probability: Option<u8>,
-    /// Open states age; won, lost and done ones do not.
-    pub ages: bool,
+    /// What its weighted sum is made of.
+    pub weight: Option<Weight>,
+    /// Cards that it is to hold at once, at most: more are pointed out, and none is kept out.
+    pub limit: Option<u64>,
+    /// The rows that take its places, where the board shows others than those.
+    pub held: Option<u64>,
     /// What must be filled in to come here, as labels.
     pub gate: Vec<&'a Field>,
     pub content: BoardColumn,
+}
+
+/// What makes the weighted sum of a column.
+pub enum Weight {
+    /// The chance of the one state that all its rows are in, in per cent.
+    Chance(u8),
+    /// The sums of rows in several states, each weighed by its own.
+    Sums(Vec<Sum>),
 }
 
 /// The columns of the states, in the order of the description.
@@ -58,8 +68,9 @@ pub async fn state_columns<'a>(
             label: described.label.clone(),
             hue: hue(described.hue, states.position(&described.key)),
             shape: state_shape(states, &described.key),
-            probability: described.probability.filter(|_| described.kind == StateKind::Open),
-            ages: described.kind == StateKind::Open,
+            weight: described.chance().map(Weight::Chance),
+            limit: described.limit.map(u64::from),
+            held: None,
             gate: needs.into_iter().flatten().filter_map(|key| entity.field(key)).collect(),
             content: at.map_or_else(empty, |at| found.swap_remove(at)),
         }
@@ -98,35 +109,54 @@ impl Column<'_> {
         sum_words(&self.content.sums, own)
     }
 
-    /// What the column is worth by its chance, in the workspace's own currency.
+    /// What the column is worth by the chances of its rows, in the workspace's own currency.
     pub fn weighted(&self, own: &str) -> Option<String> {
-        let chance = i128::from(self.probability?);
-        let money = Sums::of(&self.content.sums, own).own.filter(|money| money.minor() != 0)?;
-        let minor = i64::try_from(i128::from(money.minor()) * chance / 100).ok()?;
-        Money::from_minor(minor, money.currency()).ok().map(|money| short(&money))
+        let money = |sums: &[Sum]| Sums::of(sums, own).own.filter(|money| money.minor() != 0);
+        match self.weight.as_ref()? {
+            Weight::Sums(sums) => money(sums).map(|money| short(&money)),
+            Weight::Chance(chance) => {
+                let money = money(&self.content.sums)?;
+                let minor = i64::try_from(i128::from(money.minor()) * i128::from(*chance) / 100).ok()?;
+                Money::from_minor(minor, money.currency()).ok().map(|money| short(&money))
+            }
+        }
+    }
+
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.content.count).unwrap_or_default()
+    }
+
+    /// Said before another card comes to where there is no place left. It may come all the same: a limit is what a team promised itself, and no gate.
+    pub fn full(&self) -> Option<String> {
+        let (count, limit) = (self.held.unwrap_or_else(|| self.count()), self.limit?);
+        (count >= limit).then(|| t!("Full: {count} of {limit}", count = group_thousands(&count.to_string()), limit))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Column;
+    use super::{Column, Weight};
     use domain::records::{BoardColumn, Sum};
     use ui::{Hue, StateShape};
 
-    fn column(sums: &[(&str, &str)]) -> Column<'static> {
-        let sums = sums
-            .iter()
-            .map(|(currency, amount)| Sum { currency: Some((*currency).to_owned()), amount: (*amount).to_owned() });
+    fn sums(sums: &[(&str, &str)]) -> Vec<Sum> {
+        sums.iter()
+            .map(|(currency, amount)| Sum { currency: Some((*currency).to_owned()), amount: (*amount).to_owned() })
+            .collect()
+    }
+
+    fn column(of: &[(&str, &str)]) -> Column<'static> {
         let key = || "gold".to_owned();
         Column {
             key: key(),
             label: "Gold".to_owned(),
             hue: Hue::default(),
             shape: StateShape::Open,
-            probability: Some(25),
-            ages: false,
+            weight: Some(Weight::Chance(25)),
+            limit: None,
+            held: None,
             gate: Vec::new(),
-            content: BoardColumn { state: key(), count: 3, sums: sums.collect(), cards: Vec::new() },
+            content: BoardColumn { state: key(), count: 3, sums: sums(of), cards: Vec::new() },
         }
     }
 
@@ -139,5 +169,22 @@ mod tests {
         assert_eq!(mixed.weighted("KES").unwrap(), "KES 500,000");
         assert_eq!((column(&[]).sum("KES"), column(&[]).weighted("KES")), (None, None));
         assert_eq!(column(&[("EUR", "5.00")]).weighted("KES"), None);
+    }
+
+    #[test]
+    fn what_was_weighed_row_by_row_is_told_as_it_is() {
+        let weighed = |of: &[(&str, &str)]| Column { weight: Some(Weight::Sums(sums(of))), ..column(&[("KES", "8")]) };
+        assert_eq!(weighed(&[("EUR", "1.00"), ("KES", "3.00")]).weighted("KES").unwrap(), "KES 3");
+        assert_eq!((weighed(&[("EUR", "1.00")]).weighted("KES"), weighed(&[]).weighted("KES")), (None, None));
+    }
+
+    #[test]
+    fn a_column_is_full_at_its_limit() {
+        let full = |limit| Column { limit, ..column(&[]) }.full();
+        assert_eq!([full(None), full(Some(4))], [None, None]);
+        assert_eq!([full(Some(3)).unwrap(), full(Some(2)).unwrap()], ["Full: 3 of 3", "Full: 3 of 2"]);
+        // Whatever a filter leaves of them on the board.
+        let narrowed = Column { limit: Some(6), held: Some(8), ..column(&[]) };
+        assert_eq!(narrowed.full().unwrap(), "Full: 8 of 6");
     }
 }

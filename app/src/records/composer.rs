@@ -2,9 +2,9 @@
 
 use super::form;
 use super::list_parts::lower;
-use super::post::{base_address, envelope, hidden};
+use super::post::{base_address, hidden, logging};
 use super::related::Related;
-use crate::page::{PageContext, Viewer};
+use crate::page::{NOW, PageContext, Viewer};
 use domain::Verb;
 use domain::records::Record;
 use domain::schema::{Entity, Field, FieldKind};
@@ -62,8 +62,8 @@ pub fn view(page: &PageContext, viewer: &Viewer, record: &Record, related: &Rela
     let next = base_address(page, &[]);
     let focus = log.is_some();
     let one = lower(&entity.labels.one);
-    // The moment of the page: a call is written down when it ends. The activity itself lets one correct it.
-    let happened = parts.happened.map(|field| hidden(name(field), page.now.clone()));
+    // A call is written down when it ends, on a page that may have been open since before it began. The activity itself lets one correct it.
+    let happened = parts.happened.map(|field| hidden(name(field), NOW));
     let (subject_name, label, value) = (name(subject), subject.label.clone(), typed(subject));
     let placeholder = t!("Write down a call, a meeting, a note");
     let line = view! {
@@ -79,7 +79,7 @@ pub fn view(page: &PageContext, viewer: &Viewer, record: &Record, related: &Rela
                 {hidden("entity", entity.key.clone())}
                 {hidden(format!("values.{}", related.field), related.pointer(record.id))}
                 {happened}
-                {envelope(page, "composer", &next, &t!("{entity} saved", entity = entity.labels.one))}
+                {logging(page, "composer", &next, &t!("{entity} saved", entity = entity.labels.one))}
                 <Composer foot=foot.into_any()>{line}</Composer>
             </form>
         }

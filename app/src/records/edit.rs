@@ -4,11 +4,12 @@ use super::choices::Choices;
 use super::form::{self, Draft};
 use super::list_parts::lower;
 use super::post::{ask, envelope, hidden, way_back};
+use super::rights::Reached;
 use super::{address, conflict, merge, upload};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, load, use_page};
 use domain::records::GetRecord;
-use domain::{Error, Result, Verb};
+use domain::{Error, Kind, Result, Verb};
 use leptos::prelude::*;
 use ui::{ButtonKind, Crumb, FormActions, LinkButton, Page, PageHeader, SubmitButton};
 use words::t;
@@ -35,6 +36,12 @@ async fn draw(page: PageContext) -> Result<AnyView> {
             "This {entity} is in the trash; restore it before changing it",
             entity = lower(&entity.labels.one),
         )));
+    }
+    // Seen, and not within reach of the permission: said before anything is typed.
+    let reached = Reached::load(&viewer, &backend, &entity, Verb::Update, std::iter::once(&record)).await?;
+    if let Some(why) = reached.out_of_reach(&viewer, &entity, Verb::Update, &record) {
+        let required_permission = Some(entity.permission(Verb::Update));
+        return Err(Error { required_permission, ..Error::new(Kind::Forbidden, why) });
     }
     let fields = form::fields_of(&viewer, &entity);
     let replay = page.replay_of("records.update");

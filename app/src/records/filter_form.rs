@@ -3,7 +3,7 @@
 
 use super::filter_fold::{beside, changed, sent_values};
 use super::filter_tree::{Join, Place};
-use super::list_state::{ListState, PARAMETERS, readable};
+use super::list_state::{CHOSEN, ListState, PARAMETERS, readable};
 use super::sentence::Names;
 use crate::page::{PageContext, Viewer};
 use domain::people::ListMembers;
@@ -215,7 +215,8 @@ impl Line<'_> {
 
 /// The parameters of the list that a GET form sends along as hidden fields.
 pub fn kept(page: &PageContext, without: &[&str]) -> impl Iterator<Item = (String, String)> {
-    page.query.iter().filter(|(key, _)| PARAMETERS.contains(&key.as_str()) && !without.contains(&key.as_str())).cloned()
+    let of_list = |key: &str| PARAMETERS.contains(&key) || CHOSEN.contains(&key);
+    page.query.iter().filter(move |(key, _)| of_list(key) && !without.contains(&key.as_str())).cloned()
 }
 
 /// The comparisons that the field offers, said as people say them; those with a list are the same words as those without.

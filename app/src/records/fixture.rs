@@ -2,6 +2,7 @@
 
 use crate::page::{PageContext, Viewer};
 use domain::schema::{Catalog, Entity};
+use domain::views::{SavedView, ViewContent};
 use domain::{Grants, Reach};
 use serde_json::json;
 use std::sync::Arc;
@@ -72,5 +73,22 @@ pub fn page(query: &[(&str, &str)]) -> PageContext {
         form_key: "key".to_owned(),
         about: None,
         provider: None,
+    }
+}
+
+/// A saved view, by the id 7.
+pub fn saved(content: ViewContent) -> SavedView {
+    SavedView {
+        id: uuid::Uuid::from_u128(7),
+        entity: "lead".to_owned(),
+        label: "Mine".to_owned(),
+        content,
+        masked: false,
+        team: false,
+        owner: "Amina".to_owned(),
+        pinned: true,
+        standard: false,
+        version: 3,
+        may_change: true,
     }
 }

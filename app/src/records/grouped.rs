@@ -5,11 +5,12 @@ use super::columns::{column_test, sum_words};
 use super::list::keys;
 use super::list_parts::{self, lower, total_words};
 use super::list_state::ListState;
-use super::{address, table};
+use super::{address, bulk_parts, table};
 use crate::page::{PageContext, Viewer};
 use domain::money::group_thousands;
 use domain::people::ListMembers;
 use domain::records::{Group, GroupBy, ListRecords, Record, Sum, SummariseRecords, Total};
+use domain::schema::query::MAX_LIMIT;
 use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, duration};
 use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
@@ -57,6 +58,7 @@ pub async fn draw(
         measure: measure.map(|field| field.key.clone()),
         limit: None,
         inner: None,
+        weighted: false,
     };
     let groups = backend.run(summary).await?;
     if groups.is_empty() {
@@ -85,7 +87,8 @@ pub async fn draw(
         sentences.push(t!("The {most} largest groups are shown, {left} are not.", most = MOST_GROUPS, left));
     }
     let words = sentences.join(" ");
-    Ok(view! { <div class="groups">{sections}</div><p class="groups-foot">{words}</p> }.into_any())
+    let chosen = bulk_parts::bar(page, viewer, entity, state, Some(Total { value: all, exact: true }));
+    Ok(view! { {chosen}<div class="groups">{sections}</div><p class="groups-foot">{words}</p> }.into_any())
 }
 
 /// What the rows add up to, as the field shows its values.
@@ -149,28 +152,40 @@ async fn labels(
         FieldKind::Reference { entity } => {
             let Some(target) = viewer.catalog.get(entity) else { return Ok(labels) };
             let keys = groups.iter().filter_map(|group| group.key.as_deref());
-            let mut ids: Vec<Uuid> = keys.filter_map(|key| Uuid::try_parse(key).ok()).collect();
-            // Those in the trash have names for whoever may take them out.
-            let places: &[bool] = if viewer.may(target, Verb::Delete) { &[false, true] } else { &[false] };
-            for trash in places {
-                // What cannot be read keeps its rows together under no name.
-                let Ok(rows) = titled(backend, target, &ids, *trash).await else { continue };
-                ids.retain(|id| rows.iter().all(|row| row.id != *id));
-                labels.extend(rows.iter().map(|row| (row.id.to_string(), address::title(target, row))));
-            }
+            let ids: Vec<Uuid> = keys.filter_map(|key| Uuid::try_parse(key).ok()).collect();
+            // What cannot be read keeps its rows together under no name.
+            let rows = titled(viewer, backend, target, &ids).await;
+            labels.extend(rows.iter().map(|row| (row.id.to_string(), address::title(target, row))));
         }
         _ => {}
     }
     Ok(labels)
 }
 
-/// Rows by id, with what names them, by one statement.
-async fn titled(backend: &BackendHandle, target: &Entity, ids: &[Uuid], trash: bool) -> Result<Vec<Record>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
+/// Rows by id with what names them, as far as the viewer sees them, by one statement for all of them; by another for those in the trash, which have names
+/// for whoever may take them out.
+pub async fn titled(viewer: &Viewer, backend: &BackendHandle, target: &Entity, ids: &[Uuid]) -> Vec<Record> {
+    let (mut left, mut found) = (ids.to_vec(), Vec::new());
+    let places: &[bool] = if viewer.may(target, Verb::Delete) { &[false, true] } else { &[false] };
+    for trash in places {
+        for ids in left.chunks(MAX_LIMIT as usize) {
+            found.extend(named(viewer, backend, target, ids, *trash).await.unwrap_or_default());
+        }
+        left.retain(|id| found.iter().all(|row: &Record| row.id != *id));
     }
-    let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-    let fields = vec![target.title.clone(), "number".to_owned()];
+    found
+}
+
+async fn named(
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    target: &Entity,
+    ids: &[Uuid],
+    trash: bool,
+) -> Result<Vec<Record>> {
+    let limit = u32::try_from(ids.len()).unwrap_or(MAX_LIMIT);
+    let title = target.field(&target.title).filter(|title| title.readable(&viewer.grants));
+    let fields = title.into_iter().map(|title| title.key.clone()).chain(["number".to_owned()]).collect();
     let query = ListQuery { ids: ids.to_vec(), limit, fields, count: Count::None, trash, ..ListQuery::default() };
     backend.run(ListRecords { entity: target.key.clone(), query }).await?.take_records()
 }
@@ -273,6 +288,7 @@ pub async fn totals(
             measure: Some(field.key.clone()),
             limit: None,
             inner: None,
+            weighted: false,
         };
         let found = backend.run(operation).await?;
         // A sum without a group is one group for each currency.

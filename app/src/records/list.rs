@@ -4,8 +4,8 @@ use super::filter_fold::{Added, added};
 use super::filter_form::{self, Line};
 use super::list_state::{ListState, Unreadable, columns};
 use super::sentence::{Names, pointed};
-use super::{address, bulk_parts, chooser, dates, form, grouped, list_parts, live, past, saved, table};
-use crate::islands::{BoardHands, ListHands, LiveHands};
+use super::{address, bulk_parts, chooser, dates, form, grouped, list_parts, live, past, saved, table, widths};
+use crate::islands::{BoardHands, ListHands};
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, load, redirect, set_status, use_page};
 use domain::people::ListMembers;
@@ -33,6 +33,10 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
         return Ok(().into_any());
     }
     let (state, problems) = ListState::read(&page, &entity, &views)?;
+    if let Some(there) = widths::folded(&page, &state).filter(|_| problems.is_empty()) {
+        redirect(&there);
+        return Ok(().into_any());
+    }
     let other = match state.view.kind {
         ViewKind::Table => None,
         ViewKind::Board => Some(super::board::board_view(page.clone(), viewer.clone(), entity.clone(), &views).await?),
@@ -41,7 +45,7 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
         }
     };
     if let Some(other) = other {
-        return Ok(view! { <ListHands/><BoardHands/><LiveHands/>{other} }.into_any());
+        return Ok(view! { <ListHands/><BoardHands/>{other} }.into_any());
     }
     let past = state.as_of.as_deref().map(|at| past::banner(&page, &viewer, at, page.with_query(&[("as_of", None)])));
     let content = content(&page, &viewer, &entity, state.clone(), problems).await?;
@@ -56,7 +60,7 @@ async fn list_page(page: PageContext) -> Result<AnyView> {
     let title = entity.labels.many.clone();
     let content = view! { <FillPage title>{past}{undone}{content}</FillPage> }.into_any();
     let list = workspace_frame(&page, crumbs, Some(tabs), actions, content);
-    Ok(view! { <ListHands/><BoardHands/><LiveHands/>{list} }.into_any())
+    Ok(view! { <ListHands/><BoardHands/>{list} }.into_any())
 }
 
 /// Bar, rows and foot; or what in the address cannot be read.
@@ -139,7 +143,7 @@ async fn rows(
         return Ok(list_parts::empty(page, viewer, entity, state, any));
     }
     let totals = grouped::totals(page, viewer, backend, entity, state, columns).await?;
-    let chosen = bulk_parts::bar(page, viewer, entity, state, &answer);
+    let chosen = bulk_parts::bar(page, viewer, entity, state, answer.total);
     Ok(view! {
         {chosen}
         {table::table(page, viewer, entity, state, columns, &rows)}

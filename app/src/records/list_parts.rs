@@ -1,9 +1,9 @@
 //! What stands around the rows of a list: tabs, actions, the sentence of the filter, the foot, and the empty screens. The board shares it.
 
 use super::filter_tree::{Join, Place, replaced};
-use super::list_state::{ListState, columns, readable};
+use super::list_state::{CHOSEN, ListState, columns, readable};
 use super::sentence::{Names, Phrase, Reader};
-use super::{chooser, dates, filter_form, saved};
+use super::{bulk_parts, chooser, dates, filter_form, saved};
 use crate::page::{PageContext, Viewer, encode};
 use crate::time::Clock;
 use domain::Verb;
@@ -61,7 +61,7 @@ pub fn actions(viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
     view! {
         <LinkButton href=import icon="upload" kind=ButtonKind::Ghost reason=viewer.missing(entity, Verb::Import)>{t!("Import")}</LinkButton>
         {export_menu(viewer, entity, state)}
-        <LinkButton href=new icon="plus" kind=ButtonKind::Primary reason=viewer.missing(entity, Verb::Create)>{label}</LinkButton>
+        <LinkButton attr:data-new="" href=new icon="plus" kind=ButtonKind::Primary reason=viewer.missing(entity, Verb::Create)>{label}</LinkButton>
     }
     .into_any()
 }
@@ -86,7 +86,14 @@ fn export_menu(viewer: &Viewer, entity: &Entity, state: &ListState) -> AnyView {
             view! { <MenuLink href hint>{name}</MenuLink> }
         })
         .collect();
-    view! { <Menu label=t!("Export") icon="download" side=MenuSide::End>{links}</Menu> }.into_any()
+    let before = viewer.path("exports");
+    view! {
+        <Menu label=t!("Export") icon="download" side=MenuSide::End>
+            {links}
+            <MenuLink href=before hint=t!("Those that take a while")>{t!("Your exports")}</MenuLink>
+        </Menu>
+    }
+    .into_any()
 }
 
 /// What is on the screen as a file: the same filter, order, search and columns, written out.
@@ -102,9 +109,11 @@ pub fn export_href(viewer: &Viewer, entity: &Entity, state: &ListState, kind: &s
         ("trash", trash),
         ("fields", Some(columns.join(","))),
     ];
+    let rows = state.ids.iter().map(|id| format!("row={id}"));
     let pairs: Vec<String> = parameters
         .iter()
         .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={}", encode(value))))
+        .chain(rows)
         .collect();
     format!("{path}?{}", pairs.join("&"))
 }
@@ -144,6 +153,9 @@ fn kind_href(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &ListS
             href.push_str(&format!("&{name}={}", encode(value)));
         }
     }
+    for (name, value) in page.query.iter().filter(|(name, _)| CHOSEN.contains(&name.as_str())) {
+        href.push_str(&format!("&{name}={}", encode(value)));
+    }
     href
 }
 
@@ -162,7 +174,8 @@ pub fn filter_bar(page: &PageContext, viewer: &Viewer, entity: &Entity, state: &
     let kinds = if state.trash { None } else { kinds(page, viewer, entity, state) };
     let end = view! { {search(page, entity)}{tools(page, viewer, entity, state)}{kinds} }.into_any();
     let menu = filter_form::menu(page, viewer, entity);
-    view! { <FilterBar end=end>{chips}{menu}{changed}</FilterBar> }.into_any()
+    let only = bulk_parts::only(page, state);
+    view! { <FilterBar end=end>{only}{chips}{menu}{changed}</FilterBar> }.into_any()
 }
 
 /// Columns, groups, totals and the saved views.
@@ -352,7 +365,9 @@ fn no_match(page: &PageContext, state: &ListState, many: &str) -> AnyView {
             (title, t!("Every one of them is outside these conditions."))
         }
     };
-    let everything = page.with_query(&[("filter", Some("")), ("search", None)]);
+    let mut all = vec![("filter", Some("")), ("search", None)];
+    all.extend(CHOSEN.map(|name| (name, None)));
+    let everything = page.with_query(&all);
     let all = t!("Show all {entities}", entities = many);
     let action = view! { <LinkButton href=everything size=Size::Medium>{all}</LinkButton> }.into_any();
     view! { <EmptyState icon="funnel" title text action/> }.into_any()

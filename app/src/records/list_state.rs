@@ -2,10 +2,12 @@
 //! read named.
 
 use super::dates::{self, Dates};
+use super::widths::{self, Widths};
 use crate::page::{PageContext, Viewer};
+use domain::records::MOST_NAMED;
 use domain::schema::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use domain::schema::{Count, Entity, Field, Filter, ListQuery, PIPELINE, Sort, View, ViewKind};
-use domain::views::{SavedView, ViewContent};
+use domain::views::{SavedView, ViewContent, column_parts};
 use domain::{Error, Result};
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -20,6 +22,12 @@ pub const PARAMETERS: [&str; 15] = [
     "scale", "on", "pipeline",
 ];
 
+/// What makes it a list of chosen rows alone: the rows, and what it was narrowed to before that, by which the way back goes. Forms of the list carry it
+/// along; no view keeps it.
+pub const CHOSEN: [&str; 3] = ["row", FORMER_FILTER, FORMER_SEARCH];
+pub const FORMER_FILTER: &str = "former.filter";
+pub const FORMER_SEARCH: &str = "former.search";
+
 #[derive(Debug, Clone)]
 pub struct ListState {
     /// With the columns that the URL asks for.
@@ -28,6 +36,9 @@ pub struct ListState {
     pub saved: Option<SavedView>,
     /// What the view itself says of columns, for telling whether the URL says something else.
     own_columns: Vec<String>,
+    /// Of columns that somebody gave one, in the address or in the saved view.
+    pub widths: Widths,
+    own_widths: Widths,
     /// What the view itself says of groups, for the same.
     own_group: Option<String>,
     /// The field that makes groups of the rows, or the columns of a board; `view` of a board has it too.
@@ -44,6 +55,8 @@ pub struct ListState {
     pub filter: Option<Filter>,
     pub sort: Vec<Sort>,
     pub search: Option<String>,
+    /// The rows that the address names, where the list is of those alone: what was ticked on several of its pages.
+    pub ids: Vec<Uuid>,
     pub limit: u32,
     pub cursor: Option<String>,
     /// How many rows come before this page, as far as the links know.
@@ -78,9 +91,14 @@ impl ListState {
             gone = vec![words::say(UNSEEN).to_owned()];
         }
         let own_columns = view.fields.clone();
-        if let Some(columns) = asked_columns(page, entity, &mut problems) {
-            view.fields = columns;
-        }
+        let own_widths = saved.as_ref().map(|saved| widths::kept(entity, saved)).unwrap_or_default();
+        let widths = match widths::asked(page, entity, &mut problems) {
+            Some((columns, widths)) => {
+                view.fields = columns;
+                widths
+            }
+            None => own_widths.clone(),
+        };
         let own_group = view.group.clone();
         let group = match written(page, "group") {
             Some(asked) => Some(asked.to_owned()).filter(|key| !key.is_empty()),
@@ -122,10 +140,13 @@ impl ListState {
             }
         };
         let limit = read_limit(page, &mut problems);
+        let named = page.query.iter().filter(|(key, _)| key == "row");
         let state = Self {
             view,
             saved,
             own_columns,
+            widths,
+            own_widths,
             own_group,
             group,
             dates,
@@ -135,6 +156,7 @@ impl ListState {
             filter,
             sort,
             search: page.query("search").map(str::to_owned),
+            ids: named.filter_map(|(_, id)| Uuid::try_parse(id).ok()).take(MOST_NAMED).collect(),
             limit,
             cursor: page.query("cursor").map(str::to_owned),
             before: page.query("offset").and_then(|text| text.parse().ok()).unwrap_or(0),
@@ -150,7 +172,7 @@ impl ListState {
             filter: self.filter.clone(),
             sort: self.sort.clone(),
             search: self.search.clone(),
-            ids: Vec::new(),
+            ids: self.ids.clone(),
             limit: self.limit,
             // A cursor says where the page begins; the offset beside it is for the words under the table only.
             offset: if self.cursor.is_some() { 0 } else { self.before },
@@ -162,8 +184,11 @@ impl ListState {
         }
     }
 
-    /// Whether the URL asks for something else than the view.
+    /// Whether the URL asks for something else than the view. Rows that were chosen are looked at, and are nothing that a view would keep.
     pub fn changed(&self, page: &PageContext) -> bool {
+        if !self.ids.is_empty() {
+            return false;
+        }
         let own = self.saved.as_ref().map(|saved| &saved.content);
         // A board that says nothing is one of states.
         let states = (self.view.kind == ViewKind::Board).then_some("status");
@@ -172,6 +197,7 @@ impl ListState {
         written(page, "filter").is_some()
             || page.query("sort").is_some()
             || self.view.fields != self.own_columns
+            || self.widths != self.own_widths
             || other("group", self.own_group.as_deref().or(states))
             || other("totals", own.and_then(|own| own.totals.as_deref()))
             || other("date", self.view.date.as_deref())
@@ -191,7 +217,7 @@ impl ListState {
             kind: (kind != ViewKind::Table).then(|| kind.as_str().to_owned()),
             filter: self.filter.as_ref().map(Filter::print),
             sort: (!sort.is_empty()).then_some(sort),
-            columns: Some(self.view.fields.join(",")),
+            columns: Some(widths::print(self.view.fields.iter().map(String::as_str), &self.widths)),
             group: if board { self.view.group.clone() } else { self.group.clone() },
             measure: self.view.measure.clone(),
             totals: self.totals.then(|| "1".to_owned()),
@@ -204,7 +230,7 @@ impl ListState {
 
     /// Whether anything narrows the rows.
     pub fn narrowed(&self) -> bool {
-        self.filter.is_some() || self.search.is_some()
+        self.filter.is_some() || self.search.is_some() || !self.ids.is_empty()
     }
 
     /// The value of `filter=` for this filter in this view: none where it is the view's own.
@@ -230,7 +256,7 @@ fn saved_view<'a>(key: &str, views: &'a [SavedView]) -> Option<&'a SavedView> {
 fn opened(entity: &Entity, saved: &SavedView) -> (View, Vec<String>) {
     let content = &saved.content;
     let mut gone = Vec::new();
-    let named = content.columns.as_deref().unwrap_or_default().split(',').filter(|key| !key.is_empty());
+    let named = column_parts(content.columns.as_deref().unwrap_or_default()).map(|(key, _)| key);
     let (known, unknown): (Vec<&str>, Vec<&str>) = named.partition(|key| entity.field(key).is_some());
     gone.extend(unknown.iter().map(|key| t!("The column {key} is gone", key)));
     let mut fields: Vec<String> = known.into_iter().map(str::to_owned).collect();
@@ -276,30 +302,6 @@ fn described(entity: &Entity, mut view: View) -> (View, Vec<String>) {
     }
     let lost = view.filter != filter || view.sort != sort;
     (view, lost.then(|| words::say(UNSEEN).to_owned()).into_iter().collect())
-}
-
-/// `columns=name,status`, or the same name for each box of a form.
-fn asked_columns(page: &PageContext, entity: &Entity, problems: &mut Vec<Unreadable>) -> Option<Vec<String>> {
-    let mut asked: Vec<String> = Vec::new();
-    let parts = page.query.iter().filter(|(key, _)| key == "columns").flat_map(|(_, value)| value.split(','));
-    for key in parts.map(str::trim).filter(|key| !key.is_empty()) {
-        match entity.field(key) {
-            Some(field) if asked.contains(&field.key) => {}
-            Some(field) => asked.push(field.key.clone()),
-            None => {
-                let meant = domain::text::nearest(key, entity.fields.iter().map(|field| field.key.as_str()));
-                let one = &entity.labels.one;
-                let message = match meant {
-                    Some(meant) => {
-                        t!("{entity} has no field {key}; did you mean {meant}?", entity = one, key, meant)
-                    }
-                    None => t!("{entity} has no field {key}", entity = one, key),
-                };
-                problems.push(Unreadable { parameter: "columns", text: key.to_owned(), message });
-            }
-        }
-    }
-    (!asked.is_empty()).then_some(asked)
 }
 
 /// The pipeline of the address, else that of the saved view. Of a saved view that names one that is gone the first is shown.
@@ -383,9 +385,9 @@ pub fn readable(viewer: &Viewer, field: &Field) -> bool {
 mod tests {
     use super::{ListState, UNSEEN, columns};
     use crate::page::PageContext;
-    use crate::records::fixture::{entity, page, viewer};
+    use crate::records::fixture::{entity, page, saved, viewer};
     use domain::schema::Filter;
-    use domain::views::{SavedView, ViewContent};
+    use domain::views::ViewContent;
     use std::sync::Arc;
 
     fn read(query: &[(&str, &str)]) -> (ListState, Vec<&'static str>) {
@@ -441,27 +443,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_are_named_are_the_list_and_change_no_view() {
+        let named = [("filter", ""), ("row", "0199a000-0000-7000-8000-000000000001"), ("row", "nonsense")];
+        let (state, problems) = read(&named);
+        assert!(problems.is_empty() && state.narrowed() && !state.changed(&page(&named)));
+        assert_eq!(state.query(Vec::new()).ids, state.ids);
+        assert_eq!((state.ids.len(), read(&named[..1]).0.changed(&page(&named[..1]))), (1, true));
+    }
+
+    #[test]
     fn a_cursor_says_where_the_page_begins_and_the_offset_only_counts() {
         let (state, _) = read(&[("cursor", "abc"), ("offset", "50")]);
         assert_eq!((state.query(Vec::new()).offset, state.before), (0, 50));
         assert_eq!(read(&[("offset", "100")]).0.query(Vec::new()).offset, 100);
     }
-    fn saved(content: ViewContent) -> SavedView {
-        SavedView {
-            id: uuid::Uuid::from_u128(7),
-            entity: "lead".to_owned(),
-            label: "Mine".to_owned(),
-            content,
-            masked: false,
-            team: false,
-            owner: "Amina".to_owned(),
-            pinned: true,
-            standard: false,
-            version: 3,
-            may_change: true,
-        }
-    }
-
     #[test]
     fn a_saved_view_opens_as_it_was_kept_and_tells_when_it_was_changed() {
         let text = |text: &str| Some(text.to_owned());

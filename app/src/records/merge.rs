@@ -6,11 +6,12 @@ use super::post::{envelope, hidden};
 use super::values::Values;
 use super::{address, form};
 use crate::layout::workspace_frame;
-use crate::page::{LIKE, PageContext, Replay, Viewer, load, set_status, use_page};
+use crate::page::{LIKE, LOOK, PageContext, Replay, Viewer, load, set_status, use_page};
 use crate::time::Clock;
 use domain::records::{
     Alike, AlikeRecords, GetRecord, LatestMerge, ListRecords, MergeMoves, MergePlan, PreviewMerge, Record,
 };
+use domain::schema::value::{Rules, read};
 use domain::schema::{Count, Entity, Field, ListQuery};
 use domain::{BackendHandle, Error, Result, Verb};
 use leptos::prelude::*;
@@ -262,6 +263,50 @@ fn row(
 /// Above a form that was held back because there is one like it: what looks the same, with the way there.
 pub fn warning(viewer: &Viewer, entity: &Entity, replay: &Replay) -> Option<AnyView> {
     let alike: Vec<Alike> = replay.value(LIKE).and_then(|alike| serde_json::from_str(alike).ok())?;
+    Some(there_already(viewer, entity, &alike))
+}
+
+/// The same while somebody types, where the island of the form asks for it: of the values that stand in the address.
+pub async fn looked_up(
+    page: &PageContext,
+    viewer: &Viewer,
+    backend: &BackendHandle,
+    entity: &Entity,
+) -> Result<Option<AnyView>> {
+    if page.query(LOOK).is_none() {
+        return Ok(None);
+    }
+    let rules = Rules { today: Clock::new(&page.now, &viewer.timezone).today() };
+    // What cannot be read yet looks like nothing.
+    let typed = |field: &Field| {
+        let text = page.query(&format!("values.{}", field.key))?;
+        read(field, None, text, "", rules).ok().map(|value| (field.key.clone(), value))
+    };
+    let values = entity.signs().into_iter().flatten().filter(|field| form::may_see(viewer, field)).filter_map(typed);
+    let asked = AlikeRecords { entity: entity.key.clone(), values: values.collect(), except: None };
+    let alike = backend.run(asked).await?;
+    if alike.is_empty() {
+        return Ok(None);
+    }
+    let warning = there_already(viewer, entity, &alike);
+    Ok(Some(view! { <div data-region="alike">{warning}</div> }.into_any()))
+}
+
+/// The names of the controls by which a new record is known again, for the island: groups with a space between them, and within a group `+` between
+/// what counts together.
+pub fn told_apart(entity: &Entity, fields: &[&Field]) -> String {
+    let offered = |field: &Field| fields.iter().any(|known| known.key == field.key);
+    let group = |sign: Vec<&Field>| {
+        let names: Vec<String> =
+            sign.iter().filter(|field| offered(field)).map(|field| format!("values.{}", field.key)).collect();
+        // What a record is called comes first, and is no sign by itself.
+        let whole = sign.first().is_some_and(|first| offered(first)) && names.len() >= sign.len().min(2);
+        whole.then(|| names.join("+"))
+    };
+    entity.signs().into_iter().filter_map(group).collect::<Vec<_>>().join(" ")
+}
+
+fn there_already(viewer: &Viewer, entity: &Entity, alike: &[Alike]) -> AnyView {
     let rows: Vec<AnyView> = alike
         .iter()
         .map(|one| {
@@ -275,5 +320,5 @@ pub fn warning(viewer: &Viewer, entity: &Entity, replay: &Replay) -> Option<AnyV
         })
         .collect();
     let title = t!("There may be such a {entity} already", entity = lower(&entity.labels.one));
-    Some(view! { <Notice tone=Tone::Warning title><ul class="stack">{rows}</ul></Notice> }.into_any())
+    view! { <Notice tone=Tone::Warning title><ul class="stack">{rows}</ul></Notice> }.into_any()
 }

@@ -37,6 +37,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     fields.retain(|field| !field.is_upload() || viewer.may(&entity, Verb::Update));
     let replay = page.replay_of("records.create");
     let choices = Choices::load(&page, &viewer, &backend, &fields, None).await?;
+    let looked_up = merge::looked_up(&page, &viewer, &backend, &entity).await?;
     let draft = Draft { page: &page, viewer: &viewer, record: None, replay: replay.as_deref(), choices: &choices };
     let one = lower(&entity.labels.one);
     let list = viewer.path(&entity.plural);
@@ -46,9 +47,11 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     let (refused, done) =
         (t!("The {entity} was not saved", entity = one), t!("{entity} created", entity = entity.labels.one));
     let form = view! {
-        <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.create") data-form="new">
+        <form class="form" method="post" enctype=upload::enctype(&fields) action=viewer.action("records.create") data-form="new" data-alike=merge::told_apart(&entity, &fields)>
             {replay.as_deref().map(|replay| form::problems(replay, &entity, &refused))}
             {replay.as_deref().and_then(|replay| merge::warning(&viewer, &entity, replay))}
+            {looked_up}
+            <p class="sr-only" role="status" data-said=""></p>
             {form::default_button(&draft, &fields)}
             {hidden("entity", entity.key.clone())}
             {making(&page, "new", &next, &done)}

@@ -2,11 +2,12 @@
 
 use super::form;
 use super::post::{argument, base_address, envelope, hidden, making};
-use crate::page::{PageContext, Viewer};
+use crate::page::{LOOK, PageContext, Viewer};
 use crate::time::Clock;
-use domain::Verb;
+use domain::people::ListMembers;
 use domain::records::{Note, Record};
 use domain::schema::Entity;
+use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
 use ui::{Badge, ButtonKind, Composer, LinkButton, Notice, Size, SubmitButton, TextArea, TimelineItem, Tone};
 use words::t;
@@ -14,6 +15,19 @@ use words::t;
 /// The record that the form writes beside.
 fn of(entity: &Entity, record: &Record) -> AnyView {
     view! { {hidden("entity", entity.key.clone())}{hidden("record", record.id.to_string())} }.into_any()
+}
+
+/// Whom a note may mention, where the island of the form asks for that: on no other page.
+pub async fn mentionable(page: &PageContext, backend: &BackendHandle) -> Result<Option<AnyView>> {
+    if page.query(LOOK).is_none() {
+        return Ok(None);
+    }
+    let members = backend.run(ListMembers {}).await?.into_iter().filter(|member| member.status == "active");
+    let mut names: Vec<String> = members.map(|member| member.name).collect();
+    names.sort();
+    names.dedup();
+    let names: Vec<_> = names.into_iter().map(|name| view! { <li>{name}</li> }).collect();
+    Ok(Some(view! { <ul data-region="members" hidden=true>{names}</ul> }.into_any()))
 }
 
 /// Writes a note. `None` where nothing can be written to the record.
@@ -37,7 +51,13 @@ pub fn composer(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &R
         view! { <TextArea name="body" label=t!("Note") value rows=3 bare=true required=true autofocus placeholder/> };
     Some(
         view! {
-            <form id="note" method="post" action=viewer.action("notes.add") data-form="note">
+            <form
+                id="note"
+                method="post"
+                action=viewer.action("notes.add")
+                data-form="note"
+                data-mentions=t!("Members")
+            >
                 {problem}
                 {of(entity, record)}
                 {making(page, "note", &base_address(page, &[]), t!("Note saved"))}
@@ -149,7 +169,12 @@ fn editor(page: &PageContext, viewer: &Viewer, entity: &Entity, record: &Record,
     let value = replay.as_deref().and_then(|replay| replay.value("body")).unwrap_or(&note.body).to_owned();
     let back = base_address(page, &[]);
     view! {
-        <form id=format!("note-{}", note.id) method="post" action=viewer.action("notes.edit")>
+        <form
+            id=format!("note-{}", note.id)
+            method="post"
+            action=viewer.action("notes.edit")
+            data-mentions=t!("Members")
+        >
             {problem}
             {of(entity, record)}
             {hidden("id", note.id.to_string())}

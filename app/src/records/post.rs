@@ -1,6 +1,6 @@
 //! The hidden half of every form: what it is about, where it came from, where to go, what to say, and the key that lets it be sent once.
 
-use crate::page::{ALIKE, ASKED, PageContext, encode};
+use crate::page::{AGAIN, ALIKE, ASK, ASKED, PageContext, encode};
 use domain::records::Record;
 use domain::schema::Entity;
 use leptos::prelude::*;
@@ -31,10 +31,19 @@ pub fn making(page: &PageContext, purpose: &str, next: &str, done: &str) -> AnyV
     view! { {envelope(page, purpose, next, done)}{ask(page)} }.into_any()
 }
 
+/// [`making`] of what is often made in the same words: only what was sent a moment ago is asked about, not what looks like it.
+pub fn logging(page: &PageContext, purpose: &str, next: &str, done: &str) -> AnyView {
+    view! { {envelope(page, purpose, next, done)}{asking(page, AGAIN)} }.into_any()
+}
+
 /// Wants its sender to be asked before what is there already is made, once.
 pub fn ask(page: &PageContext) -> Option<AnyView> {
+    asking(page, ASK)
+}
+
+fn asking(page: &PageContext, what: &str) -> Option<AnyView> {
     let asked = page.replay.as_ref().is_some_and(|replay| replay.value(ASKED).is_some());
-    (!asked).then(|| hidden(ALIKE, "ask"))
+    (!asked).then(|| hidden(ALIKE, what))
 }
 
 /// The row that the form writes, and the version that was read.

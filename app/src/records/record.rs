@@ -10,7 +10,6 @@ use super::{
     about, address, checklist, composer, conflict, convert, extras, files, form, live, notes, past, pipelines,
     standing, timeline, transition,
 };
-use crate::islands::LiveHands;
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Replay, Viewer, load, set_status, use_page};
 use crate::time::Clock;
@@ -65,8 +64,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
     }
     .into_any();
     let crumbs = address::crumbs(&viewer, &entity, &record, None);
-    let frame = workspace_frame(&page, crumbs, None, None, body);
-    Ok(view! { <LiveHands/>{frame} }.into_any())
+    Ok(workspace_frame(&page, crumbs, None, None, body))
 }
 
 /// What the page asks instead of showing the record: a move, a conversion, a deletion.
@@ -112,8 +110,9 @@ async fn main_column(
         None => {
             let activities: Option<&Related> = around.iter().find(|one| one.entity.key == "activity");
             let composer = composers(page, viewer, entity, record, activities);
-            let stream = timeline::view(page, viewer, backend, entity, record, activities).await?;
-            view! { {composer}{stream} }.into_any()
+            let stream = timeline::view(page, viewer, backend, entity, record, &around).await?;
+            let mentionable = notes::mentionable(page, backend).await?;
+            view! { {composer}{mentionable}{stream} }.into_any()
         }
     };
     let panel = extras::panel(page, viewer, backend, entity, record).await?;

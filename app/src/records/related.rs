@@ -19,6 +19,9 @@ use words::t;
 const ROWS: u32 = 20;
 /// Columns shown, the title included.
 const COLUMNS: usize = 5;
+/// Messages, and their field that names what they are about. That may be any row, so it is a text and no reference.
+const MESSAGE: &str = "message";
+const ABOUT: &str = "recordId";
 
 /// An entity and its field that points here.
 #[derive(Clone)]
@@ -50,6 +53,11 @@ impl Related {
         let values = vec![self.pointer(id)];
         Filter::Test(Test { field: self.field.clone(), comparison: Comparison::Equals, values })
     }
+
+    /// Messages about the row, beside those that point at it otherwise.
+    pub fn is_messages(&self) -> bool {
+        self.entity.key == MESSAGE && self.field == ABOUT
+    }
 }
 
 /// Everything that points at rows of `entity` and that the viewer may read. A field without an index cannot be looked up.
@@ -77,6 +85,7 @@ pub fn of(viewer: &Viewer, entity: &Entity) -> Vec<Related> {
             });
         }
     }
+    found.extend(messages(viewer, entity));
     // What is to be done comes before what was done and what belongs to it.
     found.sort_by_key(|related| match related.entity.key.as_str() {
         "task" => 0,
@@ -84,6 +93,20 @@ pub fn of(viewer: &Viewer, entity: &Entity) -> Vec<Related> {
         _ => 2,
     });
     found
+}
+
+fn messages(viewer: &Viewer, entity: &Entity) -> Option<Related> {
+    let message = viewer.catalog.get(MESSAGE).filter(|message| viewer.may(message, Verb::Read))?;
+    let about = message.field(ABOUT).filter(|about| found_by(about) && about.readable(&viewer.grants))?;
+    (entity.key != MESSAGE).then(|| Related {
+        entity: message.clone(),
+        field: about.key.clone(),
+        here: None,
+        label: message.labels.many.clone(),
+        tab: message.plural.clone(),
+        read_only: true,
+        count: 0,
+    })
 }
 
 /// Several references have the index of their links.
@@ -111,7 +134,9 @@ pub fn tabs(page: &PageContext, related: &[Related]) -> AnyView {
     let chosen = argument(page, "tab").unwrap_or("timeline");
     let known = related.iter().any(|one| one.tab == chosen);
     let mut items = vec![TabItem::new(t!("Timeline"), page.path.clone(), !known)];
-    items.extend(related.iter().map(|one| {
+    // Nobody adds a message there; as long as there is none, its tab would only be in the way.
+    let shown = related.iter().filter(|one| !one.is_messages() || one.count > 0 || one.tab == chosen);
+    items.extend(shown.map(|one| {
         TabItem::new(one.label.clone(), format!("{}?tab={}", page.path, encode(&one.tab)), one.tab == chosen)
             .count(one.count)
     }));
@@ -133,10 +158,13 @@ pub async fn list(
     } else {
         Vec::new()
     };
+    // What messages say is long, and shown by none of the columns.
+    let shown = columns.iter().filter(|field| related.is_messages() && field.readable(&viewer.grants));
     let query = ListQuery {
         filter: Some(related.filter(record.id)),
         sort,
         limit: ROWS,
+        fields: shown.map(|field| field.key.clone()).collect(),
         count: Count::None,
         ..ListQuery::default()
     };

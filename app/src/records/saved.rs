@@ -13,7 +13,7 @@ use words::t;
 
 /// The views that stand beside those of the description. A list is shown without them rather than not at all.
 pub async fn load(backend: &BackendHandle, entity: &Entity) -> Vec<SavedView> {
-    backend.run(ListViews { entity: entity.key.clone() }).await.unwrap_or_default()
+    backend.run(ListViews { entity: Some(entity.key.clone()) }).await.unwrap_or_default()
 }
 
 /// What the list opens with when its address asks for nothing: one's own choice before the team's.

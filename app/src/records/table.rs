@@ -3,14 +3,18 @@
 use super::bulk_parts;
 use super::list_state::ListState;
 use super::values::{Values, is_numeric};
+use super::widths::Widths;
 use crate::page::{PageContext, Viewer, encode};
 use domain::Verb;
 use domain::records::Record;
 use domain::schema::query::MAX_SORTS;
 use domain::schema::{Entity, Field, FieldKind, Sort};
+use domain::views::WIDEST;
 use leptos::prelude::*;
 use ui::markup::{HOLES, Markup, Mould, PreEscaped, Render, drawn, html};
-use ui::{Button, ButtonKind, CellOf, DataTable, HeadActions, HeadCell, HeadCheck, Size, SortDirection, SortHead};
+use ui::{
+    Button, ButtonKind, CellOf, DataTable, Edge, HeadActions, HeadCell, HeadCheck, Size, SortDirection, SortHead,
+};
 use words::t;
 
 /// What all rows of one table share.
@@ -19,6 +23,7 @@ struct Frame<'a> {
     viewer: &'a Viewer,
     entity: &'a Entity,
     values: Values,
+    widths: &'a Widths,
     /// Path of the list, under which its rows are.
     list: String,
     /// Where the edit page leads back to.
@@ -45,6 +50,7 @@ pub fn table(
         viewer,
         entity,
         values: Values::of(page),
+        widths: &state.widths,
         list: viewer.path(&entity.plural),
         back: encode(&page.address()),
         may_update: viewer.may(entity, Verb::Update),
@@ -76,8 +82,9 @@ pub fn table(
 /// A header that leads to the other order: ascending first for words, descending first for amounts and days.
 fn head_cell(page: &PageContext, state: &ListState, field: &Field) -> AnyView {
     let (label, numeric) = (field.label.clone(), is_numeric(field));
+    let edge = Some(Edge { key: field.key.clone(), width: state.widths.get(&field.key).copied(), most: WIDEST });
     if !field.is_sorting() {
-        return view! { <HeadCell label numeric/> }.into_any();
+        return view! { <HeadCell label numeric edge/> }.into_any();
     }
     let place = state.sort.iter().position(|sort| sort.field == field.key);
     let now = place.and_then(|place| state.sort.get(place));
@@ -103,7 +110,7 @@ fn head_cell(page: &PageContext, state: &ListState, field: &Field) -> AnyView {
     let own = state.view.sort.as_deref() == Some(sort.as_str());
     let href = page.with_query(&[("sort", (!own).then_some(sort.as_str()))]);
     let rank = place.filter(|_| several).map(|place| place + 1);
-    view! { <SortHead label href direction numeric rank add_href=add/> }.into_any()
+    view! { <SortHead label href direction numeric rank add_href=add edge/> }.into_any()
 }
 
 /// What is the same in every row. Its holes are the row's id and what it is called, or the content of a cell.
@@ -138,8 +145,8 @@ impl Moulds {
         let cell = |(place, field): (usize, &&Field)| {
             let (label, key) = (field.label.as_str(), Some(field.key.as_str()));
             let lead = place == lead;
-            let numeric = !lead && is_numeric(field);
-            Mould::of(ui::cell(CellOf { label, numeric, lead, field: key }, if lead { &link } else { &inside }))
+            let (numeric, width) = (!lead && is_numeric(field), frame.widths.get(&field.key).copied());
+            Mould::of(ui::cell(CellOf { label, numeric, lead, field: key, width }, if lead { &link } else { &inside }))
         };
         let edit = || {
             let href = format!("{}/{id}/edit?back={}", frame.list, frame.back);

@@ -269,10 +269,11 @@ fn a_card_in_columns_of_a_value_is_moved_by_setting_it() {
         key: key.to_owned(),
         label: label.to_owned(),
         closed: closed.map(str::to_owned),
+        full: None,
     };
     let targets = [
         target("m1", "Amina", None),
-        target("m2", "John", None),
+        Target { full: Some("Full: 5 of 5".to_owned()), ..target("m2", "John", None) },
         target("m3", "Left", Some("Gone")),
         target("", "Nobody", None),
     ];
@@ -292,6 +293,8 @@ fn a_card_in_columns_of_a_value_is_moved_by_setting_it() {
     );
     assert_eq!(html.matches("name=\"values.owner\"").count(), 2, "{html}");
     assert!(html.contains("Gone") && html.contains("Nobody") && html.contains("Another owner"), "{html}");
+    // What is full takes it, and says so.
+    assert!(html.contains("Full: 5 of 5"), "{html}");
 }
 
 #[test]

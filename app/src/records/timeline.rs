@@ -1,14 +1,15 @@
-//! What happened to a record, newest first, grouped by day: its changes, and the activities about it.
+//! What happened to a record, newest first, grouped by day: its changes, what was written down and sent about it, and what began because of it.
 
 use super::list_parts::lower;
-use super::post::{argument, base_address};
+use super::post::argument;
 use super::related::Related;
+use super::stream::{self, Around, Asked, Stretch};
 use super::{address, files, notes};
 use crate::page::{PageContext, Viewer, encode};
 use crate::time::Clock;
-use domain::records::{FieldChange, ListFiles, ListNotes, ListRecords, Record, RecordTimeline, TimelineEntry};
+use domain::records::{FieldChange, ListFiles, ListNotes, Record, TimelineEntry};
 use domain::schema::checklist::tick;
-use domain::schema::{Count, Entity, Field, FieldKind, ListQuery, STATUS_DUE, STATUS_SINCE, Sort, value};
+use domain::schema::{Entity, Field, FieldKind, STATUS_DUE, STATUS_SINCE, value};
 use domain::text::listed;
 use domain::{BackendHandle, Result, Verb};
 use leptos::prelude::*;
@@ -16,11 +17,8 @@ use ui::{
     ChangedField, EmptyState, Icon, LinkButton, SegmentedControl, TabItem, Time, Timeline, TimelineDay, TimelineItem,
     TimelineNote, Tone,
 };
-use uuid::Uuid;
-use words::{mark, t, tn};
+use words::{t, tn};
 
-/// Entries of one page.
-const ENTRIES: u32 = 40;
 /// More changed fields than this are folded away.
 const FOLDED: usize = 6;
 /// Notes longer than this are cut; the activity itself has all of it.
@@ -33,70 +31,57 @@ struct Line {
     view: AnyView,
 }
 
-/// `activities` is how rows of that entity point at this record, where they do.
+/// `around` is how other rows point at this record, activities and messages among them.
 pub async fn view(
     page: &PageContext,
     viewer: &Viewer,
     backend: &BackendHandle,
     entity: &Entity,
     record: &Record,
-    activities: Option<&Related>,
+    around: &[Related],
 ) -> Result<AnyView> {
-    let before = page.query("before").and_then(|id| Uuid::try_parse(id).ok());
-    let until = page.query("until").filter(|_| before.is_some());
-    let entries =
-        backend.run(RecordTimeline { entity: entity.key.clone(), id: record.id, limit: ENTRIES, before }).await?;
-    let last = entries.last().map(|entry| (entry.id, entry.at.clone()));
-    let more = entries.len() == ENTRIES as usize;
     let clock = Clock::new(&page.now, &viewer.timezone);
-    let kind = argument(page, "kind").filter(|kind| KINDS.iter().any(|(known, _)| known == kind));
-    let wanted = |of: &str| kind.is_none_or(|kind| kind == of);
-    let mut lines: Vec<Line> = entries
-        .iter()
-        .filter(|_| wanted("changes"))
-        .map(|entry| Line {
-            at: entry.at.clone(),
-            activity: false,
-            view: change_item(page, viewer, entity, clock, entry),
-        })
-        .collect();
-    // Of everything else, what belongs to the stretch of time that this page of changes covers; of one kind alone, all there is.
-    let from = last.as_ref().filter(|_| more && (kind.is_none() || kind == Some("changes"))).map(|(_, at)| at.as_str());
-    let until = until.filter(|_| kind.is_none() || kind == Some("changes"));
-    let within = |at: &str| from.is_none_or(|from| at >= from) && until.is_none_or(|until| at < until);
-    if let Some(activities) = activities.filter(|_| wanted("activities")) {
-        for row in recent(backend, activities, record.id).await? {
-            let Some(at) = moment(&activities.entity, &row) else { continue };
-            if within(&at) {
-                let view = activity_item(page, viewer, &activities.entity, clock, &row, &at);
-                lines.push(Line { at, activity: true, view });
-            }
-        }
+    let around = Around::of(around);
+    let known = known_kinds(viewer, around.messages);
+    let asked = argument(page, "kind").filter(|kind| known.iter().any(|(known, _)| known == kind));
+    let asked = Asked::of(page, asked, clock);
+    let stretch = Stretch::load(viewer, backend, entity, record.id, around, &asked).await?;
+    let mut lines = beside(viewer, clock, &stretch, around.messages);
+    lines.extend(stretch.changes.iter().map(|entry| {
+        let view = change_item(page, viewer, entity, clock, entry);
+        Line { at: entry.at.clone(), activity: false, view }
+    }));
+    if let Some(Related { entity: activity, .. }) = around.activities {
+        let shown = stretch.activities.iter().filter(|(at, _)| stretch.holds(at));
+        lines.extend(shown.map(|(at, row)| {
+            let view = activity_item(page, viewer, activity, clock, row, at);
+            Line { at: at.clone(), activity: true, view }
+        }));
     }
     let mut pinned: Vec<AnyView> = Vec::new();
-    if wanted("notes") {
+    if asked.wants("notes") {
         let notes = backend.run(ListNotes { entity: entity.key.clone(), record: record.id }).await?;
         for note in &notes {
             let view = |when| notes::item(page, viewer, entity, record, clock, note, when);
-            if note.pinned && !note.deleted && before.is_none() {
+            if note.pinned && !note.deleted && asked.is_first() {
                 pinned.push(view(clock.moment(&note.at)));
-            } else if within(&note.at) {
+            } else if stretch.holds(&note.at) {
                 lines.push(Line { at: note.at.clone(), activity: true, view: view(moment_in_day(clock, &note.at)) });
             }
         }
     }
-    if wanted("files") {
+    if asked.wants("files") {
         let files = backend.run(ListFiles { entity: entity.key.clone(), record: record.id }).await?;
-        for file in files.iter().filter(|file| within(&file.at)) {
+        for file in files.iter().filter(|file| stretch.holds(&file.at)) {
             let view = files::item(page, viewer, entity, record, file, moment_in_day(clock, &file.at));
             lines.push(Line { at: file.at.clone(), activity: true, view });
         }
     }
     // Newest first, to the second; what was written down in the second of a change stands above it.
     lines.sort_by(|one, other| second(&other.at).cmp(second(&one.at)).then(other.activity.cmp(&one.activity)));
-    let kinds = kinds(page, kind);
-    if lines.is_empty() && pinned.is_empty() {
-        let alone = KINDS.iter().find(|(key, _)| Some(*key) == kind).map(|(_, label)| words::say(label).to_lowercase());
+    let (kinds, older) = (kinds(page, &known, asked.kind), stretch.older(page));
+    if lines.is_empty() && pinned.is_empty() && older.is_none() {
+        let alone = known.iter().find(|(key, _)| Some(*key) == asked.kind).map(|(_, label)| label.to_lowercase());
         let (title, text) = match alone {
             Some(what) => (
                 t!("No {entities} yet", entities = what),
@@ -107,28 +92,47 @@ pub async fn view(
         return Ok(view! { {kinds}<EmptyState icon="clock" title text/> }.into_any());
     }
     let pinned = (!pinned.is_empty()).then(|| view! { <Timeline label=t!("Pinned notes")>{pinned}</Timeline> });
-    let older = last.filter(|_| more && wanted("changes")).map(|(id, at)| {
-        let href = base_address(page, &[("before", &id.to_string()), ("until", &at)]);
+    let older = older.map(|href| {
         view! { <div class="timeline-older"><LinkButton href>{t!("Show older")}</LinkButton></div> }
     });
     let stream = (!lines.is_empty()).then(|| view! { <Timeline>{by_day(clock, lines)}</Timeline> });
     Ok(view! { {kinds}{pinned}{stream}{older} }.into_any())
 }
 
-/// What a stream can be narrowed to.
-const KINDS: [(&str, &str); 4] = [
-    ("changes", mark!("Changes")),
-    ("notes", mark!("Notes")),
-    ("activities", mark!("Activities")),
-    ("files", mark!("Files")),
-];
+/// What happened beside the record: messages about it, and runs.
+fn beside(viewer: &Viewer, clock: Clock, stretch: &Stretch<'_>, messages: Option<&Related>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let line = |at: &str, view| Line { at: at.to_owned(), activity: true, view };
+    if let Some(Related { entity, .. }) = messages {
+        let shown = stretch.messages.iter().filter(|message| stretch.holds(stream::written(message)));
+        lines.extend(
+            shown.map(|message| line(stream::written(message), stream::message_item(viewer, entity, clock, message))),
+        );
+    }
+    let shown = stretch.runs.iter().filter(|run| stretch.holds(&run.created_at));
+    lines.extend(shown.map(|run| line(&run.created_at, stream::run_item(viewer, clock, run))));
+    lines
+}
 
-fn kinds(page: &PageContext, chosen: Option<&str>) -> AnyView {
+/// What a stream can be narrowed to, with the words for it: what the viewer may read of it.
+fn known_kinds(viewer: &Viewer, messages: Option<&Related>) -> Vec<(&'static str, String)> {
+    let mut kinds = vec![
+        ("changes", t!("Changes").to_owned()),
+        ("notes", t!("Notes").to_owned()),
+        ("activities", t!("Activities").to_owned()),
+        ("files", t!("Files").to_owned()),
+    ];
+    kinds.extend(messages.map(|messages| ("messages", messages.label.clone())));
+    kinds.extend(stream::sees_runs(viewer).then(|| ("runs", t!("Runs").to_owned())));
+    kinds
+}
+
+fn kinds(page: &PageContext, known: &[(&'static str, String)], chosen: Option<&str>) -> AnyView {
     let tab = argument(page, "tab").map(|tab| format!("tab={}&", encode(tab))).unwrap_or_default();
     let all = if tab.is_empty() { page.path.clone() } else { format!("{}?{}", page.path, tab.trim_end_matches('&')) };
     let mut items = vec![TabItem::new(t!("Everything"), all, chosen.is_none())];
-    items.extend(KINDS.iter().map(|(key, label)| {
-        TabItem::new(words::say(label), format!("{}?{tab}kind={key}", page.path), chosen == Some(key))
+    items.extend(known.iter().map(|(key, label)| {
+        TabItem::new(label.clone(), format!("{}?{tab}kind={key}", page.path), chosen == Some(*key))
     }));
     view! { <div class="timeline-kinds"><SegmentedControl label=t!("Shows") items/></div> }.into_any()
 }
@@ -152,7 +156,7 @@ fn by_day(clock: Clock, lines: Vec<Line>) -> Vec<AnyView> {
 }
 
 /// Under the heading of its day: how long ago today, the time of day before.
-fn moment_in_day(clock: Clock, at: &str) -> AnyView {
+pub fn moment_in_day(clock: Clock, at: &str) -> AnyView {
     match clock.at(at).filter(|local| local.date() != clock.today()) {
         Some(local) => {
             let (text, full) = (local.format("%H:%M").to_string(), clock.full(at));
@@ -170,7 +174,8 @@ fn change_item(page: &PageContext, viewer: &Viewer, entity: &Entity, clock: Cloc
     let (icon, tone, words) = sentence(entity, entry, &changes, cause);
     let actor = entry.actor.clone().unwrap_or_else(|| "Nexus".to_owned());
     let import = entry.cause.as_ref().filter(|cause| cause.kind == "import").and_then(|cause| cause.id);
-    let href = import.map(|id| viewer.path(&format!("imports/{id}")));
+    // Its page is for those who bring files in.
+    let href = import.filter(|_| viewer.may(entity, Verb::Import)).map(|id| viewer.path(&format!("imports/{id}")));
     let undo = undo_link(page, viewer, entity, entry);
     let title = view! { <b>{actor}</b>" "{words}{undo} }.into_any();
     // A tick is told whole by its sentence.
@@ -323,24 +328,6 @@ fn excerpt(text: &str) -> String {
         Some((end, _)) => format!("{} …", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// The newest rows that point at this record.
-async fn recent(backend: &BackendHandle, related: &Related, id: Uuid) -> Result<Vec<Record>> {
-    let query = ListQuery {
-        filter: Some(related.filter(id)),
-        sort: vec![Sort { field: "createdAt".to_owned(), descending: true }],
-        limit: ENTRIES,
-        count: Count::None,
-        ..ListQuery::default()
-    };
-    backend.run(ListRecords { entity: related.entity.key.clone(), query }).await?.take_records()
-}
-
-/// When an activity happened: its own moment, else when it was written down.
-fn moment(entity: &Entity, row: &Record) -> Option<String> {
-    let own = entity.fields.iter().find(|field| matches!(field.kind, FieldKind::Datetime) && !field.read_only);
-    own.and_then(|field| row.text(&field.key)).or_else(|| row.text("createdAt")).map(str::to_owned)
 }
 
 fn activity_item(

@@ -30,6 +30,8 @@ pub struct Target<'a> {
     /// The pipeline that the record comes into, where it is another one. No transition leads there.
     pub pipeline: Option<&'a Pipeline>,
     pub offer: Offer<'a>,
+    /// What is to be known before it goes there, where the state has no place left; boards know.
+    pub full: Option<String>,
 }
 
 impl Target<'_> {
@@ -73,7 +75,7 @@ pub fn targets<'a>(
         let step =
             states.transitions.iter().find(|step| step.starts_from(from) && step.to == state.key && !step.internal);
         let offer = offer(viewer, entity, states, (record, reached, holders), from, state, step);
-        Target { state, step, pipeline: None, offer }
+        Target { state, step, pipeline: None, offer, full: None }
     });
     let elsewhere = states.pipelines.iter().filter(|pipeline| Some(*pipeline) != own).filter_map(|pipeline| {
         let state = states.get(&pipeline.initial)?;
@@ -82,7 +84,7 @@ pub fn targets<'a>(
             Some(reason) => Offer::Closed(reason),
             None => asked(viewer, entity, (record, holders), state, Vec::new()),
         };
-        Some(Target { state, step: None, pipeline: Some(pipeline), offer })
+        Some(Target { state, step: None, pipeline: Some(pipeline), offer, full: None })
     });
     others.chain(elsewhere).collect()
 }
@@ -323,12 +325,16 @@ fn menu_item(
 ) -> AnyView {
     match &target.offer {
         Offer::Open => {
-            let (name, value) = target.sent();
-            view! { <MenuItem name value>{label}</MenuItem> }.into_any()
+            let ((name, value), hint) = (target.sent(), target.full.clone());
+            view! { <MenuItem name value hint>{label}</MenuItem> }.into_any()
         }
         Offer::Asks(fields) => {
             let href = asking_page(viewer, entity, record, target.state, here);
-            let hint = t!("Asks for {fields}", fields = labels(fields));
+            let asks = t!("Asks for {fields}", fields = labels(fields));
+            let hint = match &target.full {
+                Some(full) => format!("{asks}. {full}"),
+                None => asks,
+            };
             view! { <MenuLink href hint>{label}</MenuLink> }.into_any()
         }
         Offer::Closed(reason) => {

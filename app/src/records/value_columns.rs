@@ -1,7 +1,7 @@
 //! The columns of a board that the values of a field make. Choices, and yes and no, have a column each, also where they have no card; of rows,
 //! members and countries those that occur have one, the most frequent first.
 
-use super::columns::{Column, column_test};
+use super::columns::{Column, Weight, column_test};
 use super::grouped::NONE;
 use super::list_parts::lower;
 use super::list_state::{ListState, readable};
@@ -50,6 +50,8 @@ pub struct Target {
     pub label: String,
     /// Why no card comes here, whoever moves it.
     pub closed: Option<String>,
+    /// What is to be known before another card comes, where there is no place left.
+    pub full: Option<String>,
 }
 
 /// What has no column.
@@ -106,6 +108,7 @@ pub async fn lay<'a>(
         measure,
         limit: None,
         inner: None,
+        weighted: true,
     };
     let groups = backend.run(summary).await?;
     let (spots, beyond) = spots(field, &groups);
@@ -228,9 +231,12 @@ impl Spot<'_> {
             sums: group.map(|group| group.sums.clone()).unwrap_or_default(),
             cards,
         };
-        let target = Target { key: key.clone(), label: label.clone(), closed };
+        let weight = group.map(|group| Weight::Sums(group.weighted.clone()));
+        let choice = field.choices().iter().find(|choice| choice.key == key);
+        let limit = choice.and_then(|choice| choice.limit).map(u64::from);
         let shape = StateShape::Open;
-        let column = Column { key, label, hue, shape, probability: None, ages: false, gate: Vec::new(), content };
+        let column = Column { key, label, hue, shape, weight, limit, held: None, gate: Vec::new(), content };
+        let target = Target { key: column.key.clone(), label: column.label.clone(), closed, full: column.full() };
         (column, target)
     }
 }
@@ -239,7 +245,7 @@ impl Spot<'_> {
 mod tests {
     use super::{Beyond, MOST_COLUMNS, grouping, in_address, key_of, spots};
     use crate::records::fixture::entity;
-    use domain::records::{Group, Record};
+    use domain::records::{Group, Record, Sum};
     use domain::schema::{Field, View};
     use serde_json::{Value, json};
 
@@ -292,6 +298,17 @@ mod tests {
             .map(|spot| spot.drawn(&required, Vec::new()).1.closed.is_some())
             .collect();
         assert_eq!(closed, [false, false, false, true]);
+    }
+
+    #[test]
+    fn a_choice_has_its_limit_and_its_rows_the_chances_of_their_states() {
+        let fair = json!({ "key": "fair", "label": "A fair", "limit": 2 });
+        let source = field(&json!({ "type": "option", "options": [fair] }), &json!({}));
+        let weighted = vec![Sum { currency: Some("KES".to_owned()), amount: "7".to_owned() }];
+        let groups = [Group { weighted, ..group(Some("fair"), 2) }];
+        let (column, target) = spots(&source, &groups).0.swap_remove(0).drawn(&source, Vec::new());
+        assert_eq!((column.limit, column.weighted("KES").as_deref()), (Some(2), Some("KES 7")));
+        assert_eq!(target.full.as_deref(), Some("Full: 2 of 2"));
     }
 
     #[test]

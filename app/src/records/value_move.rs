@@ -62,8 +62,8 @@ fn move_form(
         .filter(|target| target.key != now)
         .map(|target| {
             let (name, value) = (format!("values.{}", field.key), target.key.clone());
-            let (label, reason) = (target.label.clone(), target.closed.clone());
-            view! { <MenuItem name value reason>{label}</MenuItem> }.into_any()
+            let (label, reason, hint) = (target.label.clone(), target.closed.clone(), target.full.clone());
+            view! { <MenuItem name value reason hint>{label}</MenuItem> }.into_any()
         })
         .collect();
     let read = record.values.get(&field.key).cloned().unwrap_or_default().to_string();

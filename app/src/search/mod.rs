@@ -1,4 +1,5 @@
-//! `/w/{workspace}/go`: what the palette does, without a script. Records by their words, every page and action by name, and articles of the help.
+//! `/w/{workspace}/go`: what the palette does, without a script. Records by their words, every page, saved view and action by
+//! name, and articles of the help.
 
 mod places;
 
@@ -9,6 +10,7 @@ use domain::Result;
 use domain::help::{HelpEntry, ListHelp};
 use domain::records::{SearchHit, SearchRecords};
 use domain::schema::Entity;
+use domain::views::ListViews;
 use leptos::prelude::*;
 use places::{Place, places};
 use ui::{Crumb, EmptyState, Icon, LinkButton, Page, Panel, SearchInput, Stack};
@@ -25,15 +27,16 @@ pub fn GoPage() -> impl IntoView {
 async fn go_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
     let words = page.query("q").map(str::trim).unwrap_or_default().to_owned();
-    let (hits, mut articles) = if words.is_empty() {
-        (Vec::new(), Vec::new())
+    let (hits, mut articles, views) = if words.is_empty() {
+        (Vec::new(), Vec::new(), Vec::new())
     } else {
         let backend = page.backend()?;
         let records = SearchRecords { words: words.clone(), limit: LIMIT };
-        futures::try_join!(backend.run(records), backend.run(ListHelp { words: words.clone() }))?
+        let help = ListHelp { words: words.clone() };
+        futures::try_join!(backend.run(records), backend.run(help), backend.run(ListViews { entity: None }))?
     };
     articles.truncate(ARTICLES);
-    let mut places = places(&viewer, &words);
+    let mut places = places(&viewer, &words, &views);
     if !hits.is_empty() {
         places.truncate(PLACES);
     }

@@ -211,6 +211,7 @@ fn cause_words(cause: &str) -> &str {
         "run" => t!("a workflow"),
         "import" => t!("an import"),
         "bulk" => t!("a change of many rows"),
+        "export" => t!("an export"),
         "merge" => t!("a merge"),
         "undo" => t!("an undo"),
         "seed" => t!("the demo data"),

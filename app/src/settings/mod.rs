@@ -4,6 +4,7 @@ mod agent;
 mod audit;
 mod company;
 mod feedback;
+mod index;
 mod invite;
 mod keys;
 mod locations;
@@ -20,6 +21,7 @@ mod trail_words;
 pub use audit::{AuditPage, changed};
 pub use company::CompanyPage;
 pub use feedback::{FeedbackPage, SendFeedbackPage};
+pub use index::offered;
 pub use keys::KeysPage;
 pub use locations::LocationsPage;
 pub use member::MemberPage;
@@ -48,28 +50,17 @@ pub fn SettingsPage() -> impl IntoView {
     load(settings_page(page)).into_any()
 }
 
+/// The tab of the index.
+const ALL: &str = mark!("All settings");
+
 /// A page of the settings, with the tabs between them. `here` is the tab in English, as the table has it.
 fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, content: AnyView) -> AnyView {
-    let places = [
-        (mark!("You"), "settings", None),
-        (mark!("Profile"), "settings/profile", None),
-        (mark!("Security"), "settings/security", None),
-        (mark!("Sessions"), "settings/sessions", None),
-        (mark!("API keys"), "settings/keys", None),
-        (mark!("People"), "settings/people", None),
-        (mark!("Roles"), "settings/roles", Some("people.role.read")),
-        (mark!("Locations"), "settings/locations", None),
-        (mark!("Company"), "settings/company", None),
-        (mark!("Audit trail"), "settings/audit", Some(domain::audit::READ)),
-        (mark!("Feedback"), "settings/feedback", Some(domain::audit::READ)),
-    ];
-    // A tab whose page would be refused is not offered.
-    let open = |needs: Option<&str>| needs.is_none_or(|permission| viewer.grants.allows(permission));
-    let items = places.into_iter().filter(|(.., needs)| open(*needs));
-    let items = items.map(|(label, path, _)| TabItem::new(say(label), viewer.path(path), label == here)).collect();
+    let pages = index::offered(viewer).filter(|setting| setting.tab).map(|setting| &setting.page);
+    let items = std::iter::once((ALL, "settings")).chain(pages.map(|page| (page.label, page.path)));
+    let items = items.map(|(label, path)| TabItem::new(say(label), viewer.path(path), label == here)).collect();
     let tabs = view! { <Tabs label=t!("Settings") items/> }.into_any();
     let crumbs = match here {
-        "You" => vec![Crumb::here(t!("Settings"))],
+        ALL => vec![Crumb::here(t!("Settings"))],
         here => vec![Crumb::link(t!("Settings"), viewer.path("settings")), Crumb::here(say(here))],
     };
     workspace_frame(page, crumbs, Some(tabs), None, content)
@@ -77,10 +68,15 @@ fn settings_frame(page: &PageContext, viewer: &Viewer, here: &'static str, conte
 
 async fn settings_page(page: PageContext) -> Result<AnyView> {
     let viewer = page.viewer()?;
-    let (account, appearance) = (account(&viewer), appearance(&page));
-    let content =
-        view! { <Page narrow=true><PageHeader title=t!("Settings")/><Stack>{account}{appearance}</Stack></Page> };
-    Ok(settings_frame(&page, &viewer, "You", content.into_any()))
+    let words = page.query("q").map(str::trim).unwrap_or_default();
+    let index = index::draw(&page, &viewer, words);
+    // Who looks for something is shown what was found.
+    let own = words.is_empty().then(|| {
+        let (account, appearance) = (account(&viewer), appearance(&page));
+        view! { {account}<div id="appearance">{appearance}</div> }
+    });
+    let content = view! { <Page narrow=true><PageHeader title=t!("Settings")/><Stack>{index}{own}</Stack></Page> };
+    Ok(settings_frame(&page, &viewer, ALL, content.into_any()))
 }
 
 fn account(viewer: &Viewer) -> AnyView {

@@ -46,7 +46,7 @@ fn about(page: &PageContext, viewer: &Viewer, profile: &Profile) -> AnyView {
                 {envelope(page, "profile", &page.path, t!("Profile saved"))}
                 <div class="form-grid is-two">
                     <TextInput name="name" label=t!("Name") value=typed.value_or("name", &profile.name) error=typed.error("name") autocomplete="name" required=true/>
-                    <TextInput name="phone" label=t!("Phone") value=typed.value_or("phone", profile.phone.as_deref().unwrap_or_default()) error=typed.error("phone") r#type="tel" autocomplete="tel" hint=t!("With its country; you may sign in with it too")/>
+                    <TextInput name="phone" label=t!("Phone") value=typed.value_or("phone", profile.phone.as_deref().unwrap_or_default()) error=typed.error("phone") r#type="tel" autocomplete="tel" hint=t!("With its country. It is for reaching you: you do not sign in with it")/>
                     <Select name="language" label=t!("Language") choices=languages value=typed.value_or("language", &profile.language) error=typed.error("language") hint=t!("Pages and mails speak it")/>
                     <Select name="timezone" label=t!("Time zone") choices=zones(&zone) value=zone.clone() blank error=typed.error("timezone") hint=t!("Times are shown and typed in it; days are those of the workspace")/>
                 </div>
@@ -61,9 +61,11 @@ fn address(page: &PageContext, viewer: &Viewer, profile: &Profile) -> AnyView {
     let pending = profile.pending_email.clone().map(|email| {
         view! { <Notice tone=Tone::Info>{t!("A link is on its way to {email}. Your address changes when it is opened.", email)}</Notice> }
     });
+    let phone = profile.login_phone.as_deref().unwrap_or_default();
     let text = match &profile.email {
-        Some(email) => t!("You sign in with {email}.", email),
-        None => t!("You sign in with your phone number. An address lets you choose a new password by mail.").to_owned(),
+        Some(email) if phone.is_empty() => t!("You sign in with {email}.", email),
+        Some(email) => t!("You sign in with {email} or {phone}.", email, phone),
+        None => t!("You sign in with {phone}. An address lets you choose a new password by mail.", phone),
     };
     let content = view! {
             {pending}
@@ -84,7 +86,7 @@ fn password(page: &PageContext, viewer: &Viewer, profile: &Profile) -> AnyView {
         "Changed {when}. Another one ends every other session of yours.",
         when = clock.words(&profile.password_changed_at)
     );
-    let login = profile.email.clone().or_else(|| profile.phone.clone());
+    let login = profile.email.clone().or_else(|| profile.login_phone.clone());
     let content = view! {
             {typed.notice()}
             <form class="stack" method="post" action=viewer.path("account/password")>

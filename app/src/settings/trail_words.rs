@@ -40,6 +40,7 @@ const VERBS: &[(&str, &str)] = &[
     ("end_other_sessions", mark!("End other sessions")),
     ("end_session", mark!("End session")),
     ("export", mark!("Export")),
+    ("fetch", mark!("Fetch")),
     ("give_feedback", mark!("Give feedback")),
     ("hand_over", mark!("Hand over")),
     ("invite", mark!("Invite")),
@@ -73,6 +74,7 @@ const VERBS: &[(&str, &str)] = &[
     ("send_feedback", mark!("Send feedback")),
     ("set_active", mark!("Set active")),
     ("set_roles", mark!("Set roles")),
+    ("snooze_notification", mark!("Snooze notification")),
     ("start", mark!("Start")),
     ("suspend_member", mark!("Suspend member")),
     ("undo", mark!("Undo")),
@@ -86,11 +88,12 @@ const VERBS: &[(&str, &str)] = &[
 ];
 
 /// What is no described entity.
-const THINGS: [(&str, &str); 16] = [
+const THINGS: [(&str, &str); 17] = [
     ("api_key", mark!("Api key")),
     ("bulk_change", mark!("Bulk change")),
     ("change", mark!("Change" in "noun")),
     ("company", mark!("Company")),
+    ("export", mark!("Export" in "noun")),
     ("feedback", mark!("Feedback")),
     ("file", mark!("File")),
     ("first_steps", mark!("First steps")),

@@ -4,14 +4,14 @@ use super::parts::{Names, approval_badge, entity_words};
 use crate::layout::nav::role_words;
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, Viewer, load, set_status, use_page};
-use crate::records::address;
 use crate::records::post::{envelope, hidden};
+use crate::records::{address, sees_runs};
 use crate::time::Clock;
 use domain::workflow::{ApprovalRow, GetApproval, ListApprovals};
 use domain::{BackendHandle, Result};
 use leptos::prelude::*;
 use ui::{
-    ButtonKind, Cell, Crumb, DataTable, DescriptionList, DescriptionRow, EmptyState, FormActions, FormError,
+    Badge, ButtonKind, Cell, Crumb, DataTable, DescriptionList, DescriptionRow, EmptyState, FormActions, FormError,
     FormErrors, HeadCell, LinkButton, Notice, Page, PageHeader, Panel, Person, Row, Size, Stack, SubmitButton, TabItem,
     Tabs, TextArea, TextLink, Timeline, TimelineItem, TimelineNote, Tone,
 };
@@ -19,6 +19,7 @@ use words::{t, tn};
 
 /// Rows of a list.
 const LIMIT: u32 = 100;
+const DECIDE: &str = "workflow.decide_approval";
 
 #[component]
 pub fn ApprovalsPage() -> impl IntoView {
@@ -38,7 +39,7 @@ async fn approvals(page: PageContext) -> Result<AnyView> {
     let rows = backend.run(ListApprovals { all, limit: LIMIT }).await?;
     let names = names(&viewer, &backend, &rows).await;
     let tabs = tabs(&page, &viewer, all);
-    let refused = page.replay_of("workflow.decide_approval").map(|replay| {
+    let refused = page.replay_of(DECIDE).map(|replay| {
         set_status(replay.error.kind.status());
         let errors = vec![FormError::new("", replay.error.message.clone())];
         view! { <FormErrors errors title=t!("That was not decided")/> }
@@ -61,7 +62,7 @@ async fn approvals(page: PageContext) -> Result<AnyView> {
 }
 
 fn tabs(page: &PageContext, viewer: &Viewer, all: bool) -> Option<AnyView> {
-    viewer.grants.allows("workflow.run.read").then(|| {
+    sees_runs(viewer).then(|| {
         let items = vec![
             TabItem::new(t!("Mine"), page.path.clone(), !all),
             TabItem::new(t!("All"), format!("{}?show=all", page.path), all),
@@ -88,12 +89,14 @@ fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[ApprovalRow
         .map(|row| {
             let (title, href) = (row.title.clone(), viewer.path(&format!("approvals/{}", row.id)));
             let about = names.link(viewer, row.entity.as_deref(), row.record);
+            let changed = (!row.changed_by.is_empty())
+                .then(|| view! { " "<Badge tone=Tone::Warning>{t!("Changed since")}</Badge> });
             let by = person(row.requested_by.as_deref());
             let (at, decision) = (clock.moment(&row.created_at), decision(page, viewer, row, all));
             view! {
                 <Row id=row.id.to_string()>
                     <Cell label=t!("What") lead=true><TextLink href>{title}</TextLink></Cell>
-                    <Cell label=t!("About")>{about}</Cell>
+                    <Cell label=t!("About")>{about}{changed}</Cell>
                     <Cell label=t!("Asked by")>{by}</Cell>
                     <Cell label=t!("Asked")>{at}</Cell>
                     <Cell label=t!("Decision")>{decision}</Cell>
@@ -125,7 +128,7 @@ fn decision(page: &PageContext, viewer: &Viewer, row: &ApprovalRow, all: bool) -
     let href = viewer.path(&format!("approvals/{}", row.id));
     view! {
         <div class="decide">
-            <form method="post" action=viewer.action("workflow.decide_approval")>
+            <form method="post" action=viewer.action(DECIDE)>
                 {subject(row, "approve")}
                 {envelope(page, &format!("approve-{}", row.id), &page.address(), t!("Approved"))}
                 <SubmitButton size=Size::Small reason=row.because.clone()>{t!("Approve")}</SubmitButton>
@@ -136,8 +139,10 @@ fn decision(page: &PageContext, viewer: &Viewer, row: &ApprovalRow, all: bool) -
     .into_any()
 }
 
+/// What is decided, and the version of its record that this page is about.
 fn subject(row: &ApprovalRow, decision: &str) -> AnyView {
-    view! { {hidden("id", row.id.to_string())}{hidden("decision", decision)} }.into_any()
+    let version = row.version.map(|version| hidden("version", version.to_string()));
+    view! { {hidden("id", row.id.to_string())}{hidden("decision", decision)}{version} }.into_any()
 }
 
 async fn approval(page: PageContext) -> Result<AnyView> {
@@ -146,12 +151,12 @@ async fn approval(page: PageContext) -> Result<AnyView> {
     let names = names(&viewer, &backend, std::slice::from_ref(&row)).await;
     let list = viewer.path("approvals");
     let (title, state) = (row.title.clone(), approval_badge(&row.state));
-    let facts = facts(&page, &viewer, &names, &row);
+    let (refused, facts) = (refused(&page, &row), facts(&page, &viewer, &names, &row));
     let (question, decisions) = (question(&page, &viewer, &row), decisions(&page, &viewer, &row));
     let body = view! {
         <Page narrow=true>
             <PageHeader title actions=state/>
-            <Stack>{facts}{question}{decisions}</Stack>
+            <Stack>{refused}{facts}{question}{decisions}</Stack>
         </Page>
     };
     let crumbs = vec![Crumb::link(t!("Approvals"), list), Crumb::here(row.title.clone())];
@@ -165,7 +170,7 @@ fn facts(page: &PageContext, viewer: &Viewer, names: &Names, row: &ApprovalRow) 
         let link = names.link(viewer, Some(entity), row.record);
         view! { <DescriptionRow label>{link}</DescriptionRow> }
     });
-    let run = row.run.map(|run| {
+    let run = row.run.filter(|_| sees_runs(viewer)).map(|run| {
         let href = viewer.path(&format!("runs/{run}"));
         view! { <DescriptionRow label=t!("Workflow")><TextLink href>{t!("See the run")}</TextLink></DescriptionRow> }
     });
@@ -182,12 +187,17 @@ fn facts(page: &PageContext, viewer: &Viewer, names: &Names, row: &ApprovalRow) 
         view! { <DescriptionRow label=t!("Until")>{at}</DescriptionRow> }
     });
     let (by, at) = (person(row.requested_by.as_deref()), clock.moment(&row.created_at));
+    let changed = (!row.changed_by.is_empty()).then(|| {
+        let by = row.changed_by.join(", ");
+        view! { <DescriptionRow label=t!("Since changed by")>{by}</DescriptionRow> }
+    });
     view! {
         <Panel>
             <DescriptionList>
                 {about}
                 <DescriptionRow label=t!("Asked by")>{by}</DescriptionRow>
                 <DescriptionRow label=t!("Asked")>{at}</DescriptionRow>
+                {changed}
                 <DescriptionRow label=t!("May decide")>{who.join(", ")}</DescriptionRow>
                 <DescriptionRow label=t!("Needed")>{needed}</DescriptionRow>
                 {until}
@@ -198,6 +208,35 @@ fn facts(page: &PageContext, viewer: &Viewer, names: &Names, row: &ApprovalRow) 
     .into_any()
 }
 
+/// Why what was sent was not decided, whatever the page asks by now. A reason that no form of it holds any more is kept for copying.
+fn refused(page: &PageContext, row: &ApprovalRow) -> Option<AnyView> {
+    let replay = page.replay_of(DECIDE)?;
+    set_status(replay.error.kind.status());
+    let asked = is_asked(row);
+    let mut errors: Vec<FormError> = replay
+        .error
+        .fields
+        .iter()
+        .map(|fault| {
+            let control = if asked && fault.field == "reason" { "reason" } else { "" };
+            FormError::new(control, fault.message.clone())
+        })
+        .collect();
+    if errors.is_empty() {
+        errors.push(FormError::new("", replay.error.message.clone()));
+    }
+    let typed = replay.value("reason").filter(|typed| !asked && !typed.trim().is_empty()).map(str::to_owned);
+    let typed = typed.map(|typed| {
+        view! { <Panel><TextArea name="typed" label=t!("What you typed") value=typed rows=3 readonly=true/></Panel> }
+    });
+    Some(view! { <FormErrors errors title=t!("That was not decided")/>{typed} }.into_any())
+}
+
+/// Whether the page has the forms to decide.
+fn is_asked(row: &ApprovalRow) -> bool {
+    row.state == "PENDING" && row.because.is_none()
+}
+
 fn question(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<AnyView> {
     if row.state != "PENDING" {
         return None;
@@ -205,16 +244,11 @@ fn question(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<An
     if let Some(because) = row.because.clone() {
         return Some(view! { <Notice tone=Tone::Info title=t!("Not yours to decide")>{because}</Notice> }.into_any());
     }
-    let replay = page.replay_of("workflow.decide_approval");
-    let errors = replay.as_deref().map(|replay| {
-        set_status(replay.error.kind.status());
-        let errors = vec![FormError::new("reason", replay.error.message.clone())];
-        view! { <FormErrors errors title=t!("That was not decided")/> }
-    });
+    let replay = page.replay_of(DECIDE);
     let typed = replay.as_deref().and_then(|replay| replay.value("reason")).map(str::to_owned);
     let wrong = replay.as_deref().and_then(|replay| replay.error_for("reason")).map(str::to_owned);
     let next = viewer.path("approvals");
-    let action = viewer.action("workflow.decide_approval");
+    let action = viewer.action(DECIDE);
     let approve = view! {
         <form class="form" method="post" action=action.clone()>
             {subject(row, "approve")}
@@ -234,7 +268,6 @@ fn question(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<An
     .into_any();
     Some(
         view! {
-            {errors}
             <Panel title=t!("Approve")>{approve}</Panel>
             <div id="reject"><Panel title=t!("Reject")>{reject}</Panel></div>
         }
@@ -259,7 +292,10 @@ fn decisions(page: &PageContext, viewer: &Viewer, row: &ApprovalRow) -> Option<A
             let (name, when) = (decision.member.clone(), clock.moment(&decision.at));
             let title = view! { {before}<b>{name}</b>{after} }.into_any();
             let reason = decision.reason.clone().map(|reason| view! { <TimelineNote>{reason}</TimelineNote> });
-            view! { <TimelineItem icon tone title when>{reason}</TimelineItem> }.into_any()
+            let outdated = decision.outdated.then(|| {
+                view! { <TimelineNote>{t!("About an earlier version: it no longer counts")}</TimelineNote> }
+            });
+            view! { <TimelineItem icon tone title when>{reason}{outdated}</TimelineItem> }.into_any()
         })
         .collect();
     Some(view! { <Panel title=t!("Decisions")><Timeline label=t!("Decisions")>{items}</Timeline></Panel> }.into_any())

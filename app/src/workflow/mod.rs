@@ -13,6 +13,7 @@ mod workflows;
 pub use approvals::{ApprovalPage, ApprovalsPage};
 pub use definition::WorkflowPage;
 pub use notifications::NotificationsPage;
+pub use parts::run_chip;
 pub use run::RunPage;
 pub use runs::RunsPage;
 pub use why::WhyPage;

@@ -6,19 +6,21 @@ use crate::page::{PageContext, Viewer, encode, load, set_status, use_page};
 use crate::records::post::{envelope, hidden};
 use crate::time::Clock;
 use domain::workflow::{
-    ListNotificationKinds, ListNotifications, NotificationChoice, NotificationKind, NotificationRow,
+    ListNotificationKinds, ListNotifications, NotificationChoice, NotificationKind, NotificationRow, SnoozeUntil,
 };
 use domain::{Result, Verb};
 use leptos::prelude::*;
 use ui::{
     Badge, ButtonKind, Cell, Checkbox, Crumb, DataTable, EmptyState, FormActions, FormError, FormErrors, HeadCell,
-    LinkButton, Page, PageHeader, Panel, Row, Size, Stack, SubmitButton, TabItem, Tabs, TextLink, Tone,
+    LinkButton, Menu, MenuItem, MenuSide, Page, PageHeader, Panel, Row, Size, Stack, SubmitButton, TabItem, Tabs,
+    TextLink, Tone,
 };
 use words::t;
 
 const LIMIT: u32 = 100;
 const READ: &str = "workflow.read_notifications";
 const CHOOSE: &str = "workflow.choose_notifications";
+const SNOOZE: &str = "workflow.snooze_notification";
 
 #[component]
 pub fn NotificationsPage() -> impl IntoView {
@@ -49,6 +51,11 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         let errors = vec![FormError::new("", replay.error.message.clone())];
         view! { <FormErrors errors title=t!("They were not marked as read")/> }
     });
+    let kept = page.replay_of(SNOOZE).map(|replay| {
+        set_status(replay.error.kind.status());
+        let errors = vec![FormError::new("", replay.error.message.clone())];
+        view! { <FormErrors errors title=t!("It was not put off")/> }
+    });
     let all = read_all(&page, &viewer, &rows);
     let content = if rows.is_empty() {
         let title = if unread { t!("Nothing unread") } else { t!("Nothing yet") };
@@ -63,7 +70,7 @@ async fn draw(page: PageContext) -> Result<AnyView> {
         table(&page, &viewer, &names, &rows)
     };
     let body = view! {
-        <Page><PageHeader title=t!("Notifications")/>{refused}<Stack>{content}</Stack></Page>
+        <Page><PageHeader title=t!("Notifications")/>{refused}{kept}<Stack>{content}</Stack></Page>
     };
     Ok(workspace_frame(&page, vec![Crumb::here(t!("Notifications"))], Some(tabs), all, body.into_any()))
 }
@@ -142,16 +149,20 @@ fn table(page: &PageContext, viewer: &Viewer, names: &Names, rows: &[Notificatio
             let (title, body, at) = (row.title.clone(), row.body.clone(), clock.moment(&row.at));
             let body = body.map(|body| view! { <span class="row-detail" dir="auto">{body}</span> });
             let about = match (row.kind, row.entity.as_deref(), row.record) {
-                (NotificationKind::Assignment, Some(entity), None) => own_rows(viewer, entity),
+                (NotificationKind::Assignment | NotificationKind::Stage, Some(entity), None) => own_rows(viewer, entity),
                 (_, entity, record) => names.link(viewer, entity, record),
             };
-            let state = state(page, viewer, names, row);
+            let (state, snooze) = (state(page, viewer, names, row), snooze(page, viewer, row));
+            let often = (row.count > 1).then(|| {
+                let times = t!("{count} times", count = row.count);
+                view! { " "<Badge>{times}</Badge> }
+            });
             view! {
                 <Row id=row.id.to_string()>
-                    <Cell label=t!("What") lead=true><span class="row-text"><span dir="auto">{title}</span>{body}</span></Cell>
+                    <Cell label=t!("What") lead=true><span class="row-text"><span dir="auto">{title}</span>{often}{body}</span></Cell>
                     <Cell label=t!("About")>{about}</Cell>
                     <Cell label=t!("When")>{at}</Cell>
-                    <Cell label=t!("Read" in "state")>{state}</Cell>
+                    <Cell label=t!("Read" in "state")><div class="decide">{state}{snooze}</div></Cell>
                 </Row>
             }
             .into_any()
@@ -180,7 +191,29 @@ fn state(page: &PageContext, viewer: &Viewer, names: &Names, row: &NotificationR
     };
     let open = names.address(row.entity.as_deref(), row.record).map(|href| form("open", href, t!("Open" in "verb")));
     view! {
-        <div class="decide"><Badge tone=Tone::Info>{t!("New")}</Badge>{open}{form("read", page.address(), t!("Mark as read"))}</div>
+        <Badge tone=Tone::Info>{t!("New")}</Badge>
+        {open}
+        {form("read", page.address(), t!("Mark as read"))}
+    }
+    .into_any()
+}
+
+/// Puts the line off. The times are those of the viewer's clock, and found out where the form is sent to.
+fn snooze(page: &PageContext, viewer: &Viewer, row: &NotificationRow) -> AnyView {
+    let items: Vec<AnyView> = SnoozeUntil::ALL
+        .iter()
+        .map(|until| view! { <MenuItem name="until" value=until.key()>{until.label()}</MenuItem> }.into_any())
+        .collect();
+    let (action, id) = (viewer.action(SNOOZE), hidden("id", row.id.to_string()));
+    let sent = envelope(page, &format!("snooze-{}", row.id), &page.address(), t!("Put off. It comes back unread"));
+    view! {
+        <Menu icon="clock" name=t!("Put off") size=Size::Small side=MenuSide::End>
+            <form method="post" action=action>
+                {id}
+                {sent}
+                {items}
+            </form>
+        </Menu>
     }
     .into_any()
 }

@@ -2,13 +2,12 @@
 
 use crate::layout::nav::words;
 use crate::page::Viewer;
-use crate::records::address;
-use domain::BackendHandle;
-use domain::records::GetRecord;
-use domain::workflow::RunState;
+use crate::records::{address, titled};
+use domain::workflow::{GetWorkflow, RunState};
+use domain::{BackendHandle, Verb};
 use leptos::prelude::*;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ui::{Badge, Blank, Hue, StateChip, StateShape, TextLink, Tone};
 use uuid::Uuid;
 use words::t;
@@ -58,30 +57,35 @@ pub fn approval_badge(state: &str) -> AnyView {
 pub struct Names(HashMap<(String, Uuid), (String, String)>);
 
 impl Names {
+    /// The records of one entity by one statement, however many there are.
     pub async fn load(
         viewer: &Viewer,
         backend: &BackendHandle,
         wanted: impl Iterator<Item = (Option<String>, Option<Uuid>)>,
     ) -> Self {
         let mut names = Self::default();
+        let mut by_entity: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
         for (entity, record) in wanted.filter_map(|(entity, record)| Some((entity?, record?))) {
-            let key = (entity, record);
-            if names.0.contains_key(&key) {
-                continue;
-            }
-            // An approval is no record, and has a page for those whom it concerns.
-            if key.0 == "approval" {
-                let href = viewer.path(&format!("approvals/{}", key.1));
-                names.0.insert(key, (t!("Approval").to_owned(), href));
-                continue;
-            }
-            let Some(described) = viewer.catalog.get(&key.0).filter(|entity| viewer.may(entity, domain::Verb::Read))
-            else {
-                continue;
-            };
-            // What may not be read, or is gone, is named by its kind alone.
-            if let Ok(row) = backend.run(GetRecord { entity: key.0.clone(), id: record }).await {
-                names.0.insert(key, (address::title(described, &row), address::of(viewer, described, &row)));
+            by_entity.entry(entity).or_default().insert(record);
+        }
+        for (entity, ids) in by_entity {
+            if let Some(described) = viewer.catalog.get(&entity) {
+                if !viewer.may(described, Verb::Read) {
+                    continue;
+                }
+                // What may not be read, or is gone, is named by its kind alone.
+                let ids: Vec<Uuid> = ids.into_iter().collect();
+                for row in titled(viewer, backend, described, &ids).await {
+                    let named = (address::title(described, &row), address::of(viewer, described, &row));
+                    names.0.insert((entity.clone(), row.id), named);
+                }
+            } else {
+                for id in ids {
+                    let key = (entity.clone(), id);
+                    if let Some(named) = beside(viewer, backend, &key).await {
+                        names.0.insert(key, named);
+                    }
+                }
             }
         }
         names
@@ -102,6 +106,23 @@ impl Names {
             None => entity_words(viewer, entity).into_any(),
         }
     }
+}
+
+/// What is no record, and has a page for those whom it concerns.
+async fn beside(viewer: &Viewer, backend: &BackendHandle, (kind, id): &(String, Uuid)) -> Option<(String, String)> {
+    let (name, place) = match kind.as_str() {
+        "approval" => (t!("Approval"), "approvals"),
+        "bulk_change" => (t!("Bulk change"), "bulk"),
+        "export" => (t!("Export" in "noun"), "exports"),
+        "import" => (t!("Import" in "noun"), "imports"),
+        "workflow" => {
+            // Named for those alone who may read it.
+            let found = backend.run(GetWorkflow { id: *id, version: None }).await.ok()?;
+            return Some((found.row.name, viewer.path(&format!("workflows/{id}"))));
+        }
+        _ => return None,
+    };
+    Some((name.to_owned(), viewer.path(&format!("{place}/{id}"))))
 }
 
 pub fn entity_words(viewer: &Viewer, entity: &str) -> String {
@@ -145,7 +166,49 @@ pub fn flat(value: &Value) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::fixture::{catalog, viewer};
+    use domain::backend::{AnyBox, BoxFuture};
+    use domain::records::{ListRecords, Page, Record, Rows};
+    use domain::{Backend, Error};
+    use futures::FutureExt;
     use serde_json::json;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Answers lists and nothing else, and counts what it is asked.
+    struct Counting(AtomicUsize);
+
+    impl Backend for Counting {
+        fn run_any(&self, _: &'static str, operation: AnyBox) -> BoxFuture<'static, domain::Result<AnyBox>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let asked = operation.downcast::<ListRecords>().map(|list| list.query.ids).map_err(|_| Error::internal());
+            Box::pin(async move {
+                let row = |id: Uuid| {
+                    let values = json!({ "id": id, "version": 1, "name": format!("Lead {}", id.as_u128()) });
+                    serde_json::from_value::<Record>(values).unwrap()
+                };
+                let rows = Rows::Records(asked?.into_iter().map(row).collect());
+                let page = Page { rows, returned: 0, total: None, next: None, previous: None };
+                Ok(Box::new(page) as AnyBox)
+            })
+        }
+
+        fn run_json(&self, _: &str, _: Value) -> BoxFuture<'static, domain::Result<String>> {
+            Box::pin(async { Err(Error::internal()) })
+        }
+    }
+
+    #[test]
+    fn a_hundred_records_of_an_entity_are_named_by_one_question() {
+        let viewer = Viewer { catalog: Arc::new(catalog()), ..viewer() };
+        let counting = Arc::new(Counting(AtomicUsize::new(0)));
+        let backend = BackendHandle(counting.clone());
+        let wanted = (0..200).map(|number| (Some("lead".to_owned()), Some(Uuid::from_u128(number % 100))));
+        let names = Names::load(&viewer, &backend, wanted.chain([(None, None)])).now_or_never().unwrap();
+        assert_eq!((names.0.len(), counting.0.load(Ordering::Relaxed)), (100, 1));
+        let (name, href) = &names.0[&("lead".to_owned(), Uuid::from_u128(7))];
+        assert_eq!((name.as_str(), href), ("Lead 7", &viewer.path(&format!("leads/{}", Uuid::from_u128(7)))));
+    }
 
     #[test]
     fn members_of_members_have_dots_and_money_is_money() {

@@ -5,11 +5,11 @@ use super::parts::{Names, approval_badge, flat, run_chip, run_words};
 use super::runs;
 use crate::layout::nav::words;
 use crate::page::{PageContext, Viewer, encode, load, use_page};
-use crate::records::address;
 use crate::records::post::{envelope, hidden};
+use crate::records::{address, sees_runs};
 use crate::time::Clock;
-use domain::Result;
 use domain::workflow::{AttemptRow, CauseLink, EffectRow, GetRun, RunState, RunView, Step};
+use domain::{Result, Verb};
 use leptos::prelude::*;
 use serde_json::Value;
 use ui::{
@@ -137,8 +137,7 @@ impl Desk<'_> {
             .outcome
             .clone()
             .map(|outcome| view! { <DescriptionRow label=t!("Outcome")>{outcome_words(&outcome)}</DescriptionRow> });
-        let causes: Vec<AnyView> =
-            self.view.causes.iter().map(|cause| cause_line(self.viewer, self.names, self.clock, cause)).collect();
+        let causes = causes(self.viewer, self.names, self.clock, &self.view.causes);
         view! {
             <Panel>
                 <DescriptionList>
@@ -271,6 +270,7 @@ impl Desk<'_> {
         let title = view! { {before}{link}{after} }.into_any();
         let when = self.clock.moment(&effect.at);
         let before: std::collections::HashMap<String, String> = flat(&effect.before).into_iter().collect();
+        let note = effect.after.as_str().map(|note| view! { <p class="changed">{note.to_owned()}</p> });
         let fields: Vec<AnyView> = flat(&effect.after)
             .into_iter()
             .filter(|(key, _)| key != "version")
@@ -283,7 +283,7 @@ impl Desk<'_> {
             })
             .collect();
         let icon = if created { "plus" } else { "pencil" };
-        view! { <TimelineItem icon title when>{fields}</TimelineItem> }.into_any()
+        view! { <TimelineItem icon title when>{note}{fields}</TimelineItem> }.into_any()
     }
 
     fn consequences(&self) -> Option<AnyView> {
@@ -322,6 +322,10 @@ fn took(attempt: &AttemptRow) -> Option<String> {
 }
 
 fn values(title: &'static str, value: &Value) -> Option<AnyView> {
+    // What is withheld is one sentence, and no values.
+    if let Value::String(note) = value {
+        return Some(view! { <p class="flow-kind">{note.clone()}</p> }.into_any());
+    }
     let rows: Vec<AnyView> = flat(value)
         .into_iter()
         .map(|(label, value)| view! { <DescriptionRow label><Mono>{value}</Mono></DescriptionRow> }.into_any())
@@ -341,37 +345,52 @@ fn spaced(key: &str) -> String {
     out
 }
 
-/// One link of a chain of causes: who or what, on what, when.
-pub fn cause_line(viewer: &Viewer, names: &Names, clock: Clock, cause: &CauseLink) -> AnyView {
+/// A chain of causes, the nearest first.
+pub fn causes(viewer: &Viewer, names: &Names, clock: Clock, chain: &[CauseLink]) -> Vec<AnyView> {
+    chain.iter().enumerate().map(|(at, cause)| cause_line(viewer, names, clock, cause, at > 0)).collect()
+}
+
+/// One link of it: who or what, on what, when. A `further` one is what the one before was because of.
+fn cause_line(viewer: &Viewer, names: &Names, clock: Clock, cause: &CauseLink, further: bool) -> AnyView {
+    let (of, end) = if further { words::around(t!("because of {cause}"), "cause") } else { ("", "") };
+    let of = further.then(|| view! { <span class="cause-of">{of}</span> });
     let what = cause.what.clone();
-    let what = match (cause.kind.as_str(), cause.id) {
+    let led = match (cause.kind.as_str(), cause.id) {
         ("run", Some(id)) => {
-            let href = viewer.path(&format!("runs/{id}"));
             let (before, after) = words::around(t!("Run of {workflow}"), "workflow");
-            view! { {before}<TextLink href>{what}</TextLink>{after} }.into_any()
+            let href = sees_runs(viewer).then(|| viewer.path(&format!("runs/{id}")));
+            let what = linked(what, href);
+            Some(view! { {before}{what}{after} }.into_any())
         }
         ("import", Some(id)) => {
-            let href = viewer.path(&format!("imports/{id}"));
-            view! { <TextLink href>{t!("An import")}</TextLink> }.into_any()
+            let brings = viewer.catalog.iter().any(|entity| viewer.may(entity, Verb::Import));
+            Some(linked(t!("An import").to_owned(), brings.then(|| viewer.path(&format!("imports/{id}")))))
         }
-        ("event", _) => view! { <Mono>{what}</Mono> }.into_any(),
-        // A person, said as a sentence.
-        _ => {
-            return view! { <li class="cause">{what}" "<span class="flow-kind">{clock.moment(&cause.at)}</span></li> }
-                .into_any();
-        }
+        ("event", _) => Some(view! { <Mono>{what}</Mono> }.into_any()),
+        _ => None,
     };
-    let about = cause.record.is_some().then(|| {
-        let link = names.link(viewer, cause.entity.as_deref(), cause.record);
+    // A person is said as a sentence.
+    let sentence = led.is_none();
+    let what = led.unwrap_or_else(|| cause.what.clone().into_any());
+    let about = cause.record.filter(|_| !sentence).map(|record| {
+        let link = names.link(viewer, cause.entity.as_deref(), Some(record));
         let (before, after) = words::around(t!("on {record}"), "record");
         view! { " "{before}{link}{after} }
     });
-    let actor = cause.actor.clone().map(|actor| {
+    let actor = cause.actor.clone().filter(|_| !sentence).map(|actor| {
         let (before, after) = words::around(t!("by {name}"), "name");
         view! { " "{before}<b>{actor}</b>{after} }
     });
     let when = clock.moment(&cause.at);
-    view! { <li class="cause">{what}{about}{actor}" "<span class="flow-kind">{when}</span></li> }.into_any()
+    view! { <li class="cause">{of}{what}{about}{actor}{end}" "<span class="flow-kind">{when}</span></li> }.into_any()
+}
+
+/// A link for those who may follow it.
+fn linked(text: String, href: Option<String>) -> AnyView {
+    match href {
+        Some(href) => view! { <TextLink href>{text}</TextLink> }.into_any(),
+        None => text.into_any(),
+    }
 }
 
 /// Says of a badge what kind of change it stands for.
@@ -416,4 +435,48 @@ fn outcome_words(outcome: &str) -> String {
         other => return words(other),
     };
     said.to_owned()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::{Names, causes};
+    use crate::page::Viewer;
+    use crate::records::fixture::viewer;
+    use crate::time::Clock;
+    use domain::workflow::CauseLink;
+    use domain::{Grants, Reach};
+    use leptos::prelude::*;
+    use uuid::Uuid;
+
+    fn said(viewer: &Viewer) -> Vec<String> {
+        let at = "2026-11-21T09:00:00Z";
+        let link = |kind: &str, what: &str| CauseLink {
+            kind: kind.to_owned(),
+            what: what.to_owned(),
+            id: Some(Uuid::nil()),
+            entity: None,
+            record: None,
+            actor: Some("Joyce".to_owned()),
+            at: at.to_owned(),
+        };
+        let chain = [link("run", "Order to Invoice"), link("import", ""), link("request", "Joyce saved it")];
+        let lines = || causes(viewer, &Names::default(), Clock::new(at, "Africa/Nairobi"), &chain);
+        Owner::new().with(|| lines().into_iter().map(|line| line.to_html().replace("<!>", "")).collect())
+    }
+
+    #[test]
+    fn each_further_cause_is_said_to_be_one() {
+        let lines = said(&viewer());
+        let further: Vec<bool> = lines.iter().map(|line| line.contains(">because of <")).collect();
+        assert_eq!(further, [false, true, true], "{lines:?}");
+        assert!(lines[2].contains("Joyce saved it") && !lines[2].contains("<b>Joyce</b>"), "{lines:?}");
+    }
+
+    #[test]
+    fn what_a_viewer_may_not_see_is_no_link() {
+        let lines = said(&viewer()).concat();
+        assert!(lines.contains("Order to Invoice") && !lines.contains("href"), "{lines}");
+        let grants = Grants([("workflow.run.read".to_owned(), Reach::All)].into());
+        assert!(said(&Viewer { grants, ..viewer() })[0].contains("href=\"/w/lakeside/runs/"), "who sees runs");
+    }
 }

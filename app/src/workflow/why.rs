@@ -1,7 +1,7 @@
 //! Why a record is as it is: each change with the chain of causes, up to the person or the source that began it.
 
 use super::parts::Names;
-use super::run::{cause_line, operation_badge};
+use super::run::{causes, operation_badge};
 use crate::layout::nav::words;
 use crate::layout::workspace_frame;
 use crate::page::{PageContext, load, use_page};
@@ -34,8 +34,7 @@ async fn why(page: PageContext) -> Result<AnyView> {
     let items: Vec<AnyView> = rows
         .iter()
         .map(|row| {
-            let causes: Vec<AnyView> =
-                row.causes.iter().map(|cause| cause_line(&viewer, &names, clock, cause)).collect();
+            let causes = causes(&viewer, &names, clock, &row.causes);
             let fields: Vec<String> = row
                 .fields
                 .iter()

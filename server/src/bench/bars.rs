@@ -46,6 +46,9 @@ const fn bar(id: &'static str, part: &'static str, what: &'static str, unit: Uni
 }
 
 pub const BARS: &[Bar] = &[
+    bar("C-11", "pages", "pages while 200 sign in at once, p99 more", Unit::Milliseconds, 10.0, 2.0),
+    bar("C-11", "answer", "slowest answer to one of those 200", Unit::Seconds, 2.0, 1.0),
+    bar("C-11", "memory", "memory that they take for a while", Unit::Megabytes, 100.0, 50.0),
     bar("P-01", "", "API list of 50, filter and sort", Unit::OfCeiling, 0.45, 0.75),
     bar("P-02", "", "API one record", Unit::OfCeiling, 0.35, 0.6),
     bar("P-03", "", "API create, once per key", Unit::OfCeiling, 0.35, 0.6),

@@ -1,9 +1,9 @@
 //! A client of little cost of its own: one connection, one request at a time, answers counted and thrown away.
 
 use anyhow::{Context, Result, bail};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 pub struct Connection {
     stream: TcpStream,
@@ -22,7 +22,14 @@ pub struct Answer {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await.with_context(|| format!("{address} could not be reached"))?;
+        Self::from(Ipv4Addr::UNSPECIFIED, address).await
+    }
+
+    /// The same from one of this machine's addresses.
+    pub async fn from(local: Ipv4Addr, address: SocketAddr) -> Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((local, 0)))?;
+        let stream = socket.connect(address).await.with_context(|| format!("{address} could not be reached"))?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(256 * 1024) })
     }

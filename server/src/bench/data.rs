@@ -52,12 +52,16 @@ const KEPT: &str = "select to_regclass('bench_kept') is not null";
 const KEEP: &str = "insert into bench_kept select * from leads where tenant_id = $1 order by created_at limit $2";
 const LAST: &str =
     r#"select to_char(max(created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') from bench_kept"#;
+/// All but those that the database fills by itself.
+const WRITTEN: &str = "\
+select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
+where attrelid = 'leads'::regclass and attnum > 0 and not attisdropped and attgenerated = ''";
 /// Whole rows: also who changed them last, and how often. What points at them needs no check: they were there.
 const PUT_BACK: &str = "\
 begin;
 set local session_replication_role = replica;
 delete from leads l using bench_kept k where l.tenant_id = k.tenant_id and l.id = k.id;
-insert into leads select * from bench_kept;
+insert into leads ({columns}) select {columns} from bench_kept;
 drop table bench_kept;
 commit";
 
@@ -68,7 +72,7 @@ where not exists (select from search_terms s where s.tenant_id = p.tenant_id and
 
 /// What was written beside rows: that and how they were changed.
 const TRACES: &str = "\
-truncate changes, events, idempotency_keys, imports, import_chunks, import_rows, bulk_changes, bulk_rows";
+truncate changes, events, idempotency_keys, imports, import_chunks, import_rows, bulk_changes, bulk_rows, exports";
 
 /// Adds what is missing. Rows of an earlier size stay as they are.
 pub async fn fill(admin: &mut PgConnection, tenant: TenantId, neighbours: &[TenantId], rows: i64) -> Result<()> {
@@ -147,7 +151,8 @@ pub async fn keep(admin: &mut PgConnection, tenant: TenantId, rows: i64) -> Resu
 async fn put_back(admin: &mut PgConnection) -> Result<bool> {
     let kept: bool = sqlx::query_scalar(KEPT).fetch_one(&mut *admin).await?;
     if kept {
-        run(admin, PUT_BACK).await?;
+        let columns: String = sqlx::query_scalar(WRITTEN).fetch_one(&mut *admin).await?;
+        run(admin, &PUT_BACK.replace("{columns}", &columns)).await?;
     }
     Ok(kept)
 }

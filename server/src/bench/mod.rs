@@ -8,6 +8,7 @@ mod bulk;
 pub mod ceiling;
 mod client;
 mod data;
+mod door;
 mod export;
 mod flow;
 mod import;
@@ -137,6 +138,7 @@ async fn measure(config: Config, arguments: &Arguments) -> Result<Vec<Measured>>
         world.fill(rows).await?;
         if rows == fewest {
             measured.extend(weights(&world, arguments).await?);
+            measured.extend(door::measure(&world, arguments).await?);
             measured.extend(flow::measure(&world, arguments, rows).await?);
         }
         measured.extend(speed::measure(&world, arguments, rows, compared).await?);

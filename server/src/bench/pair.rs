@@ -60,9 +60,12 @@ pub async fn same(base: Asked<'_>, ours: Asked<'_>) -> Result<()> {
     if left == right && !nothing(&left) {
         return Ok(());
     }
-    let first = |value: &Value| value.as_array().and_then(|rows| rows.first()).unwrap_or(value).to_string();
+    let rows = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    let (left, right) = (rows(&left), rows(&right));
+    let alike = left.iter().zip(&right).take_while(|(one, other)| one == other).count();
+    let first = |rows: &[Value]| rows.get(alike).map_or_else(|| "nothing".to_owned(), ToString::to_string);
     bail!(
-        "Both sides have to answer the same, and something.\n  asked:    {}\n  expected: {}\n  Nexus:    {}",
+        "Both sides have to answer the same, and something.\n  asked:    {}\n  row:      {alike}\n  expected: {}\n  Nexus:    {}",
         String::from_utf8_lossy(ours.1).lines().next().unwrap_or_default(),
         first(&left),
         first(&right)

@@ -21,9 +21,13 @@ const MISSING: &str = "\
 select l.id from leads l where l.tenant_id = $1 and l.deleted_at is null
 and not exists (select from search_terms s where s.tenant_id = l.tenant_id and s.record_id = l.id) order by l.id";
 
-/// Adds the words of the leads that have none.
+/// The ceiling knows leads alone.
+const OTHERS: &str = "delete from search_terms where tenant_id = $1 and entity <> 'lead'";
+
+/// Adds the words of the leads that have none, and takes out those of everything else.
 pub async fn fill(world: &World, tenant: TenantId) -> Result<()> {
     let mut admin = world.admin().await?;
+    sqlx::query(OTHERS).bind(tenant.0).execute(&mut admin).await?;
     let missing: Vec<Uuid> = sqlx::query_scalar(MISSING).bind(tenant.0).fetch_all(&mut admin).await?;
     if missing.is_empty() {
         return Ok(());

@@ -25,6 +25,8 @@ const SLUG: &str = "bench";
 const TENANTS: u32 = 20;
 const MEMBERS: u32 = 8;
 const LOGIN: &str = "member-1@bench.example";
+/// People of a neighbour, who sign in all at once (`door`).
+pub const GUESTS: u8 = 200;
 
 /// Removed with everything in it, unless it is to be kept.
 struct Folder {
@@ -129,14 +131,8 @@ impl World {
 
     /// Signs in as a person does, by the form, and answers the cookies.
     pub async fn sign_in(&self, address: SocketAddr) -> Result<String> {
-        let form = format!("login={}&password={}", app::page::encode(LOGIN), app::page::encode(&self.password));
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("sec-fetch-site", "same-origin"),
-            ("accept", "text/html"),
-        ];
         let mut connection = Connection::open(address).await?;
-        let answer = connection.send(&request("POST", "/sign-in", &headers, &form)).await?;
+        let answer = connection.send(&self.credentials(LOGIN)).await?;
         if answer.status != 303 {
             bail!("The sign-in form answered {}", answer.status);
         }
@@ -144,6 +140,17 @@ impl World {
         let cookies =
             head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")).filter_map(|line| line.split(';').next());
         Ok(cookies.collect::<Vec<_>>().join("; "))
+    }
+
+    /// The form of the sign-in page as it is sent.
+    pub fn credentials(&self, login: &str) -> Vec<u8> {
+        let form = format!("login={}&password={}", app::page::encode(login), app::page::encode(&self.password));
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("sec-fetch-site", "same-origin"),
+            ("accept", "text/html"),
+        ];
+        request("POST", "/sign-in", &headers, &form)
     }
 
     /// Median seconds from nothing running to the first answer.
@@ -202,11 +209,19 @@ async fn people(services: &Services, password: &str) -> Result<(TenantId, Member
     for number in 2..=TENANTS {
         neighbours.push(workspace(services, &format!("{SLUG}-{number}")).await?);
     }
+    for number in 1..=GUESTS {
+        member(services, neighbours[0], &format!("Guest {number}"), &guest(number), &hash).await?;
+    }
     let signs_in =
         "select m.id from members m join users u on u.id = m.user_id where m.tenant_id = $1 and u.email_norm = $2";
     let member: Uuid =
         sqlx::query_scalar(signs_in).bind(tenant.0).bind(LOGIN).fetch_one(&services.pools.platform).await?;
     Ok((tenant, MemberId(member), neighbours))
+}
+
+/// The address of one of them.
+pub fn guest(number: u8) -> String {
+    format!("guest-{number}@bench.example")
 }
 
 async fn workspace(services: &Services, slug: &str) -> Result<TenantId> {

@@ -31,8 +31,9 @@ fn same_origin(headers: &HeaderMap, base_url: &str) -> bool {
         Some(_) => false,
         None => text(header::ORIGIN).is_some_and(|origin| {
             let host = text(header::HOST).unwrap_or_default();
-            origin == base_url
-                || origin.split_once("://").is_some_and(|(scheme, at)| at == host && base_url.starts_with(scheme))
+            // Reached by another name, it is still the same site; by another scheme it is not: who reads the wire could have written the page.
+            let scheme = base_url.split_once("://").map(|(scheme, _)| scheme);
+            origin == base_url || origin.split_once("://").is_some_and(|(by, at)| at == host && Some(by) == scheme)
         }),
     }
 }
@@ -42,11 +43,15 @@ mod tests {
     use super::*;
 
     fn check(pairs: &[(&'static str, &str)]) -> bool {
+        check_at("http://127.0.0.1:3000", pairs)
+    }
+
+    fn check_at(base_url: &str, pairs: &[(&'static str, &str)]) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.insert(*name, value.parse().unwrap());
         }
-        same_origin(&headers, "http://127.0.0.1:3000")
+        same_origin(&headers, base_url)
     }
 
     #[test]
@@ -65,6 +70,13 @@ mod tests {
             &[],
         ] {
             assert!(!check(refused), "{refused:?}");
+        }
+        let secure = "https://erp.example.com";
+        assert!(check_at(secure, &[("origin", "https://erp.example.com")]));
+        assert!(check_at(secure, &[("origin", "https://other.example.com"), ("host", "other.example.com")]));
+        for scheme in ["http", "https:", "httpsx", ""] {
+            let origin = format!("{scheme}://erp.example.com");
+            assert!(!check_at(secure, &[("origin", &origin), ("host", "erp.example.com")]), "{origin}");
         }
     }
 }

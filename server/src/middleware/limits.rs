@@ -1,9 +1,11 @@
 //! Rate limits: by address before anything is known, by key, member and workspace after. The answer says how much is left and when more comes.
 
 use super::request::RequestInfo;
+use crate::site::draw;
+use crate::site::sign_in::wants_page;
 use crate::state::App;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Error, Kind};
@@ -23,7 +25,7 @@ pub async fn by_address(State(state): State<App>, request: Request, next: Next) 
     let decision =
         state.limiter.check(&[LimitKey::address("address", info.address, state.config.limits.address, WINDOW)]);
     if !decision.allowed {
-        return refusal(&decision, info);
+        return marked(problem(too_many(&decision), info), &decision);
     }
     let mut response = next.run(request).await;
     // What was said of a key, or of the limit that was reached, is nearer.
@@ -34,7 +36,7 @@ pub async fn by_address(State(state): State<App>, request: Request, next: Next) 
 }
 
 /// After sign-in: the key, the member across devices and keys, and the workspace as a whole.
-pub fn member(state: &App, access: &Access, info: RequestInfo) -> Result<Decision, Response> {
+pub fn member(state: &App, access: &Access) -> Result<Decision, Decision> {
     let limits = state.config.limits;
     let key = access.key.map(|key| LimitKey::new("api_key", key.id.to_string(), key.per_minute, KEY_WINDOW));
     let others = [
@@ -43,20 +45,34 @@ pub fn member(state: &App, access: &Access, info: RequestInfo) -> Result<Decisio
     ];
     let keys: Vec<LimitKey> = key.into_iter().chain(others).collect();
     let decision = state.limiter.check(&keys);
-    if decision.allowed { Ok(decision) } else { Err(refusal(&decision, info)) }
+    if decision.allowed { Ok(decision) } else { Err(decision) }
 }
 
-fn refusal(decision: &Decision, info: RequestInfo) -> Response {
+/// What a member hears who asked too much: people on a page. By address there is none, because a flood is not to cost a page for each request.
+pub async fn refused(state: &App, headers: &HeaderMap, info: RequestInfo, decision: &Decision) -> Response {
+    let error = too_many(decision);
+    let response =
+        if wants_page(headers) { draw::refused(state, headers, info, &error).await } else { problem(error, info) };
+    marked(response, decision)
+}
+
+fn problem(error: Error, info: RequestInfo) -> Response {
+    api::problem::Problem { error, request: Some(info.id) }.into_response()
+}
+
+fn too_many(decision: &Decision) -> Error {
     let seconds = decision.reset_seconds.max(1);
     let words = tn!(
         seconds,
         "Too many requests in a short time. Try again in {count} second",
         "Too many requests in a short time. Try again in {count} seconds"
     );
-    let error = Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, words) };
-    let mut response = api::problem::Problem { error, request: Some(info.id) }.into_response();
+    Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, words) }
+}
+
+fn marked(mut response: Response, decision: &Decision) -> Response {
     mark(&mut response, decision);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(decision.reset_seconds.max(1)));
     response
 }
 

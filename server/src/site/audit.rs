@@ -1,13 +1,13 @@
 //! The audit trail as a file for a spreadsheet, page by page: memory stays flat however long it is.
 
-use super::cookies;
+use super::{cookies, files};
+use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use api::csv_cell;
-use api::problem::Problem;
 use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, header};
+use axum::extract::{OriginalUri, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::audit::{AuditEntry, AuditPage, AuditQuery, ExportAudit, MOST};
 use domain::{BackendHandle, Result};
@@ -37,14 +37,14 @@ const HEADINGS: [&str; 16] = [
 pub async fn csv(
     State(state): State<App>,
     Extension(caller): Extension<Caller>,
+    Extension(info): Extension<RequestInfo>,
+    OriginalUri(address): OriginalUri,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let pairs = cookies::query_pairs(query.as_deref().unwrap_or_default());
     let backend = state.platform.clone().backend(caller);
-    match start(backend, &pairs).await {
-        Ok(response) => response,
-        Err(error) => Problem { error, request: None }.into_response(),
-    }
+    files::exported(&state, &headers, info, &address, start(backend, &pairs).await).await
 }
 
 /// The first page before anything is sent, so that a refusal is an answer of its own and not a broken file.

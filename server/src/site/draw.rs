@@ -204,6 +204,29 @@ pub async fn missing(State(state): State<App>, request: Request) -> Response {
     }
 }
 
+/// A path that only takes forms, asked for a page: by whoever goes to the address of an answer once more. They are led to what is nearest to it. A
+/// program hears that this is not the method.
+pub async fn no_page(request: Request) -> Response {
+    let address = full_address(&request);
+    let near = nearest(address.split('?').next().unwrap_or_default());
+    match near.filter(|_| request.method() == Method::GET && wants_page(request.headers())) {
+        Some(near) => Redirect::to(&near).into_response(),
+        None => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    }
+}
+
+/// The page nearest to a path that takes forms; none where programs call.
+fn nearest(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["api", ..] | ["w", _, "api", ..] => None,
+        ["w", workspace, entity, id, "files"] => Some(format!("/w/{workspace}/{entity}/{id}")),
+        ["w", workspace, ..] => Some(format!("/w/{workspace}")),
+        ["admin", ..] => Some("/admin".to_owned()),
+        _ => Some("/".to_owned()),
+    }
+}
+
 /// The error page outside any workspace.
 pub async fn refused(state: &App, headers: &HeaderMap, info: RequestInfo, error: &Error) -> Response {
     let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -268,7 +291,22 @@ pub fn local_path(wanted: Option<&str>, otherwise: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::local_path;
+    use super::{local_path, nearest};
+
+    #[test]
+    fn beside_a_path_of_forms_there_is_a_page() {
+        for (path, near) in [
+            ("/w/lakeside/do/records.update", Some("/w/lakeside")),
+            ("/w/lakeside/account/password", Some("/w/lakeside")),
+            ("/w/lakeside/leads/7/files", Some("/w/lakeside/leads/7")),
+            ("/admin/second-factor/codes", Some("/admin")),
+            ("/sign-out", Some("/")),
+            ("/w/lakeside/api/v1/operations/records.get", None),
+            ("/api/v1/auth/login", None),
+        ] {
+            assert_eq!(nearest(path).as_deref(), near, "{path}");
+        }
+    }
 
     #[test]
     fn only_paths_of_this_site() {

@@ -7,18 +7,21 @@ use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use api::Format;
 use api::problem::Problem;
-use app::page::Replay;
+use app::page::{Replay, encode};
 use axum::Extension;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, OriginalUri, Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::error::CONFIRMATION_REQUIRED;
+use domain::exports::{AT_ONCE, FetchExport};
 use domain::imports::{CreateImport, ImportErrorFile, MAX_FILE_BYTES};
-use domain::records::MOST_NAMED;
-use domain::{Error, Kind, Operation, Result};
+use domain::records::{ListRecords, MOST_NAMED};
+use domain::schema::{Count, Entity, Filter, ListQuery, Sort};
+use domain::{BackendHandle, Error, Kind, Operation, Result};
 use platform::Caller;
 use platform::Idempotent;
+use platform::shelf::Shelf;
 use serde::Deserialize;
 use uuid::Uuid;
 use words::t;
@@ -29,7 +32,7 @@ pub struct EntityPath {
 }
 
 #[derive(Deserialize)]
-pub struct ImportPath {
+pub struct IdPath {
     id: String,
 }
 
@@ -172,21 +175,89 @@ pub async fn export(
             return Err(Error::field("row", t!("None of these rows is one")));
         }
         let backend = state.platform.clone().backend(caller.clone());
+        // A workbook is one piece, and rows of the past are read whole: neither can be written part by part.
+        let parts = format != Format::Xlsx && query.ids.is_empty() && query.as_of.is_none();
+        if parts && wants_page(&headers) && many(&backend, &entity, &query).await? {
+            let asks = format!("/w/{}/exports?{}", caller.access.slug, asking(&entity, &query, format));
+            return Ok(Redirect::to(&asks).into_response());
+        }
         api::export_file(backend, &caller.access.grants, entity, query, format).await
     };
-    match started.await {
+    exported(&state, &headers, info, &address, started.await).await
+}
+
+/// Whether there are more rows than somebody waits for, counted as lists count them.
+async fn many(backend: &BackendHandle, entity: &Entity, query: &ListQuery) -> Result<bool> {
+    let query = ListQuery {
+        sort: Vec::new(),
+        fields: vec!["number".to_owned()],
+        limit: 1,
+        offset: 0,
+        cursor: None,
+        count: Count::Estimated,
+        ..query.clone()
+    };
+    let found = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
+    Ok(found.total.is_some_and(|total| total.value > AT_ONCE))
+}
+
+/// The same export as the page that starts one is asked for it.
+fn asking(entity: &Entity, query: &ListQuery, format: Format) -> String {
+    let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+    let parameters = [
+        ("of", Some(entity.plural.clone())),
+        ("format", Some(format.as_str().to_owned())),
+        ("filter", query.filter.as_ref().map(Filter::print)),
+        ("sort", filled(Sort::print_list(&query.sort))),
+        ("search", query.search.clone()),
+        ("fields", filled(query.fields.join(","))),
+        ("trash", query.trash.then(|| "true".to_owned())),
+    ];
+    let said = parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
+    said.collect::<Vec<_>>().join("&")
+}
+
+/// What a worker has written.
+pub async fn exported_file(
+    State(state): State<App>,
+    Path(path): Path<IdPath>,
+    Extension(caller): Extension<Caller>,
+    Extension(info): Extension<RequestInfo>,
+    OriginalUri(address): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let tenant = caller.access.tenant;
+    let started = async {
+        let id = Uuid::try_parse(&path.id).map_err(|_| Error::not_found())?;
+        let file = state.platform.clone().backend(caller).run(FetchExport { id }).await?;
+        let shelf = state.platform.registry().hooks::<Shelf>().first().cloned();
+        let shelf = shelf.ok_or_else(|| Error::unavailable(t!("No file store is set up here")))?;
+        Ok::<_, Error>(api::export_stored(file, tenant, shelf))
+    };
+    exported(&state, &headers, info, &address, started.await).await
+}
+
+/// A file that is exported; somebody at a browser who has to confirm first is led there and back.
+pub async fn exported(
+    state: &App,
+    headers: &HeaderMap,
+    info: RequestInfo,
+    address: &Uri,
+    started: Result<Response>,
+) -> Response {
+    match started {
         Ok(response) => response,
-        Err(error) if error.is(CONFIRMATION_REQUIRED) && wants_page(&headers) => {
+        Err(error) if error.is(CONFIRMATION_REQUIRED) && wants_page(headers) => {
             let next = address.path_and_query().map_or("/", |address| address.as_str());
             Redirect::to(&format!("/confirm?next={}", app::page::encode(next))).into_response()
         }
-        Err(error) => refused(&state, &headers, info, error).await,
+        Err(error) => refused(state, headers, info, error).await,
     }
 }
 
 pub async fn error_file(
     State(state): State<App>,
-    Path(path): Path<ImportPath>,
+    Path(path): Path<IdPath>,
     Extension(caller): Extension<Caller>,
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,

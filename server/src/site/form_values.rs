@@ -1,6 +1,8 @@
 //! Form fields to the JSON of an operation. `values.*` is read by the entity's description, so that what a person typed is checked in
 //! their words; everything else is text, flags and the version.
 
+use app::page::NOW;
+use chrono::{DateTime, Utc};
 use domain::records::Values;
 use domain::schema::value::{Rules, check, read, read_parts};
 use domain::schema::{Catalog, Entity, Field, FieldKind};
@@ -18,14 +20,22 @@ pub fn own(fields: &[(String, String)], name: &str) -> Option<String> {
     fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
 }
 
-/// The operation's input. Every wrong field is named at once. Days and times are typed as clocks in `zone` show them. What the caller may not
+/// Where and when a form is sent.
+#[derive(Clone, Copy)]
+pub struct Here<'a> {
+    pub rules: Rules,
+    /// By whose clocks times are typed.
+    pub zone: &'a str,
+    pub now: DateTime<Utc>,
+}
+
+/// The operation's input. Every wrong field is named at once. Days and times are typed as clocks of the place show them. What the caller may not
 /// know of an entity is not read, since what is wrong with a value says what would be right: it goes as it was typed, and the engine refuses it.
 pub fn operation(
     catalog: &Catalog,
     grants: &Grants,
     fields: &[(String, String)],
-    rules: Rules,
-    zone: &str,
+    here: Here<'_>,
 ) -> domain::Result<Value> {
     bounded(fields)?;
     let entity = own(fields, "entity").and_then(|key| catalog.get(&key).cloned());
@@ -42,7 +52,7 @@ pub fn operation(
         }
     }
     if let Some(entity) = &entity {
-        let values = values(entity, grants, fields, rules, zone)?;
+        let values = values(entity, grants, fields, here)?;
         if !values.is_empty() || fields.iter().any(|(name, _)| name.starts_with("values.")) {
             input.insert("values".to_owned(), Value::Object(values));
         }
@@ -51,13 +61,7 @@ pub fn operation(
 }
 
 /// Values of the entity that the form carries.
-fn values(
-    entity: &Entity,
-    grants: &Grants,
-    fields: &[(String, String)],
-    rules: Rules,
-    zone: &str,
-) -> domain::Result<Values> {
+fn values(entity: &Entity, grants: &Grants, fields: &[(String, String)], here: Here<'_>) -> domain::Result<Values> {
     let mut values = Values::new();
     let mut faults = Vec::new();
     for field in entity.creatable() {
@@ -65,7 +69,7 @@ fn values(
             values.extend(unread(field, fields).map(|value| (field.key.clone(), value)));
             continue;
         }
-        let Some(read) = typed_value(entity, field, fields, rules, zone) else { continue };
+        let Some(read) = typed_value(entity, field, fields, here) else { continue };
         match read {
             // The engine would say so too, but only once everything that was typed can be read.
             Ok(Value::Null) if field.required => {
@@ -101,9 +105,9 @@ fn typed_value(
     entity: &Entity,
     field: &Field,
     fields: &[(String, String)],
-    rules: Rules,
-    zone: &str,
+    here: Here<'_>,
 ) -> Option<Result<Value, String>> {
+    let rules = here.rules;
     let name = format!("values.{}", field.key);
     let typed = |name: &str| fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let part = |part: &str| typed(&format!("{name}.{part}"));
@@ -123,19 +127,22 @@ fn typed_value(
         return Some(if text.trim().is_empty() { Ok(Value::Null) } else { check(field, &whole, rules) });
     }
     let moment = match field.kind {
-        FieldKind::Datetime => moment_in(zone, text.trim()).map(|moment| moment.to_rfc3339()),
+        FieldKind::Datetime if text.trim() == NOW => Some(here.now.to_rfc3339()),
+        FieldKind::Datetime => moment_in(here.zone, text.trim()).map(|moment| moment.to_rfc3339()),
         _ => None,
     };
     Some(read(field, entity.states.as_ref(), moment.as_deref().unwrap_or(text), "", rules))
 }
 
-/// Text that is no value of an entity: versions are numbers, ticks are flags, an empty box is nothing.
+/// Text that is no value of an entity: versions are numbers, ticks are flags, an empty box is nothing. Many rows stand in one box: an address has room for
+/// a thousand of them, but not for the name of each.
 fn plain(name: &str, value: &str) -> Option<Value> {
     match (name, value) {
         (_, "") => None,
         (name, number) if name == "version" || name.ends_with("Version") => {
             Some(number.parse::<i64>().map_or_else(|_| json!(number), |number| json!(number)))
         }
+        ("ids", ids) => Some(ids.split(',').take(MAX_ROWS + 1).map(Value::from).collect()),
         (_, "true" | "on") => Some(Value::Bool(true)),
         (_, "false") => Some(Value::Bool(false)),
         (_, text) => Some(json!(text)),
@@ -238,15 +245,22 @@ mod tests {
     #[test]
     fn dots_nest_and_flags_are_flags() {
         let mut input = Map::new();
-        for (name, value) in [("mapping.columns.3", "name"), ("mapping.header", "on"), ("version", "4"), ("empty", "")]
-        {
+        for (name, value) in [
+            ("mapping.columns.3", "name"),
+            ("mapping.header", "on"),
+            ("version", "4"),
+            ("empty", ""),
+            ("ids", "one,other"),
+        ] {
             if let Some(value) = plain(name, value) {
                 place(&mut input, name, value);
             }
         }
         assert_eq!(
             Value::Object(input),
-            json!({ "mapping": { "columns": { "3": "name" }, "header": true }, "version": 4 })
+            json!({ "mapping": { "columns": { "3": "name" }, "header": true }, "version": 4, "ids": ["one", "other"] })
         );
+        let many = plain("ids", &"x,".repeat(100_000)).unwrap();
+        assert_eq!(many.as_array().unwrap().len(), MAX_ROWS + 1, "which is one more than any operation takes");
     }
 }

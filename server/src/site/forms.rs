@@ -6,13 +6,13 @@
 //! (`_alike`).
 
 use super::confirm::Asked;
-use super::form_values::{operation, own};
+use super::form_values::{Here, operation, own};
 use super::sent::Sent;
 use super::sign_in::Door;
 use super::{confirm, cookies, draw};
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
-use app::page::{ALIKE, ASKED, About, LIKE, Replay, UNDO, encode};
+use app::page::{ALIKE, ASK, ASKED, About, LIKE, Replay, UNDO, encode};
 use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
@@ -166,12 +166,10 @@ async fn looks_like(
     fields: &[(String, String)],
     once: Option<&Idempotent>,
 ) -> Option<(String, String)> {
-    own(fields, ALIKE).filter(|_| matches!(name, "records.create" | "records.update"))?;
-    let services = &state.platform.services;
-    let catalog = services.catalogs.of(&caller.access.industry);
+    own(fields, ALIKE).filter(|what| what == ASK && matches!(name, "records.create" | "records.update"))?;
+    let catalog = state.platform.services.catalogs.of(&caller.access.industry);
     let entity = catalog.get(&own(fields, "entity")?)?.clone();
-    let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
-    let input = operation(&catalog, &caller.access.grants, fields, rules, caller.access.clock_zone()).ok()?;
+    let input = input(state, caller, fields).ok()?;
     let values = input.get("values")?.as_object()?.clone();
     let tells_apart = |key: &str| {
         key == entity.title
@@ -201,6 +199,14 @@ async fn looks_like(
     Some((entity.labels.one.to_lowercase(), serde_json::to_string(&alike).ok()?))
 }
 
+/// The operation's input, as the form says it to the member here and now.
+fn input(state: &App, caller: &Caller, fields: &[(String, String)]) -> Result<Value> {
+    let services = &state.platform.services;
+    let (catalog, now) = (services.catalogs.of(&caller.access.industry), services.clock.now());
+    let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, now) };
+    operation(&catalog, &caller.access.grants, fields, Here { rules, zone: caller.access.clock_zone(), now })
+}
+
 async fn attempt(
     state: &App,
     caller: &Caller,
@@ -208,10 +214,7 @@ async fn attempt(
     fields: &[(String, String)],
     once: Option<Idempotent>,
 ) -> Result<Value> {
-    let services = &state.platform.services;
-    let catalog = services.catalogs.of(&caller.access.industry);
-    let rules = Rules { today: platform::clock::today_in(&caller.access.timezone, services.clock.now()) };
-    let input = operation(&catalog, &caller.access.grants, fields, rules, caller.access.clock_zone())?;
+    let input = input(state, caller, fields)?;
     let json = match once {
         Some(once) => {
             let reply = state.platform.clone().run_once(caller.clone(), name.to_owned(), input, once).await;
@@ -260,28 +263,52 @@ fn filled(address: &str, output: &Value) -> String {
     done + rest
 }
 
-/// What some operations have to say of what they did: an undo that kept rows.
+/// What some operations have to say of what they did: an undo of an import, of which rows may be kept, and which a worker may go on with.
 fn said(output: &Value) -> Option<String> {
     if let Some(said) = output.get("said").and_then(Value::as_str) {
         return Some(said.to_owned());
     }
     let kept = output.get("kept")?.as_array()?.len();
     let removed = output.get("removed")?.as_i64()?;
-    Some(match kept {
-        0 => tn!(removed, "{count} row removed", "{count} rows removed"),
-        kept => tn!(
-            removed,
-            "{count} row removed, {kept} kept because they were changed since",
-            "{count} rows removed, {kept} kept because they were changed since",
-            kept
-        ),
-    })
+    let number = |name: &str| output.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let (reverted, waiting) = (number("reverted"), number("waiting"));
+    if waiting > 0 {
+        return Some(tn!(waiting, "{count} is being put back", "{count} are being put back"));
+    }
+    let mut said = Vec::new();
+    if removed > 0 || reverted == 0 {
+        said.push(tn!(removed, "{count} row removed", "{count} rows removed"));
+    }
+    if reverted > 0 {
+        said.push(tn!(reverted, "{count} row put back", "{count} rows put back"));
+    }
+    if kept > 0 {
+        said.push(tn!(
+            kept,
+            "{count} kept for the reason that the import lists",
+            "{count} kept for the reasons that the import lists"
+        ));
+    }
+    Some(said.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::filled;
+    use super::{filled, said};
     use serde_json::json;
+
+    #[test]
+    fn an_undo_says_what_went_what_was_put_back_and_what_stays() {
+        let undone = |removed: i64, reverted: i64, kept: usize, waiting: i64| {
+            let kept = vec![json!({}); kept];
+            said(&json!({ "removed": removed, "reverted": reverted, "kept": kept, "waiting": waiting }))
+        };
+        assert_eq!(undone(2, 0, 0, 0).as_deref(), Some("2 rows removed"));
+        assert_eq!(undone(0, 40, 0, 0).as_deref(), Some("40 rows put back"), "of an import that only changed rows");
+        let all = "1 row removed, 1 row put back, 2 kept for the reasons that the import lists";
+        assert_eq!(undone(1, 1, 2, 0).as_deref(), Some(all));
+        assert_eq!(undone(0, 0, 0, 250).as_deref(), Some("250 are being put back"));
+    }
 
     #[test]
     fn members_of_the_answer_stand_in_the_address() {

@@ -44,7 +44,7 @@ async fn page(
     refused: Option<(Fields, Error)>,
 ) -> Response {
     let services = &state.platform.services;
-    let found = match services.auth.members_of(&services.pools, slug).await {
+    let found = match services.auth.members_of(&services.pools, &staff.0, slug).await {
         Ok(Some(found)) => found,
         Ok(None) => return draw::refused(state, headers, info, &Error::not_found()).await,
         Err(error) => return draw::refused(state, headers, info, &error).await,

@@ -1,8 +1,8 @@
 //! `/w/{workspace}/stream`: what changes while a page is open, as server-sent events. Each names rows that the caller may see, and nothing of what
 //! is in them: the page fetches itself again, by the same door as ever. A page of one record says which, and hears who else has it open.
 //!
-//! A stream ends after a while and its browser comes back with the place that it was told last. So session, membership and roles are looked at
-//! anew by the layers that every request passes, and nobody listens longer than that after being shut out.
+//! A stream ends after a while, and at once where rights changed or a session was ended; its browser comes back with the place that it was told
+//! last. So session, membership and roles are looked at anew by the layers that every request passes, and who is shut out hears nothing more.
 
 use crate::middleware::request::RequestInfo;
 use crate::state::App;
@@ -14,10 +14,10 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use domain::{Error, Result, TenantId, Verb};
+use domain::{Error, Result, Verb};
 use platform::live::{Batch, MOST_MISSED, Place, Rows, Seat, Shown, Told, Viewer};
 use platform::presence::Here;
-use platform::{Bind, Caller, Statement, TxMode};
+use platform::{Bind, Caller, Statement, TxMode, notice};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ struct Listening {
     /// What the page shows, where it begins to listen.
     shown: Option<Shown>,
     ends: Instant,
-    /// What is told before anything new: where the stream stands, and what happened before it began.
+    /// What is told before anything new, the last first: where the stream stands, and what happened before it began.
     first: Vec<Event>,
     /// Nothing comes any more.
     over: bool,
@@ -105,17 +105,22 @@ struct Listening {
 
 impl Listening {
     async fn begin(state: App, caller: Caller, heard: Option<&str>, record: Option<(String, Uuid)>) -> Result<Self> {
-        let tenant = caller.access.tenant;
-        let seat = state.live.seats.take(tenant, caller.access.member)?;
+        let seat = state.live.seats.take(caller.access.tenant, caller.access.member)?;
         // Before what was missed is looked up, so that nothing falls in between.
         let (receiver, place) = state.live.listen().await?;
-        let (missed, shown) = missed(&state, tenant, heard).await?;
+        let (missed, shown) = missed(&state, &caller, heard).await?;
         let (ends, viewer) = (Instant::now() + LASTS, Viewer::of(&caller.access));
         let (first, here) = (Vec::new(), None);
         let mut listening =
             Self { state, caller, receiver, shown, ends, first, over: false, here, viewer, _seat: seat };
         if let Some((entity, record)) = record {
             listening.arrive(&entity, record).await?;
+        }
+        let me = (listening.caller.access.member.0, notice::ENTITY);
+        let tells = |missed: &[Told]| missed.iter().any(|told| (told.record_id, told.entity.as_str()) == me);
+        if missed.as_deref().is_none_or(tells) {
+            let unread = listening.unread().await?;
+            listening.first.push(waits(unread)?);
         }
         let event = match missed {
             None => Some(many(place)),
@@ -211,9 +216,18 @@ impl Listening {
                     }
                 }
             };
+            // The browser comes back, and whether it may still listen is looked at by the layers that every request passes.
+            let Caller { access, session, .. } = &self.caller;
+            if batch.unsettles(access.tenant, access.member, *session) {
+                return None;
+            }
             match self.told(&batch).await {
-                Ok(Some(event)) => return Some(event),
-                Ok(None) => {}
+                Ok(events) => {
+                    self.first = events;
+                    if let Some(event) = self.first.pop() {
+                        return Some(event);
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a listener could not be told what changed");
                     return None;
@@ -222,16 +236,28 @@ impl Listening {
         }
     }
 
-    /// What of a batch the caller may see.
-    async fn told(&self, batch: &Batch) -> Result<Option<Event>> {
-        let tenant = self.caller.access.tenant;
+    /// What of a batch the caller may see, and how much waits for them where they were told something; the last first. The count comes before the
+    /// place moves: who is cut off in between counts once more.
+    async fn told(&self, batch: &Batch) -> Result<Vec<Event>> {
+        let (tenant, member) = (self.caller.access.tenant, self.caller.access.member);
         let told: Vec<Told> = batch.of(tenant, self.shown.as_ref()).cloned().collect();
-        if told.is_empty() {
-            return Ok(None);
+        let mut events = Vec::new();
+        if !told.is_empty() {
+            // At all rows of the workspace, though this page shows some of them already: the member's other pages take it from there.
+            let seen = batch.seen(&self.viewer, || self.look(rows(batch.of(tenant, None)))).await?;
+            events.extend(self.event(&told, &seen, batch.place)?);
         }
-        // At all rows of the workspace, though this page shows some of them already: the member's other pages take it from there.
-        let seen = batch.seen(&self.viewer, || self.look(rows(batch.of(tenant, None)))).await?;
-        self.event(&told, &seen, batch.place)
+        if batch.tells(tenant, member) {
+            events.push(waits(batch.unread(&self.viewer, || self.unread()).await?)?);
+        }
+        Ok(events)
+    }
+
+    /// How much waits for the caller, as the rail counts it.
+    async fn unread(&self) -> Result<u64> {
+        let _turn = self.state.live.turn().await?;
+        let mut ctx = self.state.platform.open(&self.caller, "live.stream", TxMode::ReadOnly).await?;
+        notice::unread(&mut ctx).await
     }
 
     /// Which of these rows the caller may see.
@@ -274,7 +300,8 @@ impl Listening {
 }
 
 /// What happened since a browser heard something last, nothing where that is too much or too long ago to be told; and what its page shows.
-async fn missed(state: &App, tenant: TenantId, heard: Option<&str>) -> Result<(Option<Vec<Told>>, Option<Shown>)> {
+async fn missed(state: &App, caller: &Caller, heard: Option<&str>) -> Result<(Option<Vec<Told>>, Option<Shown>)> {
+    let (tenant, member) = (caller.access.tenant, caller.access.member);
     let Some(heard) = heard else { return Ok((Some(Vec::new()), None)) };
     let place = heard.parse::<Place>().ok();
     let moment = match place {
@@ -288,9 +315,9 @@ async fn missed(state: &App, tenant: TenantId, heard: Option<&str>) -> Result<(O
         return Ok((None, None));
     }
     let (missed, shown) = match place {
-        Some(place) => (state.live.missed(&services.pools, tenant, place).await?, None),
+        Some(place) => (state.live.missed(&services.pools, tenant, member, place).await?, None),
         None => {
-            let (missed, shown) = state.live.since(&services.pools, tenant, moment).await?;
+            let (missed, shown) = state.live.since(&services.pools, tenant, member, moment).await?;
             (missed, Some(shown))
         }
     };
@@ -309,6 +336,11 @@ fn rows<'a>(told: impl Iterator<Item = &'a Told>) -> Rows {
 /// From where the browser goes on when it comes back.
 fn stands(place: Place) -> Event {
     Event::default().event("place").id(place.to_string()).retry(RETRY).data("{}")
+}
+
+/// How much waits for the listener. It moves no place.
+fn waits(unread: u64) -> Result<Event> {
+    Event::default().event("told").json_data(json!({ "unread": unread })).map_err(|_| Error::internal())
 }
 
 /// More happened than is told one by one.

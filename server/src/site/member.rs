@@ -55,9 +55,9 @@ async fn admit(state: App, request: Request, next: Next, slug: Option<String>) -
         Ok(admitted) => admitted,
         Err(refusal) => return refusal,
     };
-    let decision = match limits::member(&state, &access, info) {
+    let decision = match limits::member(&state, &access) {
         Ok(decision) => decision,
-        Err(refusal) => return refusal,
+        Err(full) => return limits::refused(&state, &parts.headers, info, &full).await,
     };
     let agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let client = Some(Arc::new(platform::audit::Client::new(info.address, agent)));

@@ -65,6 +65,9 @@ pub fn table(app: &App) -> Table<App> {
         .route(Method::GET, "/{entity}/export.xlsx", Guard::Workspace, get(files::export))
         .route(Method::GET, "/{entity}/export.json", Guard::Workspace, get(files::export))
         .route(Method::GET, "/imports/{id}/errors.csv", Guard::Workspace, get(files::error_file))
+        .route(Method::GET, "/exports", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/exports/{id}", Guard::Workspace, get(draw::page))
+        .route(Method::GET, "/exports/{id}/file", Guard::Workspace, get(files::exported_file))
         .route(Method::GET, "/", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/go", Guard::Workspace, get(draw::page))
         .route(Method::GET, "/help", Guard::Workspace, get(draw::page))
@@ -192,6 +195,7 @@ pub fn router(app: App) -> axum::Router {
     use crate::middleware::{cross_site, headers, isolate, language, limits, request};
     table(&app)
         .into_router()
+        .method_not_allowed_fallback(draw::no_page)
         .fallback(draw::missing)
         .layer(from_fn_with_state(app.clone(), limits::by_address))
         .layer(from_fn_with_state(app.clone(), cross_site::cross_site))

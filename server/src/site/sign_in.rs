@@ -23,7 +23,8 @@ use tower_sessions::{Session, SessionManagerLayer};
 use uuid::Uuid;
 use words::t;
 
-/// Names a browser that signed in before: it opens nothing, but keeps its owner from being locked out by somebody who guesses.
+/// Names a browser that signed in before, or that has just set a new password: it opens nothing, but keeps its owner from being locked out by
+/// somebody who guesses.
 pub(super) const DEVICE: &str = "nexus_device";
 const DEVICE_SECONDS: u32 = 90 * 24 * 3600;
 
@@ -394,7 +395,12 @@ pub(super) async fn let_in(
     if trust {
         auth.trust_device(user.0, &device).await?;
     }
-    Ok(cookies::set(DEVICE, &device, DEVICE_SECONDS, state.config.secure()))
+    Ok(device_cookie(state, &device))
+}
+
+/// The cookie that names a browser.
+pub(super) fn device_cookie(state: &App, device: &str) -> Option<HeaderValue> {
+    cookies::set(DEVICE, device, DEVICE_SECONDS, state.config.secure())
 }
 
 async fn let_staff_in(

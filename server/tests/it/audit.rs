@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a superuser who tampers asks nobody, and verifying is measured")]
 
+mod every;
 mod feedback;
 mod trail;
 

@@ -164,6 +164,8 @@ pub fn apart(operation: &str) -> Value {
         "people.save_security" => json!({ "secondFactor": "nobody", "roles": {} }),
         "people.update_profile" => json!({ "name": "x", "language": "en" }),
         "documents.file" | "documents.html" => json!({ "kind": "invoice" }),
+        "exports.start" => json!({ "format": "csv" }),
+        "workflow.snooze_notification" => json!({ "until": "hour" }),
         "files.attach" => json!({ "field": "x", "name": "x", "content": [] }),
         "finance.ledger" => json!({ "to": "2026-11-20" }),
         "finance.post_ledger" => json!({ "counterAccount": "x", "account": "x", "description": "x" }),
@@ -227,6 +229,18 @@ async fn every_operation_asks_for_what_is_written() {
     assert!(wrong.is_empty(), "rows that authz.toml lacks or has otherwise:\n{}", wrong.join("\n"));
     println!("bar=B-01 n={asked} operations pass=1");
     server.end().await;
+}
+
+/// Whoever saves a workflow needs no less for what its steps run than whoever asks for the same operation.
+#[test]
+fn what_workflows_run_asks_for_what_is_written() {
+    let operations = matrix().operations;
+    let catalog = packs::Library::load().unwrap().catalog("automotive").unwrap();
+    for name in workflow::runnable::names() {
+        let needed = workflow::runnable::needs(name, &catalog, "lead").unwrap();
+        let asked = &operations[name];
+        assert!(needed.cover(asked, Reach::All), "{name} asks for {asked}, a step that runs it for {needed:?}");
+    }
 }
 
 /// B-01. Every route has its guard written down.

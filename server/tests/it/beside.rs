@@ -3,4 +3,5 @@
 mod erased;
 mod files;
 mod pages;
+mod stream;
 mod values;

@@ -76,7 +76,8 @@ async fn a_board_by_owner_has_those_who_own_and_moves_cards_by_one_update() {
     let (status, page) = amina.page(BOARD).await;
     assert_eq!((status, columns(&page)), (StatusCode::OK, vec![john_id.clone(), amina_id.clone(), String::new()]));
     let johns = column(&page, &john_id);
-    assert!(johns.contains("John") && johns.contains("KES 30"), "{johns}");
+    // All three are new, of which 5 in 100 are won.
+    assert!(johns.contains("John") && johns.contains("KES 30") && johns.contains("KES 1.50 weighted"), "{johns}");
     assert_eq!(johns.matches("data-card").count(), 3);
     let nobodys = column(&page, "");
     assert!(nobodys.contains(">Nobody<") && nobodys.contains(">Nobodys<"), "{nobodys}");
@@ -226,5 +227,84 @@ async fn a_view_that_asks_for_columns_gets_them_or_is_told_why_not() {
     assert!(columns(&page).contains(&"new".to_owned()) && !page.contains(">Changed<"), "{page}");
     let (_, page) = amina.page(BOARD).await;
     assert!(page.contains(">Changed<") && page.contains("Columns by"), "{page}");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn cards_say_how_their_rows_stand_whatever_makes_the_columns() {
+    let server = Server::new().await;
+    let lakeside = server.world.tenant("lakeside", "core").await;
+    let (amina, _) = server.signed_in(&lakeside, "Amina", &["MANAGER"]).await;
+    let (_, john) = server.entered(&lakeside, "John", &["USER"]).await;
+    let john = member(&john);
+    make(&amina, "leads", json!({ "name": "Left alone", "owner": john })).await;
+    let money = json!({ "amount": "10", "currency": "KES" });
+    let won = make(&amina, "leads", json!({ "name": "Long won", "owner": john, "value": money })).await;
+    let win = format!("{API}/leads/{}/transitions/win", id(&won));
+    let (status, answer) = amina.write(Method::POST, &win, &json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+
+    // Stages with days and a checklist.
+    let bowman = server.world.tenant("bowman", "home-showrooms").await;
+    server.world.furnish(&bowman).await;
+    let (ann, consultant) = server.entered(&bowman, "Ann", &["CONSULTANT"]).await;
+    let own = async |plural: &str, values: Value| {
+        let (status, answer) = ann.write(Method::POST, &format!("/w/bowman/api/v1/{plural}"), &values).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        answer["data"].clone()
+    };
+    let client = own("customers", json!({ "name": "Baobab Homes" })).await;
+    own("projects", json!({ "name": "Bathroom, 5 Mill Lane", "client": id(&client) })).await;
+    for group in ["owner", "client"] {
+        let (status, page) = ann.page(&format!("/w/bowman/projects?view=board&filter=&group={group}")).await;
+        let key = if group == "owner" { member(&consultant) } else { id(&client) };
+        let card = column(&page, &key);
+        assert_eq!((status, card.matches("data-card").count()), (StatusCode::OK, 1), "{page}");
+        assert!(card.contains("2 days left") && card.contains("0 of 2 done"), "{card}");
+    }
+
+    // How many are to stand in a stage is held against all that do, whatever a filter leaves, and told to those who see all of them. What was lost takes
+    // no place, and nothing is kept to it in the past.
+    let project = own("projects", json!({ "name": "Kitchen, 6 Mill Lane", "client": id(&client) })).await;
+    let lost = own("projects", json!({ "name": "Kitchen, 7 Mill Lane", "client": id(&client) })).await;
+    let database = server.world.owner().await;
+    let designed =
+        "update showroom_projects set status = 'design_in_progress', project_status = $2 where id = $1::uuid";
+    for (row, stands) in [(&project, "active"), (&lost, "lost")] {
+        sqlx::query(designed).bind(id(row)).bind(stands).execute(&database).await.unwrap();
+    }
+    database.close().await;
+    let (rep, _) = server.entered(&bowman, "Rep", &["SALES_REP"]).await;
+    let now = platform::clock::Clock::now(server.world.clock.as_ref());
+    let past = format!("&as_of={}", app::page::encode(&now.to_rfc3339()));
+    let past_of_all = format!("{past}&filter=");
+    for (client, more, said) in [
+        (&ann, "", "1 of 6"),
+        (&ann, "&filter=", "2 match; 1 of 6 counted"),
+        (&ann, "&filter=owner%20is%20empty", "0 match; 1 of 6 in all"),
+        (&ann, past.as_str(), ">1<"),
+        (&ann, past_of_all.as_str(), ">2<"),
+        (&rep, "", ">0<"),
+        (&rep, "&filter=owner%20is%20empty", ">0<"),
+    ] {
+        let (status, page) = client.page(&format!("/w/bowman/projects?view=board{more}")).await;
+        let (head, _) = column(&page, "design_in_progress").split_once("board-cards").unwrap_or_default();
+        assert_eq!(status, StatusCode::OK, "{page}");
+        assert!(head.contains(said), "{said}: {head}");
+        for word in ["match", "of 6"] {
+            assert_eq!(head.contains(word), said.contains(word), "{said}: {head}");
+        }
+    }
+
+    // What is still open ages, and what has ended does not; nor is it weighed any more.
+    server.world.clock.advance(chrono::Duration::days(3));
+    let (grace, _) = server.entered(&lakeside, "Grace", &["MANAGER"]).await;
+    let (status, page) = grace.page(BOARD).await;
+    let johns = column(&page, &john);
+    assert_eq!((status, johns.matches("data-card").count()), (StatusCode::OK, 2), "{page}");
+    let (_, alone) = johns.split_once(">Left alone<").unwrap();
+    assert!(alone.contains("Nothing has changed for 3 days"), "{johns}");
+    assert_eq!(johns.matches("Nothing has changed for").count(), 1, "{johns}");
+    assert!(johns.contains("KES 10") && !johns.contains("weighted"), "{johns}");
     server.end().await;
 }

@@ -1,8 +1,14 @@
 //! Paths that the requirements name beside the generic ones: stock, the PDF of an invoice, a payment, and the industry's own paths.
 
+use crate::authz::role;
 use crate::support::{Client, Server};
+use domain::documents::{DocumentHtml, DocumentKind};
+use domain::{Grants, Reach};
+use platform::{Caller, auth};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use uuid::Uuid;
 
 const API: &str = "/w/lakeside/api/v1";
 
@@ -12,9 +18,9 @@ async fn made(client: &Client, path: &str, body: Value) -> Value {
     answer["data"].clone()
 }
 
-/// An order that has shipped, with its posted invoice.
-async fn invoiced(client: &Client, manager: &Client, product: &Value) -> String {
-    let customer = made(client, "/customers", json!({ "name": "Lake Transport" })).await;
+/// An order of this customer that has shipped, with its posted invoice.
+async fn invoiced(client: &Client, manager: &Client, product: &Value, customer: Value) -> String {
+    let customer = made(client, "/customers", customer).await;
     let order = json!({ "customer": customer["id"], "lines": [{ "product": product, "quantity": "2" }] });
     let order = made(client, "/operations/sales.make_order", order).await;
     let id = order["order"]["id"].as_str().unwrap().to_owned();
@@ -63,7 +69,7 @@ async fn stock_invoices_and_payments_have_their_paths() {
     assert_eq!(style.headers()[header::CONTENT_TYPE], "text/css; charset=utf-8");
     assert!(style.text().await.unwrap().contains(".doc-"));
 
-    let invoice = invoiced(&grace, &john, &product).await;
+    let invoice = invoiced(&grace, &john, &product, json!({ "name": "Lake Transport" })).await;
     let file = grace.get(&format!("{API}/invoices/{invoice}/pdf")).await;
     assert_eq!(file.headers()[header::CONTENT_TYPE], "application/pdf");
     assert_eq!(file.headers()[header::CONTENT_DISPOSITION], "inline; filename=\"invoice-INV-000001.pdf\"");
@@ -114,6 +120,96 @@ async fn stock_invoices_and_payments_have_their_paths() {
     assert_eq!(status, StatusCode::OK);
     for elsewhere in ["/api/banking/orders", "/api/core/orders", "/api/nothing/invoices"] {
         assert_eq!(grace.json(elsewhere).await.0, StatusCode::NOT_FOUND, "{elsewhere}");
+    }
+    server.end().await;
+}
+
+/// B-05. What a reader may not know of the customer or of other records is not on the document that they draw; on the one that goes to the
+/// customer it is. No description of the build closes a field of customers, so that this one does.
+#[tokio::test]
+async fn a_document_says_nothing_that_its_reader_may_not_know() {
+    let mut files = testkit::pack_files();
+    files.retain(|name, _| !name.starts_with("exercise/"));
+    let described = files.get_mut("_core/entities/customer.toml").unwrap();
+    for key in ["taxNumber", "phone"] {
+        let field = format!("key = \"{key}\"\n");
+        let guarded =
+            described.replace(&field, &format!("{field}permissions = {{ read = \"crm.customer.read_more\" }}\n"));
+        assert_ne!(*described, guarded);
+        *described = guarded;
+    }
+    let server = Server::of(packs::Library::from_files(&files).unwrap()).await;
+    let lakeside = server.world.tenant("lakeside", "automotive").await;
+    server.world.furnish(&lakeside).await;
+    let (grace, owner) = server.signed_in(&lakeside, "Grace", &["OWNER"]).await;
+    let (john, _) = server.signed_in(&lakeside, "John", &["SALES_MANAGER"]).await;
+    let product = json!({ "name": "Brake pad", "sku": "BP-1", "price": { "amount": "100", "currency": "KES" } });
+    let product = made(&grace, "/products", product).await["id"].clone();
+    made(&grace, "/inventory/adjust", json!({ "product": product, "by": "5", "reason": "Delivered" })).await;
+    let customer = json!({
+        "name": "Lake Transport", "city": "Naivasha", "email": "lake@transport.example",
+        "taxNumber": "P051234567X", "phone": "+254 57 202 4410",
+    });
+    let invoice = invoiced(&grace, &john, &product, customer).await;
+    let paid = made(&grace, &format!("/invoices/{invoice}/pay"), json!({ "amount": "50", "method": "cash" })).await;
+    let invoice = Uuid::parse_str(&invoice).unwrap();
+    let payment = Uuid::parse_str(paid["payment"].as_str().unwrap()).unwrap();
+
+    let holding = async |name: &str, grants: &[(&str, Reach)]| {
+        let key = name.to_uppercase();
+        let grants = Grants(grants.iter().map(|(pattern, reach)| ((*pattern).to_owned(), *reach)).collect());
+        role(&server, &lakeside, &key, &grants).await;
+        server.world.member(&lakeside, name, &[&key]).await
+    };
+    let drawn = async |caller: &Caller, kind: DocumentKind, id: Uuid| {
+        server.world.run(caller, DocumentHtml { kind, id, language: None }).await.unwrap().html
+    };
+    let lacks = |html: &str, words: &[&str]| {
+        for word in words {
+            assert!(!html.contains(word), "{word} is in {html}");
+        }
+    };
+    let has = |html: &str, words: &[&str]| {
+        for word in words {
+            assert!(html.contains(word), "{word} is not in {html}");
+        }
+    };
+
+    let access = auth::automation(&server.world.services().pools, lakeside.id).await.unwrap();
+    let automation = Caller { access: Arc::new(access), session: None, origin: server.world.platform.origin(None) };
+    let fay = server.world.member(&lakeside, "Fay", &["FINANCE_MANAGER"]).await;
+    let open = ["Lake Transport", "Naivasha", "lake@transport.example", "INV-000001"];
+    for (kind, id) in [(DocumentKind::Invoice, invoice), (DocumentKind::Receipt, payment)] {
+        for caller in [&owner, &automation] {
+            let html = drawn(caller, kind, id).await;
+            has(&html, &open);
+            has(&html, &["Tax ID P051234567X", "+254 57 202 4410"]);
+        }
+        let html = drawn(&fay, kind, id).await;
+        has(&html, &open);
+        lacks(&html, &["Tax ID", "P051234567X", "+254 57 202 4410"]);
+    }
+    has(&drawn(&fay, DocumentKind::Receipt, payment).await, &["Invoice number", "200.00", "150.00"]);
+
+    // Whoever may not read customers sees nobody named, nor a label for them.
+    let clerk = holding("Clerk", &[("finance.invoice.read", Reach::All)]).await;
+    let html = drawn(&clerk, DocumentKind::Invoice, invoice).await;
+    has(&html, &["INV-000001", "200.00"]);
+    lacks(&html, &["Bill to", "Lake Transport", "Naivasha", "lake@transport.example", "P051234567X", "+254"]);
+    // Customers that are others' are out of the reach of who has their own.
+    let grants = [("finance.invoice.read", Reach::All), ("crm.customer.read", Reach::Own)];
+    let html = drawn(&holding("Rep", &grants).await, DocumentKind::Invoice, invoice).await;
+    lacks(&html, &["Bill to", "Lake Transport", "Naivasha", "lake@transport.example", "P051234567X", "+254"]);
+
+    // Of what was paid the sum alone is there for who may not read invoices, or not these.
+    let customers = ("crm.customer.read", Reach::All);
+    let teller = holding("Teller", &[("finance.payment.read", Reach::All), customers]).await;
+    let grants = [("finance.payment.read", Reach::All), ("finance.invoice.read", Reach::Own), customers];
+    let keeper = holding("Keeper", &grants).await;
+    for caller in [&teller, &keeper] {
+        let html = drawn(caller, DocumentKind::Receipt, payment).await;
+        has(&html, &["PAY-", "Lake Transport", "Invoices paid", "50.00"]);
+        lacks(&html, &["INV-000001", "Invoice number", "Invoice total", "Balance due", "200.00", "150.00"]);
     }
     server.end().await;
 }

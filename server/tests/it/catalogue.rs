@@ -42,6 +42,47 @@ async fn names(owner: &PgPool, sql: &'static str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(owner).await.unwrap()
 }
 
+/// What shows a workspace its own rows and no other.
+const OWN_ROWS: &str = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid";
+
+/// Policies that show the tenant role, or the assistants', anything but its own rows, and tables without one that shows them. Policies that permit
+/// are joined by *or*: one that is open opens its table, whatever stands beside it. One without a role is everybody's.
+const OPEN_POLICIES: &str = "\
+with guarded as (
+    select c.oid, c.relname, c.relispartition from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+    where c.relkind in ('r', 'p')
+      and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)
+), granting as (
+    select t.oid, t.relname, r.rolname, p.polname, p.polcmd, p.polqual is not null as shows,
+        coalesce(pg_get_expr(p.polqual, p.polrelid), $1) = $1 and coalesce(pg_get_expr(p.polwithcheck, p.polrelid), $1) = $1 as own
+    from guarded t join pg_policy p on p.polrelid = t.oid and p.polpermissive
+    join pg_roles r on r.rolname in ('nexus_app', 'nexus_ai')
+        and exists (select from unnest(p.polroles) as holder where holder = 0 or pg_has_role(r.oid, holder, 'usage'))
+)
+select format('%s: policy %s shows %s more than its own rows', relname, polname, rolname) from granting where not own
+union all
+select format('%s: no policy shows the tenant role its own rows', t.relname) from guarded t
+where not t.relispartition
+  and not exists (select from granting g where g.oid = t.oid and g.rolname = 'nexus_app' and g.own and g.shows and g.polcmd in ('*', 'r'))
+order by 1";
+
+async fn run(owner: &PgPool, statement: &str) {
+    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(owner).await.unwrap();
+}
+
+/// [`OPEN_POLICIES`], by the wording that PostgreSQL itself gives to [`OWN_ROWS`].
+async fn open_policies(owner: &PgPool) -> Vec<String> {
+    run(owner, "create table sample (tenant_id uuid)").await;
+    run(owner, &format!("create policy own on sample using ({OWN_ROWS})")).await;
+    let wording: String =
+        sqlx::query_scalar("select pg_get_expr(polqual, polrelid) from pg_policy where polrelid = 'sample'::regclass")
+            .fetch_one(owner)
+            .await
+            .unwrap();
+    run(owner, "drop table sample").await;
+    sqlx::query_scalar(OPEN_POLICIES).bind(wording).fetch_all(owner).await.unwrap()
+}
+
 #[tokio::test]
 async fn every_tenant_table_forces_row_security() {
     let world = TestWorld::new(|_| {}).await;
@@ -52,16 +93,9 @@ async fn every_tenant_table_forces_row_security() {
     let open: Vec<&String> = tables.iter().filter(|(_, _, forced, _)| !forced).map(|(_, name, _, _)| name).collect();
     assert!(open.is_empty(), "row security is not forced on {open:?}");
     // A table without a policy for the tenant role shows it nothing; a partition is reached through its parent alone.
-    let unguarded = names(
-        &owner,
-        "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
-         where c.relkind in ('r', 'p') and not c.relispartition
-           and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)
-           and not exists (select from pg_policy p where p.polrelid = c.oid and (select oid from pg_roles where rolname = 'nexus_app') = any (p.polroles)
-               and pg_get_expr(p.polqual, p.polrelid) like '%tenant_id%current_setting(''app.tenant_id''%nullif%' is not null)",
-    )
-    .await;
-    assert!(unguarded.is_empty(), "no policy for the tenant role on {unguarded:?}");
+    let unguarded = open_policies(&owner).await;
+    assert!(unguarded.is_empty(), "{unguarded:#?}");
+    println!("bar=A-01 tables={} unforced=0 open_policies=0 pass=1", tables.len());
     owner.close().await;
     world.end().await;
 }
@@ -125,6 +159,39 @@ async fn no_key_crosses_tenants() {
     world.end().await;
 }
 
+/// Keys to tables whose rows are deleted one by one, without an index that holds every row which may point there. The database looks for those
+/// whenever one is deleted, the trash included: without an index it reads the whole table for each.
+const BLIND_KEYS: &str = "\
+select format('%s: %s', k.conrelid::regclass, k.conname)
+from pg_constraint k
+where k.contype = 'f' and k.conparentid = 0 and k.confrelid = any (select name::regclass from unnest($1::text[]) as name)
+  and not exists (
+      select from pg_index x
+      where x.indrelid = k.conrelid and x.indisvalid
+        and (string_to_array(x.indkey::text, ' ')::int2[])[1:cardinality(k.conkey)] @> k.conkey
+        and (x.indpred is null or pg_get_expr(x.indpred, x.indrelid) = any (
+            select format('(%I IS NOT NULL)', a.attname) from pg_attribute a where a.attrelid = k.conrelid and a.attnum = any (k.conkey)
+        ))
+  )
+order by 1";
+
+#[tokio::test]
+async fn whoever_deletes_a_row_finds_what_points_at_it_by_an_index() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    let mut tables: Vec<String> = world.library.tables().into_iter().map(|table| table.name).collect();
+    tables.push("files".to_owned());
+    let blind: Vec<String> = sqlx::query_scalar(BLIND_KEYS).bind(&tables).fetch_all(&owner).await.unwrap();
+    assert!(blind.is_empty(), "{blind:#?}");
+    // It must be able to fail.
+    run(&owner, "drop index activities_lead_id_order").await;
+    run(&owner, "create index on activities (tenant_id, lead_id, id) where deleted_at is null").await;
+    let blind: Vec<String> = sqlx::query_scalar(BLIND_KEYS).bind(&tables).fetch_all(&owner).await.unwrap();
+    assert_eq!(blind, ["activities: activities_lead_id_fkey"]);
+    owner.close().await;
+    world.end().await;
+}
+
 /// The queries above must be able to fail.
 #[tokio::test]
 async fn planted_faults_are_found() {
@@ -135,11 +202,70 @@ async fn planted_faults_are_found() {
         ("alter table customers disable row level security", 2),
         ("create table planted (tenant_id uuid not null, id uuid primary key)", 3),
     ] {
-        sqlx::query(AssertSqlSafe(fault.to_owned())).execute(&owner).await.unwrap();
+        run(&owner, fault).await;
         let open: Vec<(sqlx::postgres::types::Oid, String, bool, bool)> =
             sqlx::query_as(TENANT_TABLES).fetch_all(&owner).await.unwrap();
         assert_eq!(open.iter().filter(|(_, _, forced, _)| !forced).count(), tables, "{fault}");
     }
+    owner.close().await;
+    world.end().await;
+}
+
+/// A table whose security is forced and whose policy lets everything through, and every way in which a good policy opens.
+#[tokio::test]
+async fn planted_policies_are_found() {
+    let world = TestWorld::new(|_| {}).await;
+    let owner = world.owner().await;
+    assert_eq!(open_policies(&owner).await, Vec::<String>::new());
+    run(&owner, "create table planted (tenant_id uuid not null, id uuid, primary key (tenant_id, id))").await;
+    run(&owner, "alter table planted enable row level security").await;
+    run(&owner, "alter table planted force row level security").await;
+    let none = "planted: no policy shows the tenant role its own rows";
+    assert_eq!(open_policies(&owner).await, [none]);
+    let open = "planted: policy tenant shows nexus_app more than its own rows";
+    run(&owner, "create policy tenant on planted to nexus_app using (true)").await;
+    assert_eq!(open_policies(&owner).await, [none, open]);
+    let own = format!("alter policy tenant on planted using ({OWN_ROWS}) with check ({OWN_ROWS})");
+    let own = own.as_str();
+    let mut found = 2;
+    for (fault, cure, says) in [
+        ("alter policy tenant on planted using (true)".to_owned(), own, vec![none, open]),
+        ("alter policy tenant on planted with check (true)".to_owned(), own, vec![none, open]),
+        ("alter policy tenant on planted using (tenant_id is not null)".to_owned(), own, vec![none, open]),
+        (format!("alter policy tenant on planted using ({OWN_ROWS} or id is null)"), own, vec![none, open]),
+        (format!("alter policy tenant on planted using (({OWN_ROWS}) is not null)"), own, vec![none, open]),
+        (
+            "create policy ajar on planted for select to nexus_app using (true)".to_owned(),
+            "drop policy ajar on planted",
+            vec!["planted: policy ajar shows nexus_app more than its own rows"],
+        ),
+        (
+            "create policy ajar on planted for insert to nexus_app with check (true)".to_owned(),
+            "drop policy ajar on planted",
+            vec!["planted: policy ajar shows nexus_app more than its own rows"],
+        ),
+        (
+            "create policy ajar on planted using (true)".to_owned(),
+            "drop policy ajar on planted",
+            vec![
+                "planted: policy ajar shows nexus_ai more than its own rows",
+                "planted: policy ajar shows nexus_app more than its own rows",
+            ],
+        ),
+        (
+            "alter policy tenant on planted to nexus_platform".to_owned(),
+            "alter policy tenant on planted to nexus_app",
+            vec![none],
+        ),
+    ] {
+        run(&owner, own).await;
+        assert_eq!(open_policies(&owner).await, Vec::<String>::new(), "before {fault}");
+        run(&owner, &fault).await;
+        assert_eq!(open_policies(&owner).await, says, "{fault}");
+        run(&owner, cure).await;
+        found += 1;
+    }
+    println!("bar=A-01 planted={found} found={found} pass=1");
     owner.close().await;
     world.end().await;
 }

@@ -6,6 +6,7 @@ mod about;
 mod forms;
 mod hidden;
 mod history;
+mod limits;
 mod lists;
 mod pack;
 mod pipelines;
@@ -45,6 +46,13 @@ async fn every_kind_of_field_and_every_gate_goes_through_everything() {
     history::merged(&world, &rows.full).await;
     history::thrown_away(&world, &rows.full).await;
     pipelines::gone_through(&world).await;
+    world.server.end().await;
+}
+
+#[tokio::test]
+async fn a_column_says_when_it_is_full_and_takes_more() {
+    let world = World::new().await;
+    limits::held(&world).await;
     world.server.end().await;
 }
 

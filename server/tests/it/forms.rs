@@ -91,6 +91,47 @@ async fn the_same_from_a_page_drawn_anew_is_asked_about_once() {
     server.end().await;
 }
 
+/// The form over the timeline of a record, as its page has it, sent a while after the page was opened.
+async fn call(server: &Server, client: &Client, record: &str, subject: &str) -> Response {
+    let (_, page) = client.page(record).await;
+    let form =
+        page.split("id=\"composer\"").nth(1).and_then(|rest| rest.split("</form>").next()).expect("the composer");
+    let hidden = form.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|input| {
+        let (name, rest) = input.split_once("\" value=\"")?;
+        Some((name.to_owned(), rest.split('"').next()?.replace("&amp;", "&")))
+    });
+    let mut fields: Vec<(String, String)> = hidden.collect();
+    fields.extend([("values.subject", subject), ("values.kind", "call")].map(|(n, v)| (n.to_owned(), v.to_owned())));
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    server.world.clock.advance(chrono::Duration::minutes(5));
+    client.form(CREATE, &fields).await
+}
+
+#[tokio::test]
+async fn a_call_happened_when_it_was_written_down_and_not_when_its_page_was_opened() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (amina, _) = server.entered(&tenant, "Amina", &["USER"]).await;
+    let lake = json!({ "name": "Lake Transport" });
+    let (_, made) = amina.write(Method::POST, "/w/lakeside/api/v1/customers", &lake).await;
+    let record = format!("/w/lakeside/customers/{}", made["data"]["id"].as_str().unwrap());
+    let calls = async || amina.json("/w/lakeside/api/v1/activities").await.1["data"].as_array().cloned().unwrap();
+    assert_eq!(call(&server, &amina, &record, "Price agreed").await.status(), StatusCode::SEE_OTHER);
+    let first = calls().await.pop().unwrap();
+    assert!(first["happenedOn"].is_string() && first["happenedOn"] == first["createdAt"], "{first}");
+    // Back, and sent once more from the page as it is drawn now.
+    let again = call(&server, &amina, &record, "Price agreed").await;
+    assert_eq!(again.status(), StatusCode::CONFLICT);
+    let page = again.text().await.unwrap();
+    assert!(page.contains("You sent the same a few minutes ago") && page.contains("value=\"Price agreed\""), "{page}");
+    assert_eq!(calls().await.len(), 1);
+    // Another call in the same words is another call.
+    server.world.clock.advance(chrono::Duration::minutes(10));
+    assert_eq!(call(&server, &amina, &record, "Price agreed").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(calls().await.len(), 2);
+    server.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_uploaded_once() {
     let server = Server::new().await;
@@ -122,5 +163,41 @@ async fn a_file_is_uploaded_once() {
     // The same file chosen once more is another import.
     assert_eq!(upload(amina.clone(), "another".to_owned()).await.status(), StatusCode::SEE_OTHER);
     assert_eq!(imports().await.1["data"].as_array().map(Vec::len), Some(2));
+    server.end().await;
+}
+
+/// The answer to a form stands where only forms are taken. Its page says where it is itself, which islands go by, and whoever asks for the address of
+/// the answer is led to a page.
+#[tokio::test]
+async fn the_answer_to_a_form_says_where_its_page_is() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (amina, _) = server.signed_in(&tenant, "Amina", &["USER"]).await;
+    let place = "/w/lakeside/leads/new?back=%2Fw%2Flakeside%2Fleads";
+    let said = format!("data-address=\"{place}\"");
+    let (status, page) = amina.page(place).await;
+    assert!(status == StatusCode::OK && page.contains(&said), "{status} {page}");
+    let refused = amina.form(CREATE, &[("entity", "lead"), ("values.name", ""), ("_page", place)]).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains(&said), "{page}");
+    for (path, near) in [
+        (CREATE, "/w/lakeside"),
+        ("/w/lakeside/do/nothing", "/w/lakeside"),
+        ("/w/lakeside/account/password", "/w/lakeside"),
+        ("/w/lakeside/leads/7/files", "/w/lakeside/leads/7"),
+        ("/second-factor/codes", "/"),
+        ("/sign-out", "/"),
+        ("/admin/sign-out", "/admin"),
+    ] {
+        let asked = amina.request(Method::GET, path).header(header::ACCEPT, "text/html");
+        let answer = amina.send(asked).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(location(&answer), near, "{path}");
+        assert_eq!(amina.get(path).await.status(), StatusCode::METHOD_NOT_ALLOWED, "a program at {path}");
+    }
+    let asked =
+        amina.request(Method::GET, "/w/lakeside/api/v1/operations/records.get").header(header::ACCEPT, "text/html");
+    assert_eq!(amina.send(asked).await.status(), StatusCode::METHOD_NOT_ALLOWED);
     server.end().await;
 }

@@ -158,10 +158,10 @@ const KEPT: &[(&str, &str, &str)] = &[
     ),
     (
         "server/crates/platform/src/live/looks.rs",
-        "pub struct Looks(Mutex<HashMap<Arc<Viewer>, Found>>);",
+        "pub struct Looks<T>(Mutex<HashMap<Arc<Viewer>, Found<T>>>);",
         "one batch of changes, by workspace, member and rights; gone with the batch",
     ),
-    ("server/crates/platform/src/live/looks.rs", "type Found = Arc<OnceCell<Arc<Rows>>>;", "what the one above holds"),
+    ("server/crates/platform/src/live/looks.rs", "type Found<T> = Arc<OnceCell<T>>;", "what the one above holds"),
     (
         "server/crates/platform/src/auth/kept.rs",
         "pub(super) struct Memberships(Mutex<HashMap<(Vec<u8>, String), Membership>>);",

@@ -343,6 +343,26 @@ async fn many_rows_are_changed_from_the_list_and_taken_back() {
     }
     let (_, page) = amina.page("/w/lakeside/leads").await;
     assert!(page.contains("form=\"bulk\"") && page.contains("All 3 leads"));
+    // Where a tab keeps its ticks; and those of several pages are a list by themselves, of which all that match are others.
+    assert!(page.contains("data-shelf=\"nexus.chosen lakeside lead ") && page.contains("data-see="), "{page}");
+    let (_, page) = amina.page(&format!("/w/lakeside/leads?filter=&row={}&row={}", ids[0], ids[1])).await;
+    let shown = names(&page);
+    assert!(shown.len() == 2 && !shown.contains(&"Lead 2".to_owned()), "{shown:?}");
+    assert!(page.contains("Only chosen rows") && !page.contains("name=\"all\"") && !page.contains(">Changed<"));
+    // Its forms stay with those rows, and without them the list is what it was before.
+    let (_, page) = amina.page("/w/lakeside/leads?filter=city%20%3D%20Nairobi").await;
+    let see = page.split("data-see=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().replace("&amp;", "&");
+    let there = format!("{see}&row={}&row={}&choose=columns&add.field=city", ids[0], ids[1]);
+    let (_, page) = amina.page(&there).await;
+    for form in ["filter-line chooser\"", "\"filter-line\"", "\"toolbar-search\""] {
+        let sent = page.split(form).nth(1).and_then(|rest| rest.split("</form>").next()).unwrap_or_default();
+        assert!(sent.contains(&format!("name=\"row\" value=\"{}\"", ids[0])), "{form}: {sent}");
+    }
+    let back = "href=\"/w/lakeside/leads?choose=columns&amp;add.field=city&amp;filter=city%20%3D%20Nairobi\"";
+    assert!(names(&page).len() == 2 && page.contains(back), "{page}");
+    // Boxes of groups belong to a form as well.
+    let (_, page) = amina.page("/w/lakeside/leads?group=status").await;
+    assert!(page.contains("id=\"bulk\"") && page.contains("All 3 leads"));
     let chosen = format!("/w/lakeside/leads/bulk?row={}&row={}", ids[0], ids[1]);
     let (_, page) = amina.page(&format!("{chosen}&field=city")).await;
     assert!(page.contains("2 leads") && page.contains("name=\"values.city\"") && page.contains("do/records.bulk"));
@@ -372,6 +392,7 @@ async fn many_rows_are_changed_from_the_list_and_taken_back() {
     assert_eq!(john.page(&place).await.0, StatusCode::NOT_FOUND);
     let (_, confirm) = amina.page(&format!("{place}?undo=1")).await;
     assert!(confirm.contains("Take this change back?"));
+    assert!(confirm.contains("As things are, 2 rows would be taken back. None would stay."), "{confirm}");
     let id = place.rsplit('/').next().unwrap();
     let answer = amina.form("/w/lakeside/do/records.undo_bulk", &[("id", id), ("_page", &place)]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
@@ -383,11 +404,28 @@ async fn many_rows_are_changed_from_the_list_and_taken_back() {
         ("action", "set"),
         ("ids[0]", ids[0].as_str()),
         ("values.name", ""),
-        ("_page", chosen.as_str()),
+        ("_page", "/w/lakeside/leads/bulk?field=name"),
     ];
     let answer = amina.form("/w/lakeside/do/records.bulk", &fields).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text().await.unwrap().contains("Nothing was changed"));
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("Nothing was changed"), "{page}");
+    // It says where it can be loaded anew, which names the rows; its forms name none beside those that they send.
+    let place = |page: &str| {
+        let (_, rest) = page.split_once("data-address=\"")?;
+        rest.split('"').next().map(str::to_owned)
+    };
+    let named = format!("/w/lakeside/leads/bulk?field=name&amp;ids={}", ids[0]);
+    assert_eq!(place(&page).as_deref(), Some(named.as_str()));
+    assert!(page.contains("name=\"_page\" value=\"/w/lakeside/leads/bulk?field=name\""), "{page}");
+    let (status, again) = amina.page(&named.replace("&amp;", "&")).await;
+    assert!(status == StatusCode::OK && again.contains("1 lead<"), "{again}");
+    // Of more than fit into an address it says none.
+    let many = format!("{}{}", ids[0], format!(",{}", ids[1]).repeat(110));
+    let fields = fields.map(|(name, value)| if name == "ids[0]" { ("ids", many.as_str()) } else { (name, value) });
+    let page = amina.form("/w/lakeside/do/records.bulk", &fields).await.text().await.unwrap();
+    assert!(page.contains("Nothing was changed"), "{page}");
+    assert_eq!(place(&page).as_deref(), Some(""));
     server.end().await;
 }
 

@@ -2,8 +2,9 @@
 
 use crate::factor::act_for;
 use crate::support::{Client, Server};
-use domain::people::SuspendMember;
+use domain::people::{EndMemberSessions, SetRoles, SuspendMember};
 use domain::records::{CreateRecord, UpdateRecord};
+use domain::workflow::{Audience, Notify};
 use platform::Caller;
 use platform::clock::Clock;
 use platform::live::OF_MEMBER;
@@ -66,6 +67,24 @@ impl Stream {
             let more = tokio::time::timeout(Duration::from_secs(2), self.answer.chunk()).await.ok()?.ok()??;
             self.text.push_str(&String::from_utf8_lossy(&more));
         }
+    }
+
+    /// Whether it comes to its end within a second.
+    async fn ends(&mut self) -> bool {
+        let end = async { while self.answer.chunk().await.is_ok_and(|more| more.is_some()) {} };
+        tokio::time::timeout(Duration::from_secs(1), end).await.is_ok()
+    }
+
+    /// How much it says waits for the listener, once it says so; nothing where it falls silent before.
+    async fn unread(&mut self) -> Option<u64> {
+        while let Some(event) = self.next().await {
+            assert!(!event.contains(CANARY), "{event}");
+            if let Some(data) = event.strip_prefix("told ") {
+                let data: Value = serde_json::from_str(data).unwrap();
+                return data["unread"].as_u64();
+            }
+        }
+        None
     }
 
     /// Who else has the record open, as it was said last before it fell silent; nothing where it says nothing of that.
@@ -141,6 +160,58 @@ async fn each_hears_of_the_rows_that_they_see() {
     let mut page = Stream::open(&grace, Some(&moment)).await;
     assert!(page.told().await.contains(&(missed, false)));
     println!("bar=A-08 streams=5 canaries=0 pass=1");
+    server.end().await;
+}
+
+/// Whoever is told something hears on every page how much waits for them, also when they come back; nobody else hears of it.
+#[tokio::test]
+async fn who_is_told_something_hears_how_much_waits() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (grace, owner) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let (john, caller) = server.signed_in(&tenant, "John", &["USER"]).await;
+    let tell = async |key: &str| {
+        let notify = Notify {
+            to: Audience::Member(caller.access.member.0),
+            title: CANARY.to_owned(),
+            body: Some(CANARY.to_owned()),
+            entity: None,
+            record: None,
+            key: key.to_owned(),
+        };
+        server.world.run(&owner, notify).await.unwrap();
+    };
+    let [mut one, mut other] = [Stream::open(&john, None).await, Stream::open(&john, None).await];
+    let mut hers = Stream::open(&grace, None).await;
+    let place = one.id.clone();
+    tell("a").await;
+    assert_eq!([one.unread().await, other.unread().await], [Some(1); 2]);
+    assert_eq!(hers.unread().await, None, "it is not hers");
+    tell("a").await;
+    assert_eq!(one.unread().await, None, "told once by a key");
+    drop((one, other, hers));
+    tell("b").await;
+    let mut again = Stream::open(&john, Some(&place)).await;
+    assert_eq!(again.unread().await, Some(2), "what came meanwhile");
+
+    // However much others were told meanwhile: his pages missed nothing of that, and fetch nothing for it.
+    let place = again.id.clone();
+    drop(again);
+    for number in 0..8 {
+        server.world.member(&tenant, &format!("Clerk {number}"), &["WAREHOUSE"]).await;
+    }
+    for number in 0..75 {
+        let (to, title, key) = (Audience::Role("WAREHOUSE".to_owned()), CANARY.to_owned(), number.to_string());
+        let notify = Notify { to, title, body: None, entity: None, record: None, key };
+        assert_eq!(server.world.run(&owner, notify).await.unwrap().members.len(), 8);
+    }
+    let moment = (server.world.clock.now() - chrono::Duration::seconds(1)).to_rfc3339();
+    for heard in [place, moment] {
+        let mut again = Stream::open(&john, Some(&heard)).await;
+        while let Some(event) = again.next().await {
+            assert!(event.starts_with("told "), "{heard}: {event}");
+        }
+    }
     server.end().await;
 }
 
@@ -228,6 +299,36 @@ async fn a_stream_is_asked_for_like_anything_else() {
     server.world.run(&grace, SuspendMember { id: caller.access.member.0 }).await.unwrap();
     assert_ne!(status(&john, "text/event-stream").await, StatusCode::OK);
     owner.close().await;
+    server.end().await;
+}
+
+/// B-04. Who is shut out, given another role, or signed out elsewhere hears nothing more; the others go on hearing.
+#[tokio::test]
+async fn other_rights_end_a_stream_at_once() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (grace, owner) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let (john, member) = server.signed_in(&tenant, "John", &["USER"]).await;
+    let mut hears = Stream::open(&grace, None).await;
+    let id = member.access.member.0;
+    let mut other_role = Stream::open(&john, None).await;
+    server
+        .world
+        .run(&owner, SetRoles { member: id, roles: vec!["MANAGER".to_owned(), "USER".to_owned()] })
+        .await
+        .unwrap();
+    assert!(other_role.ends().await, "another role");
+    let mut signed_out = Stream::open(&john, None).await;
+    server.world.run(&owner, EndMemberSessions { member: id, id: None }).await.unwrap();
+    assert!(signed_out.ends().await, "signed out");
+    assert!(hears.ends().await, "it is not said whose sessions ended, so all are looked at anew");
+    let john = server.client();
+    john.form("/sign-in", &[("login", "john@lakeside.example"), ("password", testkit::PASSWORD)]).await;
+    let (mut hears, mut suspended) = (Stream::open(&grace, None).await, Stream::open(&john, None).await);
+    server.world.run(&owner, SuspendMember { id }).await.unwrap();
+    assert!(suspended.ends().await, "suspended");
+    let made = lead(&server, &owner).await;
+    assert_eq!(hears.told().await, [(made, true)]);
     server.end().await;
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
 
 mod api;
+mod approvals;
 mod audit;
 mod authz;
 mod beside;
@@ -14,11 +15,13 @@ mod business;
 mod calendar;
 mod cancel;
 mod catalogue;
+mod crowd;
 mod dashboards;
 mod door;
 mod drivers;
 mod ended;
 mod exercise;
+mod exports;
 mod factor;
 mod forms;
 mod help;
@@ -37,8 +40,10 @@ mod notifications;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod openapi;
+mod outcomes;
 mod own_packs;
 mod people;
+mod places;
 mod proof;
 mod references;
 mod roles;
@@ -51,3 +56,4 @@ mod stages;
 mod stored;
 mod support;
 mod tidy;
+mod widths;

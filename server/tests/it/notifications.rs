@@ -2,8 +2,13 @@
 
 use crate::support::Server;
 use axum::http::StatusCode;
-use domain::records::{AddNote, CreateRecord, EditNote, Record, UpdateRecord};
-use domain::workflow::{Audience, ListApprovals, ListNotifications, NotificationKind, Notify};
+use domain::Kind;
+use domain::records::{
+    AddNote, BulkAction, BulkRecords, CreateRecord, EditNote, GetRecord, Record, TransitionRecord, UpdateRecord, Values,
+};
+use domain::workflow::{
+    Audience, ListApprovals, ListNotifications, NotificationKind, Notify, SnoozeNotification, SnoozeUntil,
+};
 use platform::Caller;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -173,7 +178,7 @@ async fn one_is_told_what_others_did_and_what_one_wants_to_be_told() {
 
     // What is not ticked is told no more, and what was told stays.
     let (_, page) = browser.page("/w/lakeside/notifications?show=kinds").await;
-    assert_eq!(page.matches("name=\"kinds.").count(), 4);
+    assert_eq!(page.matches("name=\"kinds.").count(), 6);
     let choose = "/w/lakeside/do/workflow.choose_notifications";
     let sent = browser.form(choose, &[("kinds.assignment", "true"), ("kinds.approval", "true")]).await;
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
@@ -199,5 +204,123 @@ async fn one_is_told_what_others_did_and_what_one_wants_to_be_told() {
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text().await.unwrap().contains("did you mean mention?"));
     owner.close().await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn one_is_told_where_others_moved_what_is_ones_own() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let grace = server.world.member(&tenant, "Grace Wanjiru", &["OWNER"]).await;
+    let amina = server.world.member(&tenant, "Amina", &["MANAGER"]).await;
+    // Who sees their own leads and no others.
+    let (browser, john) = server.signed_in(&tenant, "John", &["SALES_REP"]).await;
+    let lead = lead(&server, &john, owned("Baraka Traders", &john)).await;
+    let go = async |caller: &Caller, to: &str| {
+        server.world.clock.advance(chrono::Duration::seconds(1));
+        let (entity, to, values) = ("lead".to_owned(), Some(to.to_owned()), Values::new());
+        let step = TransitionRecord { entity, id: lead.id, version: None, name: None, to, pipeline: None, values };
+        run(&server, caller, step).await.unwrap();
+        server.settle().await;
+    };
+    go(&john, "contacted").await;
+    assert!(told(&server, &john).await.is_empty(), "what one does oneself is no news");
+    go(&grace, "new").await;
+    let moved = (NotificationKind::Stage, "Lead moved from Contacted to New by Grace Wanjiru".to_owned());
+    assert_eq!(told(&server, &john).await, std::slice::from_ref(&moved));
+    assert!(told(&server, &grace).await.is_empty() && told(&server, &amina).await.is_empty());
+    let (_, page) = browser.page("/w/lakeside/notifications").await;
+    assert!(page.contains("Contacted to New") && page.contains("Baraka Traders"));
+
+    // Whoever does not want to be told of it is not.
+    let choose = "/w/lakeside/do/workflow.choose_notifications";
+    browser.form(choose, &[("kinds.assignment", "true")]).await;
+    go(&grace, "contacted").await;
+    assert_eq!(told(&server, &john).await, std::slice::from_ref(&moved));
+
+    // What it is called stands in no line of who may not read it any more.
+    let version = run(&server, &grace, GetRecord { entity: "lead".to_owned(), id: lead.id }).await;
+    let version = Some(version.unwrap().version);
+    let Value::Object(values) = json!({ "owner": amina.access.member.0 }) else { unreachable!() };
+    let give = UpdateRecord { entity: "lead".to_owned(), id: lead.id, version, values, base: None };
+    run(&server, &grace, give).await.unwrap();
+    let (_, page) = browser.page("/w/lakeside/notifications").await;
+    assert!(page.contains("Contacted to New") && !page.contains("Baraka Traders"));
+    server.end().await;
+}
+
+/// A change of many rows is worked in batches, and is one act to whoever is told of it, be it of many of their rows in each batch or of few.
+#[tokio::test]
+async fn one_is_told_once_of_a_change_of_many_rows() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let grace = server.world.member(&tenant, "Grace Wanjiru", &["OWNER"]).await;
+    let john = server.world.member(&tenant, "John Otieno", &["USER"]).await;
+    let amina = server.world.member(&tenant, "Amina", &["USER"]).await;
+    let mut ctx = server.world.open(&grace).await;
+    let entity = ctx.entity("lead").unwrap();
+    // 120 of John's, and two of Amina's at the beginning of each batch of 50.
+    let rows = (0..126).map(|n| {
+        let Value::Object(values) = owned(&format!("Lead {n}"), if n % 50 < 2 { &amina } else { &john }) else {
+            unreachable!()
+        };
+        records::NewRow { id: None, values, status: None }
+    });
+    records::create_many(&mut ctx, &entity, rows.collect()).await.unwrap();
+    ctx.commit().await.unwrap();
+    let (action, to) = (BulkAction::Move, Some("contacted".to_owned()));
+    let all = BulkRecords { entity: "lead".to_owned(), action, to, all: true, ..BulkRecords::default() };
+    assert_eq!(run(&server, &grace, all).await.unwrap().rows, 126);
+    server.settle().await;
+    let moved = async |caller: &Caller| -> Vec<String> {
+        let told = told(&server, caller).await.into_iter();
+        told.filter(|(kind, _)| *kind == NotificationKind::Stage).map(|(_, title)| title).collect()
+    };
+    let several = "Several of your leads moved by Grace Wanjiru";
+    assert_eq!(moved(&john).await, [several]);
+    // The first two stand by themselves where they were read before the others were moved.
+    let hers = moved(&amina).await;
+    assert!(hers.len() <= 3 && hers.iter().filter(|title| *title == several).count() == 1, "{hers:?}");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn what_is_put_off_comes_back_unread() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (amina, caller) = server.signed_in(&tenant, "Amina", &["MANAGER"]).await;
+    let john = server.world.member(&tenant, "John", &["USER"]).await;
+    let grace = server.world.member(&tenant, "Grace", &["OWNER"]).await;
+    let notify = Notify {
+        to: Audience::Member(caller.access.member.0),
+        title: "Call them back".to_owned(),
+        body: None,
+        entity: None,
+        record: None,
+        key: "a".to_owned(),
+    };
+    server.world.run(&grace, notify).await.unwrap();
+    let list = || ListNotifications { unread: false, limit: 10 };
+    let id = run(&server, &caller, list()).await.unwrap()[0].id;
+    let (_, page) = amina.page("/w/lakeside/notifications").await;
+    assert_eq!(page.matches("name=\"until\"").count(), 3);
+    // Nobody puts off what others were told.
+    let wrong = run(&server, &john, SnoozeNotification { id, until: SnoozeUntil::Hour }).await.unwrap_err();
+    assert_eq!(wrong.kind, Kind::NotFound);
+    let key = id.to_string();
+    amina.form("/w/lakeside/do/workflow.read_notifications", &[("ids[0]", &key)]).await;
+    let put_off = [("id", key.as_str()), ("until", "hour")];
+    let sent = amina.form("/w/lakeside/do/workflow.snooze_notification", &put_off).await;
+    assert_eq!(sent.status(), StatusCode::SEE_OTHER);
+    for show in ["", "?show=unread"] {
+        let (_, page) = amina.page(&format!("/w/lakeside/notifications{show}")).await;
+        assert!(!page.contains("Call them back") && counted(&page, "Notifications").is_none(), "{show}");
+    }
+    server.world.clock.advance(chrono::Duration::minutes(61));
+    let again = server.client();
+    again.form("/sign-in", &[("login", "amina@lakeside.example"), ("password", testkit::PASSWORD)]).await;
+    let (_, page) = again.page("/w/lakeside/notifications?show=unread").await;
+    assert!(page.contains("Call them back") && counted(&page, "Notifications").as_deref() == Some("1"), "unread again");
+    assert!(run(&server, &caller, list()).await.unwrap()[0].read_at.is_none());
     server.end().await;
 }

@@ -54,6 +54,11 @@ async fn the_document_is_the_routes() {
             assert!(document["paths"][&path]["get"].is_object(), "{path}");
         }
     }
+    // What may be done to many rows, one by one.
+    let actions = document["components"]["schemas"]["BulkActionInput"].to_string();
+    for action in ["set", "add", "remove", "move", "delete", "restore"] {
+        assert!(actions.contains(&format!("\"{action}\"")), "{action}: {actions}");
+    }
     // What is referred to is there.
     let text = document.to_string();
     for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {

@@ -313,7 +313,7 @@ async fn what_is_secret_is_in_no_dump_no_log_and_no_error() {
         "the log tells little: {}",
         said.len()
     );
-    assert!(!dumped["sessions"].is_empty() && dumped["secrets"].len() == 1 && dumped["account_links"].len() > 1);
+    assert!(!dumped["sessions"].is_empty() && dumped["secrets"].len() == 1 && !dumped["account_links"].is_empty());
     let mut hits = Vec::new();
     hits.extend(canaries.found_in(&said).into_iter().map(|name| format!("the log holds: {name}")));
     for (table, rows) in &dumped {

@@ -9,6 +9,8 @@ use words::{t, tn};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Somebody else was at the same thing: the same once more may well be done.
+pub const BUSY: &str = "busy";
 pub const CONFIRMATION_REQUIRED: &str = "confirmation_required";
 pub const CODE_REQUIRED: &str = "code_required";
 pub const IMPERSONATED: &str = "impersonated";
@@ -130,7 +132,7 @@ pub struct Error {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Box<StaleWrite>>,
     /// What a client may act on by itself: `confirmation_required`, `second_factor_required`, `impersonated`,
-    /// `code_required`, `not_by_key`, and why a key is refused.
+    /// `code_required`, `not_by_key`, `busy`, and why a key is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Seconds until another try makes sense.
@@ -222,7 +224,7 @@ impl Error {
             ..Self::new(
                 Kind::Forbidden,
                 t!(
-                    "You act for somebody else. Sign-ins, passwords, second factors, keys and exports are theirs alone; ask them to do it"
+                    "You act for somebody else. Their account, people and roles, keys, the company's details, approvals, workflows and exports are theirs alone; ask them to do it"
                 ),
             )
         }

@@ -12,6 +12,7 @@ pub mod crm;
 pub mod currency;
 pub mod documents;
 pub mod error;
+pub mod exports;
 pub mod finance;
 pub mod help;
 pub mod id;

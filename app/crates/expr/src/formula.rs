@@ -60,6 +60,14 @@ impl Formula {
         }
     }
 
+    /// The fields of the row that the value follows from. Of an expression that takes the row as a whole these may be any of them.
+    pub fn reads<'e>(&self, entity: &'e Entity) -> Vec<&'e Field> {
+        let reads = self.checked.reads();
+        let whole = reads.iter().any(|read| read.record.is_none() && read.path == [ROOT]);
+        let named = |key: &str| reads.iter().any(|read| read.record.as_deref() == Some(ROOT) && read.field == key);
+        entity.fields.iter().filter(|field| whole || named(&field.key)).collect()
+    }
+
     /// The canonical value of the field for a row of these values. Null where a part that it needs is null, and where it cannot be
     /// computed: two currencies, a division by zero, a result that is out of the field's bounds.
     pub fn value(&self, field: &Field, values: &Map<String, Json>) -> Json {
@@ -225,6 +233,22 @@ mod tests {
             ),
         ] {
             assert_eq!(computed(kind, formula, values), Ok(wanted), "{formula}");
+        }
+    }
+
+    #[test]
+    fn what_a_value_follows_from_is_known() {
+        for (formula, wanted) in [
+            ("1", vec![]),
+            ("price.currency == 'KES' ? pieces : 2 * pieces", vec!["price", "pieces"]),
+            ("row.pieces", vec!["pieces"]),
+            ("row['pieces']", vec!["pieces"]),
+        ] {
+            let entity = entity(&json!({ "type": "integer" }), formula).unwrap();
+            let read = Formula::of(&entity, entity.field("out").unwrap()).unwrap().unwrap();
+            let mut found: Vec<&str> = read.reads(&entity).iter().map(|field| field.key.as_str()).collect();
+            found.sort_by_key(|key| wanted.iter().position(|wanted| wanted == key));
+            assert_eq!(found, wanted, "{formula}");
         }
     }
 

@@ -22,9 +22,12 @@ pub fn BoardColumn(
     #[prop(optional, into)] weighted: MaybeText,
     #[prop(optional)] hue: Hue,
     #[prop(optional)] shape: StateShape,
-    /// More cards than this are pointed out.
+    /// Said beside the count; more cards than this are pointed out.
     #[prop(optional_no_strip)]
     limit: Option<u64>,
+    /// The cards that the limit is about, where `count` is of some of them, or of others too.
+    #[prop(optional_no_strip)]
+    held: Option<u64>,
     #[prop(optional, into)] gate: MaybeText,
     #[prop(optional, into)] actions: Slot,
     /// "Show 40 more", a new card.
@@ -32,9 +35,16 @@ pub fn BoardColumn(
     foot: Slot,
     children: Children,
 ) -> impl IntoView {
-    let over = limit.is_some_and(|limit| count > limit);
-    let shown = match limit {
-        Some(limit) => format!("{}/{limit}", grouped(count)),
+    let held = held.unwrap_or(count);
+    let over = limit.is_some_and(|limit| held > limit);
+    let shown = match limit.map(grouped) {
+        Some(limit) if held == count => t!("{part} of {whole}", part = grouped(count), whole = limit),
+        Some(limit) if held < count => {
+            t!("{count} match; {part} of {whole} counted", count = grouped(count), part = grouped(held), whole = limit)
+        }
+        Some(limit) => {
+            t!("{count} match; {part} of {whole} in all", count = grouped(count), part = grouped(held), whole = limit)
+        }
         None => grouped(count),
     };
     let warning = over.then(|| view! { <Icon name="triangle-alert" label=t!("over the limit")/> });
@@ -113,4 +123,37 @@ pub fn BoardCard(
 #[component]
 pub fn CardField(#[prop(into)] label: String, children: Children) -> impl IntoView {
     view! { <span class="card-field"><span class="sr-only">{format!("{label}: ")}</span><span dir="auto">{children()}</span></span> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::markup::plain;
+
+    /// The head of a column of so many cards, as HTML.
+    fn head(count: u64, limit: Option<u64>) -> String {
+        narrowed(count, limit, None)
+    }
+
+    /// The same of a board that shows some of them.
+    fn narrowed(count: u64, limit: Option<u64>, held: Option<u64>) -> String {
+        let column = || view! { <BoardColumn id="proposal" title="Proposal" count limit held>""</BoardColumn> };
+        Owner::new().with(|| plain(column().into_any()).concat())
+    }
+
+    #[test]
+    fn a_column_says_its_limit_and_when_it_is_over() {
+        let (free, full, over) = (head(1_234, None), head(12, Some(12)), head(13, Some(12)));
+        assert!(free.contains("1,234") && !free.contains(" of ") && !free.contains("is-over"), "{free}");
+        assert!(full.contains("12 of 12") && !full.contains("over the limit") && !full.contains("is-over"), "{full}");
+        // In words and by a sign, not by colour alone.
+        assert!(over.contains("13 of 12") && over.contains("over the limit") && over.contains("is-over"), "{over}");
+        let some = narrowed(2, Some(6), Some(8));
+        assert!(some.contains("2 match; 8 of 6 in all") && some.contains("over the limit"), "{some}");
+        // Cards that take no place are not counted with the others.
+        let more = narrowed(7, Some(6), Some(6));
+        assert!(more.contains("7 match; 6 of 6 counted") && !more.contains("over the limit"), "{more}");
+        let none = narrowed(2, None, Some(8));
+        assert!(none.contains("2</span") && !none.contains(" match"), "{none}");
+    }
 }

@@ -99,7 +99,8 @@ pub fn FilterBar(#[prop(optional, into)] end: Slot, children: Children) -> impl 
 }
 
 /// What can be done with the chosen rows; takes the place of the toolbar. A script says how many there are, in the words of `one` and `many`, where a
-/// `#` stands for the number.
+/// `#` stands for the number; and of `apart`, where a `#` stands for those words and a `~` for the number on this page. It is also what shows the ways
+/// to see them and to choose none.
 #[component]
 pub fn BulkBar(
     /// "3 chosen", or what stands there while none is.
@@ -107,12 +108,23 @@ pub fn BulkBar(
     text: String,
     #[prop(optional, into)] one: MaybeText,
     #[prop(optional, into)] many: MaybeText,
+    #[prop(optional, into)] apart: MaybeText,
     #[prop(optional, into)] clear_href: MaybeText,
+    /// A list, to which the script adds which rows it is to show.
+    #[prop(optional, into)]
+    see_href: MaybeText,
     children: Children,
 ) -> impl IntoView {
     let clear = clear_href.into_option().map(|href| view! { <a class="link" href=href>{t!("Clear" in "choice")}</a> });
-    let none = text.clone();
-    view! { <div class="toolbar bulkbar" role="group" aria-label=t!("Chosen rows")><div class="toolbar-start"><strong class="bulk-count" aria-live="polite" data-one=one.into_option() data-many=many.into_option() data-none=none>{text}</strong>{clear}{children()}</div></div> }
+    let (none, apart) = (text.clone(), apart.into_option());
+    // Drawn hidden: without a script there is nothing that they could be about.
+    let scripted = see_href.into_option().map(|href| {
+        view! {
+            <a class="link" href=href.clone() hidden=true data-see=href>{t!("Show them")}</a>
+            <button class="btn btn-ghost size-s" type="button" hidden=true data-clear="">{t!("Clear" in "choice")}</button>
+        }
+    });
+    view! { <div class="toolbar bulkbar" role="group" aria-label=t!("Chosen rows")><div class="toolbar-start"><strong class="bulk-count" aria-live="polite" data-one=one.into_option() data-many=many.into_option() data-apart=apart data-none=none>{text}</strong>{clear}{scripted}{children()}</div></div> }
         .into_any()
 }
 

@@ -14,6 +14,8 @@ pub struct NavItem {
     pub icon: String,
     pub active: bool,
     pub count: Option<u64>,
+    /// By what name an island finds the place to count anew.
+    pub counted: Option<&'static str>,
 }
 
 impl NavItem {
@@ -29,6 +31,12 @@ impl NavItem {
     pub fn count(mut self, count: u64) -> Self {
         self.count = Some(count);
         self
+    }
+
+    /// [`Self::count`], which an island may change while the page is open.
+    pub fn counted(mut self, count: u64, name: &'static str) -> Self {
+        self.counted = Some(name);
+        self.count(count)
     }
 }
 
@@ -61,7 +69,7 @@ pub struct UserCard {
 fn nav_link(class: &'static str, item: &NavItem) -> Markup {
     let current = item.active.then_some("page");
     html! {
-        a class=(class) href=(Text(&item.href)) aria-current=[current] title=(Text(&item.label)) {
+        a class=(class) href=(Text(&item.href)) aria-current=[current] title=(Text(&item.label)) data-counted=[item.counted] {
             (icon(&item.icon, None))
             span.nav-label dir="auto" { (Text(&item.label)) }
             @if let Some(value) = item.count.filter(|count| *count > 0) { (count(value, None, Tone::default())) }

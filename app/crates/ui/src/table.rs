@@ -36,15 +36,56 @@ pub fn DataTable(
     .into_any()
 }
 
+/// The edge of a column's head, by which its width is changed.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Key of the field, for islands.
+    pub key: String,
+    /// In pixels; a column without is as wide as what stands in it.
+    pub width: Option<u16>,
+    /// The most that it may be.
+    pub most: u16,
+}
+
+/// The class that makes head and cells of a column so many pixels wide; the style sheet has one for each width that there is.
+pub fn width_class(width: u16) -> String {
+    format!("w-col-{width}")
+}
+
+/// What a head with an edge has: its class, its name without that of the edge, and the edge, which is in sight where an island listens to it.
+fn edged(edge: Option<Edge>, label: &str) -> (Option<String>, Option<String>, Option<AnyView>) {
+    let Some(Edge { key, width, most }) = edge else { return (None, None, None) };
+    let words = t!("Width of {field}", field = label);
+    let automatic = width.is_none().then(|| t!("Automatic"));
+    let now = width.unwrap_or_default();
+    let edge = view! {
+        <span
+            class="col-edge"
+            role="separator"
+            tabindex="0"
+            aria-orientation="vertical"
+            aria-label=words
+            aria-valuemin="0"
+            aria-valuemax=most.to_string()
+            aria-valuenow=now.to_string()
+            aria-valuetext=automatic
+            data-edge=key
+        ></span>
+    };
+    (width.map(width_class), Some(label.to_owned()), Some(edge.into_any()))
+}
+
 /// A header cell that does not sort.
 #[component]
 pub fn HeadCell(
     #[prop(into)] label: String,
     #[prop(optional)] numeric: bool,
     #[prop(optional)] hidden_label: bool,
+    #[prop(optional_no_strip)] edge: Option<Edge>,
 ) -> impl IntoView {
+    let (class, name, edge) = edged(edge, &label);
     let text = if hidden_label { view! { <span class="sr-only">{label}</span> }.into_any() } else { label.into_any() };
-    view! { <th scope="col" class:is-numeric=numeric>{text}</th> }.into_any()
+    view! { <th scope="col" class=class class:is-numeric=numeric aria-label=name>{text}{edge}</th> }.into_any()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +107,9 @@ pub fn SortHead(
     /// Leads to the order with this column behind the present ones.
     #[prop(optional, into)]
     add_href: MaybeText,
+    #[prop(optional_no_strip)] edge: Option<Edge>,
 ) -> impl IntoView {
+    let (class, name, edge) = edged(edge, &label);
     let rank = rank.map(|rank| {
         view! { <span class="sort-rank"><span class="sr-only">{format!("{} ", t!("Sorts as number"))}</span>{rank}</span> }
     });
@@ -80,8 +123,8 @@ pub fn SortHead(
         None => (None, "chevrons-up-down"),
     };
     view! {
-        <th scope="col" aria-sort=sort class:is-numeric=numeric>
-            <a class="sort" href=href><span>{label}</span><Icon name=icon/>{rank}</a>{add}
+        <th scope="col" aria-sort=sort class=class class:is-numeric=numeric aria-label=name>
+            <a class="sort" href=href><span>{label}</span><Icon name=icon/>{rank}</a>{add}{edge}
         </th>
     }
     .into_any()
@@ -164,16 +207,19 @@ pub struct CellOf<'a> {
     pub numeric: bool,
     pub lead: bool,
     pub field: Option<&'a str>,
+    /// Of the column, in pixels.
+    pub width: Option<u16>,
 }
 
 /// [`Cell`] as text, for lists of many.
 pub fn cell(of: CellOf<'_>, content: &Markup) -> Markup {
-    let CellOf { label, numeric, lead, field } = of;
+    let CellOf { label, numeric, lead, field, width } = of;
+    let (sized, wide) = (width.is_some(), width.map(width_class).unwrap_or_default());
     html! {
         @if lead {
-            th.is-lead scope="row" data-label=(Text(label)) data-field=[field.map(Text)] dir="auto" { (content) }
+            th.is-lead.(wide)[sized] scope="row" data-label=(Text(label)) data-field=[field.map(Text)] dir="auto" { (content) }
         } @else {
-            td.is-numeric[numeric] data-label=(Text(label)) data-field=[field.map(Text)] dir=[(!numeric).then_some("auto")] { (content) }
+            td.is-numeric[numeric].(wide)[sized] data-label=(Text(label)) data-field=[field.map(Text)] dir=[(!numeric).then_some("auto")] { (content) }
         }
     }
 }
@@ -215,12 +261,16 @@ mod tests {
             for (numeric, lead, field) in
                 [(false, false, None), (true, false, Some("value")), (false, true, Some("name"))]
             {
-                let text = row("7", Some("3"), &cell(CellOf { label: "A & B", numeric, lead, field }, &content()));
+                let of = CellOf { label: "A & B", numeric, lead, field, width: None };
+                let text = row("7", Some("3"), &cell(of, &content()));
                 let component = view! {
                     <Row id="7" version="3"><Cell label="A & B" numeric lead field>"4 < 5"</Cell></Row>
                 };
                 assert_eq!(plain(drawn(text)), plain(component.into_any()));
             }
+            let sized = |lead| cell(CellOf { lead, width: Some(280), ..CellOf::default() }, &content()).into_string();
+            assert!(sized(false).starts_with("<td class=\" w-col-280\""), "{}", sized(false));
+            assert!(sized(true).starts_with("<th class=\"is-lead w-col-280\""), "{}", sized(true));
             let component = view! { <RowActions>"4 < 5"</RowActions> };
             assert_eq!(plain(drawn(row_actions(&content()))), plain(component.into_any()));
         });

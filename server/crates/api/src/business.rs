@@ -19,7 +19,7 @@ pub struct InvoicePath {
     id: String,
 }
 
-/// The same file that goes with the mail.
+/// The file that goes with the mail, as far as the caller may know what is in it.
 pub async fn invoice_pdf(
     caller: ApiCaller,
     Path(path): Path<InvoicePath>,

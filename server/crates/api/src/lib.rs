@@ -13,7 +13,7 @@ mod records;
 pub mod routes;
 
 pub use caller::ApiCaller;
-pub use export::{Format, csv_cell, file as export_file};
+pub use export::{Format, csv_cell, file as export_file, part as export_part, stored as export_stored};
 pub use routes::{Guard, RouteInfo, Table};
 
 use axum::http::Method;

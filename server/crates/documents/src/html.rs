@@ -138,9 +138,14 @@ impl Html {
     }
 
     fn party(&mut self, party: &Party) {
+        if party.is_empty() {
+            return;
+        }
         self.raw("<section class=\"doc-party\">\n");
         self.words("h2 class=\"doc-label\"", &party.label, "h2");
-        self.data("p class=\"doc-name\"", &party.name, "p");
+        if !party.name.is_empty() {
+            self.data("p class=\"doc-name\"", &party.name, "p");
+        }
         for line in &party.lines {
             self.data("p", line, "p");
         }

@@ -127,6 +127,13 @@ pub struct Section {
     pub facts: Vec<Fact>,
 }
 
+impl Party {
+    /// Nobody is named: then there is no label for them either.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.name.is_empty() && self.lines.is_empty()
+    }
+}
+
 impl Fact {
     pub fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
         Self { label: label.into(), value: value.into() }

@@ -1,8 +1,10 @@
 //! Taking jobs, keeping them and letting go of them: every statement a worker sends.
 
-use crate::queue::{Fenced, Queue, fence, finish};
+use crate::queue::{Fenced, Queue, advance, fence, finish};
 use serde_json::Value;
 use sqlx::PgConnection;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -13,23 +15,36 @@ pub struct Claimed {
     pub scope: Option<Uuid>,
     pub kind: String,
     pub payload: Value,
-    /// 1 for the first try.
+    /// 1 for the first try; one that brought the work on ([`Claimed::advance`]) counts as the first.
     pub attempt: i32,
     pub max_attempts: i32,
     /// Counts every take-over; what a fence compares.
     pub claim_no: i64,
     pub(crate) lease: Duration,
+    /// Whether this try has brought the work on.
+    pub(crate) came_on: Arc<AtomicBool>,
 }
 
 impl Claimed {
     /// Whether a failure now would be the last.
-    pub const fn is_last_attempt(&self) -> bool {
-        self.attempt >= self.max_attempts
+    pub fn is_last_attempt(&self) -> bool {
+        let attempt = if self.came_on.load(Ordering::Relaxed) { 1 } else { self.attempt };
+        attempt >= self.max_attempts
     }
 
     /// See [`fence`].
     pub async fn fence(&self, conn: &mut PgConnection) -> Result<(), Fenced> {
         fence(conn, self.id, self.claim_no, self.lease).await
+    }
+
+    /// See [`advance`]. Say it with [`Claimed::advanced`] once it is committed.
+    pub async fn advance(&self, conn: &mut PgConnection) -> Result<(), Fenced> {
+        advance(conn, self.id, self.claim_no, self.lease).await
+    }
+
+    /// The transaction that called [`Claimed::advance`] is committed: a failure from here on is the first.
+    pub fn advanced(&self) {
+        self.came_on.store(true, Ordering::Relaxed);
     }
 
     /// See [`finish`].
@@ -116,7 +131,8 @@ impl Queue {
             if state == "failed" {
                 tracing::error!(job = %id, kind, "a job was given up: no worker survived it");
             } else {
-                claimed.push(Claimed { id, scope, kind, payload, attempt, max_attempts, claim_no, lease });
+                let came_on = Arc::default();
+                claimed.push(Claimed { id, scope, kind, payload, attempt, max_attempts, claim_no, lease, came_on });
             }
         }
         Ok(claimed)

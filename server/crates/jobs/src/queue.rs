@@ -15,6 +15,10 @@ const FENCE: &str = "\
 update jobs set lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => $3))
 where id = $1 and claim_no = $2 and state = 'running'";
 
+const ADVANCE: &str = "\
+update jobs set lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => $3)), attempts = 1
+where id = $1 and claim_no = $2 and state = 'running'";
+
 const FINISH: &str = "\
 update jobs set state = 'done', finished_at = clock_timestamp(), lease_until = null
 where id = $1 and claim_no = $2 and state = 'running'";
@@ -45,7 +49,7 @@ pub struct NewJob {
     pub payload: Value,
     /// `None` is now, by the database's clock.
     pub run_at: Option<DateTime<Utc>>,
-    /// Tries altogether, those included that a worker did not survive.
+    /// Tries altogether, those included that a worker did not survive; since the work last came on ([`advance`]), where it does so by steps.
     pub max_attempts: i32,
     /// Names one piece of work within the scope, such as `import:<id>`: while a job of the same key waits or runs, no second one is queued.
     /// Not for signals like "something changed": a running job may have looked already.
@@ -106,6 +110,13 @@ pub async fn enqueue(conn: &mut PgConnection, job: NewJob) -> sqlx::Result<bool>
 /// the job's row, and the lease counts from here.
 pub async fn fence(conn: &mut PgConnection, job: Uuid, claim_no: i64, lease: Duration) -> Result<(), Fenced> {
     let held = sqlx::query(FENCE).bind(job).bind(claim_no).bind(lease.as_secs_f64()).execute(conn).await?;
+    if held.rows_affected() == 1 { Ok(()) } else { Err(Fenced::Lost) }
+}
+
+/// [`fence`] for a transaction that brings the work on, so that less is left of it: with its commit the job has all its tries again. A job of a
+/// thousand steps meets more passing faults than one of a single step, and none of them is a reason to give it up.
+pub async fn advance(conn: &mut PgConnection, job: Uuid, claim_no: i64, lease: Duration) -> Result<(), Fenced> {
+    let held = sqlx::query(ADVANCE).bind(job).bind(claim_no).bind(lease.as_secs_f64()).execute(conn).await?;
     if held.rows_affected() == 1 { Ok(()) } else { Err(Fenced::Lost) }
 }
 

@@ -1,7 +1,7 @@
 //! The files of packs: those of this build, and those of a folder that an operator keeps.
 
 use crate::Fault;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// In development the files are read from disk at every load, in a release they are part of the binary.
@@ -42,6 +42,12 @@ pub fn built() -> Result<Files, Vec<Fault>> {
         }
     }
     Ok(files)
+}
+
+/// Keys of the entities that this build describes: no other pack has one of them.
+pub fn entities() -> BTreeSet<String> {
+    let key = |path: &str| Some(path.split_once("/entities/")?.1.strip_suffix(".toml")?.to_owned());
+    Built::iter().filter_map(|path| key(&path)).collect()
 }
 
 /// The files of a folder of packs: a folder for each, as in the build. What is neither TOML nor a catalogue there, and what begins with a dot, is nobody's; a

@@ -13,6 +13,7 @@ mod roles;
 pub mod schema;
 pub mod seed;
 mod shape;
+mod sources;
 mod spoken;
 pub mod start;
 mod trade;

@@ -146,10 +146,13 @@ impl Library {
     pub fn tables(&self) -> Vec<Table> {
         let target =
             |key: &str| self.described.iter().find(|entity| entity.key == key).map(|entity| entity.table.as_str());
-        let none = Statuses::new();
+        let (none, built) = (Statuses::new(), files::entities());
         self.described
             .iter()
-            .map(|entity| ddl::describe(entity, self.statuses.get(&entity.key).unwrap_or(&none), target))
+            .map(|entity| Table {
+                migrated: built.contains(&entity.key),
+                ..ddl::describe(entity, self.statuses.get(&entity.key).unwrap_or(&none), target)
+            })
             .collect()
     }
 
@@ -282,8 +285,9 @@ impl Library {
         let mut found: Vec<CatalogFault> = Vec::new();
         match Catalog::build(&pack.value.slug, &pack.value.label, described) {
             Ok(catalog) => {
-                for entity in catalog.iter() {
-                    found.extend(linted(entity));
+                let all: Vec<&Entity> = catalog.iter().map(AsRef::as_ref).collect();
+                for entity in &all {
+                    found.extend(linted(entity, &all));
                     found.extend(roles::unknown(entity, &pack.value.roles));
                 }
                 for finding in roles::check(&pack.value.roles, &catalog) {
@@ -294,7 +298,8 @@ impl Library {
             }
             Err(faults) => {
                 found.extend(faults);
-                bare.iter().for_each(|entity| found.extend(linted(entity)));
+                let all: Vec<&Entity> = bare.iter().collect();
+                all.iter().for_each(|entity| found.extend(linted(entity, &all)));
             }
         }
         faults.extend(found.into_iter().map(|fault| placed(&fault, folder, core)));
@@ -482,8 +487,8 @@ fn check_navigation(pack: &Read<Pack>, described: &[Entity], faults: &mut Vec<Fa
     }
 }
 
-fn linted(entity: &Entity) -> impl Iterator<Item = CatalogFault> {
-    lint::entity(entity).into_iter().map(|finding| CatalogFault {
+fn linted(entity: &Entity, all: &[&Entity]) -> impl Iterator<Item = CatalogFault> {
+    lint::entity(entity, all).into_iter().map(|finding| CatalogFault {
         entity: entity.key.clone(),
         place: finding.place,
         word: finding.word,

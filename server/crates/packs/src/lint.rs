@@ -1,6 +1,7 @@
 //! What a description may not say although its shape is right: columns that clash, indexes that cannot be, words that mean two things.
 //! `domain::schema::Catalog` checks what is said among entities; this checks what the tables and the screens need.
 
+use crate::sources::{self, Source};
 use domain::Verb;
 use domain::schema::checklist::CHECKLIST;
 use domain::schema::upload::UPLOAD_BYTES;
@@ -24,6 +25,9 @@ const LONGEST_INDEXED: u32 = 600;
 
 /// Days that a row may stand in a state at most.
 const LONGEST_STAY: u16 = 3650;
+
+/// Cards that a column may be said to hold at most.
+const LARGEST_LIMIT: u16 = 999;
 
 /// Columns that every table has, whatever its description says.
 const OWN_COLUMNS: [&str; 10] = [
@@ -53,8 +57,9 @@ const RESERVED: [&str; 77] = [
     "where", "window",
 ];
 
-pub(crate) fn entity(entity: &Entity) -> Vec<Finding> {
-    let mut lint = Lint { entity, findings: Vec::new() };
+/// `all` are the entities of the industry, this one among them.
+pub(crate) fn entity<'a>(entity: &'a Entity, all: &'a [&'a Entity]) -> Vec<Finding> {
+    let mut lint = Lint { entity, all, findings: Vec::new() };
     lint.names();
     for field in &entity.fields {
         lint.field(field);
@@ -68,6 +73,7 @@ pub(crate) fn entity(entity: &Entity) -> Vec<Finding> {
 
 struct Lint<'a> {
     entity: &'a Entity,
+    all: &'a [&'a Entity],
     findings: Vec<Finding>,
 }
 
@@ -130,6 +136,7 @@ impl Lint<'_> {
             }
             FieldKind::Option { options } | FieldKind::Options { options } => {
                 self.options(&place, options.iter().map(|choice| (choice.key.as_str(), choice.hue)));
+                self.limits(&place, field);
             }
             _ => {}
         }
@@ -164,7 +171,11 @@ impl Lint<'_> {
         if field.unique && !field.indexed {
             self.add(&place, "unique", format!("{} is unique, so it is indexed too; say so", field.key));
         }
-        self.restricted(&place, field);
+        let sources = sources::of(self.entity, field, self.all);
+        if let Some(message) = sources::told(self.entity, field, &sources) {
+            self.add(&place, if field.rollup.is_some() { "rollup" } else { "formula" }, message);
+        }
+        self.restricted(&place, field, &sources);
         let today = chrono::NaiveDate::default();
         if let Some(default) = &field.default
             && let Err(problem) = value::check(field, default, Rules { today })
@@ -174,11 +185,12 @@ impl Lint<'_> {
     }
 
     /// What not everybody may read or write must not stand where everybody looks, nor keep others from making rows.
-    fn restricted(&mut self, place: &str, field: &Field) {
+    fn restricted(&mut self, place: &str, field: &Field, sources: &[Source<'_>]) {
         for permission in [&field.permissions.read, &field.permissions.write].into_iter().flatten() {
             let parts: Vec<&str> = permission.split('.').collect();
             let own = parts.len() == 3 && parts[0] == self.entity.area && parts.iter().all(|part| is_name(part));
-            if !own {
+            // A figure over rows of another area asks for what a field of those asks for.
+            if !own && sources.iter().all(|source| source.permission != permission) {
                 let message = format!("{permission} must be {}.noun.verb in lower case letters", self.entity.area);
                 self.add(place, permission, message);
             }
@@ -255,6 +267,30 @@ impl Lint<'_> {
             if !key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
                 self.add(place, key, format!("{key} must be lower case letters, digits and _"));
             }
+        }
+    }
+
+    /// Limits of choices, which are of use where the choices make columns.
+    fn limits(&mut self, place: &str, field: &Field) {
+        for choice in field.choices() {
+            let (place, key) = (format!("{place}.kind.options.{}", choice.key), &choice.key);
+            self.limit(&place, key, choice.limit);
+            if choice.limit.is_some() && !field.is_grouping() {
+                let field = &field.key;
+                let message =
+                    format!("{key} has a limit, and {field} makes no columns of a board, as an indexed option does");
+                self.add(&place, "limit", message);
+            }
+        }
+    }
+
+    /// How many cards a column is to hold.
+    fn limit(&mut self, place: &str, key: &str, limit: Option<u16>) {
+        if let Some(limit) = limit.filter(|limit| !(1..=LARGEST_LIMIT).contains(limit)) {
+            let message = format!(
+                "the limit of {key} is {limit}; say 1 to {LARGEST_LIMIT}, or leave it out where any number may stand"
+            );
+            self.add(place, "limit", message);
         }
     }
 
@@ -373,6 +409,7 @@ impl Lint<'_> {
             }
             _ => {}
         }
+        self.limit(&place, key, state.limit);
         if !state.checklist.is_empty() && !state.allows("EDIT") {
             let message = format!("nobody can tick a checklist in {key}, because its actions leave EDIT out");
             self.add(&place, "checklist", message);

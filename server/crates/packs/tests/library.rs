@@ -199,6 +199,13 @@ fn each_kind_of_mistake_is_named_with_its_line() {
         (project, "slaDays = 2\n", "slaDays = -2\n", "slaDays = 2", "slaDays is out of range"),
         (project, "kind = \"done\"", "slaDays = 5\nkind = \"done\"", "kind = \"done\"", "completed ends the way, so nothing is late there; take slaDays out"),
         (project, "slaDays = 2\n", "slaDays = 2\nactions = [\"VIEW\"]\n", "label = \"Client called back\"", "nobody can tick a checklist in enquiry, because its actions leave EDIT out"),
+        // Limits of columns.
+        (project, "limit = 6\n", "limit = 0\n", "limit = 6", "the limit of design_in_progress is 0; say 1 to 999, or leave it out where any number may stand"),
+        (project, "limit = 6\n", "limit = 1000\n", "limit = 6", "the limit of design_in_progress is 1000; say 1 to 999, or leave it out where any number may stand"),
+        (project, "limit = 6\n", "limit = -6\n", "limit = 6", "limit is out of range"),
+        (project, "limit = 6\n", "limits = 6\n", "limit = 6", "limits is not known here; did you mean limit?"),
+        (LEAD, "label = \"Referral\", hue = 3", "label = \"Referral\", limit = 0", "key = \"referral\"", "the limit of referral is 0; say 1 to 999, or leave it out where any number may stand"),
+        (dealer, "key = \"service\", label", "key = \"service\", limit = 5, label", "key = \"service\",", "service has a limit, and services makes no columns of a board, as an indexed option does"),
         (project, "ownerRole = \"SURVEYOR\"", "ownerRole = \"SURVEYER\"", "ownerRole = \"SURVEYOR\"", "SURVEYER is not a role; did you mean SURVEYOR?"),
         (project, "roles = [\"MANAGER\"]", "roles = [\"MANGER\"]", "roles = [\"MANAGER\"]", "MANGER is not a role; did you mean MANAGER?"),
         (project, "key = \"orderReference\"", "key = \"statusDue\"", "key = \"orderReference\"", "statusDue is a standard field and cannot be described again"),
@@ -241,6 +248,69 @@ fn each_kind_of_mistake_is_named_with_its_line() {
         let expected = format!("server/packs/{file}:{}: {message}", line(file, at));
         assert!(found.contains(&expected), "\n{to}\nexpected {expected}\n   found {found:#?}");
     }
+}
+
+const PIECE: &str = "exercise/entities/piece.toml";
+const PART: &str = "exercise/entities/part.toml";
+
+/// B-05. A formula or a figure tells what it is computed from, so it is kept from the same readers.
+#[test]
+fn what_is_computed_asks_for_what_it_is_computed_from() {
+    const WORTH: (&str, &str, &str) = (PIECE, "formula = \"price * copies\"", "formula = \"price - margin\"");
+    const COST: (&str, &str, &str) =
+        (PART, "key = \"cost\"", "key = \"cost\"\npermissions = { read = \"crm.part.see_cost\" }");
+    let whole = testkit::pack_files();
+    let found = |changes: &[(&str, &str, &str)]| -> Vec<String> {
+        let mut files = whole.clone();
+        for (file, from, to) in changes {
+            let text = files.get_mut(*file).unwrap();
+            assert!(text.contains(*from), "{file} has no {from}");
+            *text = text.replacen(*from, to, 1);
+        }
+        Library::from_files(&files).err().unwrap_or_default().iter().map(Fault::to_string).collect()
+    };
+    let asks = |field: &str, source: &str, permission: &str| {
+        format!(
+            "{field} is computed from {source}, which asks for {permission}, and would tell it; \
+             write permissions = {{ read = \"{permission}\" }} here too"
+        )
+    };
+    let margin = "crm.piece.margin";
+    #[rustfmt::skip]
+    let cases = [
+        // What is changed, the line that is named, the words.
+        (vec![WORTH], WORTH.1, asks("worth", "margin", margin)),
+        // By way of another one.
+        (vec![WORTH, (PIECE, "formula = \"weight > 10\"", "formula = \"has(worth)\"")], "formula = \"weight > 10\"", asks("heavy", "margin", margin)),
+        // What a figure adds up, goes over and is narrowed by.
+        (vec![COST], "what = \"sum\"", asks("partCost", "cost of part", "crm.part.see_cost")),
+        (vec![(PART, "key = \"piece\"", "key = \"piece\"\npermissions = { read = \"crm.part.see_piece\" }")], "what = \"count\"", asks("partCount", "piece of part", "crm.part.see_piece")),
+        (vec![COST, (PIECE, "what = \"count\"", "what = \"count\", filter = \"cost > 5\"")], "what = \"count\"", asks("partCount", "cost of part", "crm.part.see_cost")),
+        // No permission stands for two.
+        (
+            vec![WORTH, (PIECE, "key = \"price\"", "key = \"price\"\npermissions = { read = \"crm.piece.see_price\" }")],
+            WORTH.1,
+            "worth is computed from price, which asks for crm.piece.see_price, and from margin, which asks for crm.piece.margin; give the two the same permission, or leave one of them out".to_owned(),
+        ),
+    ];
+    for (changes, at, message) in cases {
+        let place = |text: &str| whole[PIECE].lines().position(|line| line.contains(text)).unwrap();
+        let above = changes.iter().filter(|(file, from, _)| *file == PIECE && place(from) < place(at));
+        let line = place(at) + 1 + above.map(|(.., to)| to.matches('\n').count()).sum::<usize>();
+        let (faults, expected) = (found(&changes), format!("server/packs/{PIECE}:{line}: {message}"));
+        assert!(faults.contains(&expected), "\n{changes:?}\nexpected {expected}\n   found {faults:#?}");
+    }
+    // With the same permission there is nothing to say, also where it is that of another area.
+    let kept = format!("{}\npermissions = {{ read = \"{margin}\" }}", WORTH.2);
+    assert_eq!(found(&[(WORTH.0, WORTH.1, kept.as_str())]), Vec::<String>::new());
+    let total = "permissions = { read = \"sales.order.see_total\" }";
+    let of_orders = format!("key = \"totalAmount\"\n{total}");
+    let ordered = format!("key = \"ordered\"\n{total}");
+    let (order, customer) = ("_core/entities/order.toml", "_core/entities/customer.toml");
+    let closed = (order, "key = \"totalAmount\"", of_orders.as_str());
+    let told = |faults: &[String]| faults.iter().any(|fault| fault.contains("entities/customer.toml"));
+    assert!(told(&found(&[closed])));
+    assert!(!told(&found(&[closed, (customer, "key = \"ordered\"", ordered.as_str())])));
 }
 
 #[test]

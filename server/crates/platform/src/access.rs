@@ -1,7 +1,9 @@
 //! Who asks, and what they may: as it is in the database at each request, so that a change of roles holds on the very next one.
 
 use crate::auth::{Impersonation, WorkspaceLink};
+use crate::idempotency::Holder;
 use domain::{Error, Grants, MemberId, Reach, Result, TenantId, UserId};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use words::Language;
 
@@ -71,6 +73,24 @@ impl Access {
     pub fn through(&self) -> Option<Through> {
         let support = self.impersonation.as_ref().map(|acted| Through { kind: "impersonation", id: acted.id });
         support.or_else(|| self.key.map(|key| Through { kind: "api_key", id: key.id }))
+    }
+
+    /// Whose idempotency keys are meant, and by which rights.
+    pub fn holder(&self) -> Holder {
+        Holder { tenant: self.tenant, member: self.member, rights: self.rights() }
+    }
+
+    /// SHA-256 of what the member may do and how far: another one as soon as a grant, a role or the location is. No part holds what ends it.
+    fn rights(&self) -> Vec<u8> {
+        let location = self.location.map(|location| location.to_string());
+        let grants = self.grants.0.iter().flat_map(|(permission, reach)| [permission.as_str(), reach.as_str()]);
+        let roles = self.roles.iter().map(String::as_str);
+        let mut hash = Sha256::new();
+        for part in grants.chain([""]).chain(roles).chain([""]).chain(location.as_deref()) {
+            hash.update(part);
+            hash.update([0_u8]);
+        }
+        hash.finalize().to_vec()
     }
 
     /// Where the person's clock stands: what times are shown and typed in.

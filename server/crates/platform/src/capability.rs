@@ -71,6 +71,10 @@ pub trait DocumentSource: Send + Sync + 'static {
     /// Names under which its documents are asked for: `invoice`.
     fn kinds(&self) -> &'static [&'static str];
 
+    /// Whether the caller may have the document of a record: refused just as when they ask for it. Whatever is made later, with other rights, is
+    /// asked about here first.
+    fn permitted<'a>(&'a self, ctx: &'a mut Ctx, kind: &'a str, id: Uuid) -> BoxFuture<'a, Result<()>>;
+
     /// The document of a record, seen with the caller's rights: a record that the caller may not read is not found.
     fn pdf<'a>(&'a self, ctx: &'a mut Ctx, kind: &'a str, id: Uuid) -> BoxFuture<'a, Result<File>>;
 }
@@ -89,6 +93,10 @@ impl Documents {
 
     pub fn renders(&self, kind: &str) -> bool {
         self.0.kinds().contains(&kind)
+    }
+
+    pub async fn permitted(&self, ctx: &mut Ctx, kind: &str, id: Uuid) -> Result<()> {
+        self.0.permitted(ctx, kind, id).await
     }
 
     pub async fn pdf(&self, ctx: &mut Ctx, kind: &str, id: Uuid) -> Result<File> {

@@ -40,8 +40,8 @@ const INSERT: &str = insert!("");
 /// With the reply to whoever sends the same request again: one round trip less than writing it by itself.
 const INSERT_AND_REPLY: &str = insert!(
     ", answered as (
-    insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at)
-    values ($1, $4, $29, $30, $31, 200, $32, $2)
+    insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at, rights)
+    values ($1, $4, $29, $30, $31, 200, $32, $2, $33)
 )"
 );
 
@@ -67,8 +67,8 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
     if changes.is_empty() {
         return match reply {
             Some((once, json)) => {
-                let (tenant, member, now) = (ctx.access.tenant, ctx.access.member, ctx.now());
-                idempotency::finish(ctx.conn().await?, tenant, member, once, now, json).await
+                let (holder, now) = (ctx.access.holder(), ctx.now());
+                idempotency::finish(ctx.conn().await?, &holder, once, now, json).await
             }
             None => Ok(()),
         };
@@ -141,7 +141,8 @@ pub(crate) async fn write(ctx: &mut Ctx, changes: Vec<Change>, reply: Option<(&I
         .bind(through_kind)
         .bind(through_id);
     if let Some((once, json)) = reply {
-        query = query.bind(&once.route).bind(&once.key).bind(&once.body_hash).bind(json);
+        let rights = ctx.access.holder().rights;
+        query = query.bind(&once.route).bind(&once.key).bind(&once.body_hash).bind(json).bind(rights);
     }
     query.execute(ctx.conn().await?).await.map_err(idempotency::refused)?;
     ctx.wrote_events = true;

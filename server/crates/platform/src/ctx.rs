@@ -135,6 +135,12 @@ impl Ctx {
         Ok(result)
     }
 
+    /// Whether the caller may ask for another operation, by what they are and hold; which rows they reach is left to it. For what is asked for now
+    /// and done later, with other rights.
+    pub async fn may<O: Operation>(&self, operation: O) -> Result<()> {
+        self.platform.may(self, operation).await
+    }
+
     /// A context of the same caller that may write, for finding out what would happen. Whatever is done in it is undone when it is dropped.
     pub async fn rehearsal(&self) -> Result<Self> {
         let caller =

@@ -5,6 +5,7 @@ use crate::read::Reader;
 use crate::statement::{Bind, Row, Statement};
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleResult, Timeouts};
+use domain::error::BUSY;
 use domain::{Error, Kind, TenantId};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow, PgTransactionManager};
@@ -376,7 +377,8 @@ pub(crate) fn fault(code: Option<&str>, away: bool, busy: bool, error: &dyn std:
     match code.unwrap_or_default() {
         // Serialisation failure, deadlock, lock timeout: another try will do.
         "40001" | "40P01" | "55P03" => {
-            Error::new(Kind::Conflict, t!("Somebody else was changing the same thing. Nothing was saved; try again"))
+            let words = t!("Somebody else was changing the same thing. Nothing was saved; try again");
+            Error { code: Some(BUSY.to_owned()), ..Error::new(Kind::Conflict, words) }
         }
         "57014" => {
             tracing::warn!(%error, "a statement ran out of time");

@@ -10,7 +10,7 @@ use crate::services::Services;
 use crate::shared::{Asked, Remembered, Shared};
 use chrono::{DateTime, Utc};
 use domain::backend::{AnyBox, BoxFuture};
-use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY, SHOWN_ONCE, open_to_keys};
+use domain::operation::{SENSITIVE, SENSITIVE_BY_KEY, SHOWN_ONCE, open_to_keys, open_to_support};
 use domain::{Backend, BackendHandle, Error, Kind, Operation, OperationKind, Realm, Requires, Result, Verb};
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
@@ -269,6 +269,10 @@ impl Platform {
 
     /// Checked before any transaction begins.
     fn permitted(&self, entry: &Entry, operation: &AnyBox, access: &Access) -> Result<()> {
+        // Support does not do what is the member's alone, not by the way of another operation either.
+        if access.impersonation.is_some() && !open_to_support(entry.info.name) {
+            return Err(Error::impersonated());
+        }
         (entry.requires)(operation, &|requires| match requires {
             Requires::Member => Ok(()),
             Requires::Permission(permission) => access.require(permission).map(|_| ()),
@@ -295,12 +299,9 @@ impl Platform {
     }
 
     /// What a stolen or borrowed session is not enough for. Jobs and runs go on: whoever set them going was asked.
-    async fn confirmed(&self, name: &str, access: &Access, session: Option<Uuid>, origin: &Origin) -> Result<()> {
+    async fn confirmed(&self, name: &str, session: Option<Uuid>, origin: &Origin) -> Result<()> {
         if !is_sensitive(name) {
             return Ok(());
-        }
-        if access.impersonation.is_some() {
-            return Err(Error::impersonated());
         }
         match session {
             Some(handle) if self.services.auth.users.is_confirmed(handle).await? => Ok(()),
@@ -339,7 +340,7 @@ impl Platform {
     ) -> Result<AnyBox> {
         self.admitted(entry, &operation, &caller.access)?;
         if is_sensitive(entry.info.name) && asked.allowed.get() != Some(&entry.info.name) {
-            self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
+            self.confirmed(entry.info.name, caller.session, &caller.origin).await?;
             let _ = asked.allowed.set(entry.info.name);
         }
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
@@ -396,7 +397,7 @@ impl Platform {
         once: &Idempotent,
     ) -> Result<Reply> {
         self.admitted(entry, &operation, &caller.access)?;
-        self.confirmed(entry.info.name, &caller.access, caller.session, &caller.origin).await?;
+        self.confirmed(entry.info.name, caller.session, &caller.origin).await?;
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
         let mut ctx = match self.claim(caller, entry, once).await? {
             Ok(ctx) => ctx,
@@ -411,10 +412,10 @@ impl Platform {
     /// Claims a key: the context to go on in, or the reply of the request that has done it. While that one is at it, whoever is patient waits,
     /// with no connection in hand.
     async fn claim(self: &Arc<Self>, caller: &Caller, entry: &Entry, once: &Idempotent) -> Result<Result<Ctx, String>> {
-        let (tenant, member) = (caller.access.tenant, caller.access.member);
+        let holder = caller.access.holder();
         let mut waited = Duration::ZERO;
         loop {
-            match idempotency::begin(&self.services.pools.app, tenant, member, once).await {
+            match idempotency::begin(&self.services.pools.app, &holder, once).await {
                 Ok(claimed) => {
                     return Ok(claimed.map(|tx| self.context(caller, entry.info.name, TxMode::ReadWrite, Some(tx))));
                 }
@@ -451,9 +452,17 @@ impl Platform {
         serde_json::from_str(&(entry.encode)(output)?).map_err(|_| Error::internal())
     }
 
+    /// What decides about an operation that is asked for directly, without running it.
+    pub(crate) async fn may<O: Operation>(&self, ctx: &Ctx, operation: O) -> Result<()> {
+        let entry = self.entry(O::NAME, Realm::Workspace)?;
+        let operation: AnyBox = Box::new(operation);
+        self.admitted(entry, &operation, &ctx.access)?;
+        self.confirmed(O::NAME, ctx.session, &ctx.origin).await
+    }
+
     async fn nested(&self, ctx: &mut Ctx, entry: &Entry, operation: AnyBox) -> Result<AnyBox> {
         self.permitted(entry, &operation, &ctx.access)?;
-        self.confirmed(entry.info.name, &ctx.access, ctx.session, &ctx.origin).await?;
+        self.confirmed(entry.info.name, ctx.session, &ctx.origin).await?;
         let Handler::Workspace(run) = &entry.handler else { return Err(Error::not_found()) };
         // Changes made so far belong to the operation outside.
         ctx.flush().await?;

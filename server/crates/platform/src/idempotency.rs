@@ -4,6 +4,9 @@
 //! a crash in the middle leaves no key behind and the next try simply runs. At the start an advisory lock is tried, and then the key looked up:
 //! while one request holds the lock, a second one is told so at once instead of waiting with a database connection in its hand, and whoever gets it
 //! sees what the holder before has committed. Should a key come about in another way, the primary key refuses the second at its end.
+//!
+//! A reply shows what its reader might see when it was made, and whoever sends the same once more is not asked by the operation whether they still
+//! may. So the rights it was made with are kept beside it, and with others it is not shown again.
 
 use crate::ctx::Ctx;
 use crate::db::{Given, Prepared, TenantPool, TenantTx, db_error};
@@ -42,6 +45,15 @@ impl Idempotent {
     }
 }
 
+/// Whose key it is, and what they may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    pub tenant: TenantId,
+    pub member: MemberId,
+    /// A digest ([`crate::Access::holder`]).
+    pub rights: Vec<u8>,
+}
+
 /// What a key means at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -53,15 +65,18 @@ pub enum Outcome {
     InFlight,
     /// The key was used for something else.
     OtherBody,
+    /// Done before, when its holder might do other things than now.
+    OtherRights,
 }
 
 /// Made ready on every connection of tenants, so that it goes out with the beginning of the transaction ([`claim`]).
 pub(crate) const PREPARE: &str = "\
 prepare claim (uuid, uuid, text, text) as
-select body_hash, status, reply from idempotency_keys where tenant_id = $1 and member_id = $2 and route = $3 and key = $4";
+select body_hash, status, reply, rights from idempotency_keys where tenant_id = $1 and member_id = $2 and route = $3 and key = $4";
 
 const FINISH: &str = "\
-insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+insert into idempotency_keys (tenant_id, member_id, route, key, body_hash, status, reply, created_at, rights)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /// What the primary key of the table is called: broken where a key came about beside its lock.
 const KEY: &str = "idempotency_keys_pkey";
@@ -82,13 +97,9 @@ delete from idempotency_keys where (tenant_id, member_id, route, key) in (
     where created_at < $1 order by created_at limit $2)";
 
 /// Begins a write transaction of the tenant, and claims a key in it: one round trip.
-pub async fn claim(
-    pool: &TenantPool,
-    tenant: TenantId,
-    member: MemberId,
-    once: &Idempotent,
-) -> Result<(TenantTx, Outcome)> {
+pub async fn claim(pool: &TenantPool, holder: &Holder, once: &Idempotent) -> Result<(TenantTx, Outcome)> {
     check_key(&once.key)?;
+    let (tenant, member) = (holder.tenant, holder.member);
     let given = [Given::Id(tenant.0), Given::Id(member.0), Given::Text(&once.route), Given::Text(&once.key)];
     // The lock is tried, not waited for: the holder is the one request that runs, and its row is not visible before it commits.
     let lock = lock_number(tenant, member, once);
@@ -96,10 +107,11 @@ pub async fn claim(
     let (tx, locked, row) = asked.map_err(db_error)?;
     let outcome = match row {
         Some(row) => {
-            let (hash, status, body): (Vec<u8>, Option<i16>, Option<String>) =
+            let (hash, status, body, rights): (Vec<u8>, Option<i16>, Option<String>, Vec<u8>) =
                 FromRow::from_row(&row).map_err(db_error)?;
             match (status, body) {
                 _ if hash != once.body_hash => Outcome::OtherBody,
+                (Some(_), Some(_)) if rights != holder.rights => Outcome::OtherRights,
                 (Some(status), Some(body)) => Outcome::Replay { status: u16::try_from(status).unwrap_or(200), body },
                 _ => Outcome::InFlight,
             }
@@ -111,17 +123,15 @@ pub async fn claim(
 }
 
 /// [`claim`] in the dispatcher's words: the transaction to go on in, or the earlier reply, or the refusal.
-pub async fn begin(
-    pool: &TenantPool,
-    tenant: TenantId,
-    member: MemberId,
-    once: &Idempotent,
-) -> Result<Result<TenantTx, String>> {
-    let (tx, outcome) = claim(pool, tenant, member, once).await?;
+pub async fn begin(pool: &TenantPool, holder: &Holder, once: &Idempotent) -> Result<Result<TenantTx, String>> {
+    let (tx, outcome) = claim(pool, holder, once).await?;
     match outcome {
         Outcome::Fresh => Ok(Ok(tx)),
         Outcome::Replay { body, .. } => Ok(Err(body)),
         Outcome::InFlight => Err(in_flight()),
+        Outcome::OtherRights => Err(Error::conflict(t!(
+            "This was done already. What you may do has changed since, so its answer is not shown again; look at what it did"
+        ))),
         Outcome::OtherBody => Err(Error {
             kind: Kind::KeyReused,
             ..Error::field(
@@ -178,34 +188,33 @@ pub(crate) fn refused(error: sqlx::Error) -> Error {
 /// Stores the key and the reply, before the commit.
 pub async fn finish(
     conn: &mut PgConnection,
-    tenant: TenantId,
-    member: MemberId,
+    holder: &Holder,
     once: &Idempotent,
     now: DateTime<Utc>,
     reply: &str,
 ) -> Result<()> {
-    finish_with(conn, tenant, member, once, now, 200, reply).await
+    finish_with(conn, holder, once, now, 200, reply).await
 }
 
 /// [`finish`] for a reply whose status is not 200.
 pub async fn finish_with(
     conn: &mut PgConnection,
-    tenant: TenantId,
-    member: MemberId,
+    holder: &Holder,
     once: &Idempotent,
     now: DateTime<Utc>,
     status: u16,
     reply: &str,
 ) -> Result<()> {
     sqlx::query(FINISH)
-        .bind(tenant.0)
-        .bind(member.0)
+        .bind(holder.tenant.0)
+        .bind(holder.member.0)
         .bind(&once.route)
         .bind(&once.key)
         .bind(&once.body_hash)
         .bind(i16::try_from(status).unwrap_or(200))
         .bind(reply)
         .bind(now)
+        .bind(&holder.rights)
         .execute(conn)
         .await
         .map_err(refused)?;

@@ -15,9 +15,10 @@ pub use seats::{OF_MEMBER, Seat, Seats};
 
 use crate::clock::Clock;
 use crate::db::{Pools, db_error};
+use crate::notice;
 use crate::wake::Wake;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Error, Result, TenantId};
+use domain::{Error, MemberId, Result, TenantId};
 use looks::Looks;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -49,20 +50,25 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// More are not told one by one to who comes back.
 pub const MOST_MISSED: usize = 500;
 
+/// Entities of the events that tell of other rights, or of a session that was ended.
+const RIGHTS: &[&str] = &["member", "role", "security", "session"];
+
 // Nothing of a transaction below it is missing.
 const HORIZON: &str = "select pg_snapshot_xmin(pg_current_snapshot())::text";
 const SNAPSHOT: &str = "select pg_current_snapshot()::text";
 const EVENTS: &str = "\
 select xid::text, id, tenant_id, entity, record_id, actor_id from events
 where (xid, id) > ($1::text::xid8, $2) and id <> all ($3) order by xid, id limit $4";
+// What others were told is nothing that a listener missed, and there is much of it.
 const MISSED: &str = "\
 select entity, record_id, actor_id from events
 where tenant_id = $1 and id >= $5 and (xid, id) > ($2::text::xid8, $3) and entity is not null and record_id is not null
+    and (entity <> $6 or record_id = $7)
 order by xid, id limit $4";
 // Version 7 ids begin with their millisecond, so a range of the primary key is a stretch of time.
 const SINCE: &str = "\
 select entity, record_id, actor_id from events
-where tenant_id = $1 and id >= $2 and entity is not null and record_id is not null order by id limit $3";
+where tenant_id = $1 and id >= $2 and entity is not null and record_id is not null and (entity <> $4 or record_id = $5) order by id limit $3";
 
 /// A row that changed.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -111,7 +117,12 @@ impl FromStr for Place {
 #[derive(Debug)]
 pub struct Batch {
     rows: Vec<Written>,
-    looks: Looks,
+    /// Workspaces in which rights changed, and whose: by which kind of thing, and which one where it was one.
+    rights: Vec<(Uuid, String, Option<Uuid>)>,
+    /// Members who were told something, each with their workspace.
+    told: BTreeSet<(Uuid, Uuid)>,
+    looks: Looks<Arc<Rows>>,
+    counts: Looks<u64>,
     /// From where a listener that has heard this goes on.
     pub place: Place,
 }
@@ -132,12 +143,34 @@ impl Batch {
         self.rows.iter().filter(news).map(|row| &row.told)
     }
 
+    /// Whether a member may by now do something else than when their session was looked at last, or that session was ended.
+    pub fn unsettles(&self, tenant: TenantId, member: MemberId, session: Option<Uuid>) -> bool {
+        self.rights.iter().filter(|(of, ..)| *of == tenant.0).any(|(_, entity, record)| match entity.as_str() {
+            "member" => *record == Some(member.0),
+            "session" => record.is_none() || *record == session,
+            _ => true,
+        })
+    }
+
     /// Which of its rows a viewer sees, found out by the first of their streams that asks.
     pub async fn seen<F>(&self, viewer: &Arc<Viewer>, find: impl FnOnce() -> F) -> Result<Arc<Rows>>
     where
         F: Future<Output = Result<Rows>>,
     {
-        self.looks.once(viewer, find).await
+        self.looks.once(viewer, move || async move { find().await.map(Arc::new) }).await
+    }
+
+    /// Whether a member was told something.
+    pub fn tells(&self, tenant: TenantId, member: MemberId) -> bool {
+        self.told.contains(&(tenant.0, member.0))
+    }
+
+    /// How much waits for a viewer by now, counted by the first of their streams that asks.
+    pub async fn unread<F>(&self, viewer: &Arc<Viewer>, count: impl FnOnce() -> F) -> Result<u64>
+    where
+        F: Future<Output = Result<u64>>,
+    {
+        self.counts.once(viewer, count).await
     }
 }
 
@@ -245,21 +278,28 @@ impl Live {
         self.sender().is_some_and(|sender| sender.receiver_count() > 0)
     }
 
-    /// What a listener missed since the place that it was told last. More than [`MOST_MISSED`] are cut off one above.
-    pub async fn missed(&self, pools: &Pools, tenant: TenantId, place: Place) -> Result<Vec<Told>> {
+    /// What a member's listener missed since the place that it was told last. More than [`MOST_MISSED`] are cut off one above.
+    pub async fn missed(&self, pools: &Pools, tenant: TenantId, member: MemberId, place: Place) -> Result<Vec<Told>> {
         let floor = floor(place.moment().min(self.clock.now()) - LONGEST);
         let _turn = self.turn().await?;
         let missed = sqlx::query_as(MISSED).bind(tenant.0).bind(place.xid.to_string()).bind(place.event).bind(most());
-        missed.bind(floor).fetch_all(&pools.platform).await.map_err(db_error)
+        let missed = missed.bind(floor).bind(notice::ENTITY).bind(member.0);
+        missed.fetch_all(&pools.platform).await.map_err(db_error)
     }
 
     /// What happened since a page was drawn, and what it shows already. Ids are made before their transaction commits, so it begins a little earlier.
-    pub async fn since(&self, pools: &Pools, tenant: TenantId, moment: DateTime<Utc>) -> Result<(Vec<Told>, Shown)> {
+    pub async fn since(
+        &self,
+        pools: &Pools,
+        tenant: TenantId,
+        member: MemberId,
+        moment: DateTime<Utc>,
+    ) -> Result<(Vec<Told>, Shown)> {
         let id = floor(moment.min(self.clock.now()) - UNDER_WAY);
         let _turn = self.turn().await?;
         let snapshot: String = sqlx::query_scalar(SNAPSHOT).fetch_one(&pools.platform).await.map_err(db_error)?;
         let shown = Shown::read(id, &snapshot).ok_or_else(Error::internal)?;
-        let since = sqlx::query_as(SINCE).bind(tenant.0).bind(id).bind(most());
+        let since = sqlx::query_as(SINCE).bind(tenant.0).bind(id).bind(most()).bind(notice::ENTITY).bind(member.0);
         Ok((since.fetch_all(&pools.platform).await.map_err(db_error)?, shown))
     }
 
@@ -319,11 +359,20 @@ impl Live {
         let found = events.len();
         // What was there before the first listener came, it has seen on its page.
         if !first && found > 0 {
+            let rights = events.iter().filter_map(|event| {
+                let entity = event.entity.as_deref().filter(|entity| RIGHTS.contains(entity))?;
+                Some((event.tenant_id, entity.to_owned(), event.record_id))
+            });
+            let rights = rights.collect();
+            let (tells, events): (Vec<Event>, Vec<Event>) =
+                events.into_iter().partition(|event| event.entity.as_deref() == Some(notice::ENTITY));
+            let told = tells.iter().filter_map(|event| Some((event.tenant_id, event.record_id?))).collect();
             let rows = events.into_iter().filter_map(|event| {
                 let told = Told { entity: event.entity?, record_id: event.record_id?, actor_id: event.actor_id };
                 Some(Written { tenant: event.tenant_id, xid: event.xid.parse().ok()?, event: event.id, told })
             });
-            let batch = Arc::new(Batch { rows: rows.collect(), looks: Looks::default(), place });
+            let (rows, looks, counts) = (rows.collect(), Looks::default(), Looks::default());
+            let batch = Arc::new(Batch { rows, rights, told, looks, counts, place });
             if let Some(sender) = self.sender() {
                 let _ = sender.send(batch);
             }
@@ -407,9 +456,14 @@ mod tests {
         ] {
             assert_eq!(shown.holds(&row(xid, event)), held, "{xid} {event}");
         }
-        let batch = Batch { rows: vec![row(9, 50), row(9, 100)], looks: Looks::default(), place: before(9) };
+        let rows = vec![row(9, 50), row(9, 100)];
+        let told = BTreeSet::from([(Uuid::nil(), Uuid::from_u128(4))]);
+        let (rights, looks, counts) = (Vec::new(), Looks::default(), Looks::default());
+        let batch = Batch { rows, rights, told, looks, counts, place: before(9) };
         assert_eq!(batch.of(TenantId(Uuid::nil()), Some(&shown)).count(), 1);
         assert_eq!(batch.of(TenantId(Uuid::nil()), None).count(), 2);
+        let tells = |tenant, member| batch.tells(TenantId(Uuid::from_u128(tenant)), MemberId(Uuid::from_u128(member)));
+        assert!(tells(0, 4) && !tells(0, 5) && !tells(1, 4), "each their own, where they are");
         assert!(Shown::read(floor, "10:10:").unwrap().running.is_empty());
         assert!(["", "10", "10:20", "x:20:", "10:20:y"].iter().all(|text| Shown::read(floor, text).is_none()));
     }

@@ -63,6 +63,7 @@ pub const COLUMNS: &[(&str, &str, Kept)] = &[
     ("change_archives", "file_hash", Open("of a file that was moved out")),
     ("change_archives", "code", Open("made with a key that the database never sees; shows nothing of it")),
     ("idempotency_keys", "body_hash", Open("of a request, for a day")),
+    ("idempotency_keys", "rights", Open("of what a member might do at a request, for a day")),
     ("sign_in_attempts", "subject", Open("hash of whom somebody tried to be")),
     ("import_chunks", "content", Open("rows of an upload, as the records that they become")),
     ("_sqlx_migrations", "checksum", Open("of a migration's text")),

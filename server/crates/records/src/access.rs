@@ -3,7 +3,7 @@
 //! The rules are written a second time here, over people instead of rows, because the question is turned round: not which rows somebody
 //! reaches, but who reaches this row. A test asks every member for every row and holds the answers to these.
 
-use crate::get::visible;
+use crate::get::{in_trash, visible};
 use crate::project::{self, readable};
 use crate::reach;
 use crate::sql::{Bind, Sql};
@@ -135,6 +135,7 @@ pub async fn may(ctx: &mut Ctx, operation: MayRecords) -> Result<Vec<Uuid>> {
     sql.bind(Bind::ids(operation.ids));
     sql.push(")");
     reach::and(&mut sql, &ctx.access, reach, tenant);
+    in_trash(&mut sql, ctx, ctx.access.grants.reach(&entity.permission(Verb::Delete)), tenant);
     let rows = sql.all(ctx).await?;
     rows.iter().map(|row| row.get(0)).collect()
 }

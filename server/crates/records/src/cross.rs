@@ -106,7 +106,7 @@ impl Cell {
         let sums = self.sums.into_iter();
         let sums = sums.filter_map(|(currency, sum)| total(measure?, &sum.to_string(), currency)).collect();
         let inner = self.inner.into_iter().map(|cell| cell.group(measure)).collect();
-        Group { key: self.key, count: self.count, sums, rest: self.rest, inner }
+        Group { key: self.key, count: self.count, sums, weighted: Vec::new(), rest: self.rest, inner }
     }
 }
 

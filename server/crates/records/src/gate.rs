@@ -28,12 +28,17 @@ pub fn pass(
         let message = t!("Moving to {state} needs the role {roles}; ask somebody who has it", state = target, roles);
         return Err(Error { user_role: Some(access.role.clone()), ..Error::new(Kind::Forbidden, message) });
     }
+    // What the caller may not know is asked for as well, and not named to them.
     let missing: Vec<(&str, &str)> = transition
         .gate
         .requires
         .iter()
         .filter(|key| values.get(*key).is_none_or(empty))
-        .map(|key| (key.as_str(), entity.field(key).map_or(key.as_str(), |field| &field.label)))
+        .map(|key| match entity.field(key) {
+            Some(field) if !field.readable(&access.grants) => ("", t!("a field that you may not see")),
+            Some(field) => (key.as_str(), field.label.as_str()),
+            None => (key.as_str(), key.as_str()),
+        })
         .collect();
     let labels: Vec<&str> = missing.iter().map(|(_, label)| *label).collect();
     let and = format!(" {} ", t!("and"));

@@ -11,6 +11,8 @@ mod create;
 mod cross;
 mod cursor;
 mod derive;
+mod ending;
+pub mod exports;
 mod figure;
 mod filter;
 mod gate;
@@ -35,6 +37,7 @@ mod project;
 mod reach;
 mod refuse;
 mod remove;
+mod savepoint;
 mod search;
 mod select;
 mod spelling;
@@ -49,13 +52,16 @@ mod timeline;
 mod total;
 mod transition;
 mod update;
+mod way_back;
 mod words;
 mod write;
 
 pub use self::words::words;
+pub use alike::explain as explain_alike;
 pub use create::{insert, insert_own};
+pub use ending::{Left, abandoned, end_abandoned, end_left};
 pub use gate::{allowed, arrival};
-pub use get::{Held, hold, reaches, seen, visible};
+pub use get::{Held, Hold, hold, legible, owners, reaches, seen, versions, visible};
 pub use hook::{After, Before, Move, TransitionHook};
 pub use input::By;
 pub use known::{held_values, known_ids};
@@ -68,7 +74,7 @@ pub use write::{Edit, write};
 
 use platform::Registry;
 
-/// Every operation of `domain::records`, and those of imports.
+/// Every operation of `domain::records`, and those of imports and exports.
 pub fn register(registry: &mut Registry) {
     registry
         .add(list::list)
@@ -95,5 +101,6 @@ pub fn register(registry: &mut Registry) {
         .add(summarise::board)
         .add(search::search);
     bulk::register(registry);
+    exports::register(registry);
     import::register(registry);
 }

@@ -26,17 +26,39 @@ pub async fn list(ctx: &mut Ctx, operation: ListRecords) -> Result<Page> {
 }
 
 /// Rows leave the house only as far as both permissions reach.
+pub fn leaving(ctx: &Ctx, entity: &Entity) -> Result<Reach> {
+    Ok(ctx.reach(entity, Verb::Export)?.min(ctx.reach(entity, Verb::Read)?))
+}
+
+/// Refuses what the pages of an export would be refused for, before the first.
+pub async fn exportable(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -> Result<()> {
+    let catalog = ctx.catalog.clone();
+    Listing::prepare(ctx, &catalog, entity, query, reach).await.map(drop)
+}
+
+/// How many rows an export may come to, counted as lists count them.
+pub async fn foretold(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -> Result<Option<Total>> {
+    let rows = rows(ctx, entity, query, reach).await?;
+    Plan::make(ctx, entity, &rows, Count::Estimated).finish(ctx, entity, &rows, None).await
+}
+
 pub async fn export(ctx: &mut Ctx, operation: ExportRecords) -> Result<Page> {
     let entity = ctx.entity(&operation.entity)?;
-    let reach = ctx.reach(&entity, Verb::Export)?.min(ctx.reach(&entity, Verb::Read)?);
-    let query = operation.query;
-    let page = page(ctx, &entity, &query, reach).await?;
+    let reach = leaving(ctx, &entity)?;
+    let (page, told) = departing(ctx, &entity, &operation.query, reach).await?;
+    ctx.changed(told);
+    Ok(page)
+}
+
+/// A page of rows that leave the house, and what the trail is to tell of it.
+pub async fn departing(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reach) -> Result<(Page, Change)> {
+    let page = page(ctx, entity, query, reach).await?;
     // Where rows were named, those that left; else filter, search and moment say which they were.
     let ids = if query.ids.is_empty() { None } else { Some(page.records()?) };
     let ids = ids.map(|records| records.into_iter().map(|record| record.id).collect::<Vec<_>>());
     let sort = (!query.sort.is_empty()).then(|| Sort::print_list(&query.sort));
     // Each page of a file, not its first alone: a cursor from elsewhere would begin in the middle.
-    ctx.changed(Change {
+    let told = Change {
         entity: entity.key.clone(),
         record: None,
         before: None,
@@ -45,8 +67,8 @@ pub async fn export(ctx: &mut Ctx, operation: ExportRecords) -> Result<Page> {
             "ids": ids, "asOf": query.as_of, "sort": sort, "rows": page.returned, "continued": query.cursor.is_some(),
         })),
         event: None,
-    });
-    Ok(page)
+    };
+    Ok((page, told))
 }
 
 /// The plans that PostgreSQL makes of a list, one for each statement that it may take. `analyze` also runs them.

@@ -3,17 +3,18 @@
 pub use crate::create::{Created, NewRow, create_many};
 use crate::derive::Formulas;
 use crate::gate::{self, Wanted};
-use crate::get::{Held, lock};
+use crate::get::{Held, lock, reached};
 use crate::holder::Holders;
-use crate::input::permitted;
+use crate::input::{id_of, permitted};
 use crate::pointer::pointing_at;
 use crate::project;
 use crate::refuse;
 use crate::sql::{Bind, Sql};
 use crate::standing;
 use crate::store::columns;
+use chrono::{DateTime, Duration};
 use domain::records::Values;
-use domain::schema::{Entity, STATUS_SINCE};
+use domain::schema::{Entity, Field, STATUS_SINCE};
 use domain::{Error, Reach, Result, Verb};
 use platform::{Change, Ctx};
 use serde_json::{Value, json};
@@ -36,29 +37,66 @@ pub enum Updated {
     Refused(Error),
 }
 
+/// Days in which whoever made or changed rows takes that back by having done it, whatever else they may.
+pub const OWN_DAYS: i64 = 30;
+
+/// By what right many rows are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Right {
+    /// That of any change, through the gates.
+    Forth,
+    /// The same without gates.
+    Back,
+    /// Without gates, and also for rows that the caller was the last to change, not long ago.
+    OwnBack,
+}
+
 /// Changes many rows by one statement: id, the version expected, and canonical, checked values. A `status` among the values is a move and
 /// has to pass its gate. Answers in the order of the rows.
 pub async fn update_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, Values)>) -> Result<Vec<Updated>> {
-    change_many(ctx, entity, rows, true).await
+    change_many(ctx, entity, rows, Right::Forth).await
 }
 
 /// The same without gates: puts back what was there before.
 pub async fn revert_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, Values)>) -> Result<Vec<Updated>> {
-    change_many(ctx, entity, rows, false).await
+    change_many(ctx, entity, rows, Right::Back).await
+}
+
+/// [`revert_many`] for taking an import back: rows that the caller was the last to change, not long ago, need no permission any more. Others that
+/// they may not change are `Missing`.
+pub async fn revert_own_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64, Values)>) -> Result<Vec<Updated>> {
+    change_many(ctx, entity, rows, Right::OwnBack).await
+}
+
+/// Whether the caller did this to the row, and not long ago: what is taken back then is their own work, as they left it.
+fn lately(ctx: &Ctx, row: &Held, by: &str, at: &str) -> bool {
+    let who = row.values.get(by).and_then(id_of);
+    let when = DateTime::parse_from_rfc3339(row.text(at));
+    who == Some(ctx.access.member.0)
+        && when.is_ok_and(|when| ctx.now().signed_duration_since(when) <= Duration::days(OWN_DAYS))
 }
 
 async fn change_many(
     ctx: &mut Ctx,
     entity: &Entity,
     rows: Vec<(Uuid, i64, Values)>,
-    gated: bool,
+    right: Right,
 ) -> Result<Vec<Updated>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let gated = right == Right::Forth;
     let holders = if gated { Holders::load(ctx, entity).await? } else { Holders::default() };
-    let reach = ctx.reach(entity, Verb::Update)?.min(ctx.reach(entity, Verb::Read)?);
-    let mut held = held_by_id(ctx, entity, rows.iter().map(|(id, ..)| *id), reach).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|(id, ..)| *id).collect();
+    let mut held = if right == Right::OwnBack {
+        let mut held = held_by_id(ctx, entity, &ids, Reach::All).await?;
+        let changeable = reached(ctx, entity, &ids, Verb::Update).await?;
+        held.retain(|id, row| changeable.contains(id) || lately(ctx, row, "updatedBy", "updatedAt"));
+        held
+    } else {
+        let reach = ctx.reach(entity, Verb::Update)?.min(ctx.reach(entity, Verb::Read)?);
+        held_by_id(ctx, entity, &ids, reach).await?
+    };
     let formulas = Formulas::of(entity)?;
     let mut answers = Vec::with_capacity(rows.len());
     let mut edits: Vec<(Held, Values)> = Vec::new();
@@ -71,7 +109,11 @@ async fn change_many(
         if gated && values.contains_key("status") && values.get("status") != row.values.get("status") {
             one_by_one(entity)?;
         }
-        let differing = values.iter().filter(|(key, value)| row.values.get(*key).unwrap_or(&Value::Null) != *value);
+        // What is computed follows from the others, and is nobody's to write.
+        let computed = |key: &str| entity.field(key).is_some_and(Field::is_computed);
+        let differing = values
+            .iter()
+            .filter(|(key, value)| row.values.get(*key).unwrap_or(&Value::Null) != *value && !computed(key));
         permitted(&ctx.access, entity, &differing.map(|(key, value)| (key.clone(), value.clone())).collect())?;
         let (answer, edit) = judge(ctx, entity, &formulas, row, version, values, gated.then_some(&holders));
         answers.push(answer);
@@ -98,6 +140,8 @@ fn judge(
     if held.version != version {
         return (Updated::Stale { version: held.version }, None);
     }
+    // What is put back stands since when it stood, where that is told, be it since when it stands now.
+    let stands = gated.is_none() && values.contains_key(STATUS_SINCE);
     values.retain(|key, value| held.values.get(key).unwrap_or(&Value::Null) != value);
     if values.is_empty() {
         return (Updated::Same { version }, None);
@@ -116,8 +160,7 @@ fn judge(
     }
     if let Some(status) = values.get("status").and_then(Value::as_str) {
         let entered = standing::entered(ctx, entity, status, ctx.now());
-        // What is put back stands since when it stood, where that is told.
-        if gated.is_some() || !values.contains_key(STATUS_SINCE) {
+        if !stands {
             values.extend(entered);
             values.retain(|key, value| held.values.get(key).unwrap_or(&Value::Null) != value);
         }
@@ -149,14 +192,8 @@ fn moves(ctx: &Ctx, entity: &Entity, holders: &Holders, held: &Held, values: &Va
     holders.fit(states, &transition.to, &arriving)
 }
 
-async fn held_by_id(
-    ctx: &mut Ctx,
-    entity: &Entity,
-    ids: impl Iterator<Item = Uuid>,
-    reach: Reach,
-) -> Result<HashMap<Uuid, Held>> {
-    let ids: Vec<Uuid> = ids.collect();
-    Ok(lock(ctx, entity, &ids, reach).await?.into_iter().map(|row| (row.id, row)).collect())
+async fn held_by_id(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid], reach: Reach) -> Result<HashMap<Uuid, Held>> {
+    Ok(lock(ctx, entity, ids, reach).await?.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// One array for every column that any of the rows changes; the others give back what they have.
@@ -228,20 +265,25 @@ pub enum Removed {
     },
     /// Another row points at it.
     InUse,
+    /// Somebody else made it, or it is too long ago, and the caller may not delete it.
+    Forbidden,
     Missing,
 }
 
-/// Removes rows for good, as if they had never been: for taking back what an import made. Answers in the order of the rows.
+/// Removes rows for good, as if they had never been: for taking back what an import made. Whoever made a row not long ago may, and whoever may
+/// delete it. Answers in the order of the rows.
 pub async fn remove_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64)>) -> Result<Vec<Removed>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    // Whoever imports may take the import back.
-    let reach = ctx.reach(entity, Verb::Import)?;
-    let held = held_by_id(ctx, entity, rows.iter().map(|(id, _)| *id), reach).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
+    let held = held_by_id(ctx, entity, &ids, Reach::All).await?;
+    let deletable = reached(ctx, entity, &ids, Verb::Delete).await?;
+    let made = held.values().filter(|row| lately(ctx, row, "createdBy", "createdAt")).map(|row| row.id);
+    let removable: HashSet<Uuid> = made.chain(deletable).collect();
     let wanted: Vec<Uuid> = rows
         .iter()
-        .filter(|(id, version)| held.get(id).is_some_and(|row| row.version == *version))
+        .filter(|(id, version)| removable.contains(id) && held.get(id).is_some_and(|row| row.version == *version))
         .map(|row| row.0)
         .collect();
     let gone = unreferenced(ctx, entity, &wanted).await?;
@@ -250,6 +292,7 @@ pub async fn remove_many(ctx: &mut Ctx, entity: &Entity, rows: Vec<(Uuid, i64)>)
         .map(|(id, version)| match held.get(id) {
             None => Removed::Missing,
             Some(row) if row.version != *version => Removed::Stale { version: row.version },
+            Some(_) if !removable.contains(id) => Removed::Forbidden,
             Some(_) if gone.contains(id) => Removed::Gone,
             Some(_) => Removed::InUse,
         })

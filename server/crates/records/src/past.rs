@@ -5,16 +5,18 @@
 //! there is no second reading of rows that could show more. Whoever may see a row now may see what it was, as in its timeline; what is out of
 //! reach now stays so, whoever it once belonged to.
 
+mod candidates;
+
 use crate::get::visible;
 use crate::project::{Projection, readable};
-use crate::reach;
-use crate::sql::{Bind, Sql};
+use crate::sql::{Argument, Bind, Sql};
 use crate::store::columns;
+use candidates::Then;
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use domain::records::{PastRecord, PutBack, Record, UpdateRecord, Values, WasPutBack};
 use domain::schema::checklist::CHECKLIST;
 use domain::schema::value::show;
-use domain::schema::{Entity, PIPELINE, STATUS_DUE, STATUS_SINCE};
+use domain::schema::{Entity, ListQuery, PIPELINE, STATUS_DUE, STATUS_SINCE};
 use domain::{Error, Reach, Result, Verb};
 use platform::clock::moment_in;
 use platform::{Ctx, Statement};
@@ -143,30 +145,30 @@ async fn of(ctx: &mut Ctx, entity: &Entity, now: &Record, point: Point) -> Resul
     {
         return Err(never());
     }
-    let rows = present(ctx, entity, Some(now.id), Reach::All, None).await?;
+    let mut whole = Whole::of(ctx, entity);
+    whole.sql.push(" and t.id = ");
+    whole.sql.bind(Bind::Id(Some(now.id)));
+    let rows = whole.rows(ctx).await?;
     taken_back(ctx, entity, rows, point).await?.pop().ok_or_else(never)
 }
 
-/// The rows as they stood at a moment: those within the caller's reach now, in the trash or not.
-pub async fn rows(ctx: &mut Ctx, entity: &Entity, at: &str, reach: Reach) -> Result<Past> {
+/// The rows as they stood at a moment, those within the caller's reach now, in the trash or not: all of them, or those that the query may mean.
+pub async fn rows(ctx: &mut Ctx, entity: &Entity, at: &str, reach: Reach, query: &ListQuery) -> Result<Past> {
     let trash = ctx.access.grants.reach(&entity.permission(Verb::Delete));
-    let key = format!("past {} {at} {reach:?} {trash:?}", entity.key);
+    let whole = format!("past {} {at} {reach:?} {trash:?}", entity.key);
+    let narrowed = format!("{whole} {:?} {:?} {}", query.filter, query.ids, query.trash);
     let at = moment(ctx, at, "asOf")?;
-    if let Some(rows) = ctx.shared.get::<String>(&key, ctx.now(), SERVES) {
-        return Ok(Past(rows));
+    for key in [&whole, &narrowed] {
+        if let Some(rows) = ctx.shared.get::<String>(key, ctx.now(), SERVES) {
+            return Ok(Past(rows));
+        }
     }
     let _turn = turn(&PLACES, PATIENCE).await?;
-    let rows = present(ctx, entity, None, reach, Some((at, trash))).await?;
-    let many = entity.labels.many.to_lowercase();
-    if rows.len() > MOST_ROWS as usize {
-        return Err(Error::field(
-            "asOf",
-            t!(
-                "There were more than 2,000 {many} then, too many to go back through at once. Open one of them to see what it was",
-                many
-            ),
-        ));
-    }
+    let then = Then { at, reach, trash };
+    let (key, rows) = match candidates::all(ctx, entity, then).await? {
+        Some(rows) => (whole, rows),
+        None => (narrowed, candidates::of(ctx, entity, then, query).await?),
+    };
     let rows = taken_back(ctx, entity, rows, Point::Moment(at)).await?;
     let rows = rows.into_iter().map(|was| row(ctx, entity, was)).collect::<Result<Vec<Value>>>()?;
     let rows = Arc::new(serde_json::to_string(&rows).map_err(|_| Error::internal())?);
@@ -184,6 +186,12 @@ fn too_much() -> Error {
             "More was written since then than can be gone through at once. Choose a later moment, or open one of them to see what it was"
         ),
     )
+}
+
+fn too_many_changes() -> Error {
+    let message =
+        t!("More than 20,000 changes were made since then, too many to go back through at once. Choose a later moment");
+    Error::field("asOf", message)
 }
 
 /// Going back takes memory and time by the thousand rows: a few do it at once, and the others wait a little.
@@ -221,38 +229,34 @@ async fn shown(ctx: &mut Ctx, entity: &Entity, was: Was) -> Result<Record> {
     projection.record(&sql.one(ctx).await?)
 }
 
-/// Whole rows as they are now. For a list: those that were made by then, and one more than may be.
-async fn present(
-    ctx: &mut Ctx,
-    entity: &Entity,
-    id: Option<Uuid>,
-    reach: Reach,
-    list: Option<(DateTime<Utc>, Option<Reach>)>,
-) -> Result<Vec<Was>> {
-    let projection = Projection::whole(entity);
-    let mut sql = Sql::new("select ");
-    let tenant = crate::project::tenant(&mut sql, &ctx.access);
-    projection.columns(&mut sql, "t");
-    sql.push(" from ").name(&entity.table).push(" t where t.tenant_id = ").again(tenant);
-    if let Some(id) = id {
-        sql.push(" and t.id = ");
-        sql.bind(Bind::Id(Some(id)));
+/// A statement for whole rows as they are now, named `t`, whose last condition is still to come.
+struct Whole<'a> {
+    sql: Sql,
+    tenant: Argument,
+    projection: Projection<'a>,
+}
+
+impl<'a> Whole<'a> {
+    fn of(ctx: &Ctx, entity: &'a Entity) -> Self {
+        let projection = Projection::whole(entity);
+        let mut sql = Sql::new("select ");
+        let tenant = crate::project::tenant(&mut sql, &ctx.access);
+        projection.columns(&mut sql, "t");
+        sql.push(" from ").name(&entity.table).push(" t where t.tenant_id = ").again(tenant);
+        Self { sql, tenant, projection }
     }
-    reach::and(&mut sql, &ctx.access, reach, tenant);
-    if let Some((at, trash)) = list {
-        sql.push(" and t.created_at <= ");
-        sql.bind(Bind::Moment(Some(at)));
-        crate::get::in_trash(&mut sql, ctx, trash, tenant);
-        sql.push(" limit ").number(MOST_ROWS + 1);
+
+    async fn rows(self, ctx: &mut Ctx) -> Result<Vec<Was>> {
+        let Self { sql, projection, .. } = self;
+        let rows = sql.all(ctx).await?;
+        rows.iter()
+            .map(|row| {
+                let record = projection.record(row)?;
+                let deleted = record.deleted_at.map_or(Value::Null, Value::String);
+                Ok(Was { id: record.id, version: record.version, values: record.values, deleted })
+            })
+            .collect()
     }
-    let rows = sql.all(ctx).await?;
-    rows.iter()
-        .map(|row| {
-            let record = projection.record(row)?;
-            let deleted = record.deleted_at.map_or(Value::Null, Value::String);
-            Ok(Was { id: record.id, version: record.version, values: record.values, deleted })
-        })
-        .collect()
 }
 
 /// The same rows at the point; those that were made later are gone.
@@ -278,10 +282,7 @@ async fn taken_back(ctx: &mut Ctx, entity: &Entity, rows: Vec<Was>, point: Point
     };
     let changes = ctx.fetch(since).await?;
     if changes.len() > MOST_CHANGES {
-        let message = t!(
-            "More than 20,000 changes were made since then, too many to go back through at once. Choose a later moment"
-        );
-        return Err(Error::field("asOf", message));
+        return Err(too_many_changes());
     }
     let bytes: i64 = changes.last().map_or(Ok(0), |last| last.get(2))?;
     if bytes > MOST_BYTES {

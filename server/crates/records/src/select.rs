@@ -29,7 +29,7 @@ pub async fn rows(ctx: &mut Ctx, entity: &Entity, query: &ListQuery, reach: Reac
             let message = t!("Rows as they were are not searched by words; use a filter such as name starts with");
             return Err(Error::field("search", message));
         }
-        Some(moment) => Some(past::rows(ctx, entity, moment, reach).await?),
+        Some(moment) => Some(past::rows(ctx, entity, moment, reach, query).await?),
         None => None,
     };
     let (mut sql, whole) = (Sql::default(), past.is_some());

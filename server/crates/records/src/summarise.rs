@@ -24,8 +24,13 @@ pub async fn summarise(ctx: &mut Ctx, operation: SummariseRecords) -> Result<Vec
     let reach = ctx.reach(&entity, Verb::Read)?;
     let rows = rows(ctx, &entity, &operation.query, reach).await?;
     let measure = measured(&ctx.access, &entity, operation.measure.as_deref())?;
+    let chances = if operation.weighted { chances(&entity) } else { Vec::new() };
     let mut groups = match (operation.limit, &operation.inner) {
-        (None, None) => grouped(ctx, &entity, rows, &operation.group, measure).await?,
+        (None, None) => grouped(ctx, &entity, rows, &operation.group, measure, &chances).await?,
+        _ if operation.weighted => {
+            let message = t!("Weighted sums are told of groups without a limit and without inner ones");
+            return Err(Error::field("weighted", message));
+        }
         (limit, inner) => {
             let plan = Plan { by: &operation.group, limit, inner: inner.as_ref(), measure };
             crossed(ctx, &entity, rows, plan).await?
@@ -48,43 +53,82 @@ fn measured<'a>(access: &Access, entity: &'a Entity, key: Option<&str>) -> Resul
     }
 }
 
-/// One row per group and currency, folded into one group with its sums.
+/// The states whose rows are still on their way, with the chance of each.
+fn chances(entity: &Entity) -> Vec<(&str, u8)> {
+    let states = entity.states.iter().flat_map(|states| &states.list);
+    states.filter_map(|state| Some((state.key.as_str(), state.chance()?))).collect()
+}
+
+/// One row per group and currency, folded into one group with its sums. Where there are `chances`, they weigh the measure by the state of each row.
 async fn grouped(
     ctx: &mut Ctx,
     entity: &Entity,
     rows: Rows,
     by: &GroupBy,
     measure: Option<&Field>,
+    chances: &[(&str, u8)],
 ) -> Result<Vec<Group>> {
     let Rows { mut sql, matching, source, .. } = rows;
-    sql.push("select ");
     let key = key(ctx, entity, &mut sql, by, "group")?;
-    sql.place(&key).push(", count(*), ");
-    amount(&mut sql, measure)?;
-    sql.push("::text, ");
-    currency_of(&mut sql, measure);
-    sql.push(" from ").place(&source).push(" where ").place(&matching);
+    let weighted = measure.is_some() && !chances.is_empty();
+    if weighted {
+        weigh(&mut sql, &key, measure, [&source, &matching], chances)?;
+    } else {
+        sql.push("select ").place(&key).push(", count(*), ");
+        amount(&mut sql, measure)?;
+        sql.push("::text, ");
+        currency_of(&mut sql, measure);
+        sql.push(" from ").place(&source).push(" where ").place(&matching);
+    }
     sql.push(" group by 1, 4 order by 2 desc limit ").number(MOST_GROUPS).ordered_by("");
     let found = sql.all(ctx).await?;
     let mut groups: Vec<Group> = Vec::new();
     for row in &found {
         let (key, count, sum, currency) = read(row)?;
+        let worth: Option<String> = if weighted { row.get(4)? } else { None };
         let at = groups.iter().position(|group| group.key == key).unwrap_or_else(|| {
             groups.push(Group { key, ..Group::default() });
             groups.len() - 1
         });
         groups[at].count += count;
+        if let Some(worth) = measure.zip(worth).and_then(|(field, worth)| total(field, &worth, currency.clone())) {
+            groups[at].weighted.push(worth);
+        }
         if let Some(sum) = measure.zip(sum).and_then(|(field, sum)| total(field, &sum, currency)) {
             groups[at].sums.push(sum);
         }
     }
     for group in &mut groups {
-        group.sums.sort_by(|one, other| one.currency.cmp(&other.currency));
+        for sums in [&mut group.sums, &mut group.weighted] {
+            sums.sort_by(|one, other| one.currency.cmp(&other.currency));
+        }
     }
     if groups.is_empty() && *by == GroupBy::All {
         groups.push(Group::default());
     }
     Ok(groups)
+}
+
+/// The same selection with one value more: what the measure is worth by the chances. Rows are added up by state first, so that there is one
+/// product for each state, of a sum, which no amount is too large for.
+fn weigh(
+    sql: &mut Sql,
+    key: &Piece,
+    measure: Option<&Field>,
+    [source, matching]: [&Piece; 2],
+    chances: &[(&str, u8)],
+) -> Result<()> {
+    sql.push("select k, sum(n)::bigint, sum(amount)::text, currency, div(sum(amount * case state");
+    for (state, chance) in chances {
+        sql.push(" when ").word(state).push(" then ").number(u32::from(*chance));
+    }
+    sql.push(" end), 100)::text from (select ").place(key).push(" as k, ").column("t", "status");
+    sql.push(" as state, count(*) as n, ");
+    amount(sql, measure)?;
+    sql.push(" as amount, ");
+    currency_of(sql, measure);
+    sql.push(" as currency from ").place(source).push(" where ").place(matching).push(" group by 1, 2, 5) s");
+    Ok(())
 }
 
 /// The sum of a group's values, as the database keeps them.
@@ -202,7 +246,7 @@ pub async fn board(ctx: &mut Ctx, operation: BoardRecords) -> Result<Vec<BoardCo
     let reach = ctx.reach(&entity, Verb::Read)?;
     let measure = measured(&ctx.access, &entity, operation.measure.as_deref())?;
     let found = rows(ctx, &entity, &operation.query, reach).await?;
-    let groups = grouped(ctx, &entity, found, &GroupBy::Field("status".to_owned()), measure).await?;
+    let groups = grouped(ctx, &entity, found, &GroupBy::Field("status".to_owned()), measure, &[]).await?;
     let mut groups: HashMap<String, Group> =
         groups.into_iter().filter_map(|group| Some((group.key.clone()?, group))).collect();
     let filled: Vec<String> = groups.keys().cloned().collect();

@@ -5,8 +5,10 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot set up its world should stop there")]
 
+mod business;
 pub mod smtp;
 
+pub use business::Business;
 pub use smtp::{SmtpFault, SmtpSink};
 
 use chrono::{DateTime, TimeZone, Utc};
@@ -58,17 +60,22 @@ impl TestWorld {
 
     /// The same over pools that the test has changed.
     pub async fn with_pools(register: impl FnOnce(&mut Registry), change: impl FnOnce(&mut Pools)) -> Self {
-        Self::over(library(), register, 16, change).await
+        Self::over(library(), register, 16, &[], change).await
+    }
+
+    /// The same where sessions of the tenant role begin with other settings than theirs, such as how long they wait for what others hold.
+    pub async fn with_settings(register: impl FnOnce(&mut Registry), settings: &[(&str, &str)]) -> Self {
+        Self::over(library(), register, 16, settings, |_| {}).await
     }
 
     /// The same over so few connections that requests have to wait for each other's.
     pub async fn with_connections(register: impl FnOnce(&mut Registry), most: u32) -> Self {
-        Self::over(library(), register, most, |_| {}).await
+        Self::over(library(), register, most, &[], |_| {}).await
     }
 
     /// A world of other packs than those of this build. What their descriptions ask for and no migration makes is made here.
     pub async fn of(library: packs::Library, register: impl FnOnce(&mut Registry)) -> Self {
-        let world = Self::over(library, register, 16, |_| {}).await;
+        let world = Self::over(library, register, 16, &[], |_| {}).await;
         let owner = world.owner().await;
         let made = packs::ddl::make(&owner, &world.library.tables()).await.expect("the tables of the packs");
         assert!(made.left.is_empty(), "the packs of a test change tables of the migrations: {:?}", made.left);
@@ -80,11 +87,16 @@ impl TestWorld {
         library: packs::Library,
         register: impl FnOnce(&mut Registry),
         most: u32,
+        settings: &[(&str, &str)],
         change: impl FnOnce(&mut Pools),
     ) -> Self {
+        // What went wrong on the server's side is told to nobody else. Some test of this process may have said so already.
+        let said = tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).with_test_writer();
+        let _ = said.try_init();
         let cluster = Cluster::start_throwaway(&folder()).await.expect("a private PostgreSQL for tests");
         let database = unused_name();
         let urls = database_of(&cluster, &database).await;
+        set(&urls, &database, settings).await;
         let library = Arc::new(library);
         let clock = Arc::new(FixedClock::at(noon()));
         let services = services(&urls, &library, clock.clone(), most, change).await;
@@ -329,6 +341,15 @@ fn unused_name() -> String {
         NEXT.fetch_add(1, Ordering::Relaxed),
         platform::clock::SystemClock.now().timestamp_subsec_nanos()
     )
+}
+
+/// What sessions of the tenant role in this database begin with.
+async fn set(urls: &Urls, database: &str, settings: &[(&str, &str)]) {
+    for (name, value) in settings {
+        let mut admin = PgConnection::connect(&urls.admin).await.expect("a connection of the administrator");
+        let sql = format!("alter role nexus_app in database \"{database}\" set {name} = '{value}'");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.expect("a setting");
+    }
 }
 
 /// A migrated database.

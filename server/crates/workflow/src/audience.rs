@@ -2,7 +2,7 @@
 
 use domain::workflow::{Audience, NotificationKind, Notified, Notify};
 use domain::{Error, Result};
-use platform::{Bind, Ctx, Statement, db_error};
+use platform::{Bind, Ctx, Notice, Statement, notice};
 use uuid::Uuid;
 use words::t;
 
@@ -18,12 +18,6 @@ with recursive up (id, level) as (
 )
 select m.id from up join members m on m.tenant_id = $1 and m.id = up.id
 where up.level = $3 and m.status = 'ACTIVE' and m.kind = 'person'";
-
-const TELL: &str = "\
-insert into notifications (tenant_id, id, member_id, kind, title, body, entity, record_id, key, at)
-select $1, n.id, n.member_id, $10, $2, $3, $4, $5, $6, $7 from unnest($8::uuid[], $9::uuid[]) as n (id, member_id)
-where not exists (select from notification_mutes q where q.tenant_id = $1 and q.member_id = n.member_id and q.kind = $10)
-on conflict (tenant_id, member_id, key) do nothing";
 
 /// In the order of their ids: whoever has been a member the longest comes first.
 pub async fn members(ctx: &mut Ctx, audience: &Audience) -> Result<Vec<Uuid>> {
@@ -56,23 +50,17 @@ pub async fn notify(ctx: &mut Ctx, notify: Notify) -> Result<Notified> {
         return Err(Error::field("title", t!("Say what there is to tell")));
     }
     let members = members(ctx, &notify.to).await?;
-    let ids: Vec<Uuid> = members.iter().map(|_| ctx.new_id()).collect();
-    let (tenant, now) = (ctx.access.tenant.0, ctx.now());
-    if !members.is_empty() {
-        sqlx::query(TELL)
-            .bind(tenant)
-            .bind(&notify.title)
-            .bind(&notify.body)
-            .bind(&notify.entity)
-            .bind(notify.record)
-            .bind(&notify.key)
-            .bind(now)
-            .bind(ids)
-            .bind(&members)
-            .bind(NotificationKind::Workflow.key())
-            .execute(ctx.conn().await?)
-            .await
-            .map_err(db_error)?;
-    }
+    let line = |member: &Uuid| Notice {
+        member: *member,
+        kind: NotificationKind::Workflow,
+        title: notify.title.clone(),
+        body: notify.body.clone(),
+        entity: notify.entity.clone(),
+        record: notify.record,
+        key: notify.key.clone(),
+        beside: None,
+    };
+    let notices: Vec<Notice> = members.iter().map(line).collect();
+    notice::tell(ctx, &notices).await?;
     Ok(Notified { members })
 }

@@ -4,6 +4,7 @@
 mod inputs;
 
 use crate::input::Input;
+use crate::runnable;
 use crate::steps::StepType;
 use crate::steps::approval::DECISION;
 use crate::trigger;
@@ -51,6 +52,16 @@ impl Compiled {
     pub fn position(&self, key: &str) -> Option<usize> {
         self.steps.iter().position(|step| step.step.key == key)
     }
+
+    pub fn step(&self, key: &str) -> Option<&CompiledStep> {
+        self.steps.iter().find(|step| step.step.key == key)
+    }
+
+    /// Whether a root is the record that sets the workflow off, as it is or as it was.
+    pub fn is_own(&self, root: &str) -> bool {
+        let also = self.definition.trigger.also.as_deref();
+        self.entity.as_ref().is_some_and(|entity| root == entity.key || root == "previous" || also == Some(root))
+    }
 }
 
 /// Roots that stand for a reference of the trigger's record: `customer` for `order.customer`.
@@ -63,7 +74,7 @@ pub fn aliases(entity: &Entity) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Names of the operations that a workflow may run.
+/// Names of the operations that there are. Which of them a workflow may run, `runnable` says.
 pub type Operations = BTreeSet<String>;
 
 /// Those of the product.
@@ -173,7 +184,7 @@ impl Checking<'_> {
     }
 
     pub fn operation_meant(&self, name: &str) -> Option<&str> {
-        nearest(name, self.operations.iter().map(String::as_str))
+        nearest(name, self.operations.iter().map(String::as_str).filter(|known| runnable::is_open(known)))
     }
 
     fn head(&mut self) {

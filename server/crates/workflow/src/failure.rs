@@ -4,10 +4,17 @@ use crate::check::Compiled;
 use crate::engine::Engine;
 use crate::perform::{OPERATION, next};
 use crate::store::{Attempt, Claimed, Fenced, Place, advance};
-use domain::workflow::Retry;
+use crate::told::{languages, said};
+use domain::workflow::{NotificationKind, Retry};
 use domain::{Error, Kind, Result};
-use platform::{Caller, Ctx, TxMode};
+use platform::{Caller, Ctx, Notice, TxMode, db_error, notice};
 use serde_json::Value;
+use uuid::Uuid;
+use words::t;
+
+const AUTHOR: &str = "\
+select v.created_by from workflows w join workflow_versions v on v.tenant_id = w.tenant_id and v.workflow_id = w.id and v.version = w.version
+where w.tenant_id = $1 and w.id = $2";
 
 /// Whether another try could go better.
 fn may_pass(kind: Kind) -> bool {
@@ -81,6 +88,9 @@ pub async fn give_up(engine: &Engine, caller: &Caller, run: &Claimed, error: Err
 async fn written(engine: &Engine, mut ctx: Ctx, run: &Claimed, place: &Place, attempts: &[Attempt]) -> Result<()> {
     match advance(&mut ctx, run, place, attempts).await {
         Ok(()) => {
+            if place.state == "FAILED" {
+                tell(&mut ctx, run.workflow_id).await?;
+            }
             ctx.commit().await?;
             engine.platform.services.wake.after_commit();
             Ok(())
@@ -88,6 +98,32 @@ async fn written(engine: &Engine, mut ctx: Ctx, run: &Claimed, place: &Place, at
         Err(Fenced::Lost) => Ok(()),
         Err(Fenced::Failed(error)) => Err(error),
     }
+}
+
+/// Tells whoever saved the version that new runs follow. What fails again within the hour is counted in the same line. What the workflow is called
+/// does not stand there: it is looked up for who may still read it.
+async fn tell(ctx: &mut Ctx, workflow: Uuid) -> Result<()> {
+    let tenant = ctx.access.tenant.0;
+    let author: Option<Uuid> = sqlx::query_scalar(AUTHOR)
+        .bind(tenant)
+        .bind(workflow)
+        .fetch_optional(ctx.conn().await?)
+        .await
+        .map_err(db_error)?;
+    let Some(member) = author else { return Ok(()) };
+    let services = ctx.services.clone();
+    let speaks = languages(&services, tenant, vec![member]).await?;
+    let notice = Notice {
+        member,
+        kind: NotificationKind::Failure,
+        title: said(&speaks, member, || t!("A run of a workflow that you saved has failed").to_owned()),
+        body: None,
+        entity: Some("workflow".to_owned()),
+        record: Some(workflow),
+        key: format!("failed:{workflow}:{}", ctx.now().format("%Y-%m-%dT%H")),
+        beside: None,
+    };
+    notice::tell_again(ctx, notice).await
 }
 
 /// Doubles with every try up to the cap; between half and all of it, so that what failed together does not come back together.

@@ -3,7 +3,8 @@
 //!
 //! `matcher` reads events, has members told of them (`told`) and begins runs, `worker` goes on with them, `timers` does what is due, `approvals`
 //! lets people decide. A step is a pure function from inputs to intents (`steps`), which `perform` carries out in one transaction with the run's
-//! next place. What a definition may say is checked by `check` before it is saved. `docs/workflows.md` tells it for people.
+//! next place. What a definition may say is checked by `check` before it is saved, and by `needs` whether its author may do the same. `docs/workflows.md`
+//! tells it for people.
 
 mod approvals;
 mod audience;
@@ -12,10 +13,12 @@ mod engine;
 mod failure;
 mod input;
 pub mod matcher;
+mod needs;
 mod notifications;
 mod operations;
 mod perform;
 mod roots;
+pub mod runnable;
 mod schedule;
 mod steps;
 mod store;
@@ -57,6 +60,7 @@ pub fn register(registry: &mut Registry) {
         .add(audience::notify)
         .add(notifications::list_notifications)
         .add(notifications::read_notifications)
+        .add(notifications::snooze_notification)
         .add(notifications::notification_kinds)
         .add(notifications::choose_notifications)
         .hook(approvals::gate::hook());

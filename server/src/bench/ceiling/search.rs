@@ -13,14 +13,14 @@ use uuid::Uuid;
 
 const ONE_WORD: &str = "\
 select entity, record_id from ((select s.entity, s.record_id, s.term, s.weight from search_terms s
-    where s.tenant_id = $1 and s.term >= $2 and s.term < $3 and s.entity = any ($4) order by s.term limit 300)) c
+    where s.tenant_id = $1 and s.term >= $2 and s.term < $3 and s.entity = any ($4) order by s.term, s.entity, s.record_id limit 300)) c
 group by entity, record_id order by max(c.weight + case when c.term = $5 then 100 else 0 end) desc, min(c.term), record_id limit 80";
 const TWO_WORDS: &str = "\
 select entity, record_id from ((select s.entity, s.record_id, s.term, s.weight from search_terms s
     where s.tenant_id = $1 and s.term >= $2 and s.term < $3
     and exists (select from search_terms o where o.tenant_id = $1 and o.record_id = s.record_id and o.entity = s.entity
         and (o.term >= $6 and o.term < $7))
-    and s.entity = any ($4) order by s.term limit 300)) c
+    and s.entity = any ($4) order by s.term, s.entity, s.record_id limit 300)) c
 group by entity, record_id order by max(c.weight + case when c.term = $5 then 100 else 0 end) desc, min(c.term), record_id limit 80";
 const HITS: &str = "\
 select r.id, r.version, r.deleted_at, r.name, r.company, r.number, r.status from leads r

@@ -45,7 +45,8 @@ pub async fn reset_page(
     asked.page(&format!("/reset-password/{}", app::page::encode(&path.token)), facts).await
 }
 
-/// Sets the password and asks to sign in with it: a link is not a second factor.
+/// Sets the password and asks to sign in with it: a link is not a second factor. The browser is known from now on, so that the tries of others do not
+/// keep it from signing in.
 pub async fn reset(
     State(state): State<App>,
     Path(path): Path<TokenPath>,
@@ -57,11 +58,19 @@ pub async fn reset(
     let fields = fields(&body);
     let services = &state.platform.services;
     let done = async {
-        let user = services.auth.reset_password(&path.token, &text(&fields, "password")).await?;
-        people::queue_now(services, &AccountMail::PasswordChanged { user: user.0 }).await
+        let (user, device) = services.auth.reset_password(&path.token, &text(&fields, "password")).await?;
+        people::queue_now(services, &AccountMail::PasswordChanged { user: user.0 }).await?;
+        people::password_reset(&state.platform, user, info.id).await?;
+        Ok::<_, Error>(device)
     };
     match done.await {
-        Ok(()) => asked.said(t!("Your password is changed. Sign in with it"), "/sign-in"),
+        Ok(device) => {
+            let mut response = asked.said(t!("Your password is changed. Sign in with it"), "/sign-in");
+            if let Some(cookie) = sign_in::device_cookie(&state, &device) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
+        }
         Err(error) => {
             let facts = reset_facts(&state, &path.token).await;
             asked

@@ -2,6 +2,15 @@
 
 use super::super::tokens;
 use super::*;
+use platform::limit::LimitKey;
+use std::time::Duration;
+use words::tn;
+
+/// Codes that go to one number, and those that are asked for from one address, in an hour, whatever sign-up they are for: a message costs money and
+/// wakes whoever has the number, and every code that is sent can be guessed at.
+const CODES_OF_NUMBER: u32 = 5;
+const CODES_OF_ADDRESS: u32 = 20;
+const CODES_WINDOW: Duration = Duration::from_hours(1);
 
 pub async fn sign_up(
     State(state): State<App>,
@@ -23,11 +32,32 @@ async fn pend(asked: &Asked<'_>, fields: &[(String, String)]) -> Result<String> 
     let (name, workspace) = person_and_workspace(asked, fields)?;
     services.auth.count_mail(asked.info.address).await?;
     let (login, password) = (text(fields, "login"), text(fields, "password"));
+    if let Some(phone) = auth::login_of(&login)?.phone {
+        count_code(asked, &phone)?;
+    }
     let new =
         SignUp { name: &name, login: &login, password: &password, language: asked.language(), workspace: &workspace };
     let (id, login) = services.auth.pend_sign_up(new).await?;
     people::queue_now(services, &AccountMail::SignUp { id }).await?;
     Ok(if login.phone.is_some() { format!("/sign-up/code?of={id}") } else { "/sign-up?sent=1".to_owned() })
+}
+
+/// Counts a code for a phone, or refuses it: alike for a number that has an account, which is sent a message too.
+fn count_code(asked: &Asked<'_>, phone: &str) -> Result<()> {
+    let keys = [
+        LimitKey::hashed("sign_up_number", phone, CODES_OF_NUMBER, CODES_WINDOW),
+        LimitKey::address("sign_up_address", asked.info.address, CODES_OF_ADDRESS, CODES_WINDOW),
+    ];
+    let decision = asked.state.limiter.check(&keys);
+    if decision.allowed {
+        return Ok(());
+    }
+    let words = tn!(
+        decision.reset_seconds.div_ceil(60),
+        "Too many codes were sent to this number, or asked for from here. Try again in {count} minute",
+        "Too many codes were sent to this number, or asked for from here. Try again in {count} minutes"
+    );
+    Err(Error { retry_after: Some(decision.reset_seconds), ..Error::new(Kind::RateLimited, words) })
 }
 
 /// What a program says of a person and a workspace to be.

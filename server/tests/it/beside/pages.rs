@@ -136,6 +136,46 @@ async fn versions_and_the_past_are_shown_and_put_back() {
     server.end().await;
 }
 
+/// What the island of the form asks for when a field is left, which anybody may ask for; the form itself is as it was.
+#[tokio::test]
+async fn what_looks_alike_is_said_while_it_is_typed() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (grace, _) = server.signed_in(&tenant, "Grace", &["OWNER"]).await;
+    let (rita, _) = server.signed_in(&tenant, "Rita", &["SALES_REP"]).await;
+    let values = json!({ "name": "Amina Otieno", "phone": "+254 711 000 111", "company": "Lake Motors", "email": "amina@lake.example" });
+    let first = lead(&grace, values).await;
+    let warned = async |client: &Client, query: &str| {
+        let (status, page) = client.page(&format!("/w/lakeside/leads/new?{query}")).await;
+        assert_eq!(status, StatusCode::OK, "{query}");
+        assert!(page.contains("data-alike=\"values.email values.phone values.name+values.company\""), "{query}");
+        let region =
+            page.split("data-region=\"alike\"").nth(1).map(|rest| rest.split("data-said").next().unwrap().to_owned());
+        assert_eq!(region.is_some(), page.contains("There may be such a lead already"), "{query}");
+        region
+    };
+    for (query, same) in [
+        ("values.phone=0254711%20000-111", None),
+        ("values.phone=%28254%29711%20000-111", Some("same phone")),
+        ("values.email=Amina%40lake.example", Some("same e-mail")),
+        ("values.name=amina%20otieno&values.company=LAKE%20motors", Some("same name and company")),
+        ("values.name=Amina%20Otieno", None),
+        ("values.phone=711", None),
+        ("values.email=amina", None),
+        ("values.phone=%22%3E%3Cscript%3E", None),
+    ] {
+        let asked = warned(&grace, &format!("_look=1&{query}")).await;
+        let way = format!("/w/lakeside/leads/{}", id(&first));
+        let shown =
+            asked.as_deref().map(|region| same.is_some_and(|same| region.contains(same) && region.contains(&way)));
+        assert_eq!(shown, same.map(|_| true), "{query}: {asked:?}");
+        assert!(warned(&grace, query).await.is_none(), "nobody asked: {query}");
+        // The lead is Grace's, and out of Rita's reach.
+        assert!(warned(&rita, &format!("_look=1&{query}")).await.is_none(), "{query}");
+    }
+    server.end().await;
+}
+
 #[tokio::test]
 async fn what_looks_alike_is_asked_about_once_and_merged() {
     let server = Server::new().await;

@@ -189,7 +189,8 @@ impl Walk<'_> {
         let Some(mine) = mine else {
             return self.faults.unless(false, &transition.name, "the approval", &asked);
         };
-        let decision = json!({ "id": mine["id"], "decision": "approve" });
+        // What the move asks for was filled in after the approval was asked for.
+        let decision = json!({ "id": mine["id"], "decision": "approve", "version": mine["version"] });
         operation(&self.world.mia, "workflow.decide_approval", &decision).await;
     }
 

@@ -11,6 +11,11 @@ use testkit::PASSWORD;
 /// How each sensitive operation is called. One that is missing here fails the test below.
 pub fn input(name: &str, member: &Caller) -> Option<Value> {
     Some(match name {
+        "audit.export" => json!({}),
+        "company.save" => json!({ "version": 1, "company": { "iban": "GB33BUKB20201555555555" } }),
+        "exports.fetch" => json!({ "id": "0199a000-0000-7000-8000-000000000000" }),
+        "exports.start" => json!({ "entity": "lead", "format": "csv" }),
+        "people.invite" => json!({ "login": "stranger@elsewhere.example", "roles": ["OWNER"] }),
         "people.end_member_sessions" => json!({ "member": member.access.member.0 }),
         "people.end_session" => json!({ "id": "0199a000-0000-7000-8000-000000000000" }),
         "people.save_security" => json!({ "secondFactor": "nobody", "supportAccess": true }),
@@ -37,7 +42,8 @@ async fn sensitive_operations_want_a_confirmation() {
     clock.advance(Duration::seconds(300));
     assert_ne!(operation(&owner, "people.end_other_sessions", &json!({})).await.0, 403, "five minutes to the second");
     clock.advance(Duration::seconds(1));
-    let (mut ways, before) = (0, server.world.fingerprint(&["sessions", "security_policies"]).await);
+    let guarded = ["sessions", "security_policies", "companies", "invitations", "roles", "api_keys"];
+    let (mut ways, before) = (0, server.world.fingerprint(&guarded).await);
     for name in SENSITIVE {
         let input = input(name, &caller).unwrap_or_else(|| panic!("say in `input` how {name} is called"));
         let (status, body) = operation(&owner, name, &input).await;
@@ -53,8 +59,10 @@ async fn sensitive_operations_want_a_confirmation() {
     let key = Caller { session: None, origin: server.world.platform.origin(Some(tenant.id.0)), ..caller.clone() };
     let refused = server.world.run(&key, domain::people::EndOtherSessions {}).await.unwrap_err();
     assert!(refused.is("confirmation_required"));
-    assert_eq!(server.world.fingerprint(&["sessions", "security_policies"]).await, before, "nothing happened");
-    assert_eq!(owner.get("/w/lakeside/leads/export.csv").await.status(), 403);
+    assert_eq!(server.world.fingerprint(&guarded).await, before, "nothing happened");
+    for file in ["/w/lakeside/leads/export.csv", "/w/lakeside/settings/audit.csv"] {
+        assert_eq!(owner.get(file).await.status(), 403, "{file}");
+    }
     let page = owner.request(Method::GET, "/w/lakeside/leads/export.csv?sort=name").header(header::ACCEPT, "text/html");
     assert_eq!(location(&owner.send(page).await), "/confirm?next=%2Fw%2Flakeside%2Fleads%2Fexport.csv%3Fsort%3Dname");
     assert_eq!(owner.get("/w/lakeside/api/v1/leads").await.status(), 200, "everything else goes on");

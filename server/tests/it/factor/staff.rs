@@ -2,12 +2,47 @@
 
 use super::confirm::input;
 use super::{LEADS, act_for, is_shut, location, operation, set_up, staff, world};
+use crate::authz::{anything, apart};
 use api::Guard;
 use chrono::Duration;
-use domain::operation::SENSITIVE;
+use domain::operation::{IN_PERSON, SENSITIVE, open_to_support};
+use domain::{OperationKind, Realm};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::PASSWORD;
+
+/// Writes of the areas that hold people, rights, the company and what goes on by itself which support may do in a member's name: what a member sees of
+/// them is what they ask support about, and none of it outlasts the hour or reaches somebody else.
+const OPEN_TO_SUPPORT: &[&str] = &[
+    "audit.preview_undo",
+    "audit.send_feedback",
+    "audit.undo",
+    "people.add_location",
+    "people.rename_location",
+    "workflow.cancel_run",
+    "workflow.notify",
+    "workflow.read_notifications",
+    "workflow.retry_run",
+    "workflow.snooze_notification",
+    "workflow.start",
+];
+
+/// B-08. Whether support may do it is decided for each write that could outlast the hour: a new one is on one of the lists.
+#[tokio::test]
+async fn what_outlasts_the_hour_is_closed_to_support() {
+    let (server, _) = world().await;
+    assert!(IN_PERSON.is_sorted() && OPEN_TO_SUPPORT.is_sorted(), "both are searched by halves");
+    let mut undecided = Vec::new();
+    for info in server.world.platform.registry().infos() {
+        let guarded = ["people.", "company.", "audit.", "workflow."].iter().any(|area| info.name.starts_with(area));
+        let writes = info.kind == OperationKind::Write && info.realm == Realm::Workspace;
+        if guarded && writes && open_to_support(info.name) != OPEN_TO_SUPPORT.binary_search(&info.name).is_ok() {
+            undecided.push(info.name);
+        }
+    }
+    assert!(undecided.is_empty(), "IN_PERSON, SENSITIVE or OPEN_TO_SUPPORT: {undecided:?}");
+    server.end().await;
+}
 
 /// B-08. Support acts for a member: with a reason, for an hour at most, under a banner, in the workspace's own log, and never as the person.
 #[tokio::test]
@@ -29,6 +64,8 @@ async fn support_acts_for_a_member_within_bounds() {
     }
     let sales = staff(&server, "SALES").await;
     assert_eq!(act_for(&server, &sales, &tenant, &caller, "ticket 4711, empty list", "15").await.status(), 403);
+    let (status, page) = sales.page("/admin/impersonate?workspace=lakeside").await;
+    assert!(status == 403 && !page.contains("Amina"), "who is a member of what is for those who may act for them");
     let begun = act_for(&server, &support, &tenant, &caller, "ticket 4711, empty list", "60").await;
     assert_eq!(location(&begun), "/w/lakeside");
 
@@ -58,6 +95,15 @@ async fn support_acts_for_a_member_within_bounds() {
         assert_eq!(status, 403, "{name}: {body}");
         closed += 1;
     }
+    // Nor who belongs to the workspace, what is decided, and what would go on without them.
+    for name in IN_PERSON {
+        let mut input = anything();
+        input.as_object_mut().unwrap().extend(apart(name).as_object().unwrap().clone());
+        let (status, body) = operation(&support, name, &input).await;
+        assert_eq!((status.as_u16(), body["code"].as_str()), (403, Some("impersonated")), "{name}: {body}");
+        closed += 1;
+    }
+    assert_eq!(support.get("/w/lakeside/settings/audit.csv").await.status(), 403);
     assert_eq!(operation(&support, "people.list_sessions", &json!({})).await.0, 403);
     for route in server.routes().iter().filter(|route| route.guard == Guard::Person) {
         if matches!(route.path.as_str(), "/sign-out" | "/impersonation/stop" | "/dashboard/sales" | "/confirm") {

@@ -35,6 +35,9 @@ const BY_HAND: &[&str] = &[
     "insert into bulk_changes (tenant_id, id, entity, change, status, created_by, created_at)
      select tenant_id, gen_random_uuid(), 'lead', '{\"action\": \"delete\"}', 'done', id, now() from members where tenant_id = $1 limit 1",
     "insert into bulk_rows (tenant_id, bulk_id, position, record_id) select tenant_id, id, 1, id from bulk_changes where tenant_id = $1 limit 1",
+    "insert into exports (tenant_id, id, entity, format, query, reach, status, file_name, created_by, created_at, expires_at)
+     select tenant_id, gen_random_uuid(), 'lead', 'csv', '{}', 'all', 'done', 'leads.csv', id, now(), now() + interval '7 days'
+     from members where tenant_id = $1 limit 1",
     "insert into message_attachments (tenant_id, message_id, position, document, source_id) select tenant_id, id, 100, 'invoice', id from messages
      where tenant_id = $1 limit 1",
     "insert into payments (tenant_id, id, number, status, customer_id, amount_minor, amount_currency, received_on, method, created_by)

@@ -1,79 +1,78 @@
 //! Objects that operations are about, made over the API by the owner of their workspace. Every text in them is a canary.
 
 use crate::support::{Client, Server};
-use domain::MemberId;
+use domain::{MemberId, TenantId, UserId};
+use platform::Services;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use testkit::TestTenant;
 
 /// In every text of a fixture, with the name of its workspace behind it.
 pub const CANARY: &str = "CANARY";
 /// The id of nothing.
 pub const NEVER: &str = "0199a000-0000-7000-8000-000000000000";
-/// What was done: a refusal is written down too, and changes nothing.
-const DONE: &str =
-    "(select * from changes where outcome = 'done' and entity <> 'session' and operation not like '%.export')";
-/// Everything that a call may change. Not: what readers of changes derive, keys and counters of requests.
-pub const TABLES: &[&str] = &[
-    "members",
-    "roles",
-    "api_keys",
-    "companies",
-    "leads",
-    "merges",
-    "notes",
-    "mentions",
-    "files",
-    "customers",
-    "contacts",
-    "opportunities",
-    "activities",
-    "tasks",
-    "products",
-    "prices",
-    "orders",
-    "order_lines",
-    "invoices",
-    "invoice_lines",
-    "payments",
-    "journal_entries",
-    "journal_lines",
-    "stock_movements",
-    "tax_rates",
-    "ledger_accounts",
-    "messages",
-    "delivery_attempts",
-    "workflows",
-    "workflow_versions",
-    "runs",
-    "waitpoints",
-    "approvals",
-    "approval_decisions",
-    "notifications",
-    "imports",
-    "import_rows",
-    "saved_views",
-    "bulk_changes",
-    "bulk_rows",
-    DONE,
-    "events",
-    "sessions",
-    "idempotency_keys",
+/// Kinds whose objects are somebody's; all others are the workspace's.
+pub const OWNED: &[&str] = &[
+    "booked",
+    "bulk",
+    "change",
+    "customer",
+    "done_import",
+    "draft_invoice",
+    "export",
+    "file",
+    "gone_file",
+    "gone_lead",
+    "gone_note",
+    "import",
+    "invoice",
+    "key",
+    "lead",
+    "mapped_import",
+    "merge",
+    "message",
+    "note",
+    "notification",
+    "opportunity",
+    "order",
+    "pair",
+    "posted_invoice",
+    "question",
+    "sent",
+    "session",
+    "shipped",
+    "view",
 ];
 
+/// Somebody who makes what only they can make.
+#[derive(Clone)]
+pub struct Someone {
+    pub client: Client,
+    pub member: MemberId,
+    pub user: UserId,
+    pub role: String,
+}
+
 pub struct Fixtures {
-    owner: Client,
-    api: String,
-    me: MemberId,
+    pub(super) owner: Client,
+    pub(super) api: String,
+    pub(super) tenant: TenantId,
+    pub(super) slug: String,
+    pub(super) services: Arc<Services>,
+    pub(super) me: MemberId,
+    user: UserId,
     manager: Client,
-    customer: String,
-    product: String,
+    /// Who has keys that others may revoke, where somebody was made for it: an owner's are no administrator's business.
+    clerk: Option<Client>,
+    pub(super) customer: String,
+    pub(super) product: String,
     account: String,
     /// What is made once and asked about many times.
     shared: BTreeMap<String, String>,
     made: usize,
-    canary: String,
+    pub(super) canary: String,
 }
 
 impl Fixtures {
@@ -84,8 +83,13 @@ impl Fixtures {
         let mut fixtures = Self {
             owner,
             api: format!("/w/{}/api/v1", tenant.slug),
+            tenant: tenant.id,
+            slug: tenant.slug.clone(),
+            services: server.world.services().clone(),
             me: caller.access.member,
+            user: caller.access.user.unwrap(),
             manager,
+            clerk: None,
             customer: String::new(),
             product: String::new(),
             account: String::new(),
@@ -105,34 +109,39 @@ impl Fixtures {
         fixtures
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Value {
-        let (status, answer) = self.owner.write(Method::POST, &format!("{}{path}", self.api), body).await;
+    /// Makes an administrator whose keys are made for colleagues.
+    pub async fn employ(&mut self, server: &Server, tenant: &TestTenant) {
+        let (clerk, _) = server.signed_in(tenant, "Clerk", &["ADMIN"]).await;
+        self.clerk = Some(clerk);
+    }
+
+    pub(super) async fn post_by(&self, client: &Client, path: &str, body: &Value) -> Value {
+        let (status, answer) = client.write(Method::POST, &format!("{}{path}", self.api), body).await;
         assert!(status.is_success(), "{path} {body}: {status} {answer}");
         answer["data"].clone()
     }
 
-    async fn id(&self, path: &str, body: &Value) -> String {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Value {
+        self.post_by(&self.owner, path, body).await
+    }
+
+    pub(super) async fn id(&self, path: &str, body: &Value) -> String {
         let made = self.post(path, body).await;
         made["id"].as_str().unwrap_or_else(|| panic!("{path}: {made}")).to_owned()
     }
 
-    /// Somebody's own, where the kind has owners.
-    pub async fn owned(&mut self, kind: &str, owner: MemberId) -> Option<String> {
-        match kind {
-            "lead" => Some(self.id("/leads", &json!({ "name": self.canary, "owner": owner.0 })).await),
-            "customer" => Some(self.id("/customers", &json!({ "name": self.canary, "owner": owner.0 })).await),
-            "opportunity" => Some(self.opportunity(owner).await),
-            "order" => Some(self.order(Some(owner)).await),
-            _ => None,
-        }
+    /// A number that nothing made before has.
+    pub(super) fn next(&mut self) -> usize {
+        self.made += 1;
+        self.made
     }
 
-    async fn opportunity(&self, owner: MemberId) -> String {
+    pub(super) async fn opportunity(&self, owner: MemberId) -> String {
         let deal = json!({ "name": self.canary, "customer": self.customer, "owner": owner.0 });
         self.id("/opportunities", &deal).await
     }
 
-    async fn order(&self, owner: Option<MemberId>) -> String {
+    pub(super) async fn order(&self, owner: Option<MemberId>) -> String {
         let lines = json!([{ "product": self.product, "quantity": "1" }]);
         let owner = owner.unwrap_or(self.me).0;
         let order = json!({ "customer": self.customer, "notes": self.canary, "owner": owner, "lines": lines });
@@ -142,7 +151,7 @@ impl Fixtures {
 
     /// An object of a kind, the workspace owner's. `reader` is who it will be shown to, where it is somebody's alone.
     pub async fn make(&mut self, kind: &str, reader: Option<MemberId>) -> String {
-        self.made += 1;
+        self.next();
         match kind {
             "lead" => self.id("/leads", &json!({ "name": self.canary, "notes": self.canary })).await,
             "customer" => self.customer.clone(),
@@ -171,8 +180,23 @@ impl Fixtures {
                 }
                 self.shared[kind].clone()
             }
-            other => panic!("nobody knows how to make {other}"),
+            other => self.of_the_owner(other).await,
         }
+    }
+
+    /// The same of what the matrix alone asks for.
+    async fn of_the_owner(&mut self, kind: &str) -> String {
+        if let Some(id) = self.of_the_workspace(kind).await {
+            return id;
+        }
+        if let Some(id) = self.owned(kind, self.me).await {
+            return id;
+        }
+        let client = self.clerk.clone().filter(|_| kind == "key").unwrap_or_else(|| self.owner.clone());
+        // Whoever is asked in the owner's place holds a role that nobody holds.
+        let me = Someone { client, member: self.me, user: self.user, role: "JUDGE".to_owned() };
+        let everything = super::rows::grants("OWNER");
+        self.by(kind, &me, &everything).await.unwrap_or_else(|| panic!("nobody knows how to make {kind}"))
     }
 
     async fn message(&self) -> String {
@@ -187,8 +211,13 @@ impl Fixtures {
         queued["message"].as_str().unwrap().to_owned()
     }
 
-    async fn workflow(&self) -> String {
+    pub(super) async fn workflow(&self) -> String {
         let steps = json!([{ "key": "look", "type": "branch", "input": { "if": "task.title != ''", "else": "end" } }]);
+        self.workflow_of(&steps).await
+    }
+
+    /// One that is started by hand, with these steps.
+    pub(super) async fn workflow_of(&self, steps: &Value) -> String {
         let trigger = json!({ "on": "by_hand", "entity": "task" });
         let definition =
             json!({ "key": format!("c{}", self.made), "name": self.canary, "trigger": trigger, "steps": steps });
@@ -210,20 +239,7 @@ impl Fixtures {
 
     /// An order on its whole way: its approval, its invoice, the entry, a run.
     async fn share(&mut self) {
-        let order = self.order(None).await;
-        let step = async |fixtures: &Self, step: &str| {
-            fixtures.post(&format!("/orders/{order}/transitions/{step}"), &json!({})).await;
-        };
-        step(self, "submit").await;
-        let approvals = format!("{}/operations/workflow.list_approvals", self.api);
-        let (_, asked) = self.manager.write(Method::POST, &approvals, &json!({})).await;
-        let approval = asked["data"][0]["id"].as_str().unwrap().to_owned();
-        let decide = format!("{}/operations/workflow.decide_approval", self.api);
-        let (status, answer) =
-            self.manager.write(Method::POST, &decide, &json!({ "id": approval, "decision": "approve" })).await;
-        assert!(status.is_success(), "{answer}");
-        step(self, "pick").await;
-        step(self, "ship").await;
+        let (order, approval) = self.shipped(self.me).await;
         let invoice = self.post("/operations/sales.create_invoice", &json!({ "order": order })).await;
         let invoice = invoice["invoice"].as_str().unwrap().to_owned();
         let posted = self.post("/operations/finance.post_invoice", &json!({ "invoice": invoice })).await;
@@ -237,19 +253,37 @@ impl Fixtures {
         self.shared.insert("run".to_owned(), run);
     }
 
-    /// One of the kind in the trash, where it has one.
+    /// An order that has shipped, and the approval that it needed.
+    pub(super) async fn shipped(&self, owner: MemberId) -> (String, String) {
+        let order = self.order(Some(owner)).await;
+        let step = async |step: &str| self.post(&format!("/orders/{order}/transitions/{step}"), &json!({})).await;
+        step("submit").await;
+        let asked = self.post_by(&self.manager, "/operations/workflow.list_approvals", &json!({})).await;
+        let mut asked = asked.as_array().into_iter().flatten();
+        let ours = asked.find(|approval| approval["record"] == order.as_str()).expect("an approval of the order");
+        let approval = ours["id"].as_str().unwrap().to_owned();
+        let decision = json!({ "id": approval, "decision": "approve" });
+        self.post_by(&self.manager, "/operations/workflow.decide_approval", &decision).await;
+        step("pick").await;
+        step("ship").await;
+        (order, approval)
+    }
+
+    /// One of the kind in the trash, where it has one; of what lies beside a record, the record is.
     pub async fn trashed(&mut self, kind: &str) -> Option<String> {
-        if kind != "lead" {
-            return None;
-        }
-        let id = self.make(kind, None).await;
-        self.trash(&id).await;
+        let (entities, id) = match kind {
+            "lead" | "note" | "file" => ("leads", self.make(kind, None).await),
+            "customer" => ("customers", self.owned(kind, self.me).await?),
+            "opportunity" => ("opportunities", self.make(kind, None).await),
+            _ => return None,
+        };
+        self.trash(entities, id.split('/').next().unwrap_or_default()).await;
         Some(id)
     }
 
-    pub async fn trash(&self, lead: &str) {
-        let path = format!("{}/leads/{lead}", self.api);
+    pub(super) async fn trash(&self, entities: &str, id: &str) {
+        let path = format!("{}/{entities}/{id}", self.api);
         let (status, answer) = self.owner.write(Method::DELETE, &path, &json!({})).await;
-        assert!(status.is_success(), "{answer}");
+        assert!(status.is_success(), "{path}: {answer}");
     }
 }

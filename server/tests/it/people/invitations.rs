@@ -3,7 +3,7 @@
 use super::*;
 use crate::authz::role;
 use domain::Grants;
-use domain::people::Invite;
+use domain::people::{AddLocation, Invite};
 use domain::permission::{ROLES, Reach};
 use serde_json::json;
 
@@ -162,6 +162,41 @@ async fn an_invitation_is_for_one_address_and_good_once() {
     assert_eq!(person.page(&third).await.0, StatusCode::OK);
     server.world.clock.advance(chrono::Duration::days(7));
     assert_eq!(person.page(&third).await.0, StatusCode::NOT_FOUND);
+    pool.close().await;
+    server.end().await;
+}
+
+/// Under whom and where somebody is put is asked again when they come: by then the giver may reach less.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_puts_nobody_where_its_giver_no_longer_reaches() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let owner = server.world.member(&tenant, "Grace", &["OWNER"]).await;
+    for (key, reach) in [("TEAM", Reach::Team), ("LOCAL", Reach::Location), ("ALL", Reach::All), ("OWN", Reach::Own)] {
+        let mut grants = Grants([("crm.lead.read".to_owned(), reach)].into());
+        role(&server, &tenant, key, &grants).await;
+        grants.0.insert("people.member.create".to_owned(), Reach::All);
+        role(&server, &tenant, &format!("HIRES_{key}"), &grants).await;
+    }
+    let nairobi = server.world.run(&owner, AddLocation { name: "Nairobi".to_owned() }).await.unwrap().id;
+    let peter = server.world.member(&tenant, "Peter", &["TEAM"]).await.access.member.0;
+    let nina = server.world.member(&tenant, "Nina", &["HIRES_ALL"]).await;
+    let pool = server.world.owner().await;
+    for (given, place, left) in
+        [("OWN", (Some(peter), None), "HIRES_TEAM"), ("LOCAL", (None, Some(nairobi)), "HIRES_LOCAL")]
+    {
+        let login = format!("{}@new.example", given.to_lowercase());
+        let (manager, location) = place;
+        let invite = Invite { login: login.clone(), name: None, roles: vec![given.to_owned()], location, manager };
+        server.world.run(&nina, invite).await.unwrap();
+        let path = link(&server, &mail(&server, "invitation", &login).await);
+        let person = stranger(&server, given, &login).await;
+        for (holds, status) in [(left, StatusCode::FORBIDDEN), ("HIRES_ALL", StatusCode::SEE_OTHER)] {
+            let change = "update members set roles = $2 where id = $1";
+            sqlx::query(change).bind(nina.access.member.0).bind(vec![holds]).execute(&pool).await.unwrap();
+            assert_eq!(person.form(&path, &[]).await.status(), status, "{given} by {holds}");
+        }
+    }
     pool.close().await;
     server.end().await;
 }

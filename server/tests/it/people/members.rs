@@ -1,11 +1,13 @@
 //! Members: suspending, managers, handing over, leaving; the caller's own account; locations.
 
 use super::*;
+use domain::imports::{CreateImport, GetImport, ListImports};
 use domain::people::{
-    AddLocation, HandOver, Leave, ListMembers, OwnedRecords, RestoreMember, SuspendMember, UpdateMember,
+    AddLocation, HandOver, Invite, Leave, ListMembers, OwnedRecords, RestoreMember, SuspendMember, UpdateMember,
+    UpdateProfile,
 };
 use domain::records::CreateRecord;
-use domain::{Kind, MemberId};
+use domain::{Grants, Kind, MemberId, Reach};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -109,6 +111,90 @@ async fn managers_form_no_circle() {
     server.end().await;
 }
 
+/// B-03. Nobody reaches more rows, nor lets somebody do so, by saying who reports to whom or where somebody works.
+#[tokio::test]
+async fn nobody_rises_by_a_manager_or_a_location() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let owner = server.world.member(&tenant, "Grace", &["OWNER"]).await;
+    let people = [("people.member.update", Reach::All), ("people.member.create", Reach::All)];
+    for (key, reach) in [("OWN", Reach::Own), ("TEAM", Reach::Team), ("LOCAL", Reach::Location)] {
+        let mut grants = Grants(["read", "import"].map(|verb| (format!("crm.lead.{verb}"), reach)).into());
+        crate::authz::role(&server, &tenant, key, &grants).await;
+        grants.0.extend(people.iter().map(|(pattern, reach)| ((*pattern).to_owned(), *reach)));
+        crate::authz::role(&server, &tenant, &format!("PEOPLE_{key}"), &grants).await;
+    }
+    let hana = server.world.member(&tenant, "Hana", &["PEOPLE_TEAM"]).await;
+    let john = server.world.member(&tenant, "John", &["OWN"]).await;
+    let otto = server.world.member(&tenant, "Otto", &["OWN"]).await;
+    let peter = server.world.member(&tenant, "Peter", &["TEAM"]).await;
+    let lars = server.world.member(&tenant, "Lars", &["PEOPLE_LOCAL"]).await;
+    let id = |caller: &platform::Caller| caller.access.member.0;
+    let under = |one: &platform::Caller, manager: &platform::Caller| place(id(one), Some(manager.access.member));
+    server.world.run(&owner, under(&otto, &hana)).await.unwrap();
+
+    // Oneself, somebody else, and somebody below whom oneself stands: each would reach John's leads.
+    for manager in [&hana, &peter, &otto] {
+        let refused = server.world.run(&hana, under(&john, manager)).await.unwrap_err();
+        assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::Forbidden, "manager"), "{refused:?}");
+    }
+    // Otto's are in her reach already, so she may say who else reads them below her.
+    server.world.run(&owner, under(&peter, &hana)).await.unwrap();
+    server.world.run(&hana, under(&otto, &peter)).await.unwrap();
+    // Who reaches all rows gives nothing that they lack; who stays where they are gains nothing.
+    server.world.run(&owner, under(&john, &peter)).await.unwrap();
+    server.world.run(&hana, UpdateMember { name: "Johnny".to_owned(), ..under(&john, &peter) }).await.unwrap();
+    let invite = Invite { manager: Some(id(&hana)), ..invitation("new@lakeside.example", &["OWN"]) };
+    assert_eq!(server.world.run(&hana, invite).await.unwrap_err().kind, Kind::Forbidden);
+
+    let nairobi = server.world.run(&owner, AddLocation { name: "Nairobi".to_owned() }).await.unwrap().id;
+    let at = |one: &platform::Caller| UpdateMember { location: Some(nairobi), ..place(id(one), None) };
+    let refused = server.world.run(&lars, at(&lars)).await.unwrap_err();
+    assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::Forbidden, "location"), "{refused:?}");
+    server.world.run(&lars, at(&otto)).await.unwrap();
+    let invite = Invite { location: Some(nairobi), ..invitation("new@lakeside.example", &["LOCAL"]) };
+    assert_eq!(server.world.run(&lars, invite).await.unwrap_err().kind, Kind::Forbidden);
+    server.world.run(&owner, at(&lars)).await.unwrap();
+    let lars = server.world.caller(&tenant, lars.access.member).await;
+    let invite = Invite { location: Some(nairobi), ..invitation("new@lakeside.example", &["LOCAL"]) };
+    server.world.run(&lars, invite).await.unwrap();
+
+    // Grants for a location include the team: John's leads are of Mombasa, and are so when he works in Nairobi. Nor do his imports come with him.
+    let mombasa = server.world.run(&owner, AddLocation { name: "Mombasa".to_owned() }).await.unwrap().id;
+    let works = |location| UpdateMember { location: Some(location), ..place(id(&john), None) };
+    server.world.run(&owner, works(mombasa)).await.unwrap();
+    let caller = server.world.caller(&tenant, john.access.member).await;
+    let (entity, file_name, content) = ("lead".to_owned(), "leads.csv".to_owned(), b"Name\nCanary\n".to_vec());
+    let import = CreateImport { entity, file_name, content, sheet: None };
+    let import = GetImport { id: server.world.run(&caller, import).await.unwrap().id };
+    for location in [mombasa, nairobi] {
+        server.world.run(&lars, works(location)).await.unwrap();
+        let his = UpdateMember { manager: Some(id(&lars)), ..works(location) };
+        let refused = server.world.run(&lars, his).await.unwrap_err();
+        assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::Forbidden, "manager"), "{refused:?}");
+        assert_eq!(server.world.run(&lars, import.clone()).await.unwrap_err().kind, Kind::NotFound, "{location}");
+        let listed = server.world.run(&lars, ListImports { entity: "lead".to_owned() }).await.unwrap();
+        assert!(listed.is_empty(), "{location}");
+    }
+    let caller = server.world.caller(&tenant, john.access.member).await;
+    assert!(caller.access.location == Some(nairobi) && server.world.run(&caller, import).await.is_ok());
+    let invite = Invite { manager: Some(id(&lars)), ..invitation("other@lakeside.example", &["OWN"]) };
+    let refused = server.world.run(&lars, invite).await.unwrap_err();
+    assert_eq!((refused.kind, refused.fields[0].field.as_str()), (Kind::Forbidden, "manager"), "{refused:?}");
+    // Of whoever is in his team already he says who else there reads their leads.
+    let mona = server.world.member(&tenant, "Mona", &["LOCAL"]).await;
+    for one in [&mona, &otto] {
+        server.world.run(&owner, under(one, &lars)).await.unwrap();
+    }
+    server.world.run(&lars, under(&otto, &mona)).await.unwrap();
+    server.end().await;
+}
+
+fn invitation(login: &str, roles: &[&str]) -> Invite {
+    let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    Invite { login: login.to_owned(), name: None, roles, location: None, manager: None }
+}
+
 #[tokio::test]
 async fn records_are_handed_over() {
     let server = Server::new().await;
@@ -165,6 +251,57 @@ async fn who_left_may_be_invited_again() {
     let members = server.world.run(&owner, ListMembers {}).await.unwrap();
     let same = members.iter().find(|member| member.id == caller.access.member.0).unwrap();
     assert_eq!((same.status.as_str(), same.roles.as_slice()), ("active", &["VIEWER".to_owned()][..]));
+    server.end().await;
+}
+
+/// A number of the profile is one to be reached at, and it may be anybody's: nobody signs in with it, sets a password by it or learns whose it is. Support
+/// does not type one in another's name.
+#[tokio::test]
+async fn a_number_of_the_profile_opens_nothing_and_tells_nothing() {
+    let server = Server::new().await;
+    let tenant = server.world.tenant("lakeside", "core").await;
+    let (amina, caller) = server.signed_in(&tenant, "Amina", &["USER"]).await;
+    let page = "/w/lakeside/settings/profile";
+    // Somebody signs in with the first of them; the second is nobody's.
+    let owner = server.world.user("Otieno", "+254 712 345 678").await;
+    for number in ["+254712345678", "+254712345679"] {
+        let typed = [("name", "Amina"), ("phone", number), ("language", "en"), ("_page", page)];
+        let saved = amina.form("/w/lakeside/do/people.update_profile", &typed).await;
+        assert_eq!(saved.status(), StatusCode::SEE_OTHER, "{number}");
+        let drawn = amina.page(page).await.1;
+        assert!(drawn.contains(number) && drawn.contains("You sign in with amina@lakeside.example."), "{drawn}");
+    }
+    let auth = server.world.services().auth.clone();
+    assert!(auth.password_link("+254712345679").await.unwrap().is_none(), "a new password by a number of the profile");
+    assert_eq!(sign_in(&server, "+254712345679", PASSWORD).await.1, StatusCode::UNPROCESSABLE_ENTITY);
+    // Whose number it is signs up with it.
+    server.client().form("/sign-up", &sign_up::fields("+254712345679")).await;
+    assert!(mail(&server, "sign_up_code", "+254712345679").await.contains("code"));
+
+    // Who has proven a number reads it there, and changes it by no profile.
+    let member = server.world.join(&tenant, owner, &["USER"], None).await;
+    let (otieno, status) = sign_in(&server, "+254712345678", PASSWORD).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    for number in ["+254712345670", ""] {
+        let typed = [("name", "Otieno"), ("phone", number), ("language", "en"), ("_page", page)];
+        let saved = otieno.form("/w/lakeside/do/people.update_profile", &typed).await;
+        assert_eq!(saved.status(), StatusCode::SEE_OTHER, "{number}");
+        assert!(otieno.page(page).await.1.contains("You sign in with +254712345678."));
+    }
+    assert_eq!(sign_in(&server, "+254712345670", PASSWORD).await.1, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(sign_in(&server, "+254712345678", PASSWORD).await.1, StatusCode::SEE_OTHER);
+    let member = server.world.caller(&tenant, member).await;
+    for caller in [&caller, &member] {
+        let acted = server.world.acted_for(caller).await;
+        let update = UpdateProfile {
+            name: "Jane".to_owned(),
+            phone: Some("+254712345671".to_owned()),
+            language: "en".to_owned(),
+            timezone: None,
+        };
+        let refused = server.world.run(&acted, update).await.unwrap_err();
+        assert_eq!(refused.code.as_deref(), Some("impersonated"));
+    }
     server.end().await;
 }
 

@@ -56,6 +56,14 @@ async fn a_link_sets_a_password_once() {
     let (again, status) = sign_in(&server, login, NEW).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     assert_eq!(again.get("/w/lakeside/api/v1/leads").await.status(), 200);
+    let pool = server.world.owner().await;
+    let told = "select count(*) from changes where operation = 'people.reset_password' and entity = 'member'";
+    assert_eq!(
+        sqlx::query_scalar::<_, i64>(told).fetch_one(&pool).await.unwrap(),
+        1,
+        "the workspace's log tells of it"
+    );
+    pool.close().await;
     // Thirty minutes, to the second.
     server.world.clock.advance(chrono::Duration::hours(2));
     let late = ask(&server, login).await;
@@ -65,6 +73,46 @@ async fn a_link_sets_a_password_once() {
     assert_eq!(server.client().page(&late).await.0, StatusCode::NOT_FOUND);
     mail(&server, "password_changed", login).await;
     println!("bar=C-18 presses=20 done={done} busy={busy} reuse=0 foreign_hosts=0 pass=1");
+    server.end().await;
+}
+
+/// All the wrong tries of a day; one of them is made.
+async fn guessed_at(server: &Server, login: &str) {
+    assert_eq!(sign_in(server, login, "not the password").await.1, StatusCode::UNPROCESSABLE_ENTITY);
+    let others = sqlx::query("update sign_in_attempts set failures = 100");
+    others.execute(&server.world.services().pools.platform).await.unwrap();
+}
+
+/// C-14. Whoever guesses closes an account to browsers that nobody knows. The page says that a new password is the way in, alike for an address that
+/// nobody has; the browser that set one gets in whatever others go on trying.
+#[tokio::test]
+async fn a_new_password_is_the_way_in_when_others_guess() {
+    let server = Server::new().await;
+    let login = "amina@lakeside.example";
+    server.world.user("Amina", login).await;
+    let mut refusals = Vec::new();
+    for login in [login, "nobody@lakeside.example"] {
+        guessed_at(&server, login).await;
+        server.world.clock.advance(chrono::Duration::seconds(30));
+        let answer = server.client().form("/sign-in", &[("login", login), ("password", PASSWORD)]).await;
+        let status = answer.status();
+        let body = answer.text().await.unwrap();
+        assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{body}");
+        assert!(body.contains("or reset your password by e-mail or phone to sign in now"), "{body}");
+        refusals.push(steady(&body.replace(login, "LOGIN").replace(&login.replace('@', "%40"), "LOGIN")));
+    }
+    assert_eq!(refusals[0], refusals[1], "a refusal tells who has an account");
+
+    let path = ask(&server, login).await;
+    let own = server.client();
+    assert_eq!(own.form(&path, &[("password", NEW)]).await.status(), StatusCode::SEE_OTHER);
+    let known = own.cookie("nexus_device").expect("the browser is known");
+    assert_eq!(sign_in(&server, login, NEW).await.1, StatusCode::SEE_OTHER, "what was counted is forgotten");
+    guessed_at(&server, login).await;
+    assert_eq!(sign_in(&server, login, NEW).await.1, StatusCode::TOO_MANY_REQUESTS);
+    let entered = own.form("/sign-in", &[("login", login), ("password", NEW)]).await;
+    assert_eq!(entered.status(), StatusCode::SEE_OTHER);
+    assert_ne!(own.cookie("nexus_device").unwrap(), known, "and no longer by its new password alone");
     server.end().await;
 }
 

@@ -1,6 +1,7 @@
 //! Signing up, by mail and by phone, and the first owner of an installation.
 
 use super::*;
+use crate::support::client_from;
 
 pub fn fields(login: &str) -> [(&'static str, &str); 7] {
     [
@@ -180,6 +181,51 @@ async fn a_phone_signs_up_with_a_code() {
         StatusCode::UNPROCESSABLE_ENTITY
     );
     println!("bar=R185 tries=5 pass=1");
+    server.end().await;
+}
+
+/// A message costs money, and each code that is sent can be guessed at: they are counted by number, however it is typed, whether or not it has an account
+/// and whatever sign-up they are for, and by the address that asks.
+#[tokio::test]
+async fn codes_are_counted_by_number_and_by_address() {
+    let server = Server::new().await;
+    server.world.user("Known", "+254 700 000 001").await;
+    let from = |last: u8| client_from(&server.base, std::net::IpAddr::from([127, 0, 1, last]));
+    let ask = async |client: &Client, phone: &str| {
+        // The mails of an address are counted as well, by the minute.
+        server.world.clock.advance(chrono::Duration::seconds(20));
+        client.form("/sign-up", &fields(phone)).await
+    };
+    for number in ["700000001", "700000002"] {
+        let (one, rest) = number.split_at(3);
+        let typed = [
+            format!("+254{number}"),
+            format!("00254{number}"),
+            format!("+254 {one} {rest}"),
+            format!("+254 ({one}) {rest}"),
+            format!("+254-{one}-{rest}"),
+        ];
+        for (last, phone) in (1..).zip(&typed) {
+            assert_eq!(ask(&from(last), phone).await.status(), StatusCode::SEE_OTHER, "{phone}");
+        }
+        let refused = ask(&from(9), &typed[0]).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS, "{number}");
+        assert!(refused.headers().contains_key(header::RETRY_AFTER));
+        assert!(refused.text().await.unwrap().contains("Too many codes were sent to this number"));
+    }
+    let crowd = from(20);
+    for number in 0..20 {
+        let phone = format!("+2547100000{number:02}");
+        assert_eq!(ask(&crowd, &phone).await.status(), StatusCode::SEE_OTHER, "{phone}");
+    }
+    assert_eq!(ask(&crowd, "+254710000099").await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ask(&from(21), "+254710000099").await.status(), StatusCode::SEE_OTHER, "another address");
+    assert_eq!(ask(&crowd, "amina@new.example").await.status(), StatusCode::SEE_OTHER, "a mail");
+    server.world.clock.advance(chrono::Duration::hours(2));
+    assert_eq!(ask(&crowd, "+254700000001").await.status(), StatusCode::SEE_OTHER, "after a while");
+    assert_eq!(count(&server, "select count(*) from sign_ups").await, 33);
+    let told = "select count(*) from rate_counters where key like '%700000001%'";
+    assert_eq!(count(&server, told).await, 0, "the number lies open among the counters");
     server.end().await;
 }
 

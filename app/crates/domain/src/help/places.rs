@@ -78,6 +78,8 @@ pub const PLACES: &[Place] = &[
     at("/{entity}/views", "lists", "saved-views"),
     at("/{entity}/bulk", "lists", "many-rows-at-once"),
     at("/bulk/{id}", "lists", "many-rows-at-once"),
+    at("/exports", "lists", "many-rows-at-once"),
+    at("/exports/{id}", "lists", "many-rows-at-once"),
     at("/{entity}/{id}", "records", ""),
     at("/{entity}/{id}/edit", "records", "change-one"),
     at("/{entity}/{id}/access", "people", "who-can-see-a-record"),

@@ -87,8 +87,14 @@ import_operation!(
 );
 import_operation!("imports.start" Write StartImport -> Import);
 import_operation!(
-    /// Removes what the import made, except rows that were changed since, which are kept and listed.
+    /// Removes what the import made, and puts back what it changed. Rows that somebody changed since are kept and listed, and so are rows that the
+    /// caller may not delete or change, unless it is an import of their own of the last 30 days. Sent once more, it looks at what was kept. Up to
+    /// 200 rows are taken back before the answer; more by a worker, while the import is `undoing`.
     "imports.undo" Write UndoImport -> Undone
+);
+import_operation!(
+    /// What an undo would come to, as things are now. Nothing is changed.
+    "imports.preview_undo" Read PreviewUndoImport -> crate::records::UndoPreview
 );
 import_operation!("imports.problems" Read ListProblems -> Vec<Problem>);
 import_operation!(
@@ -165,8 +171,37 @@ pub struct Import {
     pub created_at: String,
     pub started_at: Option<String>,
     pub finished_at: Option<String>,
-    /// After an undo: rows that were changed since and therefore kept.
+    /// On the way back and after it: rows that were kept.
     pub kept: i64,
+    /// Removed by undos.
+    #[serde(default)]
+    pub removed: i64,
+    /// Put back by undos to what they were before the import.
+    #[serde(default)]
+    pub reverted: i64,
+    /// Were gone for good already when an undo came to them.
+    #[serde(default)]
+    pub gone: i64,
+    /// When an undo was last asked for.
+    #[serde(default)]
+    pub undo_began_at: Option<String>,
+}
+
+impl Import {
+    /// Rows that an undo has to do with: those that the import left its mark on.
+    pub const fn marked(&self) -> i64 {
+        self.created + self.updated
+    }
+
+    /// Those of them that no undo has taken back, the kept ones among them.
+    pub const fn left(&self) -> i64 {
+        self.marked() - self.removed - self.reverted - self.gone
+    }
+
+    /// Those that the undo has come to.
+    pub const fn looked_at(&self) -> i64 {
+        self.marked() - self.left() + self.kept
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,10 +214,23 @@ pub enum ImportStatus {
     Running,
     Done,
     Failed,
+    /// Rows are being taken back.
+    Undoing,
     Undone,
 }
 
 impl ImportStatus {
+    const ALL: [Self; 8] = [
+        Self::Uploaded,
+        Self::Mapped,
+        Self::Queued,
+        Self::Running,
+        Self::Done,
+        Self::Failed,
+        Self::Undoing,
+        Self::Undone,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Uploaded => "uploaded",
@@ -191,14 +239,13 @@ impl ImportStatus {
             Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Undoing => "undoing",
             Self::Undone => "undone",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Uploaded, Self::Mapped, Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Undone]
-            .into_iter()
-            .find(|status| status.as_str() == text)
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
@@ -243,14 +290,18 @@ pub struct Undone {
     pub removed: i64,
     /// Rows put back to what they were before the import.
     pub reverted: i64,
-    /// Rows changed since the import, which were kept.
+    /// Rows that were kept: changed since, in use, or not the caller's to take back. The first thousand.
     pub kept: Vec<KeptRow>,
+    /// Rows that a worker takes back from now on; none where all is done.
+    #[serde(default)]
+    pub waiting: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct KeptRow {
     pub id: Uuid,
+    /// Empty where the reader may not see the row.
     pub title: String,
     pub reason: String,
 }

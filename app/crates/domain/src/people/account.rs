@@ -21,7 +21,8 @@ pub const ZONES: &[&str] = &[
 
 declare!("people.get_profile" Read Requires::Member, GetProfile {} -> Profile);
 declare!(
-    /// Name, number, language and time zone of the caller. The name is that of the account and of this workspace.
+    /// Name, number, language and time zone of the caller. The name is that of the account and of this workspace. The number is one to be
+    /// reached at: nobody signs in with it.
     "people.update_profile" Write Requires::Member, UpdateProfile {
         name: String,
         #[serde(default)] phone: Option<String>,
@@ -49,6 +50,9 @@ declare!(
 pub struct Profile {
     pub name: String,
     pub email: Option<String>,
+    /// A number that the person signs in with: they have proven that it is theirs.
+    pub login_phone: Option<String>,
+    /// A number to be reached at, as the person typed it.
     pub phone: Option<String>,
     pub language: String,
     pub timezone: Option<String>,

@@ -20,10 +20,24 @@ pub enum BulkAction {
     /// Gives fields other values.
     #[default]
     Set,
+    /// Gives fields that hold several values some more, beside those that each row has.
+    Add,
+    /// Takes values out of fields that hold several, wherever a row has them.
+    Remove,
     /// Moves to another state, each row through the gate of its move.
     Move,
     Delete,
     Restore,
+}
+
+impl BulkAction {
+    /// What it takes for each row, there and back.
+    pub const fn verb(self) -> Verb {
+        match self {
+            Self::Set | Self::Add | Self::Remove | Self::Move => Verb::Update,
+            Self::Delete | Self::Restore => Verb::Delete,
+        }
+    }
 }
 
 /// Starts a change of many rows: those named, or with `all` every one that the filter and the search match. A worker goes through them one by
@@ -43,6 +57,7 @@ pub struct BulkRecords {
     pub filter: Option<String>,
     #[serde(default)]
     pub search: Option<String>,
+    /// What fields are set to, or what is added to those that hold several values, or taken out of them.
     #[serde(default)]
     pub values: Values,
     /// The state to move to.
@@ -55,11 +70,7 @@ impl Operation for BulkRecords {
     const KIND: OperationKind = OperationKind::Write;
     type Output = Bulk;
     fn requires(&self) -> Requires<'_> {
-        let verb = match self.action {
-            BulkAction::Set | BulkAction::Move => Verb::Update,
-            BulkAction::Delete | BulkAction::Restore => Verb::Delete,
-        };
-        Requires::Entity { entity: &self.entity, verb }
+        Requires::Entity { entity: &self.entity, verb: self.action.verb() }
     }
 }
 
@@ -75,6 +86,10 @@ declare!(
     /// Puts back what the change did. Rows that somebody has worked on since are kept and listed. Up to 200 rows are put back before the
     /// answer; more by a worker, while the change is `undoing`.
     "records.undo_bulk" Write Requires::Member, UndoBulk { id: Uuid } -> UndoneBulk
+);
+declare!(
+    /// What an undo would come to, as things are now. Nothing is changed.
+    "records.preview_undo_bulk" Read Requires::Member, PreviewUndoBulk { id: Uuid } -> UndoPreview
 );
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,7 +108,7 @@ pub struct Bulk {
     /// Put back, on the way back and after it.
     #[serde(default)]
     pub reverted: i64,
-    /// On the way back and after it: rows that somebody has worked on since.
+    /// On the way back and after it: rows that could not be put back, each for its reason.
     pub kept: i64,
     /// Why the job as a whole failed.
     pub error: Option<String>,
@@ -176,4 +191,28 @@ pub struct UndoneBulk {
     pub waiting: i64,
     /// For people: "12 put back, 1 kept".
     pub said: String,
+}
+
+/// What taking many rows back would come to, counted over the first 10,000 of them. A value that another row has taken since is found out only when
+/// its turn comes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct UndoPreview {
+    /// Would be put back, or removed where they were made.
+    pub back: i64,
+    /// Would stay, because somebody has changed them since, or thrown them away.
+    pub changed: i64,
+    /// Would stay, because the caller may not do that to them.
+    pub barred: i64,
+    /// Would stay for another reason: something refers to them, they are gone, or their move set other things going.
+    pub other: i64,
+    /// Whether there are more rows than were counted.
+    pub more: bool,
+}
+
+impl UndoPreview {
+    /// Would stay, whatever the reason.
+    pub const fn kept(&self) -> i64 {
+        self.changed + self.barred + self.other
+    }
 }

@@ -5,7 +5,7 @@ mod page;
 
 pub use bulk::{
     Bulk, BulkAction, BulkChange, BulkRecords, BulkRow, BulkRows, BulkStatus, GetBulk, MOST_NAMED, MOST_ROWS,
-    UNDONE_AT_ONCE, UndoBulk, UndoneBulk,
+    PreviewUndoBulk, UNDONE_AT_ONCE, UndoBulk, UndoPreview, UndoneBulk,
 };
 pub use page::{Page, Record, Rows, Total};
 
@@ -115,8 +115,8 @@ entity_operation!(
 );
 entity_operation!(
     /// Counts and sums of the matching rows by the values of a field, and inside each by those of another. Of `limit` groups at most, those that
-    /// weigh most; the rest is one group behind them.
-    "records.summarise" Read Read SummariseRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery, group: GroupBy, measure: Option<String>, #[serde(default)] limit: Option<u32>, #[serde(default)] inner: Option<Inner> } -> Vec<Group>
+    /// weigh most; the rest is one group behind them. With `weighted`, and without `limit` and `inner`, sums come by the chances of the states too.
+    "records.summarise" Read Read SummariseRecords { #[serde(default, deserialize_with = "crate::operation::object")] query: ListQuery, group: GroupBy, measure: Option<String>, #[serde(default)] limit: Option<u32>, #[serde(default)] inner: Option<Inner>, #[serde(default)] weighted: bool } -> Vec<Group>
 );
 entity_operation!(
     /// Every column of a board with its count, its sums and its first cards.
@@ -235,6 +235,9 @@ pub struct Group {
     pub count: i64,
     /// One sum per currency for money, one without currency for numbers, as decimal strings.
     pub sums: Vec<Sum>,
+    /// The same of the rows that are still on their way, each weighed by the chance of its state; where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weighted: Vec<Sum>,
     /// Whether these are the rows of all groups beyond the limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rest: bool,

@@ -140,6 +140,18 @@ impl Entity {
         self.fields.iter().filter(|field| !field.read_only)
     }
 
+    /// By what a row is known again: e-mail and telephone each by itself, and what it is called together with its company, or else with its customer.
+    /// What it is called alone is no sign: people share names.
+    pub fn signs(&self) -> Vec<Vec<&Field>> {
+        let alone = self.fields.iter().filter(|field| matches!(field.kind, FieldKind::Email | FieldKind::Phone));
+        let mut signs: Vec<Vec<&Field>> = alone.filter(|field| field.indexed).map(|field| vec![field]).collect();
+        let others: Vec<&Field> = ["company", "customer"].iter().filter_map(|key| self.field(key)).collect();
+        if let (Some(title), false) = (self.field(&self.title), others.is_empty()) {
+            signs.push([vec![title], others].concat());
+        }
+        signs
+    }
+
     pub fn permission(&self, verb: crate::Verb) -> String {
         format!("{}.{}.{}", self.area, self.key, verb.as_str())
     }

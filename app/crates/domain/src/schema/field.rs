@@ -280,6 +280,9 @@ pub struct Choice {
     /// 1 to 8, the design system's fixed order.
     #[serde(default)]
     pub hue: Option<u8>,
+    /// Rows that are to have this value at once, at most. A board points out where there are more; none is kept from coming.
+    #[serde(default)]
+    pub limit: Option<u16>,
     /// In a catalogue in another language: what the description calls it. Files may say either.
     #[serde(skip)]
     pub also: Option<String>,
@@ -396,10 +399,17 @@ impl Field {
         }
     }
 
-    /// Every column that holds a part of the value.
+    /// The column of the digits of a telephone number, which the database fills by itself: the number is kept as it was typed, and by its digits it
+    /// is known again. Of indexed fields alone.
+    pub fn digits_column(&self) -> Option<String> {
+        let kept = self.indexed && self.rollup.is_none() && matches!(self.kind, FieldKind::Phone);
+        kept.then(|| format!("{}_digits", self.column()))
+    }
+
+    /// Every column that holds a part of the value, or follows from it.
     pub fn columns(&self) -> Vec<String> {
         match self.storage() {
-            Storage::Column { name, .. } => vec![name],
+            Storage::Column { name, .. } => std::iter::once(name).chain(self.digits_column()).collect(),
             Storage::Normalised { name, norm } => vec![name, norm],
             Storage::Money { minor, currency } => vec![minor, currency],
             Storage::Address(columns) | Storage::Any(columns) => columns,

@@ -31,6 +31,6 @@ pub use field::{
 pub use filter::{Comparison, Filter, FilterError, Test};
 pub use pipeline::{PIPELINE, Pipeline};
 pub use query::{Count, ListQuery, Sort};
-pub use states::{Gate, State, StateKind, States, Transition};
+pub use states::{Gate, REJECTED, State, StateKind, States, Transition};
 pub use stretch::stretch;
 pub use upload::Upload;

@@ -79,6 +79,7 @@ impl States {
             key: pipeline.key.clone(),
             label: pipeline.label.clone(),
             hue: None,
+            limit: None,
             also: None,
         };
         self.pipelines.iter().map(choice).collect()

@@ -39,6 +39,9 @@ pub struct State {
     /// Chance of being won, in per cent, for weighted sums.
     #[serde(default)]
     pub probability: Option<u8>,
+    /// Rows that are to stand here at once, at most. A board points out where there are more; none is kept from coming.
+    #[serde(default)]
+    pub limit: Option<u16>,
     /// What may be done with a row in this state (EDIT, DELETE, VIEW, EDIT_ITEMS, ...); anything that roles allow when absent.
     #[serde(default)]
     pub actions: Option<Vec<String>>,
@@ -62,6 +65,11 @@ impl State {
         came.checked_add_days(Days::new(u64::from(self.sla_days?)))
     }
 
+    /// The chance of being won of a row that is still on its way, in per cent: what has ended is no chance any more.
+    pub fn chance(&self) -> Option<u8> {
+        self.probability.filter(|_| self.kind == StateKind::Open)
+    }
+
     pub fn allows(&self, action: &str) -> bool {
         self.actions.as_ref().is_none_or(|actions| actions.iter().any(|allowed| allowed == action))
     }
@@ -77,6 +85,9 @@ pub enum StateKind {
     Lost,
     Done,
 }
+
+/// Where a record goes that is not approved.
+pub const REJECTED: &str = "rejected";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -146,6 +157,13 @@ impl States {
     /// Transitions that may start from `state`, in the order of the description.
     pub fn from<'a>(&'a self, state: &'a str) -> impl Iterator<Item = &'a Transition> {
         self.transitions.iter().filter(move |transition| transition.starts_from(state))
+    }
+
+    /// Roles that decide about what stands in a state: those that approve the moves from there, and so whoever turns it down.
+    pub fn deciders(&self, state: &str) -> Vec<&str> {
+        let moves = self.transitions.iter().filter(|transition| transition.starts_from(state));
+        let approvals = moves.filter_map(|transition| transition.gate.approval.as_ref());
+        approvals.flat_map(|approval| &approval.roles).map(String::as_str).collect()
     }
 
     /// The transition that a plain move from one state to another takes.

@@ -7,6 +7,10 @@ use crate::schema::ViewKind;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+mod columns;
+
+pub use columns::{NARROWEST, WIDEST, WIDTH_STEP, column_parts, column_width, print_columns};
+
 /// What it takes to make or change a view of the whole team.
 pub const TEAM: &str = "records.view.update";
 /// Letters of a name.
@@ -27,7 +31,7 @@ pub struct ViewContent {
     pub filter: Option<String>,
     /// In the syntax of `sort=`.
     pub sort: Option<String>,
-    /// Keys of fields, with commas between them.
+    /// Keys of fields, with commas between them; `name:280` is a column that is so many pixels wide.
     pub columns: Option<String>,
     /// The field that makes the groups of a table or a timeline, or the columns of a board.
     pub group: Option<String>,
@@ -75,11 +79,12 @@ pub struct SavedView {
     pub may_change: bool,
 }
 
-/// Of an entity: those of the team and the caller's own, in their order.
+/// Of an entity, or of every one whose list the caller may see: those of the team and the caller's own, in their order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ListViews {
-    pub entity: String,
+    #[serde(default)]
+    pub entity: Option<String>,
 }
 
 impl Operation for ListViews {
@@ -87,7 +92,10 @@ impl Operation for ListViews {
     const KIND: OperationKind = OperationKind::Read;
     type Output = Vec<SavedView>;
     fn requires(&self) -> Requires<'_> {
-        Requires::Entity { entity: &self.entity, verb: Verb::Read }
+        match &self.entity {
+            Some(entity) => Requires::Entity { entity, verb: Verb::Read },
+            None => Requires::Member,
+        }
     }
 }
 

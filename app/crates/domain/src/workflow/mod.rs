@@ -7,7 +7,10 @@ mod run;
 
 pub use definition::{CONTINUE, Definition, DefinitionFault, END, Frequency, Retry, Step, Trigger, TriggerKind};
 pub use descriptor::{Answer, InputDescriptor, InputKind, StepDescriptor};
-pub use notification::{ChooseNotifications, ListNotificationKinds, NotificationChoice, NotificationKind};
+pub use notification::{
+    ChooseNotifications, ListNotificationKinds, NotificationChoice, NotificationKind, SnoozeNotification, SnoozeUntil,
+    Snoozed,
+};
 pub use run::{
     ApprovalRow, AttemptRow, CauseLink, DecisionRow, EffectRow, NotificationRow, Rehearsal, RehearsedStep, RunRow,
     RunState, RunView, VersionRow, WhyRow, WorkflowRow, WorkflowView,
@@ -89,8 +92,14 @@ declare!(
 );
 declare!("workflow.get_approval" Read Requires::Member, GetApproval { id: Uuid } -> ApprovalRow);
 declare!(
-    /// `approve` or `reject`, once. A rejection needs a reason.
-    "workflow.decide_approval" Write Requires::Member, DecideApproval { id: Uuid, decision: Decision, #[serde(default)] reason: Option<String> } -> ApprovalRow
+    /// `approve` or `reject`, once. A rejection needs a reason. `version` is the record's as it was looked at (`workflow.get_approval` answers
+    /// it); without it, that of the time when the approval was asked for is meant. Refused where the record has another version by now.
+    "workflow.decide_approval" Write Requires::Member, DecideApproval {
+        id: Uuid,
+        decision: Decision,
+        #[serde(default)] reason: Option<String>,
+        #[serde(default)] version: Option<i64>,
+    } -> ApprovalRow
 );
 declare!("workflow.step_types" Read READ, ListStepTypes {} -> Vec<StepDescriptor>);
 declare!(
@@ -113,7 +122,7 @@ declare!(
     } -> Notified
 );
 declare!(
-    /// What the caller was told, newest first.
+    /// What the caller was told, newest first, without what is put off.
     "workflow.list_notifications" Read Requires::Member, ListNotifications {
         #[serde(default)] unread: bool,
         #[serde(default = "default_limit")] limit: u32,

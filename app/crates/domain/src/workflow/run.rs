@@ -213,6 +213,10 @@ pub struct ApprovalRow {
     pub state: String,
     pub entity: Option<String>,
     pub record: Option<Uuid>,
+    /// The version that the record has now, while this is undecided: what a decision says it is about.
+    pub version: Option<i64>,
+    /// Who has changed the record since this was asked for, while it is undecided.
+    pub changed_by: Vec<String>,
     pub run: Option<Uuid>,
     pub step: Option<String>,
     /// The move that it holds back.
@@ -241,6 +245,9 @@ pub struct DecisionRow {
     pub decision: String,
     pub reason: Option<String>,
     pub at: String,
+    /// About the record as it was before it was changed again: it no longer counts.
+    #[serde(default)]
+    pub outdated: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -255,6 +262,8 @@ pub struct NotificationRow {
     pub record: Option<Uuid>,
     pub at: String,
     pub read_at: Option<String>,
+    /// How often it happened, told as one; `at` is the last time.
+    pub count: i64,
 }
 
 /// What a dry run found: nothing was touched.

@@ -1,6 +1,6 @@
 //! One line a row, in which no spreadsheet finds a formula.
 
-use super::{Source, body_of, plain};
+use super::{Sheet, Source, body_of, plain};
 use axum::body::Body;
 use bytes::Bytes;
 use domain::Result;
@@ -9,32 +9,32 @@ use domain::schema::FieldKind;
 use serde_json::Value;
 
 pub fn body(source: Source, first: &Page) -> Result<Body> {
-    let bytes = lines(&source, first, true)?;
+    let bytes = lines(&source.sheet, first, true)?;
     Ok(body_of(source, bytes, lines, ""))
 }
 
 /// Before the first line a byte order mark: without it spreadsheets read UTF-8 as something else.
-fn lines(source: &Source, page: &Page, first: bool) -> Result<Bytes> {
+pub fn lines(sheet: &Sheet, page: &Page, first: bool) -> Result<Bytes> {
     let mut text = String::new();
     if first {
-        let cells: Vec<String> = source.columns().map(|column| csv_cell(&column.heading())).collect();
+        let cells: Vec<String> = sheet.columns().map(|column| csv_cell(&column.heading())).collect();
         text = format!("\u{feff}{}\r\n", cells.join(","));
     }
     for record in page.records()? {
-        line(&mut text, source, &record);
+        line(&mut text, sheet, &record);
     }
     Ok(Bytes::from(text))
 }
 
-fn line(out: &mut String, source: &Source, record: &Record) {
-    let cells = source.columns().map(|column| {
+fn line(out: &mut String, sheet: &Sheet, record: &Record) {
+    let cells = sheet.columns().map(|column| {
         let field = column.field;
         let value = record.values.get(&field.key).unwrap_or(&Value::Null);
         match column.part_of(value) {
             // A number is no formula, whatever its sign.
             Some(amount) if matches!(field.kind, FieldKind::Money { .. }) => amount,
             Some(part) => csv_cell(&part),
-            None => csv_cell(&plain(&source.entity, field, value, record.label_text(&field.key).as_deref())),
+            None => csv_cell(&plain(&sheet.entity, field, value, record.label_text(&field.key).as_deref())),
         }
     });
     out.push_str(&cells.collect::<Vec<_>>().join(","));

@@ -15,11 +15,13 @@ use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::exports::{ExportFile, ExportFormat, Place, fields};
 use domain::records::{ExportRecords, Page};
 use domain::schema::value::show;
 use domain::schema::{Count, Entity, Field, FieldKind, ListQuery};
-use domain::{BackendHandle, Error, Grants, Result};
+use domain::{BackendHandle, Error, Grants, Result, TenantId};
 use futures::Stream;
+use platform::shelf::{FileKey, Shelf};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -82,9 +84,7 @@ pub async fn file(
     format: Format,
 ) -> Result<Response> {
     if query.fields.is_empty() {
-        let shown = |field: &&Field| !matches!(field.key.as_str(), "createdBy" | "updatedBy");
-        let readable = entity.fields.iter().filter(|field| field.readable(grants));
-        query.fields = readable.filter(shown).map(|field| field.key.clone()).collect();
+        query.fields = fields(&entity, grants);
     }
     let name = format!("{}.{}", entity.plural, format.as_str());
     let mut source = Source::new(backend, entity, query);
@@ -94,13 +94,54 @@ pub async fn file(
         Format::Json => json::body(source, &first),
         Format::Xlsx => xlsx::body(source, first).await,
     }?;
+    Ok(saved(body, format, &name))
+}
+
+/// A body that is saved to disk under a name.
+fn saved(body: Body, format: Format, name: &str) -> Response {
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
-    Ok(response)
+    response
+}
+
+/// A page of rows as the same file has it, for a worker that writes it page by page: one behind the other they are what [`file`] sends.
+pub fn part(
+    format: ExportFormat,
+    entity: &Arc<Entity>,
+    fields: &[String],
+    page: &Page,
+    place: Place,
+) -> Result<Vec<u8>> {
+    let sheet = Sheet::new(entity.clone(), fields);
+    let bytes = match format {
+        ExportFormat::Csv => csv::lines(&sheet, page, place.first)?,
+        ExportFormat::Json => json::rows(&sheet, page, place.first)?,
+    };
+    let mut bytes = Vec::from(bytes);
+    if place.last && format == ExportFormat::Json {
+        bytes.extend_from_slice(json::END.as_bytes());
+    }
+    Ok(bytes)
+}
+
+/// A file that a worker has written, one part in memory at a time. It ends early where a part cannot be had, and the client sees it.
+pub fn stored(file: ExportFile, tenant: TenantId, shelf: Arc<Shelf>) -> Response {
+    let parts = file.parts.into_iter();
+    let body = Body::from_stream(futures::stream::try_unfold((parts, shelf), move |(mut parts, shelf)| async move {
+        let Some(part) = parts.next() else { return Ok::<_, std::io::Error>(None) };
+        let content = shelf.store.get(&FileKey::new(tenant, part)).await;
+        let content = content.map_err(|error| std::io::Error::other(error.message))?;
+        Ok(Some((Bytes::from(content), (parts, shelf))))
+    }));
+    let format = match file.format {
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Json => Format::Json,
+    };
+    saved(body, format, &file.file_name)
 }
 
 /// Rows that are fetched at a time.
@@ -109,20 +150,19 @@ const PAGE: u32 = 500;
 /// The pages of an export, one after another.
 struct Source {
     backend: BackendHandle,
-    entity: Arc<Entity>,
+    sheet: Sheet,
     query: ListQuery,
-    fields: Vec<Field>,
     more: bool,
 }
 
 impl Source {
     fn new(backend: BackendHandle, entity: Arc<Entity>, mut query: ListQuery) -> Self {
-        let fields: Vec<Field> = query.fields.iter().filter_map(|key| entity.field(key).cloned()).collect();
+        let sheet = Sheet::new(entity, &query.fields);
         query.limit = PAGE;
         query.offset = 0;
         query.cursor = None;
         query.count = Count::None;
-        Self { backend, entity, query, fields, more: true }
+        Self { backend, sheet, query, more: true }
     }
 
     /// The next page; none behind the last.
@@ -130,11 +170,24 @@ impl Source {
         if !self.more {
             return Ok(None);
         }
-        let operation = ExportRecords { entity: self.entity.key.clone(), query: self.query.clone() };
+        let operation = ExportRecords { entity: self.sheet.entity.key.clone(), query: self.query.clone() };
         let page = self.backend.run(operation).await?;
         self.query.cursor.clone_from(&page.next);
         self.more = page.next.is_some();
         Ok(Some(page))
+    }
+}
+
+/// Rows of what, and with which fields.
+struct Sheet {
+    entity: Arc<Entity>,
+    fields: Vec<Field>,
+}
+
+impl Sheet {
+    fn new(entity: Arc<Entity>, keys: &[String]) -> Self {
+        let fields = keys.iter().filter_map(|key| entity.field(key).cloned()).collect();
+        Self { entity, fields }
     }
 
     /// The columns: a value of several parts takes one for each, as an import takes it.
@@ -170,8 +223,8 @@ impl Column<'_> {
     }
 }
 
-/// Where a file stands: its source, and what is written of each page.
-type Write = fn(&Source, &Page, bool) -> Result<Bytes>;
+/// What is written of each page; the first begins the file.
+type Write = fn(&Sheet, &Page, bool) -> Result<Bytes>;
 
 /// Text that goes out as its pages come in. The file ends early when a page cannot be had, and the client sees it: a row must never be
 /// missing silently.
@@ -194,7 +247,7 @@ fn stream(
             let broken = |error: Error| std::io::Error::other(error.message);
             match source.next().await.map_err(broken)? {
                 Some(page) => {
-                    let bytes = write(&source, &page, false).map_err(broken)?;
+                    let bytes = write(&source.sheet, &page, false).map_err(broken)?;
                     Ok(Some((bytes, (source, None, false))))
                 }
                 None => Ok(Some((Bytes::from_static(end.as_bytes()), (source, None, true)))),

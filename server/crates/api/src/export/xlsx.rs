@@ -1,7 +1,7 @@
 //! A workbook. Rows go to a file on disk as they come, so that memory stays flat; the finished workbook is sent from there. Text is written
 //! as text: a cell that begins with `=` says so and computes nothing. Amounts and numbers are numbers, so that they add up.
 
-use super::{Source, plain};
+use super::{Sheet, Source, plain};
 use axum::body::Body;
 use bytes::Bytes;
 use domain::records::{Page, Record};
@@ -22,9 +22,9 @@ const PIECE: usize = 64 * 1024;
 
 pub async fn body(mut source: Source, first: Page) -> Result<Body> {
     let mut book = Book::new();
-    book.page(&source, &first)?;
+    book.page(&source.sheet, &first)?;
     while let Some(page) = source.next().await? {
-        book.page(&source, &page)?;
+        book.page(&source.sheet, &page)?;
     }
     // Packing it reads and writes files for as long as there are rows.
     let file = tokio::task::spawn_blocking(move || book.finish()).await.map_err(|_| Error::internal())??;
@@ -76,33 +76,33 @@ impl Book {
         Self { workbook: Workbook::new(), row: None, formats }
     }
 
-    fn page(&mut self, source: &Source, page: &Page) -> Result<()> {
+    fn page(&mut self, table: &Sheet, page: &Page) -> Result<()> {
         for record in page.records()? {
-            self.line(source, &record).map_err(|error| failed(&error))?;
+            self.line(table, &record).map_err(|error| failed(&error))?;
         }
         if self.row.is_none() {
-            self.heading(source).map_err(|error| failed(&error))?;
+            self.heading(table).map_err(|error| failed(&error))?;
         }
         Ok(())
     }
 
-    fn heading(&mut self, source: &Source) -> std::result::Result<(), XlsxError> {
+    fn heading(&mut self, table: &Sheet) -> std::result::Result<(), XlsxError> {
         let sheet = self.workbook.add_worksheet_with_constant_memory()?;
-        for (place, column) in (0..).zip(source.columns()) {
+        for (place, column) in (0..).zip(table.columns()) {
             sheet.write_string_with_format(0, place, cut(&column.heading()), &self.formats.bold)?;
         }
         self.row = Some(1);
         Ok(())
     }
 
-    fn line(&mut self, source: &Source, record: &Record) -> std::result::Result<(), XlsxError> {
+    fn line(&mut self, table: &Sheet, record: &Record) -> std::result::Result<(), XlsxError> {
         if self.row.is_none_or(|row| row > SHEET) {
-            self.heading(source)?;
+            self.heading(table)?;
         }
         let row = self.row.unwrap_or(1);
         let last = self.workbook.worksheets().len().saturating_sub(1);
         let sheet = self.workbook.worksheet_from_index(last)?;
-        for (place, column) in (0..).zip(source.columns()) {
+        for (place, column) in (0..).zip(table.columns()) {
             let field = column.field;
             let value = record.values.get(&field.key).unwrap_or(&Value::Null);
             if value.is_null() {
@@ -114,7 +114,7 @@ impl Book {
                 sheet.write_string(row, place, cut(&part))?;
                 continue;
             }
-            let text = || plain(&source.entity, field, value, record.label_text(&field.key).as_deref());
+            let text = || plain(&table.entity, field, value, record.label_text(&field.key).as_deref());
             cell(sheet, &self.formats, (row, place), field, value, text)?;
         }
         self.row = Some(row + 1);

@@ -135,7 +135,7 @@ pub fn components() -> Vec<(String, Value)> {
             "requiredPermission": words(),
             "userRole": words(),
             "resourceId": words(),
-            "code": { "type": "string", "description": "What a client can do something about by itself: confirmation_required, second_factor_required" },
+            "code": { "type": "string", "description": "What a client can do something about by itself: confirmation_required, second_factor_required, busy (send the same again)" },
             "requestId": { "type": "string", "format": "uuid", "description": "For support" },
             "current": { "type": "object", "description": "The row as it is now, where it changed meanwhile" },
             "conflicts": { "type": "array", "items": difference },

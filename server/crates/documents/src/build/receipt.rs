@@ -14,6 +14,7 @@ pub struct ReceiptInput {
     pub payment_date: String,
     pub method: Option<String>,
     pub amount: Money,
+    /// Those that the reader may know of; what all of them come to is `amount` without `unallocated`.
     pub allocations: Vec<Allocation>,
     /// What paid no invoice yet.
     pub unallocated: Money,
@@ -75,9 +76,13 @@ fn allocations(input: &ReceiptInput, amounts: &Amounts, words: &Words) -> Table 
 
 fn totals(input: &ReceiptInput, amounts: &Amounts, words: &Words) -> Vec<Total> {
     let mut totals = Vec::new();
-    if input.unallocated.minor() != 0 {
-        let allocated = input.amount.checked_sub(&input.unallocated).ok().filter(|paid| paid.minor() != 0);
-        totals.extend(allocated.map(|paid| total(words.paid_invoices, amounts.short(&paid), Emphasis::Plain)));
+    let kept = !input.unallocated.is_zero();
+    let allocated = input.amount.checked_sub(&input.unallocated).ok().filter(|paid| !paid.is_zero());
+    let listed = Money::sum(input.amount.currency(), input.allocations.iter().map(|allocation| &allocation.paid)).ok();
+    // What paid invoices is said where something did not, and where the rows do not come to it.
+    let allocated = allocated.filter(|paid| kept || listed.as_ref() != Some(paid));
+    totals.extend(allocated.map(|paid| total(words.paid_invoices, amounts.short(&paid), Emphasis::Plain)));
+    if kept {
         totals.push(total(words.unallocated, amounts.short(&input.unallocated), Emphasis::Plain));
     }
     totals.push(total(words.amount_received, amounts.full(&input.amount), Emphasis::Grand));

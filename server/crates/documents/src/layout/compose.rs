@@ -101,6 +101,9 @@ fn parties(document: &Document, pager: &mut Pager, structure: &mut Structure) {
 }
 
 fn party(party: &Party, words: Reading, column: Column, structure: &mut Structure) -> Stack {
+    if party.is_empty() {
+        return Stack::new();
+    }
     let group = structure.add(ROOT, Kind::Group);
     let mut stack = Stack::new();
     let mut add = |text: &str, style: &Style, reading, kind| {
@@ -108,7 +111,9 @@ fn party(party: &Party, words: Reading, column: Column, structure: &mut Structur
         stack.extend(column.stack(lines(text, style, reading, column.width), style, Some(node)));
     };
     add(&party.label, &LABEL, words, Kind::Heading(2));
-    add(&party.name, &STRONG, OWN, Kind::Paragraph);
+    if !party.name.is_empty() {
+        add(&party.name, &STRONG, OWN, Kind::Paragraph);
+    }
     for line in &party.lines {
         add(line, &BODY, OWN, Kind::Paragraph);
     }

@@ -1,6 +1,7 @@
 //! The page: what each document looks like in both languages, and that nothing in it could do harm.
 
 use crate::cases;
+use crate::reader::{letters, pdf_pages};
 use crate::samples::*;
 use documents::*;
 
@@ -95,6 +96,23 @@ fn a_receipt_without_invoices_has_no_empty_table() {
     assert!(!html::fragment(&receipt(&input, &ENGLISH)).contains("doc-table"));
 }
 
+/// A buyer whom the reader may not see, or of whom only a part.
+#[test]
+fn whoever_is_not_named_has_no_label() {
+    let said = |buyer: Business| {
+        let mut input = invoice_input(1);
+        input.head.buyer = buyer;
+        let document = invoice(&input, &ENGLISH);
+        (html::fragment(&document), letters(&pdf_pages(&pdf::write(&document).unwrap(), false).concat()))
+    };
+    let (page, paper) = said(Business::default());
+    assert!(!page.contains("Bill to") && !paper.contains(&letters("Bill to")), "{page}\n{paper}");
+    assert_eq!(page.matches("doc-name").count(), 1, "{page}");
+    let (page, paper) = said(Business { address: vec!["Naivasha".into()], ..Business::default() });
+    assert!(page.contains("Bill to") && paper.contains(&letters("Bill to")), "{page}\n{paper}");
+    assert!(page.contains("Naivasha") && page.matches("doc-name").count() == 1, "{page}");
+}
+
 #[test]
 fn what_is_due_is_said_once_and_rightly() {
     let lead = |paid: i64, due_date: Option<&str>| {
@@ -129,7 +147,14 @@ fn a_receipt_adds_up() {
     // Where all of it paid invoices, or none did, there is nothing to add.
     let mut input = receipt_input();
     input.unallocated = money(0, "KES");
+    input.amount = money(14_860_000, "KES");
     assert_eq!(receipt(&input, &ENGLISH).totals.len(), 1);
+    // Where rows are withheld from the reader, what they come to is not.
+    let mut withheld = input.clone();
+    withheld.allocations.truncate(1);
+    let document = receipt(&withheld, &ENGLISH);
+    assert_eq!((document.table.rows.len(), document.totals.len()), (1, 2));
+    assert_eq!((&*document.totals[0].label, &*document.totals[0].value), ("Invoices paid", "148,600.00"));
     input.unallocated = input.amount.clone();
     assert_eq!(receipt(&input, &ENGLISH).totals.len(), 2);
 }

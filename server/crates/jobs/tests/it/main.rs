@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "a test stands outside of `Ctx`")]
 
+mod advance;
 mod database;
 
 use database::TestDb;

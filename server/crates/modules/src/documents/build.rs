@@ -1,4 +1,4 @@
-//! From rows to the input of a document.
+//! From rows to the input of a document, as far as its reader may know them: what a role hides is left out, whoever the document is about.
 
 use super::languages::Printed;
 use crate::finance::values::{date, id, money};
@@ -12,7 +12,8 @@ use domain::finance::GetInvoice;
 use domain::money::{Percent, QUANTITY_SCALE, parse_scaled, short};
 use domain::records::{GetRecord, Record};
 use domain::sales::GetOrder;
-use domain::{Error, Money, Result};
+use domain::schema::Entity;
+use domain::{Error, Money, Result, Verb};
 use platform::{Bind, Ctx, Statement};
 use uuid::Uuid;
 use words::Language;
@@ -21,9 +22,11 @@ const CUSTOMER: &str = "\
 select name, city, country, tax_number, email, phone from customers where tenant_id = $1 and id = $2";
 
 const ALLOCATIONS: &str = "\
-select i.number, i.invoice_date, i.total_amount_minor, a.amount_minor, i.open_amount_minor, a.currency
+select i.id, i.number, i.invoice_date, i.total_amount_minor, a.amount_minor, i.open_amount_minor, a.currency
 from payment_allocations a join invoices i on i.tenant_id = a.tenant_id and i.id = a.invoice_id
 where a.tenant_id = $1 and a.payment_id = $2 order by i.number";
+/// What a receipt says of an invoice.
+const OF_INVOICE: [&str; 4] = ["number", "invoiceDate", "totalAmount", "openAmount"];
 
 pub async fn invoice(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Document> {
     let view = ctx.run(GetInvoice { id }).await?;
@@ -105,18 +108,26 @@ pub async fn receipt(ctx: &mut Ctx, id: Uuid, language: Language) -> Result<Docu
     let day = date(&payment.values, "receivedOn")?;
     let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(id))];
     let rows = ctx.fetch(Statement::new(ALLOCATIONS, binds)).await?;
-    let mut allocations = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let currency: String = row.get(5)?;
-        allocations.push(Allocation {
-            invoice_number: row.get(0)?,
-            invoice_date: language.date(row.get(1)?),
-            invoice_total: Money::from_minor(row.get(2)?, &currency)?,
-            paid: Money::from_minor(row.get(3)?, &currency)?,
-            balance_due: Money::from_minor(row.get(4)?, &currency)?,
-        });
+    let invoices = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<Uuid>>>()?;
+    let known = known_invoices(ctx, &invoices).await?;
+    let mut allocated = Money::zero(amount.currency())?;
+    let mut allocations = Vec::with_capacity(known.len());
+    for (row, invoice) in rows.iter().zip(&invoices) {
+        let currency: String = row.get(6)?;
+        let money = |at| -> Result<Money> { Ok(Money::from_minor(row.get(at)?, &currency)?) };
+        let paid = money(4)?;
+        // Of an invoice that the reader does not know, the sum alone is told.
+        allocated = allocated.checked_add(&paid)?;
+        if known.contains(invoice) {
+            allocations.push(Allocation {
+                invoice_number: row.get(1)?,
+                invoice_date: language.date(row.get(2)?),
+                invoice_total: money(3)?,
+                paid,
+                balance_due: money(5)?,
+            });
+        }
     }
-    let allocated = Money::sum(amount.currency(), allocations.iter().map(|allocation| &allocation.paid))?;
     let company = ctx.run(GetCompany {}).await?.company;
     let input = ReceiptInput {
         head: head(ctx, &company, &payment, day, amount.currency()).await?,
@@ -184,17 +195,38 @@ fn lines(text: &str) -> impl Iterator<Item = String> + '_ {
     text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
+/// The customer as the reader may see them; nobody where they are out of reach. One in the trash is named, as by titles everywhere.
 async fn buyer(ctx: &mut Ctx, customer: Uuid) -> Result<Business> {
+    let entity = ctx.entity("customer")?;
+    if !records::reaches(ctx, &entity, customer, Verb::Read).await? {
+        return Ok(Business::default());
+    }
     let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(customer))];
     let rows = ctx.fetch(Statement::new(CUSTOMER, binds)).await?;
     let Some(row) = rows.first() else { return Ok(Business::default()) };
-    let text = |at| -> Result<Option<String>> { row.get(at) };
+    let text = |key: &str, at: usize| -> Result<Option<String>> {
+        if is_known(ctx, &entity, key) { row.get(at) } else { Ok(None) }
+    };
     Ok(Business {
-        name: row.get(0)?,
-        address: [text(1)?, text(2)?].into_iter().flatten().collect(),
-        tax_id: text(3)?,
-        contact: [text(4)?, text(5)?].into_iter().flatten().collect(),
+        name: text("name", 0)?.unwrap_or_default(),
+        address: [text("city", 1)?, text("country", 2)?].into_iter().flatten().collect(),
+        tax_id: text("taxNumber", 3)?,
+        contact: [text("email", 4)?, text("phone", 5)?].into_iter().flatten().collect(),
     })
+}
+
+/// Which of these invoices a receipt may name: those that its reader may read, where all that it says of one is open to them.
+async fn known_invoices(ctx: &mut Ctx, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let entity = ctx.entity("invoice")?;
+    let whole = OF_INVOICE.iter().all(|key| is_known(ctx, &entity, key));
+    if !whole || !ctx.access.grants.allows(&entity.permission(Verb::Read)) {
+        return Ok(Vec::new());
+    }
+    records::seen(ctx, &entity, ids).await
+}
+
+fn is_known(ctx: &Ctx, entity: &Entity, key: &str) -> bool {
+    entity.field(key).is_some_and(|field| records::readable(&ctx.access, field))
 }
 
 fn date_of(record: &Record, key: &str) -> Option<NaiveDate> {

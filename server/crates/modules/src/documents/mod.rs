@@ -39,17 +39,30 @@ impl DocumentSource for Source {
         &["invoice", "order_confirmation", "receipt"]
     }
 
-    fn pdf<'a>(&'a self, ctx: &'a mut Ctx, kind: &'a str, id: Uuid) -> BoxFuture<'a, Result<File>> {
-        Box::pin(async move {
-            let kind = match kind {
-                "invoice" => DocumentKind::Invoice,
-                "order_confirmation" => DocumentKind::OrderConfirmation,
-                "receipt" => DocumentKind::Receipt,
-                other => return Err(Error::field("document", t!("There is no document {document}", document = other))),
-            };
-            file(ctx, kind, id, None).await
-        })
+    fn permitted<'a>(&'a self, ctx: &'a mut Ctx, kind: &'a str, id: Uuid) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { permitted(ctx, named(kind)?, id).await })
     }
+
+    fn pdf<'a>(&'a self, ctx: &'a mut Ctx, kind: &'a str, id: Uuid) -> BoxFuture<'a, Result<File>> {
+        Box::pin(async move { file(ctx, named(kind)?, id, None).await })
+    }
+}
+
+/// A kind by the name under which it is attached.
+fn named(kind: &str) -> Result<DocumentKind> {
+    match kind {
+        "invoice" => Ok(DocumentKind::Invoice),
+        "order_confirmation" => Ok(DocumentKind::OrderConfirmation),
+        "receipt" => Ok(DocumentKind::Receipt),
+        other => Err(Error::field("document", t!("There is no document {document}", document = other))),
+    }
+}
+
+/// Whoever may ask for a document and sees the record that it is made from has it: shown, as a file, or with a message.
+async fn permitted(ctx: &mut Ctx, kind: DocumentKind, id: Uuid) -> Result<()> {
+    ctx.may(DocumentFile { kind, id, language: None }).await?;
+    let entity = ctx.entity(kind.entity())?;
+    records::visible(ctx, &entity, id).await.map(|_| ())
 }
 
 async fn file(ctx: &mut Ctx, kind: DocumentKind, id: Uuid, language: Option<&str>) -> Result<File> {
@@ -77,6 +90,7 @@ fn file_name(name: &str) -> String {
 
 async fn draw(ctx: &mut Ctx, kind: DocumentKind, id: Uuid, language: Option<&str>) -> Result<Document> {
     const LOCALE: &str = "select locale from tenants where id = $1";
+    permitted(ctx, kind, id).await?;
     let language = match language {
         Some(language) => Language::parse(language).unwrap_or_default(),
         None => {

@@ -2,19 +2,16 @@
 //! content is to go, so whatever a process that died left behind is found there by the next sweep. Several processes may sweep at once.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Error, Result, TenantId};
+use domain::{Result, TenantId};
 use platform::shelf::{FileKey, Shelf};
-use platform::{Bind, Ctx, Platform, Statement, db_error};
+use platform::{Ctx, Platform, db_error};
 use sqlx::PgPool;
 use uuid::Uuid;
-use words::t;
 
 /// How long a file that was deleted is kept, unless its workspace needs the room.
 pub const DELETED_KEPT: TimeDelta = TimeDelta::days(30);
 /// How long a file is kept for a field of a record that is still to be written.
 pub const NOBODYS_KEPT: TimeDelta = TimeDelta::hours(24);
-/// Longer than any upload takes: content that is no file by then comes to be none.
-const UPLOAD: TimeDelta = TimeDelta::hours(1);
 
 macro_rules! erase {
     ($which:literal) => {
@@ -44,8 +41,6 @@ const DUE: &str = "\
 select e.tenant_id, e.id from erasures e
 where e.due_at <= $1 and not exists (select from files f where f.tenant_id = e.tenant_id and f.id = e.id) order by e.due_at limit $2";
 const ERASED: &str = "delete from erasures where tenant_id = $1 and id = $2";
-const BEGIN: &str = "insert into erasures (tenant_id, id, due_at) values ($1, $2, $3)";
-const KEPT: &str = "delete from erasures where tenant_id = $1 and id = $2 returning id";
 
 /// Takes the rows of up to `limit` files that were deleted [`DELETED_KEPT`] ago, across workspaces. Returns how many.
 pub async fn deleted(pool: &PgPool, now: DateTime<Utc>, limit: i64) -> Result<u64> {
@@ -86,21 +81,5 @@ pub(super) async fn oldest(ctx: &Ctx, before: DateTime<Utc>, bytes: i64) -> Resu
     let erased = sqlx::query(OLDEST).bind(ctx.now()).bind(before).bind(ctx.access.tenant.0).bind(bytes);
     let erased = erased.execute(&ctx.services.pools.platform).await.map_err(db_error)?.rows_affected();
     tracing::info!(erased, "files that were deleted made room for others");
-    Ok(())
-}
-
-/// Before content is stored, and outside of the transaction: what comes to be no file, since it is refused later or the process dies, goes again.
-pub(super) async fn begin(ctx: &Ctx, file: Uuid) -> Result<()> {
-    let begun = sqlx::query(BEGIN).bind(ctx.access.tenant.0).bind(file).bind(ctx.now() + UPLOAD);
-    begun.execute(&ctx.services.pools.platform).await.map_err(db_error).map(drop)
-}
-
-/// Where the file is written: its content stays if the transaction commits.
-pub(super) async fn kept(ctx: &mut Ctx, file: Uuid) -> Result<()> {
-    let binds = vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(file))];
-    let struck = ctx.fetch(Statement::new(KEPT, binds)).await?;
-    if struck.is_empty() {
-        return Err(Error::unavailable(t!("Keeping the file took too long. Nothing was saved; try again")));
-    }
     Ok(())
 }

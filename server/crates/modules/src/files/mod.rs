@@ -13,11 +13,10 @@ use domain::schema::upload::word;
 use domain::schema::{Entity, Field};
 use domain::text::nearest;
 use domain::{Error, Kind, Result, Verb};
-use platform::shelf::{FileKey, Scan, Shelf};
+use platform::shelf::{self, FileKey, Scan, Shelf};
 use platform::{Bind, Change, Ctx, Registry, Row, Statement};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 use uuid::Uuid;
 use words::t;
 
@@ -163,7 +162,7 @@ async fn keep(
     media_type: &'static str,
     content: Vec<u8>,
 ) -> Result<FileEntry> {
-    let shelf = shelf(ctx)?;
+    let shelf = shelf::of(ctx)?;
     let said_at = place.field.map_or("file", |field| field.key.as_str());
     let bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
     // Asked before anything is stored, and once more where nobody else is about to take the room.
@@ -177,9 +176,9 @@ async fn keep(
     }
     let (id, name, sha256) = (ctx.new_id(), name(given), Sha256::digest(&content).to_vec());
     if state != "refused" {
-        erase::begin(ctx, id).await?;
+        shelf::begin(ctx, id).await?;
         shelf.store.put(&FileKey::new(ctx.access.tenant, id), content).await?;
-        erase::kept(ctx, id).await?;
+        shelf::kept(ctx, id).await?;
     }
     if !room::take(ctx, bytes).await? {
         return Err(full(said_at));
@@ -279,7 +278,7 @@ pub async fn scan(ctx: &mut Ctx, input: ScanFile) -> Result<FileEntry> {
     if file.state != "held" {
         return Ok(file);
     }
-    let shelf = shelf(ctx)?;
+    let shelf = shelf::of(ctx)?;
     let content = shelf.store.get(&FileKey::new(ctx.access.tenant, input.id)).await?;
     let state = looked_at(&shelf, &content).await;
     if state == "held" {
@@ -289,10 +288,6 @@ pub async fn scan(ctx: &mut Ctx, input: ScanFile) -> Result<FileEntry> {
     ctx.fetch(Statement::new(STATE, binds)).await?;
     told(ctx, input.id, Some(json!({ "state": file.state })), Some(json!({ "state": state })));
     one(ctx, ONE, &entity, Some(input.record), input.id).await
-}
-
-fn shelf(ctx: &Ctx) -> Result<Arc<Shelf>> {
-    ctx.hooks::<Shelf>().first().cloned().ok_or_else(|| Error::unavailable(t!("No file store is set up here")))
 }
 
 async fn looked_at(shelf: &Shelf, content: &[u8]) -> &'static str {

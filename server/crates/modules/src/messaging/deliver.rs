@@ -7,14 +7,15 @@
 //! What may pass (a server that is away, busy, or does not accept our sign-in) is tried again with growing waits for about a day and a half.
 //! What cannot get better (an address that the server refuses, a document that cannot be made) fails at once.
 
+use super::attach;
 use super::render::line;
 use super::store;
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::messaging::{Attachment, DeliveryOutcome};
+use domain::messaging::DeliveryOutcome;
 use domain::records::Values;
-use domain::{Error, Kind, Result, TenantId, Verb};
+use domain::{Kind, Result, TenantId, Verb};
 use jobs::{BoxFuture, Claimed, Handler, Outcome};
-use platform::capability::{Delivery, Documents, File, Mail, Mailer};
+use platform::capability::{Delivery, Mail, Mailer};
 use platform::{Caller, Ctx, Platform, Stop, TxMode, auth, db_error};
 use records::{Edit, Held};
 use serde_json::{Value, json};
@@ -163,7 +164,7 @@ impl Work<'_> {
         let mut ctx = self.open(TxMode::ReadOnly).await?;
         let mut attachments = Vec::new();
         for attachment in store::attachments(&mut ctx, self.message).await? {
-            attachments.push(file(&mut ctx, &attachment).await?);
+            attachments.push(attach::file(&mut ctx, &attachment).await?);
         }
         Ok(Mail {
             id: mail_id(self.tenant, &taken.key),
@@ -245,14 +246,6 @@ impl Work<'_> {
             }
             held => held,
         }
-    }
-}
-
-async fn file(ctx: &mut Ctx, attachment: &Attachment) -> Result<File> {
-    let source = ctx.hooks::<Documents>().into_iter().find(|source| source.renders(&attachment.document));
-    match source {
-        Some(source) => source.pdf(ctx, &attachment.document, attachment.id).await,
-        None => Err(Error::invalid(format!("this server makes no document {}", attachment.document))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows of messages: the key that makes one happen once, what goes with it, and the job that delivers it.
 
-use super::deliver;
+use super::{attach, deliver};
 use domain::messaging::{Attachment, Queued};
 use domain::records::Values;
 use domain::schema::Entity;
@@ -32,8 +32,9 @@ pub async fn claim_key(ctx: &mut Ctx, key: &str) -> Result<Option<Uuid>> {
     sqlx::query_scalar(KNOWN).bind(tenant).bind(key).fetch_optional(ctx.conn().await?).await.map_err(db_error)
 }
 
-/// Writes a message and queues its delivery, in the caller's transaction.
+/// Writes a message and queues its delivery, in the caller's transaction. Nothing goes along that the caller would not get.
 pub async fn queue(ctx: &mut Ctx, values: &Values, attachments: &[Attachment]) -> Result<Queued> {
+    attach::permitted(ctx, attachments).await?;
     let entity = entity(ctx)?;
     let record = records::insert(ctx, &entity, values, By::Server).await?;
     let tenant = ctx.access.tenant.0;

@@ -52,18 +52,24 @@ pub async fn accept_invitation(platform: &Arc<Platform>, invitation: &OpenInvita
     let void = || {
         let OpenInvitation { inviter, workspace, .. } = invitation;
         let message = t!(
-            "{inviter} may no longer give the roles of this invitation. Ask an administrator of {workspace} for another one",
+            "{inviter} may no longer give what this invitation gives. Ask an administrator of {workspace} for another one",
             inviter,
             workspace
         );
         Error::new(Kind::Forbidden, message)
     };
-    // Whoever invited must still be a member who may give these roles.
+    // Whoever invited must still be a member who may give these roles, under this manager and at this location.
     let inviter = auth::member(&services.pools, tenant, MemberId(invitation.invited_by)).await.map_err(|_| void())?;
     inviter.require("people.member.create").map_err(|_| void())?;
     let caller = Caller { access: Arc::new(inviter), session: None, origin: platform.origin(None) };
     let mut ctx = platform.open(&caller, "people.accept_invitation", TxMode::ReadWrite).await?;
     roles_guard::may_give(&mut ctx, &invitation.roles).await.map_err(|_| void())?;
+    if let Some(manager) = invitation.manager {
+        roles_guard::may_put_under(&mut ctx, None, manager).await.map_err(|_| void())?;
+    }
+    if let Some(location) = invitation.location {
+        roles_guard::may_put_at(&mut ctx, &name, &invitation.roles, location).await.map_err(|_| void())?;
+    }
     let (now, id) = (ctx.now(), ctx.new_id());
     let locked: Option<Uuid> = sqlx::query_scalar(LOCK)
         .bind(tenant.0)

@@ -15,9 +15,11 @@ use uuid::Uuid;
 use words::{Language, t};
 
 const PROFILE: &str = "\
-select u.name, u.email, u.phone, u.language, u.timezone, c.changed_at from users u join user_credentials c on c.user_id = u.id where u.id = $1";
+select u.name, u.email, u.phone as login_phone, u.contact_phone as phone, u.language, u.timezone, c.changed_at
+from users u join user_credentials c on c.user_id = u.id where u.id = $1";
+// Never `phone`: nobody has proven that the number typed here is theirs, and it would open the account.
 const UPDATE: &str = "\
-update users set name = $2, phone = $3, language = $4, timezone = $5, updated_at = $6 where id = $1";
+update users set name = $2, contact_phone = $3, language = $4, timezone = $5, updated_at = $6 where id = $1";
 const RENAME: &str = "update members set name = $3, updated_at = $4 where tenant_id = $1 and id = $2 and name <> $3";
 const MEMBERSHIPS: &str = "select tenant_id, id from members where user_id = $1";
 const READDRESS: &str =
@@ -27,6 +29,7 @@ const READDRESS: &str =
 struct Row {
     name: String,
     email: Option<String>,
+    login_phone: Option<String>,
     phone: Option<String>,
     language: String,
     timezone: Option<String>,
@@ -44,18 +47,28 @@ async fn row(ctx: &Ctx, user: UserId) -> Result<Row> {
 
 pub async fn get_profile(ctx: &mut Ctx, _: GetProfile) -> Result<Profile> {
     let user = person(ctx)?;
-    let Row { name, email, phone, language, timezone, changed_at } = row(ctx, user).await?;
+    let Row { name, email, login_phone, phone, language, timezone, changed_at } = row(ctx, user).await?;
     let pending_email = ctx.services.auth.pending_email(user).await?;
     let password_changed_at = changed_at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let workspace_timezone = ctx.access.timezone.clone();
-    Ok(Profile { name, email, phone, language, timezone, workspace_timezone, pending_email, password_changed_at })
+    Ok(Profile {
+        name,
+        email,
+        login_phone,
+        phone,
+        language,
+        timezone,
+        workspace_timezone,
+        pending_email,
+        password_changed_at,
+    })
 }
 
 pub async fn update_profile(ctx: &mut Ctx, update: UpdateProfile) -> Result<()> {
     let user = person(ctx)?;
     let before = row(ctx, user).await?;
     let name = person_name(&update.name)?;
-    let phone = phone(&before, update.phone.as_deref())?;
+    let phone = phone(update.phone.as_deref())?;
     if Language::ALL.iter().all(|known| known.tag() != update.language) {
         return Err(Error::field("language", t!("Choose one of the languages of the list")));
     }
@@ -64,7 +77,7 @@ pub async fn update_profile(ctx: &mut Ctx, update: UpdateProfile) -> Result<()> 
         return Err(Error::field("timezone", t!("This is no time zone. Choose one such as Africa/Nairobi")));
     }
     let (tenant, me, now) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now());
-    let changed = sqlx::query(UPDATE)
+    sqlx::query(UPDATE)
         .bind(user.0)
         .bind(&name)
         .bind(&phone)
@@ -72,14 +85,8 @@ pub async fn update_profile(ctx: &mut Ctx, update: UpdateProfile) -> Result<()> 
         .bind(timezone)
         .bind(now)
         .execute(&ctx.services.pools.platform)
-        .await;
-    changed.map_err(|error| match error.as_database_error().and_then(|error| error.constraint()) {
-        // Numbers are not confirmed here, so this must not tell who has an account: it is the same as a number that cannot be.
-        Some("users_phone_key") => {
-            Error::field("phone", t!("This number cannot be used. Type your own, with its country: +254 712 345 678"))
-        }
-        _ => db_error(error),
-    })?;
+        .await
+        .map_err(db_error)?;
     sqlx::query(RENAME)
         .bind(tenant)
         .bind(me)
@@ -97,18 +104,9 @@ pub async fn update_profile(ctx: &mut Ctx, update: UpdateProfile) -> Result<()> 
     Ok(())
 }
 
-/// A number that somebody signs in with stays: it can be replaced, not taken away.
-fn phone(before: &Row, typed: Option<&str>) -> Result<Option<String>> {
-    let typed = typed.map(str::trim).filter(|typed| !typed.is_empty());
-    let Some(typed) = typed else {
-        if before.email.is_none() && before.phone.is_some() {
-            return Err(Error::field(
-                "phone",
-                t!("You sign in with this number. Set an e-mail address before you take it away"),
-            ));
-        }
-        return Ok(None);
-    };
+/// A number to be reached at, if one was typed. It may be anybody's: whether others have it is not asked, so that nobody learns it here.
+fn phone(typed: Option<&str>) -> Result<Option<String>> {
+    let Some(typed) = typed.map(str::trim).filter(|typed| !typed.is_empty()) else { return Ok(None) };
     let login = login_of(typed).ok().and_then(|login| login.phone);
     login
         .map(Some)
@@ -117,8 +115,8 @@ fn phone(before: &Row, typed: Option<&str>) -> Result<Option<String>> {
 
 pub async fn change_password(ctx: &mut Ctx, change: ChangePassword) -> Result<()> {
     let user = person(ctx)?;
-    let Row { name, email, phone, .. } = row(ctx, user).await?;
-    let login = email.or(phone).unwrap_or_default();
+    let Row { name, email, login_phone, .. } = row(ctx, user).await?;
+    let login = email.or(login_phone).unwrap_or_default();
     let context = [name.as_str(), &login, &ctx.access.workspace];
     let auth = ctx.services.auth.clone();
     auth.change_password(user, &change.current, &change.password, &context, ctx.session).await?;
@@ -158,6 +156,31 @@ pub async fn leave(ctx: &mut Ctx, _: Leave) -> Result<()> {
     let me = ctx.access.member.0;
     let held = hold(ctx, me).await?;
     set_status(ctx, me, &held, "ACTIVE", "LEFT", "people.member.left").await
+}
+
+/// A password was set by a link: each workspace has it in its log. What fails there does not undo it.
+pub async fn password_reset(platform: &Arc<Platform>, user: UserId, request: Uuid) -> Result<()> {
+    let services = &platform.services;
+    let memberships: Vec<(Uuid, Uuid)> =
+        sqlx::query_as(MEMBERSHIPS).bind(user.0).fetch_all(&services.pools.platform).await.map_err(db_error)?;
+    for (tenant, member) in memberships {
+        let tenant = domain::TenantId(tenant);
+        // Suspended or left: nobody is there to be named as doing it.
+        let Ok(access) = platform::auth::member(&services.pools, tenant, domain::MemberId(member)).await else {
+            continue;
+        };
+        let told = async {
+            let origin = platform.origin(Some(request));
+            let caller = platform::Caller { access: Arc::new(access), session: None, origin };
+            let mut ctx = platform.open(&caller, "people.reset_password", TxMode::ReadWrite).await?;
+            own(&mut ctx, "people.password.reset");
+            ctx.commit().await
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%tenant, %error, "a workspace's log does not say that a password was set by a link");
+        }
+    }
+    Ok(())
 }
 
 /// A new address was confirmed: the memberships show it, each workspace has it in its log, and the old address is told.

@@ -10,6 +10,7 @@ use jobs::{BoxFuture, Claimed, Handler, NewJob, Outcome};
 use platform::auth::{self, SignUpMail};
 use platform::capability::{Delivery, Mail, Mailer};
 use platform::random::uuid_v7;
+use platform::secret::Secret;
 use platform::{Ctx, Platform, Services, db_error};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -107,6 +108,8 @@ struct Letter {
     sender: String,
     path: String,
     values: Vec<(&'static str, String)>,
+    /// Of those links of which an account is sent only so many.
+    link: Option<Secret<String>>,
 }
 
 impl Handler for AccountMailJob {
@@ -121,7 +124,11 @@ impl Handler for AccountMailJob {
                 Err(error) => return Outcome::Fail(format!("the job names no mail: {error}")),
             };
             match self.letter(mail).await {
-                Ok(Some(letter)) => self.send(job, &letter).await,
+                Ok(Some(letter)) => {
+                    let outcome = self.send(job, &letter).await;
+                    self.sent(&letter, &outcome).await;
+                    outcome
+                }
                 Ok(None) => Outcome::Done,
                 Err(error) => Outcome::Retry(error.to_string()),
             }
@@ -139,7 +146,7 @@ impl AccountMailJob {
                 let by_phone = link.email.is_none();
                 let to = link.email.or(link.phone).unwrap_or_default();
                 let path = format!("/reset-password/{}", link.token.expose());
-                Letter { by_phone, ..letter("forgot", link.language, to, link.name, path) }
+                Letter { by_phone, link: Some(link.token), ..letter("forgot", link.language, to, link.name, path) }
             }),
             AccountMail::SignUp { id } => auth.sign_up_mail(id).await?.map(signed_up),
             AccountMail::Invitation { tenant, id } => self.invitation(TenantId(tenant), id).await?,
@@ -225,6 +232,14 @@ impl AccountMailJob {
         }
     }
 
+    /// A link that went nowhere must not count as one that the owner holds: the next try makes another.
+    async fn sent(&self, letter: &Letter, outcome: &Outcome) {
+        let Some(link) = letter.link.as_ref().filter(|_| !matches!(outcome, Outcome::Done)) else { return };
+        if let Err(error) = self.platform.services.auth.forget_password_link(link.expose()).await {
+            tracing::warn!(%error, "a link that was not sent counts as one that was");
+        }
+    }
+
     /// Into the outbox: this installation cannot send it. What opens something stays out of the log, which more people read.
     fn show(&self, job: &Claimed, letter: &Letter, filled: &Filled) -> Outcome {
         use std::io::Write as _;
@@ -250,7 +265,7 @@ impl AccountMailJob {
 
 fn letter(template: &'static str, language: String, login: String, name: String, path: String) -> Letter {
     let values = vec![("name", name), ("login", login.clone())];
-    Letter { template, language, to: login, by_phone: false, sender: "Nexus".to_owned(), path, values }
+    Letter { template, language, to: login, by_phone: false, sender: "Nexus".to_owned(), path, values, link: None }
 }
 
 fn signed_up(mail: SignUpMail) -> Letter {

@@ -1,7 +1,7 @@
 //! Inviting people, sending an invitation again, and taking it back.
 
 use super::account_mail::{AccountMail, queue};
-use super::roles_guard::may_give;
+use super::roles_guard::{may_give, may_put_at, may_put_under};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use domain::people::invitations::VALID_DAYS;
 use domain::people::{Invitation, Invite, Invited, ListInvitations, ResendInvitation, RevokeInvitation};
@@ -55,6 +55,12 @@ pub async fn invite(ctx: &mut Ctx, mut invite: Invite) -> Result<Invited> {
     let name = invite.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     if name.is_some_and(|name| name.chars().count() > 120) {
         return Err(Error::field("name", t!("A name has at most 120 characters")));
+    }
+    if let Some(manager) = invite.manager {
+        may_put_under(ctx, None, manager).await?;
+    }
+    if let Some(location) = invite.location {
+        may_put_at(ctx, name.unwrap_or(&login.shown), &invite.roles, location).await?;
     }
     let (tenant, me, now, id) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now(), ctx.new_id());
     // Who is a member is no secret to who may invite: members are listed to them.

@@ -1,6 +1,6 @@
 //! Changing, suspending and restoring members. Managers form chains without circles, and an owner always stays.
 
-use super::roles_guard::not_above;
+use super::roles_guard::{may_put_at, may_put_under, not_above};
 use domain::people::{RestoreMember, SuspendMember, UpdateMember};
 use domain::{Error, Result};
 use platform::{Change, Ctx, db_error};
@@ -57,6 +57,12 @@ pub async fn update_member(ctx: &mut Ctx, update: UpdateMember) -> Result<()> {
                 t!("This person reports to the one whose manager they would be. Choose somebody who does not");
             return Err(Error::field("manager", message));
         }
+        if update.manager != held.manager_id {
+            may_put_under(ctx, Some(update.id), manager).await?;
+        }
+    }
+    if let Some(location) = update.location.filter(|location| Some(*location) != held.location_id) {
+        may_put_at(ctx, &held.name, &held.roles, location).await?;
     }
     let changed = sqlx::query(UPDATE)
         .bind(tenant)

@@ -16,7 +16,7 @@ mod security;
 mod sessions;
 
 pub use accept_invitation::accept_invitation;
-pub use account::address_changed;
+pub use account::{address_changed, password_reset};
 pub use account_mail::{AccountMail, account_mail_job, queue_now};
 pub use hand_over::hand_over_job;
 pub use members::person_name;

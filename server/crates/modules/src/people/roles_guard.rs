@@ -3,10 +3,11 @@
 
 use domain::people::{GivableRole, GivableRoles};
 use domain::permission::{LADDER, ROLES};
-use domain::{Error, Grants, Kind, Result};
+use domain::{Error, Grants, Kind, Reach, Result};
 use platform::{Ctx, db_error};
 use sqlx::FromRow;
 use sqlx::types::Json;
+use uuid::Uuid;
 use words::t;
 
 /// A role as it is held to the caller's.
@@ -23,6 +24,14 @@ const HELD: &str = "select key, label, rank, grants from roles where tenant_id =
 const PRESENT: &str = "select key, label, rank, grants from roles where tenant_id = $1 and key = any ($2) order by key";
 const ALL: &str =
     "select key, label, rank, grants from roles where tenant_id = $1 order by rank nulls last, label, key";
+/// Whoever is somebody's manager, and everybody above.
+const CHAIN: &str = "\
+with recursive above as (
+    select id, manager_id from members where tenant_id = $1 and id = $2
+    union
+    select m.id, m.manager_id from members m join above a on m.tenant_id = $1 and m.id = a.manager_id
+) select m.id, m.name, m.roles from members m join above a using (id) where m.tenant_id = $1 order by m.id";
+const LOCATION: &str = "select location_id from members where tenant_id = $1 and id = $2";
 const RANK: &str = "select max(rank) from roles where tenant_id = $1 and key = any ($2)";
 
 /// The caller's place on the ladder; 0 for those who hold job roles alone.
@@ -92,6 +101,64 @@ pub async fn above(ctx: &mut Ctx, keys: &[String]) -> Result<Option<String>> {
     let held: Vec<Held> =
         sqlx::query_as(PRESENT).bind(tenant).bind(keys).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
     Ok(held.iter().find_map(|role| beyond(&ctx.access.grants, rank, role)))
+}
+
+/// Refuses to put somebody under a manager unless the caller reaches their rows already: the manager, and whoever stands above, then reach them
+/// as far as grants for a team go, and grants for a location, which include the team. `member` is nothing for somebody who is invited, and has no
+/// rows yet but will.
+pub async fn may_put_under(ctx: &mut Ctx, member: Option<Uuid>, manager: Uuid) -> Result<()> {
+    let (tenant, me) = (ctx.access.tenant.0, ctx.access.member.0);
+    let in_my_team = match member {
+        Some(member) => chain(ctx, member).await?.iter().any(|(id, ..)| *id == me),
+        None => false,
+    };
+    // Whoever works at the caller's location may own rows of other locations: only all rows, or the team's, are sure to have theirs among them.
+    let near = if in_my_team { Reach::Team } else { Reach::All };
+    for (_, name, roles) in chain(ctx, manager).await? {
+        let held: Vec<Held> =
+            sqlx::query_as(PRESENT).bind(tenant).bind(&roles).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+        if let Some((pattern, reach)) = farther(&ctx.access.grants, &held, &[Reach::Team, Reach::Location], near) {
+            return Err(placed(ctx, "manager", &name, &pattern, reach));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to move somebody to a location unless the caller reaches its rows already: whoever holds grants for a location then does.
+pub async fn may_put_at(ctx: &mut Ctx, name: &str, roles: &[String], location: Uuid) -> Result<()> {
+    let (tenant, me) = (ctx.access.tenant.0, ctx.access.member.0);
+    let own: Option<Option<Uuid>> =
+        sqlx::query_scalar(LOCATION).bind(tenant).bind(me).fetch_optional(ctx.conn().await?).await.map_err(db_error)?;
+    let held: Vec<Held> =
+        sqlx::query_as(PRESENT).bind(tenant).bind(roles).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+    let near = if own.flatten() == Some(location) { Reach::Location } else { Reach::All };
+    match farther(&ctx.access.grants, &held, &[Reach::Location], near) {
+        Some((pattern, reach)) => Err(placed(ctx, "location", name, &pattern, reach)),
+        None => Ok(()),
+    }
+}
+
+async fn chain(ctx: &mut Ctx, member: Uuid) -> Result<Vec<(Uuid, String, Vec<String>)>> {
+    let tenant = ctx.access.tenant.0;
+    sqlx::query_as(CHAIN).bind(tenant).bind(member).fetch_all(ctx.conn().await?).await.map_err(db_error)
+}
+
+/// The first grant of one of these reaches that the caller does not have as far as `near`, which is how far they need to go to reach the same rows.
+fn farther(grants: &Grants, roles: &[Held], reaches: &[Reach], near: Reach) -> Option<(String, Reach)> {
+    let given = roles.iter().flat_map(|role| &role.grants.0.0).filter(|(_, far)| reaches.contains(far));
+    given.map(|(pattern, far)| (pattern.clone(), *far)).find(|(pattern, _)| !grants.cover(pattern, near))
+}
+
+fn placed(ctx: &Ctx, field: &str, name: &str, pattern: &str, reach: Reach) -> Error {
+    let rows = reach.rows();
+    let message = t!(
+        "{name} would have {pattern} for {rows} over rows that your own roles do not reach. Ask somebody whose roles do",
+        name,
+        pattern,
+        rows
+    );
+    let user_role = Some(ctx.access.role.clone());
+    Error { kind: Kind::Forbidden, user_role, ..Error::field(field, message) }
 }
 
 pub async fn givable_roles(ctx: &mut Ctx, _: GivableRoles) -> Result<Vec<GivableRole>> {

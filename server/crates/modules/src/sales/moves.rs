@@ -3,6 +3,7 @@
 
 use crate::inventory::stock;
 use domain::backend::BoxFuture;
+use domain::schema::REJECTED;
 use domain::{Error, Kind, Result};
 use platform::{Ctx, db_error};
 use records::{Move, TransitionHook};
@@ -25,7 +26,7 @@ fn before<'a>(ctx: &'a mut Ctx, making: &'a mut Move) -> BoxFuture<'a, Result<()
         match making.transition.to.as_str() {
             "submitted" => submit(ctx, order).await,
             "approved" => approve(ctx, making),
-            "rejected" => decides(ctx, making),
+            REJECTED => decides(ctx, making),
             "picking" => stock::reserve(ctx, order).await,
             "on_hold" | "cancelled" => stock::release(ctx, order).await,
             "shipped" => {
@@ -63,20 +64,16 @@ fn approve(ctx: &mut Ctx, making: &mut Move) -> Result<()> {
     Ok(())
 }
 
-/// Approving and rejecting are for those whom the description names; automation acts for them once they have decided.
+/// Approving and rejecting are for those whom the description names. Automation acts for them: an approval it finds given, and a workflow that
+/// rejects is saved by one of them.
 fn decides(ctx: &Ctx, making: &Move) -> Result<()> {
-    let states = making.entity.states.iter().flat_map(|states| &states.transitions);
-    let roles: Vec<&String> = states
-        .filter(|transition| transition.starts_from(making.held.text("status")))
-        .filter_map(|transition| transition.gate.approval.as_ref())
-        .flat_map(|approval| &approval.roles)
-        .collect();
-    let held = roles.iter().any(|role| ctx.access.roles.contains(role));
+    let states = making.entity.states.as_ref();
+    let roles = states.map(|states| states.deciders(making.held.text("status"))).unwrap_or_default();
+    let held = ctx.access.roles.iter().any(|held| roles.contains(&held.as_str()));
     if roles.is_empty() || held || ctx.access.user.is_none() {
         return Ok(());
     }
-    let names: Vec<&str> = roles.into_iter().map(String::as_str).collect();
-    let roles = names.join(format!(" {} ", t!("or")).as_str());
+    let roles = roles.join(format!(" {} ", t!("or")).as_str());
     let message = t!("This is for the role {roles} to decide; ask somebody who has it", roles);
     Err(Error { user_role: Some(ctx.access.role.clone()), ..Error::new(Kind::Forbidden, message) })
 }

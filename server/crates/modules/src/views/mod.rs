@@ -4,13 +4,14 @@
 use domain::schema::{Entity, Filter, Sort, ViewKind};
 use domain::views::{
     CreateView, DeleteView, LONGEST_LABEL, ListViews, MOST, MoveView, SCALES, SaveView, SavedView, TEAM, UpdateView,
-    ViewContent,
+    ViewContent, column_parts, column_width,
 };
 use domain::{Error, FieldError, Kind, Result, Verb};
 use platform::{Bind, Change, Ctx, Registry, Row, Statement, db_error};
 use serde_json::json;
 use sqlx::types::Json;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 use words::t;
@@ -19,10 +20,16 @@ const LIST: &str = "\
 select v.id, v.entity, v.label, v.content::text, v.team, m.name, v.pinned, v.standard, v.version
 from saved_views v join members m on m.tenant_id = v.tenant_id and m.id = v.owner_id
 where v.tenant_id = $1 and v.entity = $2 and (v.team or v.owner_id = $3) order by v.team desc, v.position, v.id limit 1000";
+/// Of every entity, for finding one by its name.
+const LIST_ALL: &str = "\
+select v.id, v.entity, v.label, v.content::text, v.team, m.name, v.pinned, v.standard, v.version
+from saved_views v join members m on m.tenant_id = v.tenant_id and m.id = v.owner_id
+where v.tenant_id = $1 and (v.team or v.owner_id = $2) order by v.entity, v.team desc, v.position, v.id limit 1000";
+// Joined with whoever changed it last, the view would not be found by those who waited for somebody else to change it.
 const LOCK: &str = "\
-select v.id, v.entity, v.label, v.content, v.team, v.owner_id, v.pinned, v.standard, v.position, v.version, m.name as changer
-from saved_views v join members m on m.tenant_id = v.tenant_id and m.id = v.updated_by
-where v.tenant_id = $1 and v.id = $2 and (v.team or v.owner_id = $3) for update of v";
+select v.id, v.entity, v.label, v.content, v.team, v.owner_id, v.pinned, v.standard, v.position, v.version,
+    (select m.name from members m where m.tenant_id = v.tenant_id and m.id = v.updated_by) as changer
+from saved_views v where v.tenant_id = $1 and v.id = $2 and (v.team or v.owner_id = $3) for update of v";
 const COUNT: &str = "select count(*) from saved_views where tenant_id = $1 and entity = $2 and owner_id = $3";
 const INSERT: &str = "\
 insert into saved_views (tenant_id, id, entity, owner_id, team, label, content, pinned, position, created_at, updated_at, updated_by)
@@ -66,7 +73,7 @@ struct Held {
 
 /// Every list and board asks for them, and they seldom change.
 pub async fn list(ctx: &mut Ctx, input: ListViews) -> Result<Vec<SavedView>> {
-    let name = format!("views {}", input.entity);
+    let name = format!("views {}", input.entity.as_deref().unwrap_or_default());
     if let Some(views) = ctx.kept::<Vec<SavedView>>(&name) {
         return Ok(views.to_vec());
     }
@@ -76,14 +83,29 @@ pub async fn list(ctx: &mut Ctx, input: ListViews) -> Result<Vec<SavedView>> {
 }
 
 async fn read_all(ctx: &mut Ctx, input: &ListViews) -> Result<Vec<SavedView>> {
-    let entity = ctx.entity(&input.entity)?;
-    let known = entity.known_to(&ctx.access.grants);
-    let binds =
-        vec![Bind::Id(Some(ctx.access.tenant.0)), Bind::text(&input.entity), Bind::Id(Some(ctx.access.member.0))];
-    let rows = ctx.fetch(Statement::new(LIST, binds)).await?;
-    let teams = ctx.access.grants.allows(TEAM);
-    let narrower = matches!(known, Cow::Owned(_)).then_some(&*known);
-    rows.iter().map(|row| read(row, teams, narrower)).collect()
+    let (tenant, member) = (Bind::Id(Some(ctx.access.tenant.0)), Bind::Id(Some(ctx.access.member.0)));
+    let statement = match &input.entity {
+        Some(key) => {
+            ctx.entity(key)?;
+            Statement::new(LIST, vec![tenant, Bind::text(key), member])
+        }
+        None => Statement::new(LIST_ALL, vec![tenant, member]),
+    };
+    let rows = ctx.fetch(statement).await?;
+    let grants = &ctx.access.grants;
+    let teams = grants.allows(TEAM);
+    // Of what this workspace no longer has, and of lists that are not the caller's to see, there are none.
+    let seen = |key: &String| {
+        let entity = ctx.catalog.get(key).filter(|entity| grants.allows(&entity.permission(Verb::Read)));
+        entity.map(|entity| entity.known_to(grants))
+    };
+    let (mut entities, mut views) = (BTreeMap::new(), Vec::with_capacity(rows.len()));
+    for row in &rows {
+        if let Some(known) = entities.entry(row.get::<String>(1)?).or_insert_with_key(seen) {
+            views.push(read(row, teams, matches!(known, Cow::Owned(_)).then_some(&**known))?);
+        }
+    }
+    Ok(views)
 }
 
 fn read(row: &Row, teams: bool, known: Option<&Entity>) -> Result<SavedView> {
@@ -111,7 +133,8 @@ fn known_part(known: Option<&Entity>, content: ViewContent) -> (ViewContent, boo
     let Some(known) = known else { return (content, false) };
     let whole = content.clone();
     let holds = |key: &String| known.field(key).is_some();
-    let columns = |keys: String| keys.split(',').filter(|key| known.field(key).is_some()).collect::<Vec<_>>().join(",");
+    let there = |column: &&str| column_parts(column).any(|(key, _)| known.field(key).is_some());
+    let columns = |columns: String| columns.split(',').filter(there).collect::<Vec<_>>().join(",");
     let part = ViewContent {
         filter: content.filter.filter(|text| Filter::parse(text, known).is_ok()),
         sort: content.sort.filter(|text| Sort::parse_list(text, known).is_ok()),
@@ -127,7 +150,7 @@ fn known_part(known: Option<&Entity>, content: ViewContent) -> (ViewContent, boo
 }
 
 async fn one(ctx: &mut Ctx, entity: &str, id: Uuid) -> Result<SavedView> {
-    let views = list(ctx, ListViews { entity: entity.to_owned() }).await?;
+    let views = list(ctx, ListViews { entity: Some(entity.to_owned()) }).await?;
     views.into_iter().find(|view| view.id == id).ok_or_else(Error::not_found)
 }
 
@@ -356,10 +379,16 @@ fn checked(entity: &Entity, content: ViewContent) -> Result<ViewContent> {
     if let Some(Err(error)) = content.sort.as_deref().map(|text| Sort::parse_list(text, entity)) {
         fault("sort", error.to_string());
     }
-    let columns = content.columns.as_deref().unwrap_or_default().split(',').filter(|key| !key.is_empty());
-    for key in columns.chain(content.group.as_deref()).chain(content.measure.as_deref()) {
+    let columns = || column_parts(content.columns.as_deref().unwrap_or_default());
+    let keys = columns().map(|(key, _)| key);
+    for key in keys.chain(content.group.as_deref()).chain(content.measure.as_deref()) {
         if entity.field(key).is_none() {
             fault("columns", t!("{entity} has no field {key}", entity = entity.labels.one, key));
+        }
+    }
+    for width in columns().filter_map(|(_, width)| width) {
+        if let Err(message) = column_width(width) {
+            fault("columns", message);
         }
     }
     if faults.is_empty() { Ok(content) } else { Err(Error::fields(faults)) }

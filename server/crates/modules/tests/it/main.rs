@@ -4,5 +4,6 @@
 
 mod finance;
 mod inventory;
+mod messaging;
 mod sales;
 mod world;

@@ -23,6 +23,10 @@ pub struct Difference {
 enum Mend {
     Table(Box<Table>),
     Statements(Vec<String>),
+    /// A column that the database fills from another one, or an index that holds nothing back: nothing about the rows has to be decided.
+    Follows(Vec<String>),
+    /// An index of a table that migrations make: perhaps that of another release, whose process would make it anew in its turn.
+    Standing(Vec<String>),
     /// Keys come when all tables and columns are there.
     Last(String),
     /// Needs somebody's decision about the rows that there are.
@@ -39,6 +43,16 @@ impl Difference {
     /// Whether a whole table is missing.
     pub fn is_table(&self) -> bool {
         matches!(self.mend, Mend::Table(_))
+    }
+
+    /// Whether it can be mended without anybody's decision and without the rows that there are.
+    pub fn is_new(&self) -> bool {
+        self.is_table() || matches!(self.mend, Mend::Follows(_))
+    }
+
+    /// Whether it is an index that migrations alone mend, and that a process can go on with as it is.
+    pub fn is_standing(&self) -> bool {
+        matches!(self.mend, Mend::Standing(_))
     }
 }
 
@@ -84,7 +98,9 @@ pub fn alter(differences: &[Difference]) -> String {
     for difference in differences {
         match &difference.mend {
             Mend::Table(_) => {}
-            Mend::Statements(statements) => statements.iter().for_each(|each| out.push_str(&format!("{each};\n"))),
+            Mend::Statements(statements) | Mend::Follows(statements) | Mend::Standing(statements) => {
+                statements.iter().for_each(|each| out.push_str(&format!("{each};\n")));
+            }
             Mend::Last(statement) => last.push_str(&format!("{statement};\n")),
             Mend::ByHand(advice) => out.push_str(&format!("-- {difference}: {advice}\n")),
         }
@@ -149,7 +165,11 @@ impl Comparison<'_> {
             statements
                 .push(format!("-- fill it, then: alter table {} alter column {name} set not null", self.table.name));
         }
-        self.statements(format!("column {name} is missing"), &statements);
+        let what = format!("column {name} is missing");
+        if column.generated.is_some() {
+            return self.add(what, Mend::Follows(statements));
+        }
+        self.statements(what, &statements);
     }
 
     fn column(&mut self, wanted: &Column, found: &LiveColumn) {
@@ -172,6 +192,13 @@ impl Comparison<'_> {
         {
             let action = format!("alter column {name} set default {default}");
             self.alter(format!("column {name} has another default"), &[action]);
+        }
+        // The catalogue keeps the expression where it keeps defaults.
+        if let Some(expression) = &wanted.generated
+            && found.default.as_deref().map(plain) != Some(plain(expression))
+        {
+            let advice = format!("drop it and its index, and add it again: {}", print::column(wanted));
+            self.add(format!("column {name} does not follow from what it should"), Mend::ByHand(advice));
         }
     }
 
@@ -252,19 +279,28 @@ impl Comparison<'_> {
     fn index(&mut self, wanted: &Index, found: Option<&LiveIndex>) {
         let create = print::index(&self.table.name, wanted);
         let Some(found) = found else {
-            self.statements(format!("index {} is missing", wanted.name), &[create]);
-            return;
+            return self.index_mend(format!("index {} is missing", wanted.name), vec![create], !wanted.unique);
         };
         let same = found.valid
             && found.unique == wanted.unique
             && found.columns == wanted.columns
             && found.predicate.as_deref().map(plain) == wanted.predicate.as_deref().map(plain);
         if !same {
-            self.statements(
-                format!("index {} is another one", wanted.name),
-                &[format!("drop index {}", wanted.name), create],
-            );
+            let statements = vec![format!("drop index {}", wanted.name), create];
+            let by_itself = !wanted.unique && !self.table.migrated;
+            self.index_mend(format!("index {} is another one", wanted.name), statements, by_itself);
         }
+    }
+
+    /// Rows that are there may stand in the way of a unique one. One that is missing undoes nobody's work, and one that is another one may be what a
+    /// newer release has made of it.
+    fn index_mend(&mut self, what: String, statements: Vec<String>, by_itself: bool) {
+        let mend = match (by_itself, self.table.migrated) {
+            (true, _) => Mend::Follows(statements),
+            (false, true) => Mend::Standing(statements),
+            (false, false) => Mend::Statements(statements),
+        };
+        self.add(what, mend);
     }
 }
 

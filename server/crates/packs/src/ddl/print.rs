@@ -45,6 +45,9 @@ pub fn column(column: &Column) -> String {
     if let Some(default) = &column.default {
         let _ = write!(out, " default {default}");
     }
+    if let Some(expression) = &column.generated {
+        let _ = write!(out, " generated always as ({expression}) stored");
+    }
     out
 }
 

@@ -10,6 +10,8 @@ pub struct Table {
     pub name: String,
     /// Label of the entity, for comments and messages.
     pub label: String,
+    /// Whether migrations of the build make it, and change it from release to release.
+    pub migrated: bool,
     pub columns: Vec<Column>,
     pub checks: Vec<Check>,
     pub keys: Vec<ForeignKey>,
@@ -34,6 +36,8 @@ pub struct Column {
     pub bytewise: bool,
     pub required: bool,
     pub default: Option<String>,
+    /// Follows from another column by this expression, by which the database fills it.
+    pub generated: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +66,13 @@ pub struct ForeignKey {
     pub described: bool,
 }
 
+impl ForeignKey {
+    /// Whether rows of the target are deleted one by one. Members and locations stay as long as their workspace.
+    fn goes(&self) -> bool {
+        self.described || self.target == "files"
+    }
+}
+
 /// Led by `tenant_id`. Ordering indexes end in `id`, which breaks ties between pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
@@ -79,6 +90,7 @@ pub fn describe<'a>(entity: &Entity, statuses: &Statuses, target: impl Fn(&str) 
     let mut out = Table {
         name: table.clone(),
         label: entity.labels.many.clone(),
+        migrated: false,
         columns: vec![column("tenant_id", "uuid").required(), column("id", "uuid").required()],
         checks: Vec::new(),
         keys: Vec::new(),
@@ -110,6 +122,7 @@ pub fn describe<'a>(entity: &Entity, statuses: &Statuses, target: impl Fn(&str) 
     for field in &entity.fields {
         out.index(field);
     }
+    out.key_indexes();
     out.indexes.push(Index {
         name: format!("{table}_trash"),
         unique: false,
@@ -128,7 +141,7 @@ fn is_standard(field: &Field) -> bool {
 }
 
 fn column(name: &str, sql: &'static str) -> Column {
-    Column { name: name.to_owned(), sql, bytewise: false, required: false, default: None }
+    Column { name: name.to_owned(), sql, bytewise: false, required: false, default: None, generated: None }
 }
 
 impl Column {
@@ -148,6 +161,10 @@ impl Table {
             Storage::Column { name, sql } => {
                 let bytewise = sql == "text" && ranged;
                 self.columns.push(Column { bytewise, required: field.required, ..column(&name, sql) });
+                if let Some(digits) = field.digits_column() {
+                    let generated = Some(format!("regexp_replace({name}, '[^0-9]', '', 'g')"));
+                    self.columns.push(Column { bytewise: true, generated, ..column(&digits, "text") });
+                }
             }
             Storage::Normalised { name, norm } => {
                 self.columns.push(Column { required: field.required, ..column(&name, "text") });
@@ -280,6 +297,26 @@ impl Table {
             Storage::Any(columns) if field.indexed => columns.iter().for_each(|column| self.ordering_index(column)),
             _ if field.indexed => self.ordering_index(&ordering),
             _ => {}
+        }
+        if let Some(digits) = field.digits_column() {
+            self.ordering_index(&digits);
+        }
+    }
+
+    /// Of every reference, however it may be ordered by: when a row is deleted for good the database looks for what points at it, among the rows
+    /// in the trash too, so an index without those is of no use to it, and without one it reads the whole table for each row that goes.
+    fn key_indexes(&mut self) {
+        for key in self.keys.iter().filter(|key| key.goes()) {
+            let covers = |index: &&mut Index| !index.unique && index.columns.get(1) == Some(&key.column);
+            match self.indexes.iter_mut().find(covers) {
+                Some(index) => index.predicate = None,
+                None => self.indexes.push(Index {
+                    name: format!("{}_by_{}", self.name, key.column),
+                    unique: false,
+                    columns: ["tenant_id", key.column.as_str(), "id"].map(str::to_owned).to_vec(),
+                    predicate: Some(format!("{} is not null", key.column)),
+                }),
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::second_factor::Owner;
 use super::session_store::{Realm, Sessions, UserSessions};
 use super::sessions::current;
 use super::sign_in::Auth;
-use super::throttle::subject;
+use super::throttle::Account;
 use crate::db::db_error;
 use chrono::{DateTime, Duration, Utc};
 use domain::{Error, Result};
@@ -106,7 +106,7 @@ impl Auth {
             sqlx::query_scalar(sql).bind(owner.id()).fetch_optional(&self.pool).await.map_err(db_error)?;
         let counted = self
             .throttle
-            .count(&self.pool, subject("confirm", owner.id().as_bytes()), address, self.clock.now())
+            .count(&self.pool, Account::new("confirm", owner.id().as_bytes()), address, self.clock.now())
             .await?;
         match self.passwords().verify(password, hash.as_deref()).await {
             Ok(verdict) if verdict.matches => counted.right(&self.pool).await,

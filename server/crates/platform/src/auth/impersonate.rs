@@ -79,15 +79,18 @@ select tenant_id, member_id from ended";
 const OVERDUE: &str = "\
 select id, tenant_id, member_id from impersonations where ended_at is null and ends_at <= $1 order by ends_at limit $2";
 
+fn may_act(staff: &StaffAccess) -> Result<()> {
+    if MAY_IMPERSONATE.contains(&staff.role.as_str()) {
+        return Ok(());
+    }
+    let message = t!("Only support and administrators of the platform may act for a member. Ask one of them");
+    Err(Error::new(Kind::Forbidden, message))
+}
+
 impl Auth {
     /// Checks what was asked for and writes it down. The caller writes it into the workspace's log, then calls [`Auth::impersonate`].
     pub async fn prepare_impersonation(&self, staff: &StaffAccess, ask: &Impersonate) -> Result<Prepared> {
-        if !MAY_IMPERSONATE.contains(&staff.role.as_str()) {
-            return Err(Error::new(
-                Kind::Forbidden,
-                t!("Only support and administrators of the platform may act for a member. Ask one of them"),
-            ));
-        }
+        may_act(staff)?;
         let reason = ask.reason.trim();
         if !REASON.contains(&reason.chars().count()) {
             return Err(Error::field("reason", t!("Say why in 10 to 500 characters; the workspace reads it")));
@@ -175,8 +178,9 @@ impl Auth {
         Ok(id.map(|id| Acting { id, slug: slug.unwrap_or_default() }))
     }
 
-    /// Members of a workspace for whom somebody may act: id, name, address.
-    pub async fn members_of(&self, pools: &Pools, slug: &str) -> Result<Option<Workspace>> {
+    /// Members of a workspace for whom somebody may act: id, name, address. None where the workspace does not let support in.
+    pub async fn members_of(&self, pools: &Pools, staff: &StaffAccess, slug: &str) -> Result<Option<Workspace>> {
+        may_act(staff)?;
         let tenant: Option<(Uuid, String, bool)> = sqlx::query_as(
             "select t.id, t.name, coalesce(p.support_access, true) from tenants t
              left join security_policies p on p.tenant_id = t.id where t.slug = $1 and t.deleted_at is null",
@@ -186,6 +190,9 @@ impl Auth {
         .await
         .map_err(db_error)?;
         let Some((id, name, allowed)) = tenant else { return Ok(None) };
+        if !allowed {
+            return Ok(Some(Workspace { tenant: TenantId(id), name, allowed, members: Vec::new() }));
+        }
         let members = sqlx::query_as(
             "select id, name, email, roles from members where tenant_id = $1 and kind = 'person' and status = 'ACTIVE'
              order by lower(name), id limit 500",

@@ -2,11 +2,15 @@
 //!
 //! A link is made by the worker that mails it. It is good once and for 30 minutes, and a change of the password ends it: it is bound to the
 //! hash that it was made for. Opening one signs nobody in, so that it skips no second factor.
+//!
+//! It is also the way in for an owner whose account others try to open (`throttle.rs`), because none of them has the mailbox: it ends the count of
+//! their tries and makes the browser a known one. Nobody closes this way by asking in another's name: at most a few links are sent in a while, and
+//! each outlasts that while, so that whoever is refused another one has some that are good.
 
 use super::password::check_password;
-use super::sign_in::{Auth, email_norm, phone_norm};
+use super::sign_in::{Auth, device_by_reset, device_key, email_norm, phone_norm};
 use super::taken;
-use super::throttle::subject;
+use super::throttle::{Account, subject};
 use crate::db::db_error;
 use crate::random::{token, token_hash};
 use crate::secret::Secret;
@@ -21,20 +25,25 @@ use words::t;
 const PASSWORD_MINUTES: i64 = 30;
 /// Hours that a link to confirm an address is good.
 const EMAIL_HOURS: i64 = 24;
-/// Links of one kind that an account is sent in an hour; more would be somebody else's doing.
-const PER_HOUR: i64 = 5;
+/// Links for a forgotten password that an account is sent in so many minutes; more would be somebody else's doing.
+const PASSWORD_LINKS: i64 = 3;
+const PASSWORD_LINKS_MINUTES: i64 = 20;
+const _: () =
+    assert!(PASSWORD_LINKS_MINUTES < PASSWORD_MINUTES, "whoever is refused another link has one that is good");
 pub(super) const TOKEN_BYTES: usize = 32;
 
 const OWNER_OF_LOGIN: &str = "\
 select u.id, u.name, u.email, u.phone, u.language, c.password_hash from users u join user_credentials c on c.user_id = u.id
 where (u.email_norm = $1 or u.phone = $2) and u.status = 'ACTIVE'
-    and (select count(*) from account_links l where l.user_id = u.id and l.kind = 'password' and l.created_at > $3) < $4";
+    and (select count(*) from account_links l where l.user_id = u.id and l.kind = 'password' and l.created_at > $3 and l.used_at is null
+        and l.state = sha256(convert_to(c.password_hash, 'UTF8'))) < $4";
 
 const MAKE: &str = "\
 insert into account_links (key, kind, user_id, state, email, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
 
 const OPEN: &str = "\
-select u.name, coalesce(u.email, u.phone) from account_links l join users u on u.id = l.user_id join user_credentials c on c.user_id = u.id
+select u.id, u.name, coalesce(u.email, u.phone) as login, u.email_norm, u.phone
+from account_links l join users u on u.id = l.user_id join user_credentials c on c.user_id = u.id
 where l.key = $1 and l.kind = 'password' and l.used_at is null and l.expires_at > $2 and u.status = 'ACTIVE'
     and l.state = sha256(convert_to(c.password_hash, 'UTF8'))";
 
@@ -47,6 +56,8 @@ with link as (
     returning l.user_id),
 changed as (update user_credentials c set password_hash = $2, changed_at = $3 from link where c.user_id = link.user_id returning c.user_id),
 forgotten as (delete from known_devices d using changed c where d.user_id = c.user_id),
+known as (insert into known_devices (key, user_id, created_at, last_used_at) select $4, user_id, $3, $3 from changed),
+cleared as (delete from sign_in_attempts a using changed where a.subject = any ($5)),
 ended as (delete from sessions s using changed c where s.user_id = c.user_id)
 select user_id from changed";
 
@@ -86,6 +97,26 @@ pub struct NewEmail {
     pub email: String,
 }
 
+/// Whose password a link sets.
+#[derive(FromRow)]
+struct Linked {
+    id: Uuid,
+    name: String,
+    login: String,
+    email_norm: Option<String>,
+    phone: Option<String>,
+}
+
+impl Linked {
+    /// Where the tries to sign in as this person are counted, and those to confirm by the password. Codes go on being counted: a new password must
+    /// not be a way to guess at them.
+    fn counters(&self) -> Vec<Vec<u8>> {
+        let names = [&self.email_norm, &self.phone].into_iter().flatten();
+        let tries = names.map(|name| subject("user", name.as_bytes()));
+        tries.chain([subject("confirm", self.id.as_bytes())]).collect()
+    }
+}
+
 #[derive(FromRow)]
 struct Owner {
     id: Uuid,
@@ -102,7 +133,7 @@ impl Auth {
         self.throttle.count_mail(&self.pool, address, self.clock.now()).await
     }
 
-    /// Makes a link for a new password. `None` where nobody has this name, or where too many were made lately.
+    /// Makes a link for a new password. `None` where nobody has this name, or where too many that are good were made lately.
     pub async fn password_link(&self, login: &str) -> Result<Option<PasswordLink>> {
         let phone = phone_norm(login);
         let email = phone.is_none().then(|| email_norm(login).replace('\0', "\u{fffd}"));
@@ -110,8 +141,8 @@ impl Auth {
         let owner: Option<Owner> = sqlx::query_as(OWNER_OF_LOGIN)
             .bind(email)
             .bind(phone)
-            .bind(now - Duration::hours(1))
-            .bind(PER_HOUR)
+            .bind(now - Duration::minutes(PASSWORD_LINKS_MINUTES))
+            .bind(PASSWORD_LINKS)
             .fetch_optional(&self.pool)
             .await
             .map_err(db_error)?;
@@ -123,25 +154,40 @@ impl Auth {
         Ok(Some(PasswordLink { token, user: UserId(id), name, email, phone, language }))
     }
 
+    /// A link whose mail did not go out is none of those that were sent.
+    pub async fn forget_password_link(&self, token: &str) -> Result<()> {
+        let gone = sqlx::query("delete from account_links where key = $1 and kind = 'password' and used_at is null");
+        gone.bind(hash(token)).execute(&self.pool).await.map_err(db_error)?;
+        Ok(())
+    }
+
     /// Name and sign-in name of the account that a link is for, while it is good.
     pub async fn open_password_link(&self, token: &str) -> Result<Option<(String, String)>> {
+        Ok(self.linked(token).await?.map(|linked| (linked.name, linked.login)))
+    }
+
+    async fn linked(&self, token: &str) -> Result<Option<Linked>> {
         let found = sqlx::query_as(OPEN).bind(hash(token)).bind(self.clock.now()).fetch_optional(&self.pool);
         found.await.map_err(db_error)
     }
 
-    /// Sets the password by a link and ends every session of the account. The link is used up only when the password will do.
-    pub async fn reset_password(&self, token: &str, password: &str) -> Result<UserId> {
-        let (name, login) = self.open_password_link(token).await?.ok_or_else(void)?;
-        check_password(password, &[&name, &login])?;
+    /// Sets the password by a link, ends every session of the account and what was counted against it. The link is used up only when the password will
+    /// do. The value is for a cookie by which this browser is known: those who go on trying do not keep its owner out.
+    pub async fn reset_password(&self, token: &str, password: &str) -> Result<(UserId, String)> {
+        let linked = self.linked(token).await?.ok_or_else(void)?;
+        check_password(password, &[&linked.name, &linked.login])?;
         let new = self.passwords().hash(password, self.random.as_ref()).await?;
+        let device = device_by_reset(self.random.as_ref());
         let changed: Option<Uuid> = sqlx::query_scalar(RESET)
             .bind(hash(token))
             .bind(new)
             .bind(self.clock.now())
+            .bind(device_key(&device))
+            .bind(linked.counters())
             .fetch_optional(&self.pool)
             .await
             .map_err(db_error)?;
-        changed.map(UserId).ok_or_else(void)
+        changed.map(|user| (UserId(user), device)).ok_or_else(void)
     }
 
     /// Sets another password for somebody who knows the present one. Ends every session but `keep`.
@@ -163,8 +209,8 @@ impl Auth {
     /// Whether somebody who is signed in knows the password; tries are counted as those to sign in are.
     async fn confirm_password(&self, user: UserId, password: &str) -> Result<()> {
         let now = self.clock.now();
-        let subject = subject("confirm", user.0.as_bytes());
-        let counted = self.throttle.count_account(&self.pool, subject, now).await?;
+        let account = Account::new("confirm", user.0.as_bytes());
+        let counted = self.throttle.count_account(&self.pool, account, now).await?;
         let hash: Option<String> = sqlx::query_scalar("select password_hash from user_credentials where user_id = $1")
             .bind(user.0)
             .fetch_optional(&self.pool)

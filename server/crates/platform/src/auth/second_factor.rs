@@ -4,11 +4,12 @@
 //! - A code is taken once: the step of time that it belongs to is written down in the statement that takes it, and nothing at or before
 //!   that step is taken again. One step of difference between the clocks is allowed, no more.
 //! - Every try is counted before the code is looked at: at most ten a sign-in and a hundred a day. A browser that its owner used before is
-//!   counted by itself, so that somebody who knows the password cannot lock the owner out.
+//!   counted by itself, and some of the hundred are kept for one that has just set a new password, so that somebody who knows the password
+//!   cannot lock the owner out.
 //! - Recovery codes have 120 random bits, are kept as SHA-256 and work once.
 
-use super::sign_in::{Auth, device_key, not_right_code};
-use super::throttle::subject;
+use super::sign_in::{Auth, device_key, is_by_reset, not_right_code};
+use super::throttle::Account;
 use crate::db::db_error;
 use crate::random::{token, token_hash};
 use crate::secret::Secret;
@@ -27,6 +28,9 @@ const SETUP_MINUTES: i64 = 15;
 /// How long somebody has between the password and the code.
 pub(super) const HALF_MINUTES: i64 = 10;
 const TRIES_PER_SIGN_IN: i32 = 10;
+/// Of the hundred tries of a day, those of browsers that nobody knows. The rest is for a browser that has just set a new password: whoever used these up
+/// knew the password before and knows it no more, and whoever has the mailbox and not the second factor guesses no more than a hundred times either.
+const STRANGERS: i32 = 80;
 /// Days in which a browser is asked for the password alone.
 const TRUSTED_DAYS: i64 = 30;
 const RECOVERY_CODES: usize = 10;
@@ -193,8 +197,8 @@ impl Auth {
             return Err(Error::conflict(t!("The picture is older than 15 minutes. Begin again to get a new one")));
         };
         let now = self.clock.now();
-        let counted =
-            self.throttle.count(&self.pool, subject("factor-setup", owner.id().as_bytes()), address, now).await?;
+        let account = Account::new("factor-setup", owner.id().as_bytes());
+        let counted = self.throttle.count(&self.pool, account, address, now).await?;
         let Some(step) = totp(&seed, "")?.check(&bare(code), seconds(now)) else {
             counted.wrong(&self.pool).await?;
             return Err(Error::field(
@@ -368,11 +372,13 @@ impl Auth {
             (Some(user), Some(device)) => self.knows_device(user, device).await?,
             _ => false,
         };
-        let subject = match device.filter(|_| known) {
-            Some(device) => subject("factor-device", &device_key(device)),
-            None => subject("factor", id.as_bytes()),
+        let account = Account::new("factor", id.as_bytes());
+        let account = match device.filter(|_| known) {
+            Some(device) if !is_by_reset(device) => Account::new("factor-device", &device_key(device)),
+            None if owner.user().is_some() => Account { most: STRANGERS, reset: true, ..account },
+            _ => account,
         };
-        let counted = self.throttle.count(&self.pool, subject, address, self.clock.now()).await?;
+        let counted = self.throttle.count(&self.pool, account, address, self.clock.now()).await?;
         match self.take_code(id, &bare(code)).await {
             Ok(true) => counted.right(&self.pool).await,
             Ok(false) => {

@@ -3,7 +3,7 @@
 use super::password::{Cost, Passwords, check_password};
 use super::second_factor::Owner;
 use super::session_store::{Limits, Staff, StaffSessions, UserSessions, Users};
-use super::throttle::{self, Throttle, subject};
+use super::throttle::{self, Account, Throttle};
 use crate::audit::Client;
 use crate::audit::sign_ins::{self, SignIn as Told};
 use crate::clock::Clock;
@@ -21,6 +21,8 @@ use words::t;
 /// Days that a browser is remembered after it was last used to sign in.
 const DEVICE_DAYS: i64 = 90;
 const DEVICE_BYTES: usize = 32;
+/// What the value of a browser begins with that is known by a new password alone.
+const BY_RESET: &str = "reset.";
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuthConfig {
@@ -127,12 +129,13 @@ impl Auth {
             .fetch_optional(&self.pool)
             .await
             .map_err(db_error)?;
-        let subject = match (&found, device) {
-            (Some((_, _, _, true)), Some(device)) => subject("device", &device),
-            _ => subject("user", email.as_deref().or(phone.as_deref()).unwrap_or_default().as_bytes()),
+        let account = match (&found, device) {
+            (Some((_, _, _, true)), Some(device)) => Account::new("device", &device),
+            _ => Account::new("user", email.as_deref().or(phone.as_deref()).unwrap_or_default().as_bytes()),
         };
+        let account = Account { reset: true, ..account };
         let user = found.as_ref().map(|(id, ..)| *id);
-        let checked = self.check(attempt, found, subject, REHASH_USER).await;
+        let checked = self.check(attempt, found, account, REHASH_USER).await;
         if let Err(error) = &checked
             && error.kind == Kind::Unauthenticated
         {
@@ -157,7 +160,7 @@ impl Auth {
         let email = email_norm(attempt.login);
         let found: Option<Found> =
             sqlx::query_as(FIND_STAFF).bind(&email).fetch_optional(&self.pool).await.map_err(db_error)?;
-        let id = self.check(attempt, found, subject("staff", email.as_bytes()), REHASH_STAFF).await?;
+        let id = self.check(attempt, found, Account::new("staff", email.as_bytes()), REHASH_STAFF).await?;
         if self.needs_code(Owner::Staff(id), None).await? {
             return self.half_open(Owner::Staff(id)).await.map(SignIn::Half);
         }
@@ -176,10 +179,10 @@ impl Auth {
         &self,
         attempt: &Attempt<'_>,
         found: Option<Found>,
-        subject: Vec<u8>,
+        account: Account,
         rehash: &'static str,
     ) -> Result<Uuid> {
-        let counted = self.throttle.count(&self.pool, subject, attempt.address, self.clock.now()).await?;
+        let counted = self.throttle.count(&self.pool, account, attempt.address, self.clock.now()).await?;
         let hash = found.as_ref().map(|(_, _, hash, _)| hash.as_str());
         let verdict = match self.passwords.verify(attempt.password, hash).await {
             Ok(verdict) => verdict,
@@ -214,18 +217,25 @@ impl Auth {
         Ok(value)
     }
 
-    /// [`Auth::remember_device`] for a browser that may be known already: then its value stays, and its 90 days begin again.
+    /// [`Auth::remember_device`] for a browser that may be known already: then its value stays, and its 90 days begin again. One that was known by
+    /// a new password alone gets another value: somebody has signed in there now, with everything that is asked for.
     pub async fn keep_device(&self, user: UserId, held: Option<&str>) -> Result<String> {
         if let Some(held) = held {
-            let known = sqlx::query("update known_devices set last_used_at = $3 where key = $1 and user_id = $2")
+            let value = match is_by_reset(held) {
+                true => token(self.random.as_ref(), DEVICE_BYTES),
+                false => held.to_owned(),
+            };
+            let kept = "update known_devices set key = $4, last_used_at = $3 where key = $1 and user_id = $2";
+            let known = sqlx::query(kept)
                 .bind(device_key(held))
                 .bind(user.0)
                 .bind(self.clock.now())
+                .bind(device_key(&value))
                 .execute(&self.pool)
                 .await
                 .map_err(db_error)?;
             if known.rows_affected() == 1 {
-                return Ok(held.to_owned());
+                return Ok(value);
             }
         }
         self.remember_device(user).await
@@ -291,6 +301,16 @@ pub(super) fn not_right_code() -> Error {
 
 pub(super) fn device_key(value: &str) -> Vec<u8> {
     token_hash(value.as_bytes()).to_vec()
+}
+
+/// The value of a browser that has just set a new password by a link. Until somebody has signed in there, it is known where the password is tried and
+/// not where the code is: whoever has the mailbox and not the second factor could make as many of these as they like.
+pub(super) fn device_by_reset(random: &dyn Random) -> String {
+    format!("{BY_RESET}{}", token(random, DEVICE_BYTES))
+}
+
+pub(super) fn is_by_reset(device: &str) -> bool {
+    device.starts_with(BY_RESET)
 }
 
 /// An address as it is compared: trimmed, lower case.

@@ -2,7 +2,8 @@
 //!
 //! A try is counted before the password is looked at, in one statement, so that a hundred at once are not all let through; one that turns
 //! out right is taken back. Names that nobody has are counted like any other. An account closes for the rest of its day after a hundred
-//! wrong tries; its owner still gets in from a browser that was used before, which counts for itself.
+//! wrong tries; its owner still gets in from a browser that was used before, which counts for itself, and from any other by a new password:
+//! its link goes to the owner alone, ends the count, and makes the browser that opened it a known one (`recovery.rs`).
 
 use crate::db::db_error;
 use crate::limit::address_key;
@@ -94,6 +95,23 @@ const PURGE: &str = "\
 delete from sign_in_attempts where subject in (
     select subject from sign_in_attempts where last_at < $1 and blocked_until < $1 order by last_at limit $2 for update skip locked)";
 
+/// Whose tries are counted.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) key: Vec<u8>,
+    /// Wrong tries in a day of its own.
+    pub(super) most: i32,
+    /// A new password is the way in past what others have tried, and a refusal says so, whether or not there is such an account.
+    pub(super) reset: bool,
+}
+
+impl Account {
+    /// A hundred tries a day, and no way past them.
+    pub(super) fn new(kind: &str, name: &[u8]) -> Self {
+        Self { key: subject(kind, name), most: PER_DAY, reset: false }
+    }
+}
+
 /// A try that was let through and counted.
 #[derive(Debug)]
 pub(super) struct Counted {
@@ -126,7 +144,7 @@ impl Throttle {
     pub(super) async fn count(
         self,
         pool: &PgPool,
-        account: Vec<u8>,
+        account: Account,
         address: IpAddr,
         now: DateTime<Utc>,
     ) -> Result<Counted> {
@@ -148,40 +166,37 @@ impl Throttle {
                 .bind(depth)
                 .fetch_optional(pool)
                 .await;
-            return Err(too_many(wait.map_err(db_error)?));
+            return Err(too_many(wait.map_err(db_error)?, false));
         }
         self.count_account_from(pool, account, Some(address), now).await
     }
 
     /// Counts a try of somebody who is signed in, by the account alone.
-    pub(super) async fn count_account(self, pool: &PgPool, account: Vec<u8>, now: DateTime<Utc>) -> Result<Counted> {
+    pub(super) async fn count_account(self, pool: &PgPool, account: Account, now: DateTime<Utc>) -> Result<Counted> {
         self.count_account_from(pool, account, None, now).await
     }
 
     async fn count_account_from(
         self,
         pool: &PgPool,
-        account: Vec<u8>,
+        account: Account,
         address: Option<Vec<u8>>,
         now: DateTime<Utc>,
     ) -> Result<Counted> {
-        let counted = Counted { account, address, now, throttle: self };
+        let Account { key, most, reset } = account;
+        let counted = Counted { account: key, address, now, throttle: self };
         let let_in = sqlx::query(TRY_ACCOUNT)
             .bind(&counted.account)
             .bind(now)
-            .bind(PER_DAY)
+            .bind(most)
             .execute(pool)
             .await
             .map_err(db_error)?;
         if let_in.rows_affected() == 0 {
-            let wait = sqlx::query_scalar(ACCOUNT_WAIT)
-                .bind(&counted.account)
-                .bind(now)
-                .bind(PER_DAY)
-                .fetch_optional(pool)
-                .await;
+            let wait =
+                sqlx::query_scalar(ACCOUNT_WAIT).bind(&counted.account).bind(now).bind(most).fetch_optional(pool).await;
             counted.address_back(pool).await?;
-            return Err(too_many(wait.map_err(db_error)?));
+            return Err(too_many(wait.map_err(db_error)?, reset));
         }
         Ok(counted)
     }
@@ -250,9 +265,16 @@ impl Counted {
     }
 }
 
-fn too_many(wait: Option<f64>) -> Error {
+fn too_many(wait: Option<f64>, reset: bool) -> Error {
     let (seconds, shown) = waiting(wait);
-    let message = t!("{what}. Wait {time}, then try again", what = t!("Too many tries to sign in"), time = shown);
+    let message = if reset {
+        t!(
+            "Too many tries to sign in. Wait {time}, then try again, or reset your password by e-mail or phone to sign in now",
+            time = shown
+        )
+    } else {
+        t!("{what}. Wait {time}, then try again", what = t!("Too many tries to sign in"), time = shown)
+    };
     Error { retry_after: Some(seconds), ..Error::new(Kind::RateLimited, message) }
 }
 

@@ -77,17 +77,20 @@ macro_rules! session_holds {
 }
 const BY_SESSION: &str = select_access!(session_columns!(), "", session_joins!(), session_holds!("s.key = $1"));
 /// What a page shows beside what it is about: the other workspaces of the person, and what waits for the member here. The count of approvals is
-/// of those that the member can decide (workflow/src/approvals/list.rs, `mine`).
+/// of those that the member can decide (workflow/src/approvals/list.rs, `mine`), but for what needs a look at the records: who has changed one since
+/// may not decide and is counted all the same, and who decided before others saw a later version is counted once more.
 macro_rules! beside {
     ($tenant:literal, $user:literal, $member:literal, $roles:literal) => {
         concat!(
             ", (select coalesce(json_agg(json_build_array(o.slug, o.name, o.industry) order by o.name, o.slug), '[]')::text
                 from members w join tenants o on o.id = w.tenant_id
                 where w.user_id = ", $user, " and w.kind = 'person' and w.status = 'ACTIVE' and o.deleted_at is null and o.status in ('TRIAL', 'ACTIVE')),
-               (select count(*) from (select from notifications n where n.tenant_id = ", $tenant, " and n.member_id = ", $member, " and n.read_at is null limit 100) told),
+               (select count(*) from (select from notifications n where n.tenant_id = ", $tenant, " and n.member_id = ", $member, " and n.read_at is null
+                   and (n.snoozed_until is null or n.snoozed_until <= $2) limit 100) told),
                (select count(*) from (select from approvals a where a.tenant_id = ", $tenant, " and a.state = 'PENDING' and (a.roles && ", $roles, " or ", $member, " = any (a.members))
                    and (a.self_approval or a.requested_by is distinct from ", $member, ")
-                   and not exists (select from approval_decisions d where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.member_id = ", $member, ")
+                   and not exists (select from approval_decisions d where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.member_id = ", $member, "
+                       and d.version = (select max(l.version) from approval_decisions l where l.tenant_id = d.tenant_id and l.approval_id = d.approval_id))
                    limit 100) asked)"
         )
     };

@@ -10,6 +10,7 @@ pub use address::{address_key, client_address};
 
 use crate::clock::Clock;
 use crate::db::db_error;
+use crate::random::token_hash;
 use chrono::{DateTime, Utc};
 use domain::{Error, Kind, Result};
 use sqlx::PgPool;
@@ -41,6 +42,11 @@ pub struct LimitKey {
 impl LimitKey {
     pub fn new(kind: &'static str, id: impl Into<String>, limit: u32, window: Duration) -> Self {
         Self { kind, id: id.into(), limit, window }
+    }
+
+    /// By something of a person, of which the shared table gets a hash.
+    pub fn hashed(kind: &'static str, id: &str, limit: u32, window: Duration) -> Self {
+        Self::new(kind, hex::encode(token_hash(id.as_bytes())), limit, window)
     }
 
     /// By client address; see [`address_key`].

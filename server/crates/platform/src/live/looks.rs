@@ -1,4 +1,4 @@
-//! Which rows of a batch a member may see, found out once however many pages of theirs listen.
+//! Which rows of a batch a member may see, and how much waits for them, found out once however many pages of theirs listen.
 
 use crate::access::Access;
 use domain::{Grants, MemberId, Result, TenantId};
@@ -43,22 +43,21 @@ impl Hash for Viewer {
 
 /// What was found out so far.
 #[derive(Debug, Default)]
-pub struct Looks(Mutex<HashMap<Arc<Viewer>, Found>>);
+pub struct Looks<T>(Mutex<HashMap<Arc<Viewer>, Found<T>>>);
 
-type Found = Arc<OnceCell<Arc<Rows>>>;
+type Found<T> = Arc<OnceCell<T>>;
 
-impl Looks {
+impl<T: Clone> Looks<T> {
     /// What `find` finds for this viewer. Others of the same wait for the first; where it fails or goes away, the next one finds it out.
-    pub async fn once<F>(&self, viewer: &Arc<Viewer>, find: impl FnOnce() -> F) -> Result<Arc<Rows>>
+    pub async fn once<F>(&self, viewer: &Arc<Viewer>, find: impl FnOnce() -> F) -> Result<T>
     where
-        F: Future<Output = Result<Rows>>,
+        F: Future<Output = Result<T>>,
     {
         let found = self.of(viewer);
-        let rows = found.get_or_try_init(move || async move { find().await.map(Arc::new) }).await?;
-        Ok(rows.clone())
+        found.get_or_try_init(find).await.cloned()
     }
 
-    fn of(&self, viewer: &Arc<Viewer>) -> Found {
+    fn of(&self, viewer: &Arc<Viewer>) -> Found<T> {
         let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         looks.entry(viewer.clone()).or_default().clone()
     }
@@ -80,7 +79,7 @@ mod tests {
         })
     }
 
-    async fn look(looks: &Looks, asked: &AtomicUsize, viewer: &Arc<Viewer>, row: u128) -> Option<u128> {
+    async fn look(looks: &Looks<Rows>, asked: &AtomicUsize, viewer: &Arc<Viewer>, row: u128) -> Option<u128> {
         let find = || async {
             asked.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;

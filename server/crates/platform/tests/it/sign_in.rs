@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+const NEW: &str = "another battery staple horse";
 
 const fn attempt<'a>(login: &'a str, password: &'a str, address: IpAddr) -> Attempt<'a> {
     Attempt { login, password, address, device: None, agent: None }
@@ -147,6 +148,97 @@ async fn an_account_under_attack_is_closed_to_the_attacker_only() {
     }
     db.clock.advance(chrono::Duration::days(1));
     assert_eq!(auth.sign_in(&attempt("asa@example.com", PASSWORD, HOME)).await.unwrap(), SignIn::Whole(user));
+    db.close().await;
+}
+
+/// Guesses from everywhere until the account is closed, and says how many of them were looked at.
+async fn attack(db: &TestDb, auth: &Auth, login: &str) -> u32 {
+    let mut looked_at = 0;
+    loop {
+        db.clock.advance(chrono::Duration::seconds(11));
+        let address = IpAddr::from((0x2000_0000_u32 + looked_at).to_be_bytes());
+        match auth.sign_in(&attempt(login, "guess", address)).await.unwrap_err().kind {
+            Kind::Unauthenticated => looked_at += 1,
+            _ => return looked_at,
+        }
+    }
+}
+
+/// C-14. An attack closes an account to browsers that nobody knows. Whoever attacks has no mailbox of its owner's: a new password by mail ends the count
+/// and makes the browser that set it a known one, however the attack goes on. What a refusal says of it is the same for a name that nobody has.
+#[tokio::test]
+async fn a_new_password_is_the_way_in_past_an_attack() {
+    let db = TestDb::new().await;
+    let auth = db.auth_with(open_to_all());
+    let user = db.user(&auth, "asa@example.com").await;
+    let mut closed = Vec::new();
+    for login in ["asa@example.com", "nobody@example.com"] {
+        assert_eq!(attack(&db, &auth, login).await, 100);
+        closed.push(auth.sign_in(&attempt(login, PASSWORD, HOME)).await.unwrap_err());
+    }
+    assert_eq!(closed[0], closed[1], "a refusal tells who has an account");
+    let said = &closed[0].message;
+    assert!(said.contains("reset your password by e-mail or phone to sign in now"), "{said}");
+
+    let link = auth.password_link("asa@example.com").await.unwrap().unwrap();
+    let (whose, device) = auth.reset_password(link.token.expose(), NEW).await.unwrap();
+    assert_eq!(whose, user);
+    let anywhere = attempt("asa@example.com", NEW, HOME);
+    assert_eq!(auth.sign_in(&anywhere).await.unwrap(), SignIn::Whole(user), "what was counted is forgotten");
+    let again = attack(&db, &auth, "asa@example.com").await;
+    assert_eq!(auth.sign_in(&anywhere).await.unwrap_err().kind, Kind::RateLimited);
+    let owner = Attempt { device: Some(&device), ..anywhere };
+    assert_eq!(auth.sign_in(&owner).await.unwrap(), SignIn::Whole(user), "the browser is known");
+
+    // What is counted by address goes on, and there a new password is no way past.
+    let (strict, crowded) = (db.auth(), IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)));
+    for number in 0..10 {
+        let login = format!("nobody{number}@example.com");
+        assert_eq!(strict.sign_in(&attempt(&login, "guess", crowded)).await.unwrap_err().kind, Kind::Unauthenticated);
+    }
+    let link = strict.password_link("asa@example.com").await.unwrap().unwrap();
+    let (_, device) = strict.reset_password(link.token.expose(), PASSWORD).await.unwrap();
+    let owner = Attempt { device: Some(&device), ..attempt("asa@example.com", PASSWORD, crowded) };
+    let refused = strict.sign_in(&owner).await.unwrap_err();
+    assert!(refused.kind == Kind::RateLimited && !refused.message.contains("reset"), "{refused:?}");
+    println!("bar=C-14 way=new_password looked_at=100 then={again} owner_tries=1 pass=1");
+    db.close().await;
+}
+
+/// C-14. Asking for links in another's name closes nothing: a few are sent, and at any moment one of them is good.
+#[tokio::test]
+async fn asking_for_links_keeps_nobody_from_a_new_password() {
+    let db = TestDb::new().await;
+    let auth = db.auth();
+    db.user(&auth, "asa@example.com").await;
+    let ask = async || {
+        let link = auth.password_link("asa@example.com").await.unwrap();
+        link.map(|link| link.token.into_exposed())
+    };
+    let mut sent: Vec<String> = Vec::new();
+    for minute in 0..120 {
+        for _ in 0..5 {
+            sent.extend(ask().await);
+        }
+        let newest = auth.open_password_link(sent.last().unwrap()).await.unwrap();
+        assert!(newest.is_some(), "minute {minute}: no mail is good, and none is sent");
+        db.clock.advance(chrono::Duration::minutes(1));
+    }
+    assert_eq!(sent.len(), 18, "three in twenty minutes");
+    // Those that a new password has ended do not stand in the way of the next one.
+    let link = ask().await.unwrap();
+    auth.reset_password(&link, NEW).await.unwrap();
+    let mut next = Vec::new();
+    for _ in 0..5 {
+        next.extend(ask().await);
+    }
+    assert_eq!(next.len(), 3);
+    // A mail that did not go out is followed by another.
+    auth.forget_password_link(&next[0]).await.unwrap();
+    assert!(auth.open_password_link(&next[0]).await.unwrap().is_none());
+    assert!(ask().await.is_some());
+    assert!(ask().await.is_none());
+    println!("bar=C-14 minutes=120 asked=600 sent={} without_a_good_link=0 pass=1", sent.len());
     db.close().await;
 }
 

@@ -7,13 +7,14 @@ mod store;
 mod undo;
 
 pub use run::{BulkJob, KIND, job_handler};
+pub(crate) use store::titles;
 
 use domain::Result;
 use domain::records::{Bulk, BulkRow, BulkRows, GetBulk};
 use platform::{Ctx, Registry};
 
 pub fn register(registry: &mut Registry) {
-    registry.add(start::bulk).add(get_bulk).add(bulk_rows).add(undo::undo_bulk);
+    registry.add(start::bulk).add(get_bulk).add(bulk_rows).add(undo::preview_undo).add(undo::undo_bulk);
 }
 
 async fn get_bulk(ctx: &mut Ctx, input: GetBulk) -> Result<Bulk> {

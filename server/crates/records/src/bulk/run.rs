@@ -4,16 +4,17 @@
 
 use super::store::{self, Outcomes};
 use super::undo;
-use crate::get::{Held, lock};
+use crate::ending::{Errand, failed};
+use crate::get::{Held, lock_each};
 use crate::import::plan_anew;
 use crate::on_behalf::{Asker, named};
 use crate::stop;
 use domain::records::{
     Bulk, BulkAction, BulkRecords, BulkStatus, DeleteRecord, Record, RestoreRecord, TransitionRecord, UndoBulk,
-    UpdateRecord,
+    UpdateRecord, Values,
 };
-use domain::schema::Entity;
-use domain::{Error, Kind, Operation, Reach, Result};
+use domain::schema::{Entity, PIPELINE, STATUS_DUE, STATUS_SINCE};
+use domain::{Error, Operation, Result};
 use jobs::{BoxFuture, Claimed, Handler, Outcome};
 use platform::{Ctx, Platform, Stop, TxMode, db_error};
 use serde_json::{Map, Value, json};
@@ -26,9 +27,6 @@ pub const KIND: &str = "records.bulk";
 const BATCH: i64 = 50;
 
 const END: &str = "update bulk_changes set status = 'done', finished_at = $3 where tenant_id = $1 and id = $2";
-const FAIL: &str = "\
-update bulk_changes set status = 'failed', finished_at = $3, error = $4
-where tenant_id = $1 and id = $2 and status in ('queued', 'running', 'undoing')";
 
 /// Works changes that were started.
 pub struct BulkJob {
@@ -55,7 +53,8 @@ impl Handler for BulkJob {
             };
             let (outcome, error) = stop::outcome(words::scope(work.asker.language, work.run()).await, job);
             if let Some(error) = error {
-                work.fail(&error).await;
+                let errand = (Errand::Bulk, work.bulk);
+                failed(&self.platform.services, &work.asker, job, errand, &error).await;
             }
             outcome
         })
@@ -101,7 +100,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// False when no row is left. The fence comes last: it holds the job's row.
+    /// False when no row is left.
     async fn there(&self, mut ctx: Ctx, bulk: &Bulk) -> Result<bool, Stop> {
         let entity = ctx.entity(&bulk.entity)?;
         let rows = store::waiting(&mut ctx, bulk.id, BATCH).await?;
@@ -113,80 +112,61 @@ impl<'a> Work<'a> {
                 bulk.id,
                 json!({ "status": "done", "changed": bulk.changed, "refused": bulk.refused }),
             );
-            ctx.flush().await?;
-            self.job.finish(ctx.conn().await?).await?;
-            ctx.commit().await?;
+            stop::finish(ctx, self.job).await?;
             return Ok(false);
         }
+        let last = stop::is_last(&mut ctx, self.job).await?;
         let mut outcomes = Outcomes::default();
-        for (position, id) in rows {
-            change(&mut ctx, &entity, bulk, position, id, &mut outcomes).await?;
+        for row in rows {
+            change(&mut ctx, &entity, bulk, row, last, &mut outcomes).await?;
         }
         ctx.flush().await?;
         outcomes.progress(&mut ctx, bulk.id).await?;
-        self.job.fence(ctx.conn().await?).await?;
-        ctx.commit().await?;
+        stop::step(ctx, self.job).await?;
         Ok(true)
     }
 
     /// The way back: up to which position it is done, or none when it is at its end.
     async fn back(&self, mut ctx: Ctx, bulk: &Bulk, after: i64) -> Result<Option<i64>, Stop> {
         ctx.operation = UndoBulk::NAME;
+        let last = stop::is_last(&mut ctx, self.job).await?;
         let rows = undo::changed(&mut ctx, bulk.id, after, BATCH).await?;
-        let Some(last) = undo::last(&rows) else {
+        let Some(end) = undo::last(&rows) else {
             undo::end(&mut ctx, bulk.id).await?;
-            ctx.flush().await?;
-            self.job.finish(ctx.conn().await?).await?;
-            ctx.commit().await?;
+            stop::finish(ctx, self.job).await?;
             return Ok(None);
         };
-        undo::batch(&mut ctx, bulk, &rows).await?;
-        ctx.flush().await?;
-        self.job.fence(ctx.conn().await?).await?;
-        ctx.commit().await?;
-        Ok(Some(last))
-    }
-
-    /// Says why it ended. What was changed stays, and can be taken back.
-    async fn fail(&self, error: &Error) {
-        let pool = &self.platform.services.pools.app;
-        let now = self.platform.services.clock.now();
-        let done = async {
-            let mut tx = platform::TenantTx::begin(pool, self.asker.tenant, TxMode::ReadWrite).await?;
-            sqlx::query(FAIL)
-                .bind(self.asker.tenant.0)
-                .bind(self.bulk)
-                .bind(now)
-                .bind(&error.message)
-                .execute(tx.conn())
-                .await?;
-            tx.commit().await
-        };
-        if let Err(problem) = done.await {
-            tracing::error!(%problem, bulk = %self.bulk, "could not note that a change of many rows failed");
-        }
+        undo::batch(&mut ctx, bulk, &rows, last).await?;
+        stop::step(ctx, self.job).await?;
+        Ok(Some(end))
     }
 }
 
-/// One row, and what it was before.
+/// One row, and what it was before; `last` with the last try.
 async fn change(
     ctx: &mut Ctx,
     entity: &Entity,
     bulk: &Bulk,
-    position: i64,
-    id: Uuid,
+    (position, id): (i64, Uuid),
+    last: bool,
     outcomes: &mut Outcomes,
 ) -> Result<()> {
     // Locked before it is looked at, so that what is put back some day is what was there.
-    let Some(held) = lock(ctx, entity, &[id], Reach::All).await?.pop() else {
-        outcomes.refused(position, mark!("It is gone").to_owned());
-        return Ok(());
+    let held = match lock_each(ctx, entity, &[id], last).await?.remove(&id) {
+        Some(Ok(held)) => held,
+        Some(Err(error)) => {
+            outcomes.refused(position, reason(&error));
+            return Ok(());
+        }
+        None => {
+            outcomes.refused(position, mark!("It is gone").to_owned());
+            return Ok(());
+        }
     };
     match attempt(ctx, bulk, &held).await? {
         Ok(record) if record.version == held.version => outcomes.unchanged(position),
-        Ok(record) => outcomes.changed(position, record.version, before(bulk, &held)),
-        // Not the row's fault: the job tries again.
-        Err(error) if matches!(error.kind, Kind::Internal | Kind::Unavailable) => return Err(error),
+        Ok(record) => outcomes.changed(position, record.version, before(entity, bulk, &held)),
+        Err(error) if stop::is_of_no_row(&error, last) => return Err(error),
         Err(error) => outcomes.refused(position, reason(&error)),
     }
     Ok(())
@@ -197,6 +177,10 @@ async fn attempt(ctx: &mut Ctx, bulk: &Bulk, held: &Held) -> Result<Result<Recor
     let values = bulk.change.values.clone();
     match bulk.change.action {
         BulkAction::Set => ctx.attempt(UpdateRecord { entity, id, version, values, base: None }).await,
+        BulkAction::Add | BulkAction::Remove => {
+            let values = mixed(bulk.change.action, &values, held);
+            ctx.attempt(UpdateRecord { entity, id, version, values, base: None }).await
+        }
         BulkAction::Move => {
             let to = bulk.change.to.clone();
             ctx.attempt(TransitionRecord { entity, id, version, name: None, to, pipeline: None, values }).await
@@ -206,11 +190,32 @@ async fn attempt(ctx: &mut Ctx, bulk: &Bulk, held: &Held) -> Result<Result<Recor
     }
 }
 
-/// What an undo puts back.
-fn before(bulk: &Bulk, held: &Held) -> Value {
+/// What the fields of a row hold once values are added to them or taken out. Fields that have them already, or have them not, are left out: the
+/// update that is left is none, and still asks whether the row is the member's to change.
+fn mixed(action: BulkAction, given: &Values, held: &Held) -> Values {
+    let mut mixed = Values::new();
+    for (key, given) in given {
+        let given = given.as_array().map(Vec::as_slice).unwrap_or_default();
+        let had = held.values.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let all: Vec<Value> = if action == BulkAction::Add {
+            had.iter().chain(given.iter().filter(|value| !had.contains(value))).cloned().collect()
+        } else {
+            had.iter().filter(|value| !given.contains(value)).cloned().collect()
+        };
+        // Each value stands once in a list, so that another list is a longer or a shorter one.
+        if all.len() != had.len() {
+            mixed.insert(key.clone(), Value::Array(all));
+        }
+    }
+    mixed
+}
+
+/// What an undo puts back. Of a move also what came with the state: since when the row stood there, until when, and in which pipeline.
+fn before(entity: &Entity, bulk: &Bulk, held: &Held) -> Value {
     let mut keys: Vec<&str> = bulk.change.values.keys().map(String::as_str).collect();
     if bulk.change.action == BulkAction::Move {
-        keys.push("status");
+        let with_it = ["status", PIPELINE, STATUS_SINCE, STATUS_DUE];
+        keys.extend(with_it.into_iter().filter(|key| entity.field(key).is_some()));
     }
     let value = |key: &str| held.values.get(key).cloned().unwrap_or(Value::Null);
     Value::Object(keys.into_iter().map(|key| (key.to_owned(), value(key))).collect::<Map<_, _>>())

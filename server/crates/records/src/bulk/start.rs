@@ -6,6 +6,7 @@ use crate::input::By;
 use crate::on_behalf::asked;
 use crate::select::{Rows, rows};
 use crate::sql::Bind;
+use crate::stop::TRIES;
 use crate::update::given;
 use domain::records::{Bulk, BulkAction, BulkChange, BulkRecords, MOST_NAMED, MOST_ROWS, Values};
 use domain::schema::{Count, Entity, Field, Filter, ListQuery};
@@ -33,7 +34,8 @@ pub async fn bulk(ctx: &mut Ctx, input: BulkRecords) -> Result<Bulk> {
     }
     store::count(ctx, id, count).await?;
     let payload = asked(ctx, "bulk", id);
-    let job = NewJob::new(ctx.new_id(), KIND, payload).scope(ctx.access.tenant.0).unique(format!("bulk:{id}"));
+    let job = NewJob::new(ctx.new_id(), KIND, payload).scope(ctx.access.tenant.0).attempts(TRIES);
+    let job = job.unique(format!("bulk:{id}"));
     jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)?;
     store::changed(ctx, id, json!({ "entity": entity.key, "change": change, "rows": count }));
     store::load(ctx, id).await
@@ -43,7 +45,7 @@ pub async fn bulk(ctx: &mut Ctx, input: BulkRecords) -> Result<Bulk> {
 fn checked(ctx: &Ctx, entity: &Entity, input: &BulkRecords) -> Result<BulkChange> {
     let mut change = BulkChange { action: input.action, values: Values::new(), to: None };
     match input.action {
-        BulkAction::Set => {
+        BulkAction::Set | BulkAction::Add | BulkAction::Remove => {
             if input.values.is_empty() {
                 return Err(Error::field("values", t!("Say which field gets which value")));
             }
@@ -59,6 +61,9 @@ fn checked(ctx: &Ctx, entity: &Entity, input: &BulkRecords) -> Result<BulkChange
                 }
             }
             change.values = given(ctx, entity, &input.values, By::Caller)?;
+            if input.action != BulkAction::Set {
+                several(entity, &change.values)?;
+            }
             crate::input::permitted(&ctx.access, entity, &change.values)?;
         }
         BulkAction::Move => {
@@ -75,6 +80,23 @@ fn checked(ctx: &Ctx, entity: &Entity, input: &BulkRecords) -> Result<BulkChange
         BulkAction::Delete | BulkAction::Restore => {}
     }
     Ok(change)
+}
+
+/// Values are added to what holds several of them, and there have to be some. After what the caller sent was read: a field that is not theirs to know
+/// is not named here.
+fn several(entity: &Entity, values: &Values) -> Result<()> {
+    for (key, value) in values {
+        let Some(field) = entity.field(key) else { continue };
+        if !field.is_many() {
+            let message =
+                t!("{field} holds one value: set it. Fields that hold several are added to", field = field.label);
+            return Err(Error::field(key.clone(), message));
+        }
+        if value.is_null() {
+            return Err(Error::field(key.clone(), t!("Say which values of {field} are meant", field = field.label)));
+        }
+    }
+    Ok(())
 }
 
 fn meant(grants: &Grants, entity: &Entity, input: &BulkRecords) -> Result<ListQuery> {

@@ -1,5 +1,6 @@
 //! Changes of many rows in the database, and who sees them: whoever started one, and nobody else.
 
+use crate::on_behalf::{wait_as_usual, wait_briefly};
 use crate::project::{self, readable};
 use crate::reach;
 use crate::sql::{Bind, Sql};
@@ -27,8 +28,6 @@ macro_rules! select {
 
 const GET: &str = select!("");
 const LOCK: &str = select!(" for update");
-/// A request does not stand in line for a batch that is under way.
-const LOCK_NOW: &str = select!(" for update nowait");
 const INSERT: &str = "\
 insert into bulk_changes (tenant_id, id, entity, change, status, created_by, created_at) values ($1, $2, $3, $4, 'queued', $5, $6)";
 const COUNT: &str = "update bulk_changes set rows = $3 where tenant_id = $1 and id = $2";
@@ -96,9 +95,12 @@ pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<Bulk> {
     find(ctx, id, LOCK).await
 }
 
-/// The same, or *conflict* where somebody holds it at this moment.
+/// The same, or *conflict* where somebody goes on holding it, such as a batch that is under way.
 pub async fn lock_now(ctx: &mut Ctx, id: Uuid) -> Result<Bulk> {
-    find(ctx, id, LOCK_NOW).await
+    wait_briefly(ctx).await?;
+    let found = lock(ctx, id).await?;
+    wait_as_usual(ctx).await?;
+    Ok(found)
 }
 
 async fn find(ctx: &mut Ctx, id: Uuid, sql: &'static str) -> Result<Bulk> {
@@ -260,7 +262,8 @@ pub async fn named(ctx: &mut Ctx, bulk: &Bulk) -> Result<Vec<BulkRow>> {
     Ok(rows.into_iter().map(row).collect())
 }
 
-async fn titles(ctx: &mut Ctx, entity: &Entity, ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
+/// What rows are called that the reader may see.
+pub async fn titles(ctx: &mut Ctx, entity: &Entity, ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
     let (Some(reach), false) = (ctx.access.grants.reach(&entity.permission(Verb::Read)), ids.is_empty()) else {
         return Ok(HashMap::new());
     };

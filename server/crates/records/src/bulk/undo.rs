@@ -1,23 +1,27 @@
-//! Takes a change of many rows back. Rows that somebody has worked on since are theirs now; they stay and are named. A few are put back while
-//! the request waits, more by the job (`run`), in the same batches as on the way there: no transaction holds more than those.
+//! Takes a change of many rows back. Rows that somebody has worked on since are theirs now; they stay and are named, as do those that the caller
+//! may not write and those whose move set other things going. A few are put back while the request waits, more by the job (`run`), in the same
+//! batches as on the way there: no transaction holds more than those.
 
 use super::run::KIND;
 use super::store::{self, Outcomes};
-use crate::get::{Held, lock};
+use crate::get::lock_each;
 use crate::hook::TransitionHook;
 use crate::import::plan_anew;
 use crate::many::{Updated, revert_many};
 use crate::on_behalf::asked;
+use crate::savepoint;
+use crate::stop;
+use crate::way_back;
 use domain::records::{
-    Bulk, BulkAction, BulkStatus, DeleteRecord, RestoreRecord, UNDONE_AT_ONCE, UndoBulk, UndoneBulk, Values,
+    Bulk, BulkAction, BulkStatus, DeleteRecord, PreviewUndoBulk, RestoreRecord, UNDONE_AT_ONCE, UndoBulk, UndoPreview,
+    UndoneBulk, Values,
 };
 use domain::schema::Entity;
-use domain::{Error, Kind, Reach, Result, Verb};
+use domain::{Error, Kind, Result};
 use jobs::NewJob;
 use platform::{Ctx, db_error};
 use serde_json::json;
 use sqlx::types::Json;
-use std::collections::HashMap;
 use uuid::Uuid;
 use words::{mark, t, tn};
 
@@ -58,15 +62,24 @@ pub async fn undo_bulk(ctx: &mut Ctx, input: UndoBulk) -> Result<UndoneBulk> {
         return later(ctx, &bulk).await;
     }
     (ctx.origin.cause_kind, ctx.origin.cause_id) = ("bulk", Some(bulk.id));
-    batch(ctx, &bulk, &rows).await?;
+    batch(ctx, &bulk, &rows, false).await?;
     end(ctx, bulk.id).await
+}
+
+/// What an undo would come to.
+pub async fn preview_undo(ctx: &mut Ctx, input: PreviewUndoBulk) -> Result<UndoPreview> {
+    let bulk = store::load(ctx, input.id).await?;
+    let entity = ctx.entity(&bulk.entity)?;
+    let by_hand = bulk.change.action == BulkAction::Move && sets_going(ctx, &entity);
+    way_back::of_bulk(ctx, &entity, &bulk, by_hand).await
 }
 
 /// Has a worker do it. Nothing is changed before that, and no row is held.
 async fn later(ctx: &mut Ctx, bulk: &Bulk) -> Result<UndoneBulk> {
     let tenant = ctx.access.tenant.0;
     let payload = asked(ctx, "bulk", bulk.id);
-    let job = NewJob::new(ctx.new_id(), KIND, payload).scope(tenant).unique(format!("bulk-undo:{}", bulk.id));
+    let job = NewJob::new(ctx.new_id(), KIND, payload).scope(tenant).attempts(stop::TRIES);
+    let job = job.unique(format!("bulk-undo:{}", bulk.id));
     if !jobs::enqueue(ctx.conn().await?, job).await.map_err(db_error)? {
         return Err(Error::conflict(t!("This change is being taken back already")));
     }
@@ -79,12 +92,8 @@ async fn later(ctx: &mut Ctx, bulk: &Bulk) -> Result<UndoneBulk> {
 
 /// Whoever may not do to rows what the way back does to them is told so, before every row of them is.
 fn permitted(ctx: &Ctx, bulk: &Bulk) -> Result<()> {
-    let verb = match bulk.change.action {
-        BulkAction::Set | BulkAction::Move => Verb::Update,
-        BulkAction::Delete | BulkAction::Restore => Verb::Delete,
-    };
     let entity = ctx.entity(&bulk.entity)?;
-    ctx.reach(&entity, verb).map(|_| ())
+    ctx.reach(&entity, bulk.change.action.verb()).map(|_| ())
 }
 
 /// Rows behind a position that the change has left its mark on, in their order.
@@ -105,8 +114,8 @@ pub fn last(rows: &[Done]) -> Option<i64> {
     rows.last().map(|row| row.position)
 }
 
-/// Puts rows back, and keeps what became of each.
-pub async fn batch(ctx: &mut Ctx, bulk: &Bulk, rows: &[Done]) -> Result<()> {
+/// Puts rows back, and keeps what became of each; `last` with the last try of a job.
+pub async fn batch(ctx: &mut Ctx, bulk: &Bulk, rows: &[Done], last: bool) -> Result<()> {
     permitted(ctx, bulk)?;
     let entity = ctx.entity(&bulk.entity)?;
     let mut outcomes = Outcomes::default();
@@ -117,8 +126,10 @@ pub async fn batch(ctx: &mut Ctx, bulk: &Bulk, rows: &[Done]) -> Result<()> {
                 outcomes.kept(row.position, reason.to_owned());
             }
         }
-        BulkAction::Set | BulkAction::Move => put_back(ctx, &entity, rows, &mut outcomes).await?,
-        BulkAction::Delete | BulkAction::Restore => turn_round(ctx, &entity, bulk, rows, &mut outcomes).await?,
+        BulkAction::Set | BulkAction::Add | BulkAction::Remove | BulkAction::Move => {
+            put_back(ctx, &entity, rows, last, &mut outcomes).await?;
+        }
+        BulkAction::Delete | BulkAction::Restore => turn_round(ctx, &entity, bulk, rows, last, &mut outcomes).await?,
     }
     ctx.flush().await?;
     outcomes.taken_back(ctx, bulk.id).await
@@ -132,7 +143,12 @@ pub async fn end(ctx: &mut Ctx, bulk: Uuid) -> Result<UndoneBulk> {
     store::changed(ctx, bulk, json!({ "status": "undone", "reverted": reverted, "kept": kept }));
     let said = match kept {
         0 => t!("{count} put back", count = reverted),
-        kept => t!("{count} put back, {kept} kept because they were changed since", count = reverted, kept),
+        kept => tn!(
+            kept,
+            "{reverted} put back, {count} was kept; its reason is listed",
+            "{reverted} put back, {count} were kept; their reasons are listed",
+            reverted
+        ),
     };
     Ok(UndoneBulk { reverted, kept, waiting: 0, said })
 }
@@ -143,8 +159,8 @@ fn sets_going(ctx: &Ctx, entity: &Entity) -> bool {
     entity.moves_one_by_one() || hooks.iter().any(|hook| hook.entity == Some(entity.key.as_str()))
 }
 
-async fn put_back(ctx: &mut Ctx, entity: &Entity, rows: &[Done], outcomes: &mut Outcomes) -> Result<()> {
-    if let Ok(answers) = together(ctx, entity, rows).await? {
+async fn put_back(ctx: &mut Ctx, entity: &Entity, rows: &[Done], last: bool, outcomes: &mut Outcomes) -> Result<()> {
+    if let Ok(answers) = together(ctx, entity, rows, last).await? {
         for (row, answer) in rows.iter().zip(answers) {
             told(outcomes, row, answer);
         }
@@ -152,7 +168,7 @@ async fn put_back(ctx: &mut Ctx, entity: &Entity, rows: &[Done], outcomes: &mut 
     }
     // One stands in the way of all, such as a value that another row has taken since: it is found, and the others go on.
     for row in rows {
-        match together(ctx, entity, std::slice::from_ref(row)).await? {
+        match together(ctx, entity, std::slice::from_ref(row), last).await? {
             Ok(answers) => answers.into_iter().for_each(|answer| told(outcomes, row, answer)),
             Err(error) => outcomes.kept(row.position, error.message),
         }
@@ -160,16 +176,16 @@ async fn put_back(ctx: &mut Ctx, entity: &Entity, rows: &[Done], outcomes: &mut 
     Ok(())
 }
 
-/// By one statement or not at all: a refusal for what rows hold leaves the transaction as it was.
-async fn together(ctx: &mut Ctx, entity: &Entity, rows: &[Done]) -> Result<Result<Vec<Updated>>> {
-    ctx.flush().await?;
-    sqlx::query("savepoint together").execute(ctx.conn().await?).await.map_err(db_error)?;
+/// By one statement or not at all: a refusal for what rows hold leaves the transaction as it was. That somebody else was at them is no such one:
+/// it passes, and what would be written down of a row would stay.
+async fn together(ctx: &mut Ctx, entity: &Entity, rows: &[Done], last: bool) -> Result<Result<Vec<Updated>>> {
+    savepoint::begin(ctx).await?;
     let before = |row: &Done| row.before.as_ref().map(|before| before.0.clone()).unwrap_or_default();
     let wanted = rows.iter().map(|row| (row.record_id, row.version, before(row))).collect();
     let answers = revert_many(ctx, entity, wanted).await;
-    let end = if answers.is_ok() { "release savepoint together" } else { "rollback to savepoint together" };
-    sqlx::query(end).execute(ctx.conn().await?).await.map_err(db_error)?;
+    savepoint::end(ctx, answers.is_ok()).await?;
     match answers {
+        Err(error) if stop::is_of_no_row(&error, last) => Err(error),
         Err(error) if !matches!(error.kind, Kind::Conflict | Kind::Invalid) => Err(error),
         answers => Ok(answers),
     }
@@ -185,14 +201,27 @@ fn told(outcomes: &mut Outcomes, row: &Done, answer: Updated) {
 }
 
 /// Out of the trash what was thrown away, and back into it what was taken out.
-async fn turn_round(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[Done], outcomes: &mut Outcomes) -> Result<()> {
+async fn turn_round(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    bulk: &Bulk,
+    rows: &[Done],
+    last: bool,
+    outcomes: &mut Outcomes,
+) -> Result<()> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.record_id).collect();
-    let held: HashMap<Uuid, Held> =
-        lock(ctx, entity, &ids, Reach::All).await?.into_iter().map(|held| (held.id, held)).collect();
+    let mut held = lock_each(ctx, entity, &ids, last).await?;
     for row in rows {
-        let Some(held) = held.get(&row.record_id) else {
-            outcomes.kept(row.position, mark!("It is gone").to_owned());
-            continue;
+        let held = match held.remove(&row.record_id) {
+            Some(Ok(held)) => held,
+            Some(Err(error)) => {
+                outcomes.kept(row.position, error.message);
+                continue;
+            }
+            None => {
+                outcomes.kept(row.position, mark!("It is gone").to_owned());
+                continue;
+            }
         };
         if held.version != row.version {
             outcomes.kept(row.position, CHANGED.to_owned());
@@ -206,8 +235,7 @@ async fn turn_round(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[Done], 
         };
         match answer {
             Ok(_) => outcomes.reverted(row.position),
-            // Not the row's fault: the job tries again.
-            Err(error) if matches!(error.kind, Kind::Internal | Kind::Unavailable) => return Err(error),
+            Err(error) if stop::is_of_no_row(&error, last) => return Err(error),
             Err(error) => outcomes.kept(row.position, error.message),
         }
     }

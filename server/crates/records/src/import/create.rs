@@ -19,8 +19,8 @@ const MAX_COLUMNS: usize = 500;
 const MAX_NAME_CHARS: usize = 200;
 
 const INSERT: &str = "\
-insert into imports (tenant_id, id, entity, file_name, bytes, columns, sample, header_doubt, mapping, rows, created_by, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+insert into imports (tenant_id, id, entity, file_name, bytes, columns, sample, header_doubt, mapping, rows, created_by, location_id, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const UPDATE: &str = "\
 update imports set status = 'mapped', mapping = $3, columns = $4, sample = $5, rows = $6 where tenant_id = $1 and id = $2";
@@ -154,6 +154,7 @@ async fn insert(
     mapping: &Mapping,
 ) -> Result<()> {
     let (tenant, member, now) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now());
+    let location = ctx.access.location;
     sqlx::query(INSERT)
         .bind(tenant)
         .bind(id)
@@ -166,6 +167,7 @@ async fn insert(
         .bind(Json(mapping))
         .bind(shape.rows)
         .bind(member)
+        .bind(location)
         .bind(now)
         .execute(ctx.conn().await?)
         .await

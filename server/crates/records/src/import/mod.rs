@@ -40,6 +40,7 @@ pub fn register(registry: &mut Registry) {
         .add(problems::problems)
         .add(problems::error_file)
         .add(undo::kept)
+        .add(undo::preview)
         .add(undo::undo);
 }
 

@@ -1,16 +1,21 @@
 //! The job: rows in batches, each batch with its records, its outcomes and the progress in one transaction.
 //!
 //! After a crash the next worker goes on behind the last batch that was committed, so no row is worked twice. Who started the import is
-//! asked about before every batch: a permission that is taken away stops it.
+//! asked about before every batch: a permission that is taken away stops it. The way back is worked in batches too ([`undo`]); how the import
+//! stands says which way a job goes.
 
 use super::check::{BATCH, Checked, Checker, Numbered, Update, Verdict};
 use super::file::File;
 use super::plan::Plan;
 use super::store;
+use super::undo;
+use crate::ending::{Errand, failed};
 use crate::many::{NewRow, Updated, create_many, update_many};
 use crate::on_behalf::{Asker, named};
+use crate::savepoint;
 use crate::stop;
-use domain::imports::{Import, ImportStatus, Problem, StartImport};
+use domain::error::BUSY;
+use domain::imports::{Import, ImportStatus, Problem, StartImport, UndoImport};
 use domain::records::Values;
 use domain::schema::Entity;
 use domain::{Error, Operation, Result, Verb};
@@ -30,8 +35,6 @@ const PROGRESS: &str = "\
 update imports set done = $3, created = created + $4, updated = updated + $5, unchanged = unchanged + $6, refused = refused + $7
 where tenant_id = $1 and id = $2";
 const END: &str = "update imports set status = 'done', finished_at = $3 where tenant_id = $1 and id = $2";
-const FAIL: &str = "\
-update imports set status = 'failed', finished_at = $3, error = $4 where tenant_id = $1 and id = $2 and status in ('queued', 'running')";
 const REFUSED: &str = "select row_number from import_rows where tenant_id = $1 and import_id = $2 and outcome = 'refused' and row_number <= $3";
 const OUTCOMES: &str = "\
 insert into import_rows (tenant_id, import_id, row_number, outcome, record_id, version, before, problems, cells)
@@ -64,7 +67,8 @@ impl Handler for ImportJob {
             };
             let (outcome, error) = stop::outcome(words::scope(work.asker.language, work.run()).await, job);
             if let Some(error) = error {
-                work.fail(&error).await;
+                let errand = (Errand::Import, work.import);
+                failed(&self.platform.services, &work.asker, job, errand, &error).await;
             }
             outcome
         })
@@ -87,8 +91,13 @@ impl<'a> Work<'a> {
     async fn run(&self) -> Result<(), Stop> {
         let mut ctx = self.open().await?;
         let (import, entity) = store::lock(&mut ctx, self.import).await?;
-        if !matches!(import.status, ImportStatus::Queued | ImportStatus::Running) {
-            return Ok(());
+        match import.status {
+            ImportStatus::Queued | ImportStatus::Running => {}
+            ImportStatus::Undoing => {
+                drop(ctx);
+                return self.back().await;
+            }
+            _ => return Ok(()),
         }
         let now = ctx.now();
         sqlx::query(BEGIN)
@@ -102,7 +111,10 @@ impl<'a> Work<'a> {
         let mut file = File::open(&mut ctx, self.import, import.bytes, import.mapping.header).await?;
         let mut checker = Checker::new(&mut ctx, plan).await?;
         skip(&mut ctx, &import, &mut file, &mut checker).await?;
-        self.commit(ctx).await?;
+        // Nothing is done yet: a try that comes no further than here counts.
+        ctx.flush().await?;
+        self.job.fence(ctx.conn().await?).await?;
+        ctx.commit().await?;
         while self.batch(&mut file, &mut checker).await? {}
         Ok(())
     }
@@ -119,6 +131,7 @@ impl<'a> Work<'a> {
         let mut ctx = self.open().await?;
         let (_, entity) = store::lock(&mut ctx, self.import).await?;
         ctx.require(&entity.permission(Verb::Create))?;
+        let last_try = stop::is_last(&mut ctx, self.job).await?;
         let rows = file.batch(&mut ctx, BATCH).await?;
         let Some(last) = rows.last().map(|row| row.row) else {
             let now = ctx.now();
@@ -130,44 +143,45 @@ impl<'a> Work<'a> {
                 .await
                 .map_err(db_error)?;
             store::changed(&mut ctx, self.import, serde_json::json!({ "status": "done" }));
-            ctx.flush().await?;
-            self.job.finish(ctx.conn().await?).await?;
-            ctx.commit().await?;
+            stop::finish(ctx, self.job).await?;
             return Ok(false);
         };
         checker.refresh();
         let checked = checker.check(&mut ctx, rows).await?;
-        let outcomes = write(&mut ctx, &entity, checked).await?;
+        let outcomes = write(&mut ctx, &entity, checked, last_try).await?;
         outcomes.keep(&mut ctx, self.import, last).await?;
-        self.commit(ctx).await?;
+        stop::step(ctx, self.job).await?;
         Ok(true)
     }
 
-    /// The fence comes last: it holds the job's row.
-    async fn commit(&self, mut ctx: Ctx) -> Result<(), Stop> {
-        ctx.flush().await?;
-        self.job.fence(ctx.conn().await?).await?;
-        Ok(ctx.commit().await?)
+    /// The way back, from the last row to the first: a row goes before those that it was made to refer to.
+    async fn back(&self) -> Result<(), Stop> {
+        // Those from here on were come to.
+        let mut before = i64::MAX;
+        while let Some(last) = self.batch_back(before).await? {
+            before = last;
+        }
+        Ok(())
     }
 
-    /// Says why the import ended. What was written stays, and can be taken back.
-    async fn fail(&self, error: &Error) {
-        let pool = &self.platform.services.pools.app;
-        let now = self.platform.services.clock.now();
-        let done = async {
-            let mut tx = platform::TenantTx::begin(pool, self.asker.tenant, TxMode::ReadWrite).await?;
-            sqlx::query(FAIL)
-                .bind(self.asker.tenant.0)
-                .bind(self.import)
-                .bind(now)
-                .bind(&error.message)
-                .execute(tx.conn())
-                .await?;
-            tx.commit().await
-        };
-        if let Err(problem) = done.await {
-            tracing::error!(%problem, import = %self.import, "could not note that an import failed");
+    /// One transaction of rows; down to which it is done, or none when it is at its end.
+    async fn batch_back(&self, before: i64) -> Result<Option<i64>, Stop> {
+        let mut ctx = self.open().await?;
+        ctx.operation = UndoImport::NAME;
+        let (import, entity) = store::lock(&mut ctx, self.import).await?;
+        if import.status != ImportStatus::Undoing {
+            return Ok(None);
         }
+        let last = stop::is_last(&mut ctx, self.job).await?;
+        let rows = undo::waiting(&mut ctx, import.id, before, undo::BATCH).await?;
+        let Some(end) = undo::last(&rows) else {
+            undo::end(&mut ctx, import.id).await?;
+            stop::finish(ctx, self.job).await?;
+            return Ok(None);
+        };
+        undo::batch(&mut ctx, import.id, &entity, &rows, last).await?;
+        stop::step(ctx, self.job).await?;
+        Ok(Some(end))
     }
 }
 
@@ -218,8 +232,8 @@ struct Changed {
     cells: Vec<String>,
 }
 
-/// Writes the records of a batch.
-async fn write(ctx: &mut Ctx, entity: &Arc<Entity>, checked: Vec<Checked>) -> Result<Outcomes> {
+/// Writes the records of a batch; `last` with the last try.
+async fn write(ctx: &mut Ctx, entity: &Arc<Entity>, checked: Vec<Checked>, last: bool) -> Result<Outcomes> {
     let mut outcomes = Outcomes::default();
     let (mut new, mut numbers) = (Vec::new(), Vec::new());
     let mut changed = Vec::new();
@@ -238,13 +252,44 @@ async fn write(ctx: &mut Ctx, entity: &Arc<Entity>, checked: Vec<Checked>) -> Re
     for (number, row) in numbers.into_iter().zip(created) {
         outcomes.push(number, "created", Some(row.id), Some(row.version));
     }
-    update(ctx, entity, changed, &mut outcomes).await?;
+    update(ctx, entity, changed, last, &mut outcomes).await?;
     Ok(outcomes)
 }
 
-async fn update(ctx: &mut Ctx, entity: &Entity, changed: Vec<Changed>, outcomes: &mut Outcomes) -> Result<()> {
-    let edits = changed.iter().map(|row| (row.update.id, row.update.version, row.update.after.clone())).collect();
-    let answers = update_many(ctx, entity, edits).await?;
+impl Changed {
+    fn edit(&self) -> (Uuid, i64, Values) {
+        (self.update.id, self.update.version, self.update.after.clone())
+    }
+}
+
+/// With the last try each by itself: one that somebody goes on holding is refused, and the others are not given up for it.
+async fn one_by_one(ctx: &mut Ctx, entity: &Entity, changed: &[Changed]) -> Result<Vec<Updated>> {
+    let mut answers = Vec::with_capacity(changed.len());
+    for row in changed {
+        savepoint::begin(ctx).await?;
+        let answer = update_many(ctx, entity, vec![row.edit()]).await;
+        savepoint::end(ctx, answer.is_ok()).await?;
+        match answer {
+            Ok(one) => answers.extend(one),
+            Err(error) if error.is(BUSY) => answers.push(Updated::Refused(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(answers)
+}
+
+async fn update(
+    ctx: &mut Ctx,
+    entity: &Entity,
+    changed: Vec<Changed>,
+    last: bool,
+    outcomes: &mut Outcomes,
+) -> Result<()> {
+    let answers = if last {
+        one_by_one(ctx, entity, &changed).await?
+    } else {
+        update_many(ctx, entity, changed.iter().map(Changed::edit).collect()).await?
+    };
     for (row, answer) in changed.into_iter().zip(answers) {
         let id = Some(row.update.id);
         match answer {

@@ -1,6 +1,7 @@
 //! Imports in the database: their row, the pieces of their file, and who may reach them.
 
 use super::{lookup, sniff};
+use crate::on_behalf::{wait_as_usual, wait_briefly};
 use crate::project::readable;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::imports::{Import, ImportStatus, Mapping};
@@ -37,6 +38,10 @@ struct ImportRow {
     unchanged: i64,
     refused: i64,
     kept: i64,
+    removed: i64,
+    reverted: i64,
+    gone: i64,
+    undo_began_at: Option<DateTime<Utc>>,
     error: Option<String>,
     created_by: Option<String>,
     created_at: DateTime<Utc>,
@@ -51,7 +56,7 @@ macro_rules! select {
         concat!(
             "select i.id, i.entity, i.file_name, i.status, i.bytes, i.columns, i.sample, i.header_doubt, i.mapping, i.rows, i.done, ",
             "i.created, i.updated, i.unchanged, i.refused, i.kept, i.error, m.name as created_by, i.created_at, i.started_at, ",
-            "i.finished_at, i.created_by as owner, m.location_id ",
+            "i.finished_at, i.removed, i.reverted, i.gone, i.undo_began_at, i.created_by as owner, i.location_id ",
             "from imports i join members m on m.tenant_id = i.tenant_id and m.id = i.created_by where i.tenant_id = $1 and ",
             $rest
         )
@@ -87,6 +92,10 @@ impl ImportRow {
             started_at: self.started_at.map(moment),
             finished_at: self.finished_at.map(moment),
             kept: self.kept,
+            removed: self.removed,
+            reverted: self.reverted,
+            gone: self.gone,
+            undo_began_at: self.undo_began_at.map(moment),
         })
     }
 }
@@ -119,6 +128,14 @@ fn blank(ctx: &Ctx, entity: &Entity, import: &mut Import) {
 /// The same, kept from others until the end of the transaction.
 pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<(Import, Arc<Entity>)> {
     load_with(ctx, id, LOCK).await
+}
+
+/// The same, or *conflict* where somebody goes on holding it, such as a batch that is under way.
+pub async fn lock_now(ctx: &mut Ctx, id: Uuid) -> Result<(Import, Arc<Entity>)> {
+    wait_briefly(ctx).await?;
+    let found = lock(ctx, id).await?;
+    wait_as_usual(ctx).await?;
+    Ok(found)
 }
 
 async fn load_with(ctx: &mut Ctx, id: Uuid, sql: &'static str) -> Result<(Import, Arc<Entity>)> {
@@ -155,12 +172,15 @@ pub async fn list(ctx: &mut Ctx, entity: &Entity) -> Result<Vec<Import>> {
     .collect()
 }
 
-/// Whose imports the caller sees. An import shows its rows, so nobody sees one farther than they may read rows, and undoing it takes them away.
+/// Whose imports the caller sees. An import shows its rows, so nobody sees one farther than they may read rows. What they may take back of one is
+/// asked for row by row (`undo`).
 fn seen(ctx: &Ctx, entity: &Entity) -> Result<Reach> {
     let reach = ctx.require(&entity.permission(Verb::Import))?;
     Ok(reach.min(ctx.access.grants.reach(&entity.permission(Verb::Read)).unwrap_or(Reach::Own)))
 }
 
+/// The location is that in which an import was started, and until then that in which its file was uploaded: whoever moves its member to their own moves
+/// no import with them.
 fn within(row: &ImportRow, ctx: &Ctx, reach: Reach, team: Option<&HashSet<Uuid>>) -> bool {
     let near = reach == Reach::Location && row.location_id.is_some() && row.location_id == ctx.access.location;
     near || team.is_none_or(|team| team.contains(&row.owner))

@@ -5,11 +5,11 @@
 
 use super::{called, not_yours};
 use crate::beside;
-use crate::get::{Held, hold, in_trash, lock};
+use crate::get::{Held, hold, in_sight, lock};
 use crate::input;
 use crate::many::{store, tell};
 use crate::project::readable;
-use crate::sql::{Bind, Sql};
+use crate::sql::Bind;
 use crate::write::{Edit, write};
 use chrono::{DateTime, Duration, Utc};
 use domain::records::{LatestMerge, PastMerge, UnmergeRecords, Unmerged, Values};
@@ -227,24 +227,6 @@ impl Undo {
         }
         Ok(())
     }
-}
-
-/// Which of these rows the caller may see, in the trash or not.
-async fn in_sight(ctx: &mut Ctx, entity: &Entity, ids: Vec<Uuid>) -> Result<Vec<Uuid>> {
-    let reach = |verb| ctx.access.grants.reach(&entity.permission(verb));
-    let (reach, trash) = (reach(Verb::Read), reach(Verb::Delete));
-    let Some(reach) = reach else { return Ok(Vec::new()) };
-    if reach == Reach::All && trash == Some(Reach::All) {
-        return Ok(ids);
-    }
-    let mut sql = Sql::new("select t.id from ");
-    let tenant = crate::project::tenant(&mut sql, &ctx.access);
-    sql.name(&entity.table).push(" t where t.tenant_id = ").again(tenant).push(" and t.id = any (");
-    sql.bind(Bind::ids(ids));
-    sql.push(")");
-    crate::reach::and(&mut sql, &ctx.access, reach, tenant);
-    in_trash(&mut sql, ctx, trash, tenant);
-    sql.all(ctx).await?.iter().map(|row| row.get(0)).collect()
 }
 
 /// Out of the trash; a unique value that somebody has taken since is said in words.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its world breaks")]
 
+mod as_before;
 mod bad_input;
 mod index;
 mod leads_10k;
@@ -9,3 +10,4 @@ mod rows;
 mod safety;
 mod support;
 mod undo;
+mod undo_job;

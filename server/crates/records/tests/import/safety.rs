@@ -8,6 +8,7 @@ use domain::imports::{
 };
 use domain::records::MergeRecords;
 use jobs::{NewJob, Queue};
+use platform::Caller;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -248,6 +249,13 @@ async fn a_permission_that_is_withdrawn_stops_the_import() {
     assert_eq!(import.status, ImportStatus::Failed);
     assert!(import.error.as_ref().is_some_and(|error| error.contains("crm.lead.import")), "{:?}", import.error);
     assert!(import.created > 0 && import.created < 9000);
+    let told: Vec<(uuid::Uuid, String)> =
+        sqlx::query_as("select record_id, title from notifications where member_id = $1 and kind = 'failure'")
+            .bind(amina.access.member.0)
+            .fetch_all(&owner)
+            .await
+            .unwrap();
+    assert_eq!(told, [(import.id, "Your import was stopped".to_owned())]);
     let undone = undo(&world, &boss, &import).await.unwrap();
     assert_eq!((undone.removed, undone.kept.len()), (import.created, 0));
     world.end().await;
@@ -347,5 +355,49 @@ async fn a_hundred_thousand_rows_stay_small() {
     println!("{} MB more at the peak", grown / 1024 / 1024);
     assert_eq!((import.created, import.refused), (99_000, 1000));
     assert!(grown < 100 * 1024 * 1024, "{grown}");
+    world.end().await;
+}
+
+/// The rows are of the location where it was started, and so is what an import shows of them.
+#[tokio::test]
+async fn an_import_is_of_the_location_in_which_it_was_started() {
+    let world = world().await;
+    let (demo, _) = demo(&world).await;
+    let owner = world.owner().await;
+    let verbs = ["read", "import", "create"].map(|verb| (format!("crm.lead.{verb}"), json!("location")));
+    sqlx::query("insert into roles (tenant_id, key, label, grants) values ($1, 'LOCAL', 'Local', $2)")
+        .bind(demo.id.0)
+        .bind(serde_json::Value::Object(verbs.into_iter().collect()))
+        .execute(&owner)
+        .await
+        .unwrap();
+    let (nairobi, mombasa) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    for (id, name) in [(nairobi, "Nairobi"), (mombasa, "Mombasa")] {
+        let made = sqlx::query("insert into locations (tenant_id, id, name) values ($1, $2, $3)");
+        made.bind(demo.id.0).bind(id).bind(name).execute(&owner).await.unwrap();
+    }
+    let works = async |member: &Caller, location: uuid::Uuid| {
+        let placed = sqlx::query("update members set location_id = $2 where id = $1");
+        placed.bind(member.access.member.0).bind(location).execute(&owner).await.unwrap();
+        world.caller(&demo, member.access.member).await
+    };
+    let [nia, musa, kito] = ["Nia", "Musa", "Kito"].map(|name| world.member(&demo, name, &["LOCAL"]));
+    let (nia, musa, kito) = (works(&nia.await, nairobi).await, works(&musa.await, mombasa).await, kito.await);
+    let kito = works(&kito, nairobi).await;
+    let import = ready(&world, &kito, "lead", "Name\nCanary\n", Existing::Skip).await;
+    let shown = async |caller: &Caller| {
+        let import = world.run(caller, GetImport { id: import.id }).await.is_ok();
+        (import, all(&world, caller, "lead", "").await.len())
+    };
+    assert_eq!((shown(&nia).await, shown(&musa).await), ((true, 0), (false, 0)));
+    let kito = works(&kito, mombasa).await;
+    assert_eq!(finish(&world, &kito, &import).await.status, ImportStatus::Done);
+    assert_eq!((shown(&nia).await, shown(&musa).await), ((false, 0), (true, 1)));
+    // One that broke off and goes on elsewhere has rows of both.
+    sqlx::query("update imports set status = 'failed'").execute(&owner).await.unwrap();
+    let kito = works(&kito, nairobi).await;
+    assert_eq!(finish(&world, &kito, &import).await.status, ImportStatus::Done);
+    assert_eq!((shown(&nia).await, shown(&musa).await), ((false, 0), (false, 1)));
+    owner.close().await;
     world.end().await;
 }

@@ -2,8 +2,8 @@
 
 use domain::Result;
 use domain::imports::{
-    CreateImport, Existing, GetImport, Import, ImportStatus, MapImport, Mapping, Preview, PreviewImport, StartImport,
-    UndoImport, Undone,
+    CreateImport, Existing, GetImport, Import, ImportStatus, ListKept, MapImport, Mapping, Preview, PreviewImport,
+    StartImport, UndoImport, Undone,
 };
 use domain::records::{CreateRecord, ListRecords, Record};
 use domain::schema::{Filter, ListQuery};
@@ -77,7 +77,7 @@ pub async fn finish(world: &TestWorld, caller: &Caller, import: &Import) -> Impo
 pub async fn ended(world: &TestWorld, caller: &Caller, import: &Import) -> Import {
     for _ in 0..6000 {
         let now = get(world, caller, import).await;
-        if !matches!(now.status, ImportStatus::Queued | ImportStatus::Running) {
+        if !matches!(now.status, ImportStatus::Queued | ImportStatus::Running | ImportStatus::Undoing) {
             return now;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -97,8 +97,18 @@ pub async fn import(world: &TestWorld, caller: &Caller, entity: &str, content: &
     import
 }
 
+/// Takes it back, by a worker where it is too large for a request; then what came of it in all.
 pub async fn undo(world: &TestWorld, caller: &Caller, import: &Import) -> Result<Undone> {
-    world.run(caller, UndoImport { id: import.id }).await
+    let undone = world.run(caller, UndoImport { id: import.id }).await?;
+    if undone.waiting == 0 {
+        return Ok(undone);
+    }
+    let running = worker(world, Duration::from_secs(30));
+    let now = ended(world, caller, import).await;
+    running.stop(Duration::from_secs(5)).await;
+    assert_eq!(now.status, ImportStatus::Undone, "{:?}", now.error);
+    let kept = world.run(caller, ListKept { id: import.id }).await?;
+    Ok(Undone { removed: now.removed, reverted: now.reverted, kept, waiting: 0 })
 }
 
 pub async fn create(world: &TestWorld, caller: &Caller, entity: &str, values: serde_json::Value) -> Record {

@@ -1,11 +1,14 @@
 //! Taking an import back.
 
 use crate::support::*;
-use domain::imports::{Existing, ImportStatus, ListKept};
+use chrono::Duration;
+use domain::imports::{Existing, Import, ImportStatus, ListKept, Undone};
 use domain::records::{DeleteRecord, RecordTimeline, TransitionRecord, UpdateRecord};
 use domain::{Kind, records::Values};
+use platform::Caller;
 use records::index;
 use serde_json::json;
+use testkit::{TestTenant, TestWorld};
 
 fn one(key: &str, value: &str) -> Values {
     Values::from_iter([(key.to_owned(), json!(value))])
@@ -138,5 +141,140 @@ async fn an_undo_leaves_no_words_behind() {
     assert!(undo(&world, &amina, &waiting).await.unwrap_err().message.contains("not been started"));
     start(&world, &amina, &waiting).await.unwrap();
     assert!(undo(&world, &amina, &waiting).await.unwrap_err().message.contains("still being worked on"));
+    world.end().await;
+}
+
+const NOT_DELETED: &str =
+    "You may not delete it. Without that permission only one's own imports of the last 30 days are taken back";
+const NOT_CHANGED: &str =
+    "You may not change it. Without that permission only one's own imports of the last 30 days are taken back";
+
+/// Titles and reasons, in the order of the titles.
+fn reasons(undone: &Undone) -> Vec<(&str, &str)> {
+    let mut kept: Vec<(&str, &str)> = undone.kept.iter().map(|row| (row.title.as_str(), row.reason.as_str())).collect();
+    kept.sort_unstable();
+    kept
+}
+
+/// Says what a role grants: the verbs of leads, and how far each goes.
+async fn grant(world: &TestWorld, role: &str, verbs: &[(&str, &str)]) {
+    let grants: serde_json::Map<_, _> =
+        verbs.iter().map(|(verb, reach)| (format!("crm.lead.{verb}"), json!(reach))).collect();
+    let owner = world.owner().await;
+    let set = sqlx::query("update roles set grants = $1 where key = $2").bind(json!(grants)).bind(role);
+    set.execute(&owner).await.unwrap();
+    owner.close().await;
+}
+
+/// A member with a role of just these grants.
+async fn granted(world: &TestWorld, demo: &TestTenant, role: &str, verbs: &[(&str, &str)]) -> Caller {
+    grant(world, role, verbs).await;
+    world.member(demo, role, &[role]).await
+}
+
+/// B-02. Who may import and delete what is theirs does not remove what a colleague brought in, however it is asked; and what they do leaves
+/// the way back to those who may.
+#[tokio::test]
+async fn rows_of_a_colleague_stay_for_want_of_the_permission_to_delete_them() {
+    let world = world().await;
+    let (demo, amina) = demo(&world).await;
+    let uma = world.member(&demo, "Uma", &["USER"]).await;
+    let before = world.fingerprint(&BUSINESS).await;
+    let content = "Name,E-mail,Owner e-mail\nA,a@x.example,\nB,b@x.example,\nC,c@x.example,uma@demo.example\n";
+    let done = import(&world, &amina, "lead", content, Existing::Skip).await;
+    assert_eq!(done.created, 3);
+    let undone = undo(&world, &uma, &done).await.unwrap();
+    assert_eq!((undone.removed, undone.reverted), (1, 0), "the one that she owns");
+    assert_eq!(reasons(&undone), [("A", NOT_DELETED), ("B", NOT_DELETED)]);
+    let mut listed = world.run(&uma, ListKept { id: done.id }).await.unwrap();
+    listed.sort_by(|one, other| one.title.cmp(&other.title));
+    assert_eq!(listed.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    let names: Vec<Option<String>> =
+        all(&world, &amina, "lead", "").await.iter().map(|lead| lead.text("name").map(str::to_owned)).collect();
+    assert_eq!(names, [Some("A".to_owned()), Some("B".to_owned())]);
+    // As often as they like; then whoever imported takes back the rest, to the last word.
+    assert_eq!(undo(&world, &uma, &done).await.unwrap().removed, 0);
+    let rest = undo(&world, &amina, &done).await.unwrap();
+    assert_eq!((rest.removed, rest.kept.len()), (2, 0));
+    let now: Import = get(&world, &amina, &done).await;
+    assert_eq!((now.status, now.kept), (ImportStatus::Undone, 0));
+    assert!(world.run(&amina, ListKept { id: done.id }).await.unwrap().is_empty());
+    assert_eq!(world.fingerprint(&BUSINESS).await, before);
+    assert_eq!(undo(&world, &amina, &done).await.unwrap_err().kind, Kind::Conflict);
+    world.end().await;
+}
+
+/// One's own import is taken back without a permission for thirty days, all of it; after that as anybody's.
+#[tokio::test]
+async fn an_import_of_ones_own_is_taken_back_for_thirty_days() {
+    const CHANGES: [(&str, &str); 4] = [("read", "all"), ("create", "all"), ("update", "all"), ("import", "all")];
+    const IMPORTS: [(&str, &str); 3] = [("read", "all"), ("create", "all"), ("import", "all")];
+    let world = world().await;
+    let (demo, amina) = demo(&world).await;
+    let clerk = granted(&world, &demo, "WAREHOUSE", &CHANGES).await;
+    let other = granted(&world, &demo, "FINANCE_MANAGER", &IMPORTS).await;
+    for name in ["Asha", "Zuri"] {
+        some_lead(&world, &amina, name).await;
+    }
+    let (young, old) = (
+        "Name,E-mail,City\nAsha,asha@x.example,Kisumu\nKito,kito@x.example,\n",
+        "Name,E-mail,City\nZuri,zuri@x.example,Lamu\nLela,lela@x.example,\n",
+    );
+    let young = import(&world, &clerk, "lead", young, Existing::Update).await;
+    let old = import(&world, &clerk, "lead", old, Existing::Update).await;
+    assert_eq!((young.created, young.updated, old.created, old.updated), (1, 1, 1, 1));
+    // The permission to change goes; what was done is still theirs to take back.
+    world.clock.advance(Duration::days(29));
+    grant(&world, "WAREHOUSE", &IMPORTS).await;
+    let barred = world.caller(&demo, clerk.access.member).await;
+    let undone = undo(&world, &barred, &young).await.unwrap();
+    assert_eq!((undone.removed, undone.reverted, undone.kept.len()), (1, 1, 0));
+    assert_eq!(lead(&world, &amina, "asha@x.example").await.text("city"), None);
+    // A colleague never may, and after thirty days nobody may any more by having done it.
+    let before = world.fingerprint(&BUSINESS).await;
+    for (caller, days) in [(&other, 2), (&barred, 0)] {
+        world.clock.advance(Duration::days(days));
+        let undone = undo(&world, caller, &old).await.unwrap();
+        assert_eq!((undone.removed, undone.reverted), (0, 0));
+        assert_eq!(reasons(&undone), [("Lela", NOT_DELETED), ("Zuri", NOT_CHANGED)]);
+        assert_eq!(world.fingerprint(&BUSINESS).await, before);
+    }
+    // What they may change goes back, and what they may not delete stays for who may.
+    let undone = undo(&world, &clerk, &old).await.unwrap();
+    assert_eq!((undone.removed, undone.reverted), (0, 1));
+    assert_eq!(reasons(&undone), [("Lela", NOT_DELETED)]);
+    let undone = undo(&world, &amina, &old).await.unwrap();
+    assert_eq!((undone.removed, undone.kept.len()), (1, 0));
+    assert_eq!(all(&world, &amina, "lead", "").await.len(), 2);
+    world.end().await;
+}
+
+/// A row that was given to somebody else since is kept, and called by its name only to those who see it.
+#[tokio::test]
+async fn what_was_kept_is_not_named_to_who_may_not_see_it() {
+    let world = world().await;
+    let (demo, amina) = demo(&world).await;
+    let verbs = [("read", "own"), ("create", "all"), ("update", "own"), ("import", "all")];
+    let rep = granted(&world, &demo, "WAREHOUSE", &verbs).await;
+    let reader = granted(&world, &demo, "FINANCE_MANAGER", &[("read", "all"), ("import", "all")]).await;
+    let content = "Name,E-mail\nMine,mine@x.example\nTaken,taken@x.example\n";
+    let done = import(&world, &rep, "lead", content, Existing::Skip).await;
+    let taken = lead(&world, &amina, "taken@x.example").await;
+    let mut values = one("owner", &amina.access.member.to_string());
+    values.extend(one("name", "CANARY 918273"));
+    let update = UpdateRecord { entity: "lead".into(), id: taken.id, version: Some(1), values, base: None };
+    world.run(&amina, update).await.unwrap();
+    let undone = undo(&world, &rep, &done).await.unwrap();
+    assert_eq!((undone.removed, reasons(&undone)), (1, vec![("", "It was changed since the import")]));
+    assert_eq!(world.run(&rep, ListKept { id: done.id }).await.unwrap(), undone.kept);
+    let title = async |caller: &Caller| {
+        let listed = world.run(caller, ListKept { id: done.id }).await.unwrap();
+        assert_eq!(listed.len(), 1);
+        listed[0].title.clone()
+    };
+    assert_eq!((title(&amina).await.as_str(), title(&reader).await.as_str()), ("CANARY 918273", "CANARY 918273"));
+    // What lies in the trash is there for those who may empty it.
+    world.run(&amina, DeleteRecord { entity: "lead".into(), id: taken.id, version: None }).await.unwrap();
+    assert_eq!((title(&amina).await.as_str(), title(&reader).await.as_str()), ("CANARY 918273", ""));
     world.end().await;
 }

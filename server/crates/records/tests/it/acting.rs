@@ -2,7 +2,7 @@
 
 use domain::imports::{CreateImport, GetImport, Import, ImportStatus, MapImport, StartImport, UndoImport};
 use domain::records::{
-    Bulk, BulkRecords, BulkStatus, CreateRecord, GetBulk, GetRecord, RecordTimeline, UndoBulk, Values,
+    Bulk, BulkRecords, BulkStatus, CreateRecord, GetBulk, GetRecord, RecordTimeline, UNDONE_AT_ONCE, UndoBulk, Values,
 };
 use jobs::{Queue, Running, Worker, WorkerConfig};
 use platform::Caller;
@@ -110,7 +110,7 @@ impl Desk {
         let running = self.worker();
         for _ in 0..1500 {
             let now = self.world.run(caller, GetImport { id }).await.unwrap();
-            if !matches!(now.status, ImportStatus::Queued | ImportStatus::Running) {
+            if !matches!(now.status, ImportStatus::Queued | ImportStatus::Running | ImportStatus::Undoing) {
                 running.stop(Duration::from_secs(5)).await;
                 return now;
             }
@@ -234,5 +234,29 @@ async fn an_import_and_its_undo_name_who_acted_and_it_stops_with_them() {
     let done = desk.worked_import(&desk.grace, import.id).await;
     assert_eq!((done.status, done.created), (ImportStatus::Done, 1), "{:?}", done.error);
     assert_eq!(desk.told(import.id, impersonation(&support)).await.1, 0);
+    desk.end().await;
+}
+
+#[tokio::test]
+async fn the_way_back_of_a_large_import_ends_with_what_lets_support_act() {
+    let desk = Desk::new().await;
+    let all = UNDONE_AT_ONCE + 1;
+    let rows = (0..all).map(|n| format!("Lead {n},Nairobi\n"));
+    let content: String = std::iter::once("Name,City\n".to_owned()).chain(rows).collect();
+    let id = desk.import(&desk.grace, &content).await.id;
+    desk.world.run(&desk.grace, StartImport { id }).await.unwrap();
+    let done = desk.worked_import(&desk.grace, id).await;
+    assert_eq!((done.status, done.created), (ImportStatus::Done, all), "{:?}", done.error);
+    let support = desk.world.acted_for(&desk.grace).await;
+    let asked = desk.world.run(&support, UndoImport { id }).await.unwrap();
+    assert_eq!((asked.removed, asked.waiting), (0, all));
+    desk.world.services().auth.end_impersonation(impersonation(&support)).await.unwrap().unwrap();
+    let failed = desk.worked_import(&desk.grace, id).await;
+    assert_eq!((failed.status, failed.removed, failed.left()), (ImportStatus::Failed, 0, all));
+    assert!(failed.error.as_deref().unwrap_or_default().contains(OVER), "{:?}", failed.error);
+    // The member whose import it is takes it back in person.
+    desk.world.run(&desk.grace, UndoImport { id }).await.unwrap();
+    let undone = desk.worked_import(&desk.grace, id).await;
+    assert_eq!((undone.status, undone.removed, undone.error), (ImportStatus::Undone, all, None));
     desk.end().await;
 }

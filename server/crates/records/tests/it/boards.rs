@@ -57,6 +57,7 @@ async fn groups_count_and_add_up_by_currency() {
                     measure: measure.map(str::to_owned),
                     limit: None,
                     inner: None,
+                    weighted: false,
                 },
             )
             .await
@@ -163,6 +164,7 @@ async fn by(world: &World, caller: &Caller, field: &str) -> Result<Vec<(Option<S
         measure: None,
         limit: None,
         inner: None,
+        weighted: false,
     };
     let groups = world.run(caller, summary).await?;
     Ok(groups.into_iter().map(|group| (group.key, group.count)).collect())
@@ -247,5 +249,53 @@ async fn a_card_is_given_to_another_by_one_update() {
     let foreign = world.lead_of(&world.there.admin, "Foreign").await;
     let error = world.update(&here.user, "sample", &moved, json!({ "lead": foreign.id })).await.unwrap_err();
     at(&error, "lead");
+    world.end().await;
+}
+
+/// Sums as they are told: `KES 12.50`.
+fn told(sums: &[Sum]) -> Vec<String> {
+    sums.iter().map(|sum| format!("{} {}", sum.currency.as_deref().unwrap_or("-"), sum.amount)).collect()
+}
+
+#[tokio::test]
+async fn sums_are_weighed_by_the_chance_of_the_state_that_each_row_is_in() {
+    let world = World::new().await;
+    let here = &world.here;
+    let (rep, other) = (here.rep.access.member, here.other_rep.access.member);
+    // Of what is new 5 in 100 are won, of proposals 55. What is won already is no chance any more.
+    let rows = [
+        (rep, "new", "1000.00", "KES"),
+        (rep, "proposal", "33.33", "KES"),
+        (rep, "won", "500.00", "KES"),
+        (rep, "new", "99.99", "EUR"),
+        (other, "won", "10.00", "KES"),
+    ];
+    let rows = rows.into_iter().zip(1..).map(|((owner, status, amount, currency), n)| records::NewRow {
+        id: None,
+        values: object(json!({
+            "name": format!("n{n}"), "owner": owner, "value": { "amount": amount, "currency": currency },
+        })),
+        status: Some(status.to_owned()),
+    });
+    let mut ctx = world.open(&here.admin).await;
+    records::create_many(&mut ctx, &world.lead(), rows.collect()).await.unwrap();
+    ctx.commit().await.unwrap();
+    let ask = async |caller: &Caller, limit: Option<u32>, weighted: bool| {
+        let (entity, group) = ("lead".to_owned(), GroupBy::Field("owner".to_owned()));
+        let (query, measure) = (ListQuery::default(), Some("value".to_owned()));
+        world.run(caller, SummariseRecords { entity, query, group, measure, limit, inner: None, weighted }).await
+    };
+    let groups = ask(&here.admin, None, true).await.unwrap();
+    assert_eq!(groups.iter().map(|group| group.count).collect::<Vec<_>>(), [4, 1]);
+    assert_eq!(told(&groups[0].sums), ["EUR 99.99", "KES 1533.33"]);
+    assert_eq!(told(&groups[0].weighted), ["EUR 4.99", "KES 68.33"]);
+    assert_eq!((told(&groups[1].sums), groups[1].weighted.len()), (vec!["KES 10.00".to_owned()], 0));
+    // Who sees less weighs less, and counts and sums are what they are without.
+    let own = ask(&here.other_rep, None, true).await.unwrap();
+    assert_eq!((own.len(), own[0].weighted.len()), (1, 0));
+    let plain: Vec<Group> = groups.into_iter().map(|group| Group { weighted: Vec::new(), ..group }).collect();
+    assert_eq!(ask(&here.admin, None, false).await.unwrap(), plain);
+    let refused = ask(&here.admin, Some(5), true).await.unwrap_err();
+    assert!(at(&refused, "weighted").contains("without a limit"), "{refused:?}");
     world.end().await;
 }

@@ -13,15 +13,18 @@ use std::time::Duration;
 use testkit::{TestTenant, TestWorld};
 use uuid::Uuid;
 
-struct Desk {
-    world: TestWorld,
-    tenant: TestTenant,
-    boss: Caller,
+pub struct Desk {
+    pub world: TestWorld,
+    pub tenant: TestTenant,
+    pub boss: Caller,
 }
 
 impl Desk {
-    async fn new() -> Self {
-        let world = TestWorld::new(records::register).await;
+    pub async fn new() -> Self {
+        Self::of(TestWorld::new(records::register).await).await
+    }
+
+    pub async fn of(world: TestWorld) -> Self {
         let tenant = world.tenant("here", "core").await;
         let boss = world.member(&tenant, "Bea", &["MANAGER"]).await;
         Self { world, tenant, boss }
@@ -40,23 +43,23 @@ impl Desk {
         leads
     }
 
-    async fn get(&self, id: Uuid) -> Record {
+    pub async fn get(&self, id: Uuid) -> Record {
         self.world.run(&self.boss, GetRecord { entity: "lead".to_owned(), id }).await.unwrap()
     }
 
-    async fn update(&self, record: &Record, values: Value) -> Record {
+    pub async fn update(&self, record: &Record, values: Value) -> Record {
         let (id, version) = (record.id, Some(record.version));
         let values = values.as_object().cloned().unwrap();
         let update = UpdateRecord { entity: "lead".to_owned(), id, version, values, base: None };
         self.world.run(&self.boss, update).await.unwrap()
     }
 
-    async fn start(&self, caller: &Caller, bulk: BulkRecords) -> Result<Bulk> {
+    pub async fn start(&self, caller: &Caller, bulk: BulkRecords) -> Result<Bulk> {
         self.world.run(caller, BulkRecords { entity: "lead".to_owned(), ..bulk }).await
     }
 
     /// Has a worker bring it to its end.
-    async fn work(&self, caller: &Caller, id: Uuid) -> Bulk {
+    pub async fn work(&self, caller: &Caller, id: Uuid) -> Bulk {
         let config = WorkerConfig { poll: Duration::from_millis(20), ..WorkerConfig::default() };
         let handler = records::bulk::job_handler(self.world.platform.clone());
         let queue = Queue::new(self.world.services().pools.platform.clone());
@@ -73,14 +76,14 @@ impl Desk {
         now
     }
 
-    async fn done(&self, caller: &Caller, bulk: BulkRecords) -> Bulk {
+    pub async fn done(&self, caller: &Caller, bulk: BulkRecords) -> Bulk {
         let bulk = self.start(caller, bulk).await.unwrap();
         let done = self.work(caller, bulk.id).await;
         assert_eq!(done.status, BulkStatus::Done, "{:?}", done.error);
         done
     }
 
-    async fn reasons(&self, caller: &Caller, bulk: &Bulk) -> Vec<(Option<String>, String)> {
+    pub async fn reasons(&self, caller: &Caller, bulk: &Bulk) -> Vec<(Option<String>, String)> {
         let rows = self.world.run(caller, BulkRows { id: bulk.id }).await.unwrap();
         rows.into_iter().map(|row| (row.title, row.reason)).collect()
     }
@@ -91,9 +94,15 @@ impl Desk {
     }
 }
 
-fn set(ids: Vec<Uuid>, values: Value) -> BulkRecords {
+pub fn set(ids: Vec<Uuid>, values: Value) -> BulkRecords {
     let Value::Object(values) = values else { panic!("{values} is no object") };
     BulkRecords { action: BulkAction::Set, ids, values, ..BulkRecords::default() }
+}
+
+/// Values beside those that rows have, or taken out of them.
+fn mixed(entity: &str, action: BulkAction, rows: &[Record], values: Value) -> BulkRecords {
+    let ids = rows.iter().map(|row| row.id).collect();
+    BulkRecords { entity: entity.to_owned(), action, ..set(ids, values) }
 }
 
 #[tokio::test]
@@ -126,6 +135,105 @@ async fn a_field_of_all_that_match_is_set_and_put_back_except_where_somebody_wor
     assert_eq!(reasons, [(Some("Lead 3".to_owned()), "It was changed since".to_owned())]);
     let again = desk.world.run(&desk.boss, UndoBulk { id: done.id }).await.unwrap_err();
     assert_eq!(again.kind, Kind::Conflict);
+    desk.world.end().await;
+}
+
+/// Of several references: read, changed and written row by row, each with its own before and after.
+#[tokio::test]
+async fn values_are_added_to_what_each_row_has_and_taken_out_and_both_are_taken_back() {
+    let desk = Desk::new().await;
+    let made = async |entity: &str, values: Value| {
+        let values = values.as_object().cloned().unwrap();
+        desk.world.run(&desk.boss, CreateRecord { entity: entity.to_owned(), values }).await.unwrap()
+    };
+    let mut people: Vec<Uuid> = Vec::new();
+    for name in ["Amina", "Brian", "Chao"] {
+        people.push(made("contact", json!({ "name": name })).await.id);
+    }
+    people.sort();
+    let [amina, brian, chao] = people[..] else { panic!("three people") };
+    let customer = made("customer", json!({ "name": "Lake" })).await.id;
+    let had = [json!(null), json!([brian]), json!([amina, chao])];
+    let mut deals = Vec::new();
+    for participants in &had {
+        deals.push(
+            made("opportunity", json!({ "name": "Deal", "customer": customer, "participants": participants })).await,
+        );
+    }
+    let now = async || {
+        let mut now = Vec::new();
+        for deal in &deals {
+            let get = GetRecord { entity: "opportunity".to_owned(), id: deal.id };
+            now.push(desk.world.run(&desk.boss, get).await.unwrap().values["participants"].clone());
+        }
+        now
+    };
+    let run = async |action: BulkAction, participants: Value| {
+        let bulk = mixed("opportunity", action, &deals, json!({ "participants": participants }));
+        let begun = desk.world.run(&desk.boss, bulk).await.unwrap();
+        desk.work(&desk.boss, begun.id).await
+    };
+
+    let added = run(BulkAction::Add, json!([amina])).await;
+    assert_eq!((added.changed, added.unchanged, added.refused), (2, 1, 0), "{:?}", added.error);
+    assert_eq!(now().await, [json!([amina]), json!([amina, brian]), json!([amina, chao])]);
+    let timeline = RecordTimeline { entity: "opportunity".to_owned(), id: deals[1].id, limit: 5, before: None };
+    let newest = desk.world.run(&desk.boss, timeline).await.unwrap().remove(0);
+    let change = newest.changes.iter().find(|change| change.field == "participants").unwrap();
+    assert_eq!((&change.before, &change.after), (&json!([brian]), &json!([amina, brian])));
+    assert_eq!(newest.cause.unwrap().id, Some(added.id));
+    let undone = desk.world.run(&desk.boss, UndoBulk { id: added.id }).await.unwrap();
+    assert_eq!((undone.reverted, undone.kept), (2, 0));
+    assert_eq!(now().await, had);
+
+    let removed = run(BulkAction::Remove, json!([brian, chao])).await;
+    assert_eq!((removed.changed, removed.unchanged, removed.refused), (2, 1, 0), "{:?}", removed.error);
+    assert_eq!(now().await, [json!(null), json!(null), json!([amina])]);
+    let undone = desk.world.run(&desk.boss, UndoBulk { id: removed.id }).await.unwrap();
+    assert_eq!((undone.reverted, undone.kept), (2, 0));
+    assert_eq!(now().await, had);
+    desk.world.end().await;
+}
+
+/// Of several options; and what holds one value, or is given none, is refused before the first row.
+#[tokio::test]
+async fn options_are_added_where_a_field_holds_several_and_nowhere_else() {
+    let desk = Desk::new().await;
+    let cars = desk.world.tenant("cars", "automotive").await;
+    let boss = desk.world.member(&cars, "Cara", &["MANAGER"]).await;
+    let mut dealers = Vec::new();
+    for services in [json!(null), json!(["fleet"]), json!(["service", "fleet"])] {
+        let values = json!({ "name": "House", "services": services }).as_object().cloned().unwrap();
+        dealers.push(desk.world.run(&boss, CreateRecord { entity: "dealer".to_owned(), values }).await.unwrap());
+    }
+    let add = mixed("dealer", BulkAction::Add, &dealers, json!({ "services": ["parts", "fleet"] }));
+    let begun = desk.world.run(&boss, add).await.unwrap();
+    let added = desk.work(&boss, begun.id).await;
+    assert_eq!((added.changed, added.unchanged, added.refused), (3, 0, 0), "{:?}", added.error);
+    let remove = mixed("dealer", BulkAction::Remove, &dealers, json!({ "services": ["service"] }));
+    let begun = desk.world.run(&boss, remove).await.unwrap();
+    let removed = desk.work(&boss, begun.id).await;
+    assert_eq!((removed.changed, removed.unchanged, removed.refused), (1, 2, 0), "{:?}", removed.error);
+    for dealer in &dealers {
+        let now = desk.world.run(&boss, GetRecord { entity: "dealer".to_owned(), id: dealer.id }).await.unwrap();
+        assert_eq!(now.values["services"], json!(["parts", "fleet"]), "in the order of the description");
+    }
+    for (values, field) in [
+        (json!({ "city": "Nairobi" }), "city"),
+        (json!({ "services": [] }), "services"),
+        (json!({ "services": ["haircut"] }), "services"),
+        (json!({}), "values"),
+    ] {
+        for action in [BulkAction::Add, BulkAction::Remove] {
+            let told = format!("{action:?} {values}");
+            let refused = desk.world.run(&boss, mixed("dealer", action, &dealers, values.clone())).await.unwrap_err();
+            assert!(refused.kind == Kind::Invalid && refused.fields[0].field == field, "{told}: {refused:?}");
+        }
+    }
+    // Whose row it is not to change, it is not by this either.
+    let uma = desk.world.member(&cars, "Uma", &["VIEWER"]).await;
+    let add = mixed("dealer", BulkAction::Add, &dealers, json!({ "services": ["charging"] }));
+    assert_eq!(desk.world.run(&uma, add).await.unwrap_err().kind, Kind::Forbidden);
     desk.world.end().await;
 }
 
@@ -310,6 +418,13 @@ async fn what_was_taken_away_stops_the_way_back_and_it_goes_on_later() {
     let stopped = desk.work(&desk.boss, done.id).await;
     assert_eq!((stopped.status, stopped.taken_back()), (BulkStatus::Failed, 0));
     assert!(stopped.error.as_deref().unwrap_or_default().contains("crm.lead.update"), "{:?}", stopped.error);
+    let told: Vec<(Uuid, String)> =
+        sqlx::query_as("select record_id, title from notifications where member_id = $1 and kind = 'failure'")
+            .bind(desk.boss.access.member.0)
+            .fetch_all(&owner)
+            .await
+            .unwrap();
+    assert_eq!(told, [(done.id, "Taking back your change of many rows was stopped".to_owned())]);
     let refused = desk.world.run(&now().await, UndoBulk { id: done.id }).await.unwrap_err();
     assert_eq!(refused.kind, Kind::Forbidden);
     assert_eq!(desk.get(leads[0].id).await.text("city"), Some("Kisumu"));

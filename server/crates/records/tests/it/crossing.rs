@@ -8,7 +8,8 @@ use domain::schema::{Filter, ListQuery};
 use serde_json::json;
 
 fn summary(query: ListQuery, group: GroupBy, limit: Option<u32>, inner: Option<Inner>) -> SummariseRecords {
-    SummariseRecords { entity: "sample".to_owned(), query, group, measure: Some("price".to_owned()), limit, inner }
+    let (entity, measure) = ("sample".to_owned(), Some("price".to_owned()));
+    SummariseRecords { entity, query, group, measure, limit, inner, weighted: false }
 }
 
 fn by(field: &str) -> GroupBy {

@@ -1,8 +1,9 @@
 //! Every filter and sort that a view can offer is served by an index, under row security, as the role that serves tenants.
 
-use crate::world::{World, query};
+use crate::world::{World, object, query};
+use domain::records::AlikeRecords;
 use domain::schema::{Comparison, Entity, Field, FieldKind, Filter, ListQuery, Sort, Test, stretch};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::TestTenant;
 
 const ROWS: i32 = 50_000;
@@ -243,5 +244,43 @@ async fn row_security_is_part_of_the_plan() {
     let plans = records::explain(&mut ctx, "lead", &ListQuery::default(), true).await.unwrap();
     assert_eq!(plans[0][0]["Plan"]["Actual Rows"].as_f64(), Some(0.0));
     drop(ctx);
+    world.end().await;
+}
+
+/// Each form that is filled in looks for rows like its own, in a table of any size.
+#[tokio::test]
+async fn what_looks_alike_is_found_by_an_index() {
+    let world = World::new().await;
+    plenty(&world, ROWS).await;
+    let plans = async |values: Value| {
+        let asked = AlikeRecords { entity: "lead".to_owned(), values: object(values), except: None };
+        let mut ctx = world.open(&world.here.admin).await;
+        let role: String =
+            sqlx::query_scalar("select current_user::text").fetch_one(ctx.conn().await.unwrap()).await.unwrap();
+        assert_eq!(role, "nexus_app");
+        let plans = records::explain_alike(&mut ctx, &asked).await.unwrap();
+        drop(ctx);
+        let mut out = Vec::new();
+        for plan in &plans {
+            faults(&plan[0]["Plan"], true, &mut out);
+        }
+        let found = world.run(&world.here.admin, asked).await.unwrap();
+        (plans.len(), out, found.into_iter().map(|alike| (alike.number, alike.same)).collect::<Vec<_>>())
+    };
+    let number = "LEAD-012345".to_owned();
+    for (values, same) in [
+        // Typed in another way than it is kept.
+        (json!({ "phone": "(254) 123-45" }), "Phone"),
+        (json!({ "email": "12345@X.com" }), "E-mail"),
+        (json!({ "name": "name 827ccb0eea8a706c4c34a16891f84e7b", "company": "company 2345" }), "Name and company"),
+    ] {
+        let (looks, faults, found) = plans(values.clone()).await;
+        assert!(looks == 1 && faults.is_empty(), "{values}: {faults:#?}");
+        assert_eq!(found, [(number.clone(), same.to_owned())], "{values}");
+    }
+    // It can fail: without the index, it does.
+    sqlx::raw_sql("drop index leads_phone_digits_order").execute(&world.owner).await.unwrap();
+    let (_, faults, _) = plans(json!({ "phone": "+254 12345" })).await;
+    assert!(!faults.is_empty());
     world.end().await;
 }

@@ -83,6 +83,7 @@ async fn probes_in_every_place_are_only_text() {
             measure: None,
             limit: None,
             inner,
+            weighted: false,
         };
         for group in [GroupBy::Field, GroupBy::Month, GroupBy::Week, GroupBy::Day] {
             let group = group(probe.to_owned());

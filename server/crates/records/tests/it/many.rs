@@ -3,6 +3,7 @@
 use crate::world::{World, at, object};
 use domain::Kind;
 use domain::records::{Record, Values};
+use platform::Caller;
 use records::{NewRow, Removed, Updated, create_many, remove_many, revert_many, update_many};
 use serde_json::{Value, json};
 
@@ -145,5 +146,33 @@ async fn many_are_removed_unless_they_are_needed() {
             .await
             .unwrap();
     assert_eq!((before["name"].as_str(), after), (Some("free"), None));
+    world.end().await;
+}
+
+/// What somebody made is taken back by them for thirty days, and by whoever may delete it at any time.
+#[tokio::test]
+async fn rows_of_others_are_removed_by_who_may_delete_them() {
+    let world = World::new().await;
+    let (user, admin) = (&world.here.user, &world.here.admin);
+    let theirs = world.lead_of(admin, "theirs").await;
+    let given = json!({ "name": "given away", "owner": admin.access.member.to_string() });
+    let young = world.create(user, "lead", given.clone()).await.unwrap();
+    let kept = world.lead_of(user, "kept").await;
+    let remove = async |caller: &Caller, lead: &Record| {
+        let mut ctx = world.open(caller).await;
+        let done = remove_many(&mut ctx, &world.lead(), vec![(lead.id, lead.version)]).await.unwrap();
+        ctx.commit().await.unwrap();
+        done[0]
+    };
+    assert_eq!(remove(user, &theirs).await, Removed::Forbidden);
+    assert_eq!(remove(user, &young).await, Removed::Gone);
+    let old = world.create(user, "lead", given).await.unwrap();
+    world.test.clock.advance(chrono::Duration::days(31));
+    assert_eq!(remove(user, &old).await, Removed::Forbidden);
+    // Of their own records they may delete each, however old.
+    assert_eq!(remove(user, &kept).await, Removed::Gone);
+    assert_eq!(remove(admin, &theirs).await, Removed::Gone);
+    assert_eq!(remove(admin, &old).await, Removed::Gone);
+    assert_eq!(world.count("leads").await, 0);
     world.end().await;
 }

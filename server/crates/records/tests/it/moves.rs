@@ -1,9 +1,9 @@
 //! Moves between states and their gates.
 
-use crate::world::{World, at, object};
-use domain::Kind;
+use crate::sample::MARGIN;
+use crate::world::{World, at, object, with};
 use domain::records::{CreateRecord, DeleteRecord, Record, TransitionRecord, UpdateRecord};
-use domain::{Error, Result};
+use domain::{Error, Kind, Reach, Result};
 use platform::Caller;
 use records::TransitionHook;
 use serde_json::{Value, json};
@@ -79,6 +79,27 @@ async fn a_closed_gate_names_what_is_missing() {
     let sample = world.create(user, "sample", json!({ "name": "A" })).await.unwrap();
     let error = world.take(user, "sample", &sample, "finish").await.unwrap_err();
     assert_eq!((error.message.as_str(), error.fields.len()), ("Move to Ready needs price and day", 2));
+    world.end().await;
+}
+
+/// B-05. What a gate asks for and the mover may not read is asked for without its name.
+#[tokio::test]
+async fn a_gate_does_not_name_what_may_not_be_read() {
+    let world = World::new().await;
+    let mut entity = (*world.sample()).clone();
+    let steps = entity.states.as_mut().unwrap().transitions.iter_mut();
+    steps.filter(|step| step.name == "finish").for_each(|step| step.gate.requires.push("margin".to_owned()));
+    let values = object(json!({ "price": { "amount": "1", "currency": "EUR" }, "day": "2026-01-01" }));
+    let user = &world.here.user;
+    let error = records::arrival(&user.access, &entity, "ready", &values).unwrap_err();
+    let wanted = (Kind::Conflict, "Move to Ready needs a field that you may not see");
+    assert_eq!((error.kind, error.message.as_str()), wanted);
+    assert!(!format!("{error:?}").contains("margin"), "{error:?}");
+    let seeing = with(user, |access| {
+        access.grants.0.insert(MARGIN.to_owned(), Reach::All);
+    });
+    let error = records::arrival(&seeing.access, &entity, "ready", &values).unwrap_err();
+    assert_eq!(at(&error, "margin"), "Moving to Ready needs margin");
     world.end().await;
 }
 

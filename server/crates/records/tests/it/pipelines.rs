@@ -224,6 +224,7 @@ async fn rows_are_found_counted_and_remembered_by_pipeline() {
         measure: None,
         limit: None,
         inner: None,
+        weighted: false,
     };
     let groups = world.run(&here.viewer, summary).await.unwrap();
     let counted: Vec<(Option<&str>, i64)> = groups.iter().map(|group| (group.key.as_deref(), group.count)).collect();

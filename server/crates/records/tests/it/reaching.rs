@@ -240,6 +240,7 @@ async fn a_hidden_field_is_nowhere() {
                     measure: Some("margin".to_owned()),
                     limit: None,
                     inner: None,
+                    weighted: false,
                 },
             )
             .await

@@ -1,18 +1,20 @@
 //! Opening an approval.
 
+use crate::approvals::since;
 use crate::steps::Question;
 use crate::store::Claimed;
 use crate::told::ASKED;
 use domain::Result;
 use domain::schema::{Entity, Transition};
 use platform::{Change, Ctx, db_error};
+use records::Hold;
 use serde_json::json;
 use uuid::Uuid;
 
 const ASK: &str = "\
 insert into approvals (tenant_id, id, title, run_id, step, entity, record_id, transition, roles, members, policy, required, self_approval,
-    requested_by, expires_at, on_expiry, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + make_interval(secs => $15::float8), $16, $17)
+    requested_by, expires_at, on_expiry, created_at, record_version)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + make_interval(secs => $15::float8), $16, $17, $18)
 on conflict do nothing";
 
 /// Whoever's act led to this: of a run, the person at its beginning.
@@ -24,6 +26,7 @@ pub async fn for_step(ctx: &mut Ctx, run: &Claimed, step: &str, question: &Quest
     #[expect(clippy::cast_precision_loss, reason = "an interval takes seconds as a float")]
     let expires = question.expires_in.map(|seconds| seconds as f64);
     let members: Vec<Uuid> = question.member.into_iter().collect();
+    let version = version(ctx, run.entity.as_deref(), run.record_id).await?;
     sqlx::query(ASK)
         .bind(tenant)
         .bind(id)
@@ -42,6 +45,7 @@ pub async fn for_step(ctx: &mut Ctx, run: &Claimed, step: &str, question: &Quest
         .bind(expires)
         .bind(&question.on_expiry)
         .bind(now)
+        .bind(version)
         .execute(ctx.conn().await?)
         .await
         .map_err(db_error)?;
@@ -63,6 +67,8 @@ pub async fn for_move(ctx: &mut Ctx, entity: &Entity, record: Uuid, name: &str, 
         .fetch_one(ctx.conn().await?)
         .await
         .map_err(db_error)?;
+    // After the move: this is what was made of the record.
+    let version = version(ctx, Some(entity.key.as_str()), Some(record)).await?;
     let title = format!("{}: {} {name}", transition.label, entity.labels.one.to_lowercase());
     let asked = sqlx::query(ASK)
         .bind(tenant)
@@ -82,6 +88,7 @@ pub async fn for_move(ctx: &mut Ctx, entity: &Entity, record: Uuid, name: &str, 
         .bind(None::<f64>)
         .bind("reject")
         .bind(now)
+        .bind(version)
         .execute(ctx.conn().await?)
         .await
         .map_err(db_error)?;
@@ -89,6 +96,11 @@ pub async fn for_move(ctx: &mut Ctx, entity: &Entity, record: Uuid, name: &str, 
         tell(ctx, id, &title);
     }
     Ok(())
+}
+
+/// What is asked about is the record as it is now.
+async fn version(ctx: &mut Ctx, entity: Option<&str>, record: Option<Uuid>) -> Result<Option<i64>> {
+    Ok(since::standing(ctx, entity, record, Hold::Looked).await?.map(|(_, version)| version))
 }
 
 fn tell(ctx: &mut Ctx, id: Uuid, title: &str) {

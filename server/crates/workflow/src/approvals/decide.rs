@@ -1,26 +1,31 @@
 //! `workflow.decide_approval`: one decision of one member. The decision that settles it lets the run go on, or takes the move.
 //!
 //! The approval's row is locked while it is decided, expired or cancelled, so of all who try at once one is first; the others are told what
-//! came of it. For a move the record is locked before the approval, in the order in which a move by hand locks them.
+//! came of it. The record is locked before the approval, in the order in which a move by hand locks them, so that the version that is decided
+//! about is the one that the record has.
 
-use crate::approvals::{Approval, deciders, end, ended, is_asked, list};
+use crate::approvals::{Approval, deciders, end, ended, is_asked, list, since};
 use crate::waits;
 use domain::records::Values;
-use domain::schema::Entity;
+use domain::schema::{Entity, REJECTED};
 use domain::workflow::{ApprovalRow, DecideApproval, Decision};
 use domain::{Error, Kind, Reach, Result, Verb};
 use platform::{Access, Change, Ctx, db_error};
+use records::Hold;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 use words::t;
 
 const DECIDE: &str = "\
-insert into approval_decisions (tenant_id, approval_id, member_id, decision, reason, at) values ($1, $2, $3, $4, $5, $6)
+insert into approval_decisions (tenant_id, approval_id, member_id, decision, reason, at, version) values ($1, $2, $3, $4, $5, $6, $7)
 on conflict do nothing";
+// Whoever agreed to an earlier version has not agreed to this one.
 const AGREED: &str = "\
 select d.member_id, m.roles from approval_decisions d join members m on m.tenant_id = d.tenant_id and m.id = d.member_id
-where d.tenant_id = $1 and d.approval_id = $2 and d.decision = 'approve'";
+where d.tenant_id = $1 and d.approval_id = $2 and d.decision = 'approve' and d.version = $3";
+/// Of a decision about no record.
+const NO_VERSION: i64 = 0;
 const MOST_REASON: usize = 2000;
 
 pub async fn decide_approval(ctx: &mut Ctx, decide: DecideApproval) -> Result<ApprovalRow> {
@@ -35,28 +40,33 @@ pub async fn decide_approval(ctx: &mut Ctx, decide: DecideApproval) -> Result<Ap
     if !is_asked(&ctx.access, &seen.roles, &seen.members) {
         return Err(not_asked(ctx, &seen).await?);
     }
-    let entity = match (&seen.transition, &seen.entity, seen.record_id) {
+    let standing = match (&seen.transition, &seen.entity, seen.record_id) {
         (Some(_), Some(key), Some(record)) => {
             let entity = ctx.entity(key)?;
             let outside = trust(ctx, &entity);
             let held = records::hold(ctx, &entity, record, Verb::Update, false).await;
             ctx.access = outside;
-            held?;
-            Some(entity)
+            let version = held?.version;
+            Some((entity, version))
         }
-        _ => None,
+        _ => since::standing(ctx, seen.entity.as_deref(), seen.record_id, Hold::Locked).await?,
     };
     let approval = Approval::lock(ctx, decide.id).await?;
     open(ctx, &approval).await?;
-    write(ctx, &approval, decide.decision, reason.as_deref()).await?;
+    if let Some((entity, version)) = &standing {
+        since::check(ctx, &approval, entity, *version, decide.version).await?;
+    }
+    let version = standing.as_ref().map_or(NO_VERSION, |(_, version)| *version);
+    write(ctx, &approval, decide.decision, reason.as_deref(), version).await?;
     let settled = match decide.decision {
         Decision::Reject => Some("REJECTED"),
-        Decision::Approve => agreed(ctx, &approval).await?.then_some("APPROVED"),
+        Decision::Approve => agreed(ctx, &approval, version).await?.then_some("APPROVED"),
     };
     if let Some(state) = settled {
         end::settle(ctx, approval.id, state).await?;
         tell(ctx, &approval, state, reason.as_deref());
-        follow(ctx, &approval, entity.as_deref(), state, reason.as_deref()).await?;
+        let entity = standing.as_ref().map(|(entity, _)| &**entity);
+        follow(ctx, &approval, entity, state, reason.as_deref()).await?;
     }
     list::one(ctx, approval.id).await
 }
@@ -85,7 +95,13 @@ async fn open(ctx: &mut Ctx, approval: &Approval) -> Result<()> {
     Ok(())
 }
 
-async fn write(ctx: &mut Ctx, approval: &Approval, decision: Decision, reason: Option<&str>) -> Result<()> {
+async fn write(
+    ctx: &mut Ctx,
+    approval: &Approval,
+    decision: Decision,
+    reason: Option<&str>,
+    version: i64,
+) -> Result<()> {
     let (tenant, member, now) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now());
     let word = if decision == Decision::Approve { "approve" } else { "reject" };
     let written = sqlx::query(DECIDE)
@@ -95,6 +111,7 @@ async fn write(ctx: &mut Ctx, approval: &Approval, decision: Decision, reason: O
         .bind(word)
         .bind(reason)
         .bind(now)
+        .bind(version)
         .execute(ctx.conn().await?)
         .await
         .map_err(db_error)?;
@@ -105,11 +122,11 @@ async fn write(ctx: &mut Ctx, approval: &Approval, decision: Decision, reason: O
     }
 }
 
-/// Requirement 150: `approval_count >= required_approvals`, or everybody who was named.
-async fn agreed(ctx: &mut Ctx, approval: &Approval) -> Result<bool> {
+/// Requirement 150: `approval_count >= required_approvals`, or everybody who was named, of the same version.
+async fn agreed(ctx: &mut Ctx, approval: &Approval, version: i64) -> Result<bool> {
     let tenant = ctx.access.tenant.0;
-    let agreed: Vec<(Uuid, Vec<String>)> =
-        sqlx::query_as(AGREED).bind(tenant).bind(approval.id).fetch_all(ctx.conn().await?).await.map_err(db_error)?;
+    let query = sqlx::query_as(AGREED).bind(tenant).bind(approval.id).bind(version);
+    let agreed: Vec<(Uuid, Vec<String>)> = query.fetch_all(ctx.conn().await?).await.map_err(db_error)?;
     Ok(match approval.policy.as_str() {
         "all" => {
             let roles = approval.roles.iter().all(|role| agreed.iter().any(|(_, held)| held.contains(role)));
@@ -178,7 +195,7 @@ fn way_back(entity: &Entity, transition: &str) -> Option<String> {
     let back = states
         .transitions
         .iter()
-        .find(|back| back.to == "rejected" && held.from.iter().any(|from| from != "*" && back.starts_from(from)));
+        .find(|back| back.to == REJECTED && held.from.iter().any(|from| from != "*" && back.starts_from(from)));
     back.map(|back| back.name.clone())
 }
 

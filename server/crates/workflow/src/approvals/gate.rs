@@ -14,7 +14,7 @@ select exists (select from approvals where tenant_id = $1 and record_id = $2 and
     and state = 'APPROVED' and taken_at is null)";
 const SO_FAR: &str = "\
 select count(d.member_id) from approvals a left join approval_decisions d
-    on d.tenant_id = a.tenant_id and d.approval_id = a.id and d.decision = 'approve'
+    on d.tenant_id = a.tenant_id and d.approval_id = a.id and d.decision = 'approve' and d.version = $4
 where a.tenant_id = $1 and a.record_id = $2 and a.transition = $3 and a.run_id is null and a.state = 'PENDING'";
 // Whatever was agreed to in the state that is left counts for nothing afterwards.
 const USED: &str = "\
@@ -54,6 +54,7 @@ async fn hold_back(ctx: &mut Ctx, making: &Move) -> Result<()> {
         .bind(tenant)
         .bind(making.held.id)
         .bind(&making.transition.name)
+        .bind(making.held.version)
         .fetch_one(ctx.conn().await?)
         .await
         .map_err(db_error)?;

@@ -5,6 +5,7 @@ pub mod decide;
 pub mod end;
 pub mod gate;
 pub mod list;
+pub mod since;
 
 use domain::{Error, Result};
 use platform::{Access, Ctx, db_error};
@@ -27,17 +28,19 @@ pub struct Approval {
     pub required: i16,
     pub self_approval: bool,
     pub requested_by: Option<Uuid>,
+    /// The version that its record had when it was asked for.
+    pub record_version: Option<i64>,
     /// Its time is over, though nobody has written that down yet.
     pub late: bool,
 }
 
 const READ: &str = "\
 select id, state, run_id, step, entity, record_id, transition, roles, members, policy, required, self_approval, requested_by,
-    coalesce(expires_at <= now(), false) as late
+    record_version, coalesce(expires_at <= now(), false) as late
 from approvals where tenant_id = $1 and id = $2";
 const LOCK: &str = "\
 select id, state, run_id, step, entity, record_id, transition, roles, members, policy, required, self_approval, requested_by,
-    coalesce(expires_at <= now(), false) as late
+    record_version, coalesce(expires_at <= now(), false) as late
 from approvals where tenant_id = $1 and id = $2 for update";
 
 impl Approval {

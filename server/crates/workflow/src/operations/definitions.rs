@@ -2,6 +2,7 @@
 
 use super::{moment, word};
 use crate::check::{KnownOperation, Operations, catalogue, compile};
+use crate::needs;
 use crate::schedule;
 use domain::workflow::{
     Definition, DefinitionFault, DeleteWorkflow, GetWorkflow, ListWorkflows, SaveWorkflow, SetActive, VersionRow,
@@ -122,7 +123,7 @@ pub async fn get(ctx: &mut Ctx, get: GetWorkflow) -> Result<WorkflowView> {
     Ok(WorkflowView { row, definition, faults, versions })
 }
 
-/// What a workflow may run here.
+/// What there is to run here.
 pub fn operations(ctx: &Ctx) -> Operations {
     let mut known = catalogue();
     known.extend(ctx.hooks::<KnownOperation>().iter().map(|operation| operation.0.to_owned()));
@@ -147,7 +148,8 @@ pub fn refused(faults: Vec<DefinitionFault>) -> Error {
 
 pub async fn save(ctx: &mut Ctx, save: SaveWorkflow) -> Result<WorkflowRow> {
     let definition = save.definition;
-    compile(&definition, &ctx.catalog, &operations(ctx)).map_err(refused)?;
+    let compiled = compile(&definition, &ctx.catalog, &operations(ctx)).map_err(refused)?;
+    needs::within(&ctx.access, &compiled)?;
     let (tenant, member, now) = (ctx.access.tenant.0, ctx.access.member.0, ctx.now());
     let taken: bool = sqlx::query_scalar(TAKEN)
         .bind(tenant)
@@ -207,7 +209,9 @@ pub async fn set_active(ctx: &mut Ctx, set: SetActive) -> Result<WorkflowRow> {
     let (row, definition) = one(ctx, set.id).await?;
     if set.active {
         // What was right when it was saved may have been overtaken by the descriptions.
-        compile(&definition, &ctx.catalog, &operations(ctx)).map_err(refused)?;
+        let compiled = compile(&definition, &ctx.catalog, &operations(ctx)).map_err(refused)?;
+        // Nor was everybody who may switch it on its author: a template comes from nobody.
+        needs::within(&ctx.access, &compiled)?;
     }
     let (tenant, now) = (ctx.access.tenant.0, ctx.now());
     let database = schedule::now(ctx).await?;

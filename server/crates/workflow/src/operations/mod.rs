@@ -4,6 +4,7 @@ pub mod definitions;
 pub mod edit_step;
 pub mod rehearse;
 pub mod runs;
+pub mod sight;
 pub mod why;
 
 use domain::Result;

@@ -1,6 +1,6 @@
 //! `workflow.why`: from a change up to the person or the source that began it.
 
-use super::moment;
+use super::{moment, sight};
 use domain::Result;
 use domain::workflow::{CauseLink, Why, WhyRow};
 use platform::{Bind, Ctx, Statement};
@@ -71,6 +71,7 @@ pub async fn why(ctx: &mut Ctx, why: Why) -> Result<Vec<WhyRow>> {
     for row in &mut rows {
         row.causes = causes.remove(&row.change).unwrap_or_default();
     }
+    sight::causes(ctx, rows.iter_mut().flat_map(|row| row.causes.iter_mut()).collect()).await?;
     Ok(rows)
 }
 

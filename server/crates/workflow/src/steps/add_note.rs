@@ -2,16 +2,17 @@
 
 use super::{Facts, Inputs, Intent, StepType, target};
 use crate::check::Checking;
+use crate::needs::{Doing, Whose};
 use chrono::SecondsFormat;
-use domain::Result;
 use domain::records::Values;
 use domain::schema::{Entity, FieldKind};
 use domain::workflow::{Answer, Audience, InputDescriptor, InputKind, StepDescriptor};
+use domain::{Result, Verb};
 use expr::Type;
 use serde_json::{Value, json};
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "add_note", describe, check, answers, act };
+pub const STEP: StepType = StepType { kind: "add_note", describe, check, answers, needs, act };
 
 const ACTIVITY: &str = "activity";
 
@@ -61,6 +62,13 @@ fn points_at(activity: &Entity, key: &str) -> bool {
 
 fn answers(_: &Checking<'_>) -> Type {
     Type::reference(ACTIVITY)
+}
+
+fn needs(doing: &mut Doing<'_>) {
+    let (Some(about), Some(activity)) = (doing.entity(), doing.known(ACTIVITY)) else { return };
+    doing.rows(Whose::Target, &about, &[Verb::Read]);
+    doing.rows(Whose::New, &activity, &[Verb::Create]);
+    doing.writes(&activity, ["kind", "subject", "notes", "happenedOn", "owner", about.key.as_str()]);
 }
 
 fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {

@@ -1,6 +1,6 @@
 //! `approval`: asks people and waits. Approved, the run goes on; rejected, it ends there or goes where `onReject` says.
 
-use super::{Facts, Inputs, Intent, Question, StepType};
+use super::{Facts, Inputs, Intent, Question, StepType, harmless};
 use crate::check::Checking;
 use domain::Result;
 use domain::workflow::{Answer, END, InputDescriptor, InputKind, StepDescriptor};
@@ -8,7 +8,7 @@ use expr::Type;
 use serde_json::Value;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "approval", describe, check, answers, act };
+pub const STEP: StepType = StepType { kind: "approval", describe, check, answers, needs: harmless, act };
 
 /// The record type that later steps read the decision from.
 pub const DECISION: &str = "approval decision";

@@ -1,6 +1,6 @@
 //! `branch`: goes one way or the other. Both lead forwards, so that no run goes round in circles.
 
-use super::{Facts, Inputs, Intent, StepType, nothing};
+use super::{Facts, Inputs, Intent, StepType, harmless, nothing};
 use crate::check::Checking;
 use domain::Result;
 use domain::workflow::{Answer, END, InputDescriptor, InputKind, StepDescriptor};
@@ -8,7 +8,7 @@ use expr::Type;
 use serde_json::json;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "branch", describe, check: nothing, answers, act };
+pub const STEP: StepType = StepType { kind: "branch", describe, check: nothing, answers, needs: harmless, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {

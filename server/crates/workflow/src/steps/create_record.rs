@@ -2,12 +2,13 @@
 
 use super::{Facts, Inputs, Intent, StepType, nothing};
 use crate::check::Checking;
-use domain::Result;
+use crate::needs::{Doing, Whose};
 use domain::workflow::{InputDescriptor, InputKind, StepDescriptor};
+use domain::{Result, Verb};
 use expr::Type;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "create_record", describe, check: nothing, answers, act };
+pub const STEP: StepType = StepType { kind: "create_record", describe, check: nothing, answers, needs, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
@@ -26,6 +27,12 @@ fn describe() -> StepDescriptor {
 
 fn answers(checking: &Checking<'_>) -> Type {
     checking.entity().map_or(Type::Any, |entity| Type::Reference(entity.key.clone()))
+}
+
+fn needs(doing: &mut Doing<'_>) {
+    let Some(entity) = doing.entity() else { return };
+    doing.rows(Whose::New, &entity, &[Verb::Create]);
+    doing.sets(&entity, "values");
 }
 
 fn act(inputs: &Inputs, _: &Facts) -> Result<Vec<Intent>> {

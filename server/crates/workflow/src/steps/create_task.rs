@@ -2,13 +2,14 @@
 
 use super::{Facts, Inputs, Intent, StepType, nothing};
 use crate::check::Checking;
-use domain::Result;
+use crate::needs::{Doing, Whose};
 use domain::workflow::{Answer, Audience, InputDescriptor, InputKind, StepDescriptor};
+use domain::{Result, Verb};
 use expr::Type;
 use serde_json::Value;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "create_task", describe, check: nothing, answers, act };
+pub const STEP: StepType = StepType { kind: "create_task", describe, check: nothing, answers, needs, act };
 
 fn describe() -> StepDescriptor {
     let priorities = ["low", "medium", "high", "urgent"].map(str::to_owned).to_vec();
@@ -30,6 +31,13 @@ fn describe() -> StepDescriptor {
 
 fn answers(_: &Checking<'_>) -> Type {
     Type::reference("task")
+}
+
+fn needs(doing: &mut Doing<'_>) {
+    let Some(task) = doing.known("task") else { return };
+    doing.rows(Whose::New, &task, &[Verb::Create]);
+    doing.writes(&task, ["title", "dueOn", "priority", "owner"]);
+    doing.sets(&task, "values");
 }
 
 fn act(inputs: &Inputs, _: &Facts) -> Result<Vec<Intent>> {

@@ -1,13 +1,13 @@
 //! `escalate`: tells those above the owner of the record, so many steps up; the administrators where nobody is above.
 
-use super::{Facts, Inputs, Intent, StepType, anything};
+use super::{Facts, Inputs, Intent, StepType, anything, notify};
 use crate::check::Checking;
 use domain::Result;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::{Value, json};
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "escalate", describe, check, answers: anything, act };
+pub const STEP: StepType = StepType { kind: "escalate", describe, check, answers: anything, needs: notify::needs, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {

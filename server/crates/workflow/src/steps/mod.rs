@@ -2,7 +2,7 @@
 //!
 //! A step type is a description, which draws its form and says what its inputs are, and two functions without side effects: `check` looks at
 //! a definition before it is saved, `act` turns evaluated inputs into intents. The engine performs intents; a dry run prints them. No step
-//! type reads a clock, a table or the network.
+//! type reads a clock, a table or the network. A third, `needs`, says what a person needs who does the same.
 
 mod add_note;
 pub mod approval;
@@ -19,6 +19,7 @@ mod update_record;
 mod wait;
 
 use crate::check::Checking;
+use crate::needs::Doing;
 use chrono::{DateTime, Utc};
 use domain::records::Values;
 use domain::workflow::{Audience, StepDescriptor};
@@ -53,6 +54,8 @@ pub struct StepType {
     pub check: fn(&mut Checking<'_>),
     /// The type under which later steps know the step's answer.
     pub answers: fn(&Checking<'_>) -> Type,
+    /// What a person needs who does the same, beside what the expressions read: whoever saves the step has to hold it.
+    pub needs: fn(&mut Doing<'_>),
     pub act: fn(&Inputs, &Facts) -> Result<Vec<Intent>>,
 }
 
@@ -70,6 +73,9 @@ impl StepType {
 
 /// For types that need no further check.
 pub fn nothing(_: &mut Checking<'_>) {}
+
+/// For types that do nothing to anybody's rows.
+pub fn harmless(_: &mut Doing<'_>) {}
 
 /// For types whose answer nobody can know beforehand.
 pub fn anything(_: &Checking<'_>) -> Type {

@@ -2,12 +2,13 @@
 
 use super::{Facts, Inputs, Intent, StepType, anything};
 use crate::check::Checking;
+use crate::needs::Doing;
 use domain::Result;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::json;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "notify", describe, check, answers: anything, act };
+pub const STEP: StepType = StepType { kind: "notify", describe, check, answers: anything, needs, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
@@ -28,6 +29,11 @@ fn check(checking: &mut Checking<'_>) {
     if !checking.step.input.contains_key("roles") && !checking.step.input.contains_key("member") {
         checking.fault("input.roles", t!("Say whom to tell: a role or a member"));
     }
+}
+
+/// Whoever sends one by the operation needs the same.
+pub(super) fn needs(doing: &mut Doing<'_>) {
+    doing.permission("workflow.notification.send");
 }
 
 fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {

@@ -3,12 +3,16 @@
 
 use super::{Facts, Inputs, Intent, StepType, anything, empty};
 use crate::check::Checking;
+use crate::needs::Doing;
 use domain::Result;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::json;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "post_ledger", describe, check, answers: anything, act };
+pub const STEP: StepType = StepType { kind: "post_ledger", describe, check, answers: anything, needs, act };
+
+const OF_INVOICE: &str = "finance.post_invoice";
+const OF_AMOUNT: &str = "finance.post_ledger";
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
@@ -46,11 +50,15 @@ fn check(checking: &mut Checking<'_>) {
     }
 }
 
+fn needs(doing: &mut Doing<'_>) {
+    doing.runs(if doing.step.input.contains_key("invoice") { OF_INVOICE } else { OF_AMOUNT });
+}
+
 fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {
     if inputs.0.contains_key("invoice") {
         let invoice = inputs.id("invoice")?.ok_or_else(|| empty("invoice"))?;
         let input = json!({ "invoice": invoice, "description": inputs.text("description") });
-        return Ok(vec![Intent::Run { operation: "finance.post_invoice".into(), input }]);
+        return Ok(vec![Intent::Run { operation: OF_INVOICE.into(), input }]);
     }
     let side = if inputs.value("debit").is_null() { "credit" } else { "debit" };
     let amount = inputs.value(side);
@@ -66,5 +74,5 @@ fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {
         "description": inputs.text("description").unwrap_or_default(),
         "source": facts.subject(),
     });
-    Ok(vec![Intent::Run { operation: "finance.post_ledger".into(), input }])
+    Ok(vec![Intent::Run { operation: OF_AMOUNT.into(), input }])
 }

@@ -1,13 +1,16 @@
 //! `send_message`: a message from a template. It is queued in the step's transaction under a key that every try of the step repeats, and
 //! delivered afterwards.
 
-use super::{Facts, Inputs, Intent, StepType, anything, nothing};
-use domain::Result;
+use super::{Facts, Inputs, Intent, StepType, anything};
+use crate::check::Checking;
+use crate::needs::{Doing, Whose};
+use domain::documents::DocumentKind;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
+use domain::{Result, Verb};
 use serde_json::{Value, json};
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "send_message", describe, check: nothing, answers: anything, act };
+pub const STEP: StepType = StepType { kind: "send_message", describe, check, answers: anything, needs, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
@@ -35,6 +38,24 @@ fn describe() -> StepDescriptor {
                 InputKind::Expression { answers: Answer::Record },
             ),
         ],
+    }
+}
+
+/// What is read for the document has to be known when the step is saved.
+fn check(checking: &mut Checking<'_>) {
+    if checking.literal("document").is_some_and(|document| document.contains("{{")) {
+        checking.fault("input.document", t!("Name the kind of document as it is; it cannot depend on a value"));
+    }
+}
+
+fn needs(doing: &mut Doing<'_>) {
+    if let Some(message) = doing.known("message") {
+        doing.rows(Whose::New, &message, &[Verb::Create]);
+    }
+    // The document is made with the automation's rights. One that nobody knows is refused when the step runs.
+    let kind = doing.literal("document").and_then(|kind| serde_json::from_value::<DocumentKind>(json!(kind)).ok());
+    if let Some(source) = kind.and_then(|kind| doing.known(kind.entity())) {
+        doing.reads(&source);
     }
 }
 

@@ -2,13 +2,16 @@
 
 use super::{Facts, Inputs, Intent, StepType, target, update_record};
 use crate::check::Checking;
+use crate::needs::Doing;
 use domain::Result;
+use domain::schema::Transition;
 use domain::text::nearest;
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
 use serde_json::json;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "transition", describe, check, answers: update_record::answers, act };
+pub const STEP: StepType =
+    StepType { kind: "transition", describe, check, answers: update_record::answers, needs, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
@@ -55,6 +58,15 @@ fn check(checking: &mut Checking<'_>) {
     } else if !leads(&to.to_lowercase()) {
         checking.fault("input.to", t!("No move leads to {state}", state = to));
     }
+}
+
+/// Beside what a change needs, the roles of the gates on the way: those of every move where a value says to which state.
+fn needs(doing: &mut Doing<'_>) {
+    update_record::needs(doing);
+    let Some(entity) = doing.entity() else { return };
+    let to = doing.literal("to").filter(|to| !to.contains("{{")).map(str::to_lowercase);
+    let leads = |transition: &Transition| to.as_ref().is_none_or(|to| transition.to == *to);
+    doing.moves(&entity, |transition| !transition.internal && leads(transition));
 }
 
 fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {

@@ -2,12 +2,13 @@
 
 use super::{Facts, Inputs, Intent, StepType, nothing, target};
 use crate::check::Checking;
-use domain::Result;
+use crate::needs::{Doing, Whose};
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
+use domain::{Result, Verb};
 use expr::Type;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "update_record", describe, check: nothing, answers, act };
+pub const STEP: StepType = StepType { kind: "update_record", describe, check: nothing, answers, needs, act };
 
 fn describe() -> StepDescriptor {
     StepDescriptor {
@@ -25,6 +26,12 @@ fn describe() -> StepDescriptor {
 
 pub(super) fn answers(checking: &Checking<'_>) -> Type {
     checking.entity().map_or(Type::Any, |entity| Type::Reference(entity.key.clone()))
+}
+
+pub(super) fn needs(doing: &mut Doing<'_>) {
+    let Some(entity) = doing.entity() else { return };
+    doing.rows(Whose::Target, &entity, &[Verb::Read, Verb::Update]);
+    doing.sets(&entity, "values");
 }
 
 fn act(inputs: &Inputs, facts: &Facts) -> Result<Vec<Intent>> {

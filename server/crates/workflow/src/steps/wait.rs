@@ -1,6 +1,6 @@
 //! `wait`: for a time, or until a day or moment. A waiting run costs nothing and survives restarts.
 
-use super::{Facts, Inputs, Intent, StepType, empty};
+use super::{Facts, Inputs, Intent, StepType, empty, harmless};
 use crate::check::Checking;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::workflow::{Answer, InputDescriptor, InputKind, StepDescriptor};
@@ -9,7 +9,7 @@ use expr::Type;
 use serde_json::json;
 use words::t;
 
-pub const STEP: StepType = StepType { kind: "wait", describe, check, answers, act };
+pub const STEP: StepType = StepType { kind: "wait", describe, check, answers, needs: harmless, act };
 
 fn describe() -> StepDescriptor {
     let units = ["minutes", "hours", "days"].map(str::to_owned).to_vec();

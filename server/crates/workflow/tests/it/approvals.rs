@@ -1,7 +1,8 @@
 //! Who may decide, and what a decision does.
 
-use crate::world::World;
+use crate::world::{World, object};
 use domain::Kind;
+use domain::records::UpdateRecord;
 use domain::workflow::{
     ApprovalRow, DecideApproval, Decision, ListApprovals, ListNotifications, NotificationKind, RetryRun, RunState,
 };
@@ -20,7 +21,27 @@ impl World {
         decision: Decision,
         reason: Option<&str>,
     ) -> domain::Result<ApprovalRow> {
-        self.run(caller, DecideApproval { id, decision, reason: reason.map(str::to_owned) }).await
+        self.run(caller, DecideApproval { id, decision, reason: reason.map(str::to_owned), version: None }).await
+    }
+
+    /// The only thing that waits for somebody.
+    pub async fn asked(&self, caller: &Caller) -> ApprovalRow {
+        let mut mine = self.mine(caller).await;
+        assert_eq!(mine.len(), 1, "{mine:#?}");
+        mine.remove(0)
+    }
+
+    /// What a member makes of the pieces of an order that they have just read.
+    pub async fn change_pieces(&self, caller: &Caller, order: uuid::Uuid, pieces: i64) {
+        let version = Some(self.get("order", order).await.version);
+        let values = object(json!({ "pieces": pieces }));
+        let update = UpdateRecord { entity: "order".to_owned(), id: order, version, values, base: None };
+        self.run(caller, update).await.expect("an update");
+    }
+
+    /// Approves the record as it was looked at.
+    pub async fn approve(&self, caller: &Caller, id: uuid::Uuid, version: Option<i64>) -> domain::Result<ApprovalRow> {
+        self.run(caller, DecideApproval { id, decision: Decision::Approve, reason: None, version }).await
     }
 }
 
@@ -114,6 +135,30 @@ async fn all_and_so_many_have_to_agree() {
     assert_eq!(world.decide(&walt, id, Decision::Approve, None).await.unwrap().state, "APPROVED");
     world.settle().await;
     assert_eq!(world.effects("after").await, 1);
+    world.end().await;
+}
+
+/// A step's question is about the record of its run, as that was when it was asked.
+#[tokio::test]
+async fn a_step_asks_about_the_record_as_it_is() {
+    let world = World::new().await;
+    let fiona = world.member("Fiona", &["FINANCE_MANAGER", "MANAGER"]).await;
+    let frank = world.member("Frank", &["FINANCE_MANAGER"]).await;
+    world.workflow(asking(&json!({ "title": "Well?", "roles": ["FINANCE_MANAGER"] }))).await;
+    let order = world.create("order", json!({})).await;
+    world.settle().await;
+    let seen = world.asked(&frank).await;
+    assert_eq!((seen.version, seen.changed_by.len()), (Some(order.version), 0));
+    world.change_pieces(&fiona, order.id, 900).await;
+    let now = world.asked(&frank).await;
+    assert!(now.mine && now.changed_by == ["Fiona"], "{now:?}");
+    assert_eq!(world.approve(&fiona, now.id, now.version).await.unwrap_err().kind, Kind::Forbidden);
+    for looked in [seen.version, None] {
+        assert_eq!(world.approve(&frank, now.id, looked).await.unwrap_err().kind, Kind::Conflict);
+    }
+    assert_eq!(world.approve(&frank, now.id, now.version).await.unwrap().state, "APPROVED");
+    world.settle().await;
+    assert_eq!((world.only().await.run.state, world.effects("after").await), (RunState::Completed, 1));
     world.end().await;
 }
 

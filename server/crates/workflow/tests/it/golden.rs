@@ -52,7 +52,8 @@ async fn r138_a_large_order_waits_for_a_finance_manager() {
     let mine = world.run(&fiona, ListApprovals { all: false, limit: 50 }).await.unwrap();
     assert_eq!(mine.len(), 1);
     assert!(mine[0].mine, "{mine:?}");
-    world.run(&fiona, DecideApproval { id: mine[0].id, decision: Decision::Approve, reason: None }).await.unwrap();
+    let decide = DecideApproval { id: mine[0].id, decision: Decision::Approve, reason: None, version: None };
+    world.run(&fiona, decide).await.unwrap();
     world.settle().await;
     let run = world.only().await;
     assert_eq!(run.run.state, RunState::Completed, "{run:#?}");

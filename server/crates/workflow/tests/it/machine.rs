@@ -1,9 +1,9 @@
 //! The state machine's approvals: requirements 144 and 150.
 
-use crate::world::World;
+use crate::world::{World, kes};
 use domain::Kind;
 use domain::records::{CreateRecord, TransitionRecord, Values};
-use domain::workflow::Decision;
+use domain::workflow::{DecideApproval, Decision};
 use platform::Caller;
 use serde_json::json;
 
@@ -69,6 +69,100 @@ async fn so_many_approvals_are_counted() {
     let error = world.go(&world.admin, "order", order.id, "released").await.unwrap_err();
     assert!(error.message.starts_with("release has 1 of 2 approvals"), "{error}");
     world.decide(&max, release[0].id, Decision::Approve, None).await.unwrap();
+    assert_eq!(world.get("order", order.id).await.text("status"), Some("released"));
+    world.end().await;
+}
+
+/// B-07: what is approved is what the approver has seen.
+#[tokio::test]
+async fn a_decision_is_about_the_version_that_was_looked_at() {
+    let world = World::new().await;
+    let bea = world.member("Bea Boss", &["VIEWER", "SALES_MANAGER"]).await;
+    let order = world.create("order", json!({ "totalAmount": kes("100.00") })).await;
+    world.go(&world.admin, "order", order.id, "submitted").await.unwrap();
+    let seen = world.asked(&bea).await;
+    assert_eq!(seen.version, Some(world.get("order", order.id).await.version));
+    // After she has looked, and before she decides.
+    world.update("order", order.id, json!({ "totalAmount": kes("90000.00") })).await;
+    let said = "Ada Admin changed this order since you looked: totalAmount. \
+                Nothing was decided; look at it again, then decide";
+    // Who names no version speaks of the one that was asked about.
+    for version in [seen.version, None] {
+        for decision in [Decision::Approve, Decision::Reject] {
+            let decide = DecideApproval { id: seen.id, decision, reason: Some("Well".to_owned()), version };
+            let error = world.run(&bea, decide).await.unwrap_err();
+            assert_eq!((error.kind, error.message.as_str()), (Kind::Conflict, said));
+        }
+    }
+    assert_eq!(world.number("select count(*) from approval_decisions").await, 0);
+    assert_eq!(world.get("order", order.id).await.text("status"), Some("submitted"));
+    let now = world.asked(&bea).await;
+    assert!(now.mine && now.changed_by == ["Ada Admin"], "{now:?}");
+    assert_eq!(now.version, seen.version.map(|version| version + 1));
+    world.approve(&bea, now.id, now.version).await.unwrap();
+    assert_eq!(world.get("order", order.id).await.text("status"), Some("approved"));
+    world.end().await;
+}
+
+/// B-07: whoever has changed it since is as much its requester as whoever submitted it.
+#[tokio::test]
+async fn whoever_has_changed_it_since_does_not_decide_it() {
+    let world = World::new().await;
+    let bea = world.member("Bea Boss", &["SALES_MANAGER"]).await;
+    let max = world.member("Max Manager", &["MANAGER", "SALES_MANAGER"]).await;
+    world
+        .workflow(json!({
+            "key": "on_submission", "name": "On submission",
+            "trigger": { "on": "transitioned", "entity": "order", "when": "order.status == 'submitted'" },
+            "steps": [{ "key": "note", "type": "update_record", "input": { "values": { "note": "'seen'" } } }],
+        }))
+        .await;
+    let order = world.create("order", json!({})).await;
+    world.go(&world.admin, "order", order.id, "submitted").await.unwrap();
+    world.settle().await;
+    // What automation has done to it keeps nobody from deciding.
+    let asked = world.asked(&max).await;
+    assert!(asked.mine && asked.changed_by.len() == 1, "{asked:?}");
+    world.change_pieces(&max, order.id, 900).await;
+    let own = world.asked(&max).await;
+    assert!(!own.mine && own.because.as_ref().is_some_and(|why| why.contains("changed it")), "{own:?}");
+    for decision in [Decision::Approve, Decision::Reject] {
+        let reason = Some("Mine".to_owned());
+        let decide = DecideApproval { id: own.id, decision, reason, version: own.version };
+        let error = world.run(&max, decide).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Forbidden, "{error}");
+        assert!(error.message.contains("You have changed this order") && error.message.contains("Bea Boss"), "{error}");
+    }
+    let fresh = world.asked(&bea).await;
+    world.approve(&bea, fresh.id, fresh.version).await.unwrap();
+    assert_eq!(world.get("order", order.id).await.text("status"), Some("approved"));
+    world.end().await;
+}
+
+/// Of several approvals each has to be about the same version.
+#[tokio::test]
+async fn what_was_agreed_to_of_an_earlier_version_does_not_count() {
+    let world = World::new().await;
+    let bea = world.member("Bea Boss", &["SALES_MANAGER"]).await;
+    let fiona = world.member("Fiona", &["FINANCE_MANAGER"]).await;
+    let max = world.member("Max Manager", &["MANAGER", "SALES_MANAGER"]).await;
+    let order = world.create("order", json!({})).await;
+    world.go(&world.admin, "order", order.id, "submitted").await.unwrap();
+    world.decide(&bea, world.asked(&bea).await.id, Decision::Approve, None).await.unwrap();
+    let release = world.asked(&fiona).await;
+    assert_eq!(world.approve(&fiona, release.id, release.version).await.unwrap().approved, 1);
+    assert!(!world.asked(&fiona).await.mine);
+    world.update("order", order.id, json!({ "pieces": 900 })).await;
+    let now = world.asked(&max).await;
+    assert!(now.approved == 0 && now.decisions[0].outdated, "{now:?}");
+    let half = world.approve(&max, now.id, now.version).await.unwrap();
+    assert_eq!((half.state.as_str(), half.approved), ("PENDING", 1));
+    let error = world.go(&world.admin, "order", order.id, "released").await.unwrap_err();
+    assert!(error.message.starts_with("release has 1 of 2 approvals"), "{error}");
+    let again = world.asked(&fiona).await;
+    assert!(again.mine, "{again:?}");
+    let whole = world.approve(&fiona, again.id, again.version).await.unwrap();
+    assert_eq!((whole.state.as_str(), whole.approved), ("APPROVED", 2));
     assert_eq!(world.get("order", order.id).await.text("status"), Some("released"));
     world.end().await;
 }

@@ -10,6 +10,7 @@ mod machine;
 mod once;
 mod order;
 mod race;
+mod reach;
 mod shown;
 mod stubs;
 mod versions;

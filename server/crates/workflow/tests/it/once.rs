@@ -165,6 +165,11 @@ async fn what_cannot_get_better_is_not_tried_again() {
         let run = world.only().await;
         assert_eq!((run.run.state, run.attempts.len()), (RunState::Failed, 3));
         assert_eq!(world.number(refused).await, 2 * denied, "{kind}");
+        // Whoever saved it is told by one line that both failed.
+        let told = "select 10 * count(*) + sum(n.count)::bigint from notifications n join workflow_versions v
+            on v.tenant_id = n.tenant_id and v.workflow_id = n.record_id and v.created_by = n.member_id
+            where n.kind = 'failure' and n.entity = 'workflow'";
+        assert_eq!(world.number(told).await, 12, "{kind}");
         assert_eq!(world.effects("before").await, 1);
         world.end().await;
     }

@@ -48,7 +48,7 @@ async fn of_all_decisions_exactly_one_counts() {
             let (world, caller) = (world.clone(), caller.clone());
             let reason = Some("No".to_owned());
             tokio::spawn(async move {
-                world.run(&caller, DecideApproval { id: approval, decision, reason }).await.map(|_| ())
+                world.run(&caller, DecideApproval { id: approval, decision, reason, version: None }).await.map(|_| ())
             })
         };
         let (approve, reject) = (decide(&fiona, Decision::Approve), decide(&frank, Decision::Reject));

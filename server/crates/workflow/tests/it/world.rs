@@ -233,7 +233,8 @@ fn table(catalog: &Catalog, key: &str) -> String {
     packs::ddl::print(&[packs::ddl::describe(entity, &states, target)])
 }
 
-/// Leads, customers, opportunities, activities and tasks as the core has them, without what of them points elsewhere; orders, invoices and products of the test's own.
+/// Leads, customers, opportunities, activities and tasks as the core has them, without what of them points elsewhere, and with a role that the moves of
+/// operations ask for; orders, invoices and products of the test's own.
 pub fn catalog(library: &packs::Library) -> Arc<Catalog> {
     const KEPT: [&str; 5] = ["lead", "customer", "opportunity", "activity", "task"];
     const OWN: [&str; 3] = ["order", "invoice", "product"];
@@ -251,6 +252,10 @@ pub fn catalog(library: &packs::Library) -> Arc<Catalog> {
                 !standard.contains(&field.key.as_str()) && !elsewhere && field.rollup.is_none()
             });
             entity.views.clear();
+            let states = entity.states.iter_mut().flat_map(|states| &mut states.transitions);
+            for transition in states.filter(|transition| transition.internal) {
+                transition.gate.roles = vec!["ADMIN".to_owned()];
+            }
             entity
         })
         .collect();
@@ -269,6 +274,8 @@ fn own(key: &str) -> Entity {
         "order" => {
             let mut approve = go("approve", &["submitted"], "approved");
             approve["gate"] = json!({ "approval": { "roles": ["SALES_MANAGER"], "required": 1 } });
+            let mut deliver = go("deliver", &["shipped"], "delivered");
+            deliver["gate"] = json!({ "roles": ["ADMIN"] });
             let mut release = go("release", &["approved"], "released");
             release["gate"] = json!({ "approval": { "roles": ["FINANCE_MANAGER", "SALES_MANAGER"], "required": 2 } });
             (
@@ -276,6 +283,10 @@ fn own(key: &str) -> Entity {
                     reference("customer"),
                     money("totalAmount"),
                     whole("pieces"),
+                    json!({
+                        "key": "margin", "label": "margin", "kind": { "type": "integer" },
+                        "permissions": { "read": "sales.order.read_margin", "write": "sales.order.write_margin" },
+                    }),
                     field("note", json!({ "type": "text" })),
                     field("about", json!({ "type": "any_reference", "entities": ["customer", "lead"] })),
                     json!({ "key": "approvedAt", "label": "Approved", "kind": { "type": "datetime" }, "readOnly": true }),
@@ -290,7 +301,7 @@ fn own(key: &str) -> Entity {
                     release,
                     go("revise", &["rejected"], "draft"),
                     go("ship", &["draft", "approved"], "shipped"),
-                    go("deliver", &["shipped"], "delivered"),
+                    deliver,
                     go("cancel", &["draft", "submitted", "approved"], "cancelled"),
                 ],
             )

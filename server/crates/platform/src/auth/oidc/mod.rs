@@ -20,7 +20,7 @@ pub use provider::{Provider, ProviderSettings};
 pub use words::unknown;
 
 use super::sign_in::Auth;
-use super::throttle::subject;
+use super::throttle::Account;
 use crate::db::db_error;
 use crate::secret::Secret;
 use domain::{Error, Kind, Result};
@@ -129,7 +129,7 @@ impl Auth {
         }
         let code = returned.code.filter(|code| !code.is_empty()).ok_or_else(words::lost)?;
         let counted =
-            self.throttle.count(&self.pool, subject("provider", &journey.key()), returned.address, now).await?;
+            self.throttle.count(&self.pool, Account::new("provider", &journey.key()), returned.address, now).await?;
         match self.told(provider, journey, code, returned).await {
             Ok(told) => {
                 counted.right(&self.pool).await?;
