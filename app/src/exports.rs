@@ -4,12 +4,12 @@
 use crate::imports::parts::{lower, rows_words};
 use crate::islands::ProgressHands;
 use crate::layout::workspace_frame;
-use crate::page::{PageContext, Viewer, load, set_status, use_page};
+use crate::page::{PageContext, Viewer, encode, load, set_status, use_page};
 use crate::records::post::{envelope, hidden, making};
 use crate::time::Clock;
 use domain::exports::{Export, ExportFormat, ExportStatus, GetExport, ListExports};
 use domain::money::group_thousands;
-use domain::schema::Entity;
+use domain::schema::{Entity, Filter, ListQuery, Sort};
 use domain::{Error, Result, Verb};
 use leptos::prelude::*;
 use ui::{
@@ -82,6 +82,22 @@ fn start(page: &PageContext, viewer: &Viewer, entity: &Entity) -> AnyView {
     .into_any()
 }
 
+/// The query by which the page that starts an export is asked for this one.
+pub fn asking(entity: &Entity, query: &ListQuery, format: &str) -> String {
+    let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+    let parameters = [
+        ("of", Some(entity.plural.clone())),
+        ("format", Some(format.to_owned())),
+        ("filter", query.filter.as_ref().map(Filter::print)),
+        ("sort", filled(Sort::print_list(&query.sort))),
+        ("search", query.search.clone()),
+        ("fields", filled(query.fields.join(","))),
+        ("trash", query.trash.then(|| "true".to_owned())),
+    ];
+    let said = parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
+    said.collect::<Vec<_>>().join("&")
+}
+
 fn status(status: ExportStatus) -> (&'static str, Tone) {
     match status {
         ExportStatus::Queued => (t!("Waiting"), Tone::Info),
@@ -137,10 +153,8 @@ async fn one(page: PageContext) -> Result<AnyView> {
     if let Some(replay) = &page.replay {
         set_status(replay.error.kind.status());
     }
-    let list = viewer.catalog.get(&export.entity).map(|entity| viewer.path(&entity.plural));
-    let list = list.unwrap_or_else(|| viewer.path("exports"));
     let content =
-        if export.status.is_open() { working(&page, &viewer, &export) } else { ended(&page, &viewer, &export, list) };
+        if export.status.is_open() { working(&page, &viewer, &export) } else { ended(&page, &viewer, &export) };
     let title = export.file_name.clone();
     let crumbs = vec![Crumb::link(t!("Exports"), viewer.path("exports")), Crumb::here(export.file_name.clone())];
     let body = view! { <Page narrow=true><Stack><PageHeader title/>{content}</Stack></Page> }.into_any();
@@ -179,7 +193,9 @@ fn working(page: &PageContext, viewer: &Viewer, export: &Export) -> AnyView {
     .into_any()
 }
 
-fn ended(page: &PageContext, viewer: &Viewer, export: &Export, list: String) -> AnyView {
+fn ended(page: &PageContext, viewer: &Viewer, export: &Export) -> AnyView {
+    let entity = viewer.catalog.get(&export.entity);
+    let list = entity.map_or_else(|| viewer.path("exports"), |entity| viewer.path(&entity.plural));
     let until = Clock::new(&page.now, &viewer.timezone).full(&export.expires_at);
     let rows = rows_words(export.rows);
     let (title, tone, text) = match export.status {
@@ -194,9 +210,15 @@ fn ended(page: &PageContext, viewer: &Viewer, export: &Export, list: String) -> 
         let href = format!("{}/file", page.path);
         view! { <LinkButton href kind=ButtonKind::Primary icon="download">{t!("Fetch the file")}</LinkButton> }
     });
+    // What came to no file is asked for once more with the same words.
+    let again = entity.filter(|_| export.status != ExportStatus::Done).map(|entity| {
+        let asked = asking(entity, &export.query, export.format.as_str());
+        let href = viewer.path(&format!("exports?{asked}"));
+        view! { <LinkButton href kind=ButtonKind::Primary icon="refresh-cw">{t!("Start again")}</LinkButton> }
+    });
     view! {
         <Notice tone title>{text}</Notice>
-        <FormActions>{fetch}<LinkButton href=list kind=ButtonKind::Ghost>{t!("To the list")}</LinkButton></FormActions>
+        <FormActions>{fetch}{again}<LinkButton href=list kind=ButtonKind::Ghost>{t!("To the list")}</LinkButton></FormActions>
     }
     .into_any()
 }

@@ -7,7 +7,7 @@
 mod admin;
 pub mod call;
 mod dashboards;
-mod exports;
+pub mod exports;
 mod finance;
 mod help;
 mod home;

@@ -41,7 +41,14 @@ function watch(rows) {
             done((seen.interactive = performance.now()));
         }, 4);
     });
-    window.benchSeen = Promise.all([readable, interactive]).then(() => seen);
+    // What lies on the way there, by which a late moment is understood.
+    window.benchSeen = Promise.all([readable, interactive]).then(() => {
+        const [page] = performance.getEntriesByType('navigation');
+        const style = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('.css'));
+        const painted = performance.getEntriesByName('first-contentful-paint')[0];
+        const way = { answered: page.responseStart, arrived: page.responseEnd, styled: style?.responseEnd, painted: painted?.startTime };
+        return { ...seen, way };
+    });
 }
 
 async function load(browser) {
@@ -80,5 +87,7 @@ if (absent) {
         if (number > 0) moments.push(seen);
     }
     await browser.close();
-    answer({ readable: moments.map((seen) => seen.readable), interactive: moments.map((seen) => seen.interactive) });
+    const ways = {};
+    for (const { way } of moments) for (const [name, at] of Object.entries(way)) (ways[name] ??= []).push(at ?? 0);
+    answer({ readable: moments.map((seen) => seen.readable), interactive: moments.map((seen) => seen.interactive), ways });
 }

@@ -3,9 +3,11 @@
 use super::bars::Measured;
 use super::load::quantile;
 use super::world::World;
+use crate::out;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -26,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 struct Seen {
     readable: Vec<f64>,
     interactive: Vec<f64>,
+    /// Moments on the way there, by name.
+    ways: BTreeMap<String, Vec<f64>>,
     absent: Option<String>,
 }
 
@@ -42,6 +46,9 @@ pub async fn measure(world: &World, address: SocketAddr, cookie: &str) -> Result
     if seen.readable.is_empty() || seen.interactive.is_empty() {
         bail!("The browser loaded nothing");
     }
+    let way: Vec<String> =
+        seen.ways.iter_mut().map(|(name, times)| format!("{name} {:.0} ms", quantile(times, SHARE))).collect();
+    out::line(&format!("  {}", way.join(", ")));
     Ok(vec![
         Measured::new("P-11", "readable", quantile(&mut seen.readable, SHARE)),
         Measured::new("P-11", "interactive", quantile(&mut seen.interactive, SHARE)),

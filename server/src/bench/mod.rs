@@ -128,7 +128,7 @@ pub async fn bench(config: Config, arguments: Arguments) -> Result<ExitCode> {
 }
 
 async fn measure(config: Config, arguments: &Arguments) -> Result<Vec<Measured>> {
-    let mut measured = Vec::new();
+    let mut sheet = Sheet { arguments, measured: Vec::new() };
     let sizes = arguments.sizes();
     // There is at least one.
     let (fewest, most) = (sizes[0], sizes[sizes.len() - 1]);
@@ -137,34 +137,50 @@ async fn measure(config: Config, arguments: &Arguments) -> Result<Vec<Measured>>
     for rows in sizes {
         world.fill(rows).await?;
         if rows == fewest {
-            measured.extend(weights(&world, arguments).await?);
-            measured.extend(door::measure(&world, arguments).await?);
-            measured.extend(flow::measure(&world, arguments, rows).await?);
+            sheet.take(weights(&world, arguments).await?);
+            sheet.take(door::measure(&world, arguments).await?);
+            sheet.take(flow::measure(&world, arguments, rows).await?);
         }
-        measured.extend(speed::measure(&world, arguments, rows, compared).await?);
+        sheet.take(speed::measure(&world, arguments, rows, compared).await?);
         if rows == most {
-            measured.extend(lists::measure(&world, arguments, rows).await?);
-            measured.extend(import::measure(&world, arguments, rows).await?);
-            measured.extend(export::measure(&world, arguments, rows).await?);
-            measured.extend(bulk::measure(&world, arguments, rows).await?);
+            sheet.take(lists::measure(&world, arguments, rows).await?);
+            sheet.take(import::measure(&world, arguments, rows).await?);
+            sheet.take(export::measure(&world, arguments, rows).await?);
+            sheet.take(bulk::measure(&world, arguments, rows).await?);
         }
     }
     if compared {
-        measured.extend(sizes::compare(&measured, fewest, most));
+        sheet.take(sizes::compare(&sheet.measured, fewest, most));
     }
-    // Some were needed for others only.
-    measured.retain(|measured| arguments.wants(measured.bar.id));
     if arguments.wants("P-17") {
-        measured.push(Measured::new("P-17", "", seed::measure(&world).await?));
+        sheet.take(vec![Measured::new("P-17", "", seed::measure(&world).await?)]);
     }
     if arguments.wants("P-16") {
         out::line("Starting Nexus with its database to start first ...");
-        measured.push(Measured::new("P-16", "cold", world.cold_starts(ROUNDS).await?));
+        sheet.take(vec![Measured::new("P-16", "cold", world.cold_starts(ROUNDS).await?)]);
     }
     world.end().await?;
+    let mut measured = sheet.measured;
+    // Some were needed for others only.
+    measured.retain(|measured| arguments.wants(measured.bar.id));
     // Sorting keeps the order of sizes.
     measured.sort_by_key(|measured| BARS.iter().position(|bar| std::ptr::eq(bar, measured.bar)));
     Ok(measured)
+}
+
+/// The figures so far. Each is told as it comes: all of them together take more than an hour.
+struct Sheet<'a> {
+    arguments: &'a Arguments,
+    measured: Vec<Measured>,
+}
+
+impl Sheet<'_> {
+    fn take(&mut self, measured: Vec<Measured>) {
+        for measured in measured.iter().filter(|measured| self.arguments.wants(measured.bar.id)) {
+            out::line(&report::told(measured));
+        }
+        self.measured.extend(measured);
+    }
 }
 
 /// What does not depend on the number of rows.

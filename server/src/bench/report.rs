@@ -31,6 +31,13 @@ pub fn print(measured: &[Measured]) {
     }
 }
 
+/// One figure in a line of its own.
+pub fn told(measured: &Measured) -> String {
+    let [id, what, leads, _, _, _, value, floor, _, held] = line(measured);
+    let over = if leads.is_empty() { leads } else { format!(" over {leads} leads") };
+    format!("  {id} {what}{over}: {value}, floor {floor}: {held}")
+}
+
 fn line(measured: &Measured) -> [String; 10] {
     let bar = measured.bar;
     let (mut base, mut nexus, mut times) = (String::new(), String::new(), String::new());

@@ -7,6 +7,7 @@ use crate::middleware::request::RequestInfo;
 use crate::state::App;
 use api::Format;
 use api::problem::Problem;
+use app::exports::asking;
 use app::page::{Replay, encode};
 use axum::Extension;
 use axum::extract::multipart::MultipartRejection;
@@ -17,7 +18,7 @@ use domain::error::CONFIRMATION_REQUIRED;
 use domain::exports::{AT_ONCE, FetchExport};
 use domain::imports::{CreateImport, ImportErrorFile, MAX_FILE_BYTES};
 use domain::records::{ListRecords, MOST_NAMED};
-use domain::schema::{Count, Entity, Filter, ListQuery, Sort};
+use domain::schema::{Count, Entity, ListQuery};
 use domain::{BackendHandle, Error, Kind, Operation, Result};
 use platform::Caller;
 use platform::Idempotent;
@@ -178,7 +179,7 @@ pub async fn export(
         // A workbook is one piece, and rows of the past are read whole: neither can be written part by part.
         let parts = format != Format::Xlsx && query.ids.is_empty() && query.as_of.is_none();
         if parts && wants_page(&headers) && many(&backend, &entity, &query).await? {
-            let asks = format!("/w/{}/exports?{}", caller.access.slug, asking(&entity, &query, format));
+            let asks = format!("/w/{}/exports?{}", caller.access.slug, asking(&entity, &query, format.as_str()));
             return Ok(Redirect::to(&asks).into_response());
         }
         api::export_file(backend, &caller.access.grants, entity, query, format).await
@@ -199,22 +200,6 @@ async fn many(backend: &BackendHandle, entity: &Entity, query: &ListQuery) -> Re
     };
     let found = backend.run(ListRecords { entity: entity.key.clone(), query }).await?;
     Ok(found.total.is_some_and(|total| total.value > AT_ONCE))
-}
-
-/// The same export as the page that starts one is asked for it.
-fn asking(entity: &Entity, query: &ListQuery, format: Format) -> String {
-    let filled = |text: String| Some(text).filter(|text| !text.is_empty());
-    let parameters = [
-        ("of", Some(entity.plural.clone())),
-        ("format", Some(format.as_str().to_owned())),
-        ("filter", query.filter.as_ref().map(Filter::print)),
-        ("sort", filled(Sort::print_list(&query.sort))),
-        ("search", query.search.clone()),
-        ("fields", filled(query.fields.join(","))),
-        ("trash", query.trash.then(|| "true".to_owned())),
-    ];
-    let said = parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
-    said.collect::<Vec<_>>().join("&")
 }
 
 /// What a worker has written.
@@ -249,7 +234,7 @@ pub async fn exported(
         Ok(response) => response,
         Err(error) if error.is(CONFIRMATION_REQUIRED) && wants_page(headers) => {
             let next = address.path_and_query().map_or("/", |address| address.as_str());
-            Redirect::to(&format!("/confirm?next={}", app::page::encode(next))).into_response()
+            Redirect::to(&format!("/confirm?next={}", encode(next))).into_response()
         }
         Err(error) => refused(state, headers, info, error).await,
     }

@@ -131,6 +131,19 @@ async fn a_large_export_is_written_behind_its_page() {
     let streamed = amina.get(&format!("{API}/leads/export?{query}")).await.text().await.unwrap();
     assert_eq!((written.as_str(), streamed.as_str()), ("[]", "[]"));
 
+    // One that failed says why, and leads to the same question once more.
+    let failed = "update exports set status = 'failed', error = 'The store is full' where id = $1";
+    let ended: uuid::Uuid = empty["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(sqlx::query(failed).bind(ended).execute(&owner).await.unwrap().rows_affected(), 1);
+    let (_, page) = amina.page(&place).await;
+    assert!(page.contains("The store is full") && page.contains("Start again"), "{page}");
+    let again = page.split("href=\"/w/lakeside/exports?").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let (_, question) = amina.page(&format!("/w/lakeside/exports?{}", again.replace("&amp;", "&"))).await;
+    assert!(question.contains("name=\"filter\" value=\"city = Nowhere\""), "{again}: {question}");
+    assert!(question.contains("name=\"format\" value=\"json\""), "{question}");
+    let done = "update exports set status = 'done', error = null where id = $1";
+    assert_eq!(sqlx::query(done).bind(ended).execute(&owner).await.unwrap().rows_affected(), 1);
+
     // After five minutes a session alone takes nothing out, neither at the start nor at the end.
     server.world.clock.advance(Duration::seconds(301));
     assert_eq!(amina.get(&file).await.status(), StatusCode::FORBIDDEN);

@@ -54,7 +54,7 @@ async fn hostile_bodies_are_refused_and_leave_nothing() {
         "/preferences".to_owned(),
     ];
     let (mut sent, mut resting) = (0, 0);
-    // Of the rounds the fastest: on a busy machine anything takes long once.
+    // Of the rounds the fastest: anything takes long once.
     let mut fastest: BTreeMap<(&String, &str), Duration> = BTreeMap::new();
     // The first round fills pools and caches; what stays in use after the later ones is what hostile bodies cost.
     for round in 0..3 {
@@ -274,6 +274,29 @@ const PROBES: &[&str] = &[
     "= = =",
 ];
 
+/// What a probe may take: `pg_sleep(2)`, where it is heard, takes longer.
+const AT_ONCE: Duration = Duration::from_millis(1500);
+
+async fn read(client: &Client, path: &str) -> (StatusCode, String) {
+    let answer = client.get(path).await;
+    (answer.status(), answer.text().await.unwrap())
+}
+
+/// The answer, and the least that it took: what takes long is asked for up to three times, since on a busy machine anything takes long once.
+async fn timed<T>(call: impl AsyncFn() -> T) -> (T, Duration) {
+    let mut least = Duration::MAX;
+    for _ in 0..2 {
+        let began = Instant::now();
+        let answer = call().await;
+        least = least.min(began.elapsed());
+        if least < AT_ONCE {
+            return (answer, least);
+        }
+    }
+    let began = Instant::now();
+    (call().await, least.min(began.elapsed()))
+}
+
 /// E-03: probes in every parameter and in every text of a lead. No error of the database, no delay, and letters that mean something to it are
 /// letters.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -288,7 +311,7 @@ async fn probes_change_neither_results_nor_time() {
     let mut sent = 0;
     let mut check = |what: String, status: StatusCode, text: &str, took: Duration| {
         assert!(!status.is_server_error(), "{what}: {status} {text}");
-        assert!(took < Duration::from_millis(1500), "{what} took {took:?}");
+        assert!(took < AT_ONCE, "{what} took {took:?}");
         assert!(telltales.iter().all(|word| !text.contains(word)), "{what}: {text}");
         sent += 1;
     };
@@ -299,30 +322,26 @@ async fn probes_change_neither_results_nor_time() {
             probe,
         ] {
             for path in ["leads", "leads/export", "customers"] {
-                let began = Instant::now();
                 let address = format!("{API}/{path}?{}={encoded}", app::page::encode(name));
-                let answer = grace.get(&address).await;
-                let (status, text) = (answer.status(), answer.text().await.unwrap());
-                check(format!("{address} ({probe})"), status, &text.replace(*probe, ""), began.elapsed());
+                let ((status, text), took) = timed(async || read(&grace, &address).await).await;
+                check(format!("{address} ({probe})"), status, &text.replace(*probe, ""), took);
             }
-            let began = Instant::now();
-            let (status, text) = grace.page(&format!("/w/lakeside/leads?{}={encoded}", app::page::encode(name))).await;
+            let address = format!("/w/lakeside/leads?{}={encoded}", app::page::encode(name));
+            let ((status, text), took) = timed(async || grace.page(&address).await).await;
             assert!(!text.contains("<script>alert(1)</script>"), "{probe} came back as it was in {name}");
-            check(format!("the page with {name}={probe}"), status, &text.replace(*probe, ""), began.elapsed());
+            check(format!("the page with {name}={probe}"), status, &text.replace(*probe, ""), took);
         }
         for path in ["leads", "nothing", "do"] {
-            let began = Instant::now();
-            let answer = grace.get(&format!("/w/lakeside/{path}/{encoded}")).await;
-            let (status, text) = (answer.status(), answer.text().await.unwrap());
-            check(format!("{path}/{probe}"), status, &text.replace(*probe, ""), began.elapsed());
+            let address = format!("/w/lakeside/{path}/{encoded}");
+            let ((status, text), took) = timed(async || read(&grace, &address).await).await;
+            check(format!("{path}/{probe}"), status, &text.replace(*probe, ""), took);
         }
         for field in
             ["name", "company", "email", "phone", "city", "country", "notes", "source", "owner", "value", "nextStep"]
         {
-            let began = Instant::now();
-            let (status, body) =
-                grace.write(Method::POST, &format!("{API}/leads"), &json!({ "name": "Probe", field: probe })).await;
-            check(format!("{field}: {probe}"), status, &body.to_string().replace(*probe, ""), began.elapsed());
+            let (path, lead) = (format!("{API}/leads"), json!({ "name": "Probe", field: probe }));
+            let ((status, body), took) = timed(async || grace.write(Method::POST, &path, &lead).await).await;
+            check(format!("{field}: {probe}"), status, &body.to_string().replace(*probe, ""), took);
             if status == StatusCode::CREATED && body["data"][field].is_string() {
                 let kept = body["data"][field].as_str().unwrap();
                 // Blanks around it are trimmed; nothing else is changed.

@@ -70,11 +70,14 @@ async fn answers_do_not_wait_for_acknowledgements() {
     let server = Server::new().await;
     let client = server.client();
     client.get("/livez").await;
-    let began = tokio::time::Instant::now();
+    let mut times = Vec::new();
     for _ in 0..20 {
+        let began = tokio::time::Instant::now();
         client.get("/livez").await;
+        times.push(began.elapsed());
     }
-    // Without TCP_NODELAY each would take 40 ms: 800 in all. A loose bound, far from both.
-    assert!(began.elapsed() < Duration::from_millis(600), "20 answers took {:?}", began.elapsed());
+    times.sort_unstable();
+    // Without TCP_NODELAY each would take 40 ms. On a busy machine some do, and not most.
+    assert!(times[5] < Duration::from_millis(30), "20 answers took {times:?}");
     server.end().await;
 }

@@ -2,7 +2,7 @@
 
 use crate::operation::{Operation, OperationKind, Requires, declare};
 use crate::permission::{Grants, Verb};
-use crate::schema::Entity;
+use crate::schema::{Entity, ListQuery};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -101,6 +101,8 @@ pub struct Export {
     pub id: Uuid,
     pub entity: String,
     pub format: ExportFormat,
+    /// What was asked for, by which it can be started again.
+    pub query: ListQuery,
     pub status: ExportStatus,
     /// Written so far.
     pub rows: i64,

@@ -105,11 +105,12 @@ async fn fetch(ctx: &mut Ctx, input: FetchExport) -> Result<ExportFile> {
         let message = t!("You may not export all that is in this file any more. Export what you may");
         return Err(Error::new(Kind::Forbidden, message));
     }
-    exportable(ctx, &entity, &kept.query, kept.reach).await?;
+    exportable(ctx, &entity, &kept.export.query, kept.reach).await?;
     if kept.export.status != ExportStatus::Done {
         return Err(Error::conflict(t!("This file is not written to its end. Its page says how far it is")));
     }
-    let (export, query) = (kept.export, kept.query);
+    let export = kept.export;
+    let query = &export.query;
     // In the trail it is what it is for whoever reads that: an export.
     ctx.operation = ExportRecords::NAME;
     ctx.changed(Change {

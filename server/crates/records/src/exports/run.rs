@@ -147,7 +147,7 @@ impl<'a> Work<'a> {
             let message = t!("How far you may export has changed since this was started. Start it again");
             return Err(Error::new(Kind::Forbidden, message));
         }
-        let mut query = kept.query.clone();
+        let mut query = kept.export.query.clone();
         query.limit = MAX_LIMIT.min(self.of.rows);
         query.cursor.clone_from(&kept.cursor);
         let (mut rows, mut content, mut pages) = (0, Vec::new(), Vec::new());

@@ -79,7 +79,6 @@ struct ExportRecord {
 /// An export with what its job needs.
 pub struct Kept {
     pub export: Export,
-    pub query: ListQuery,
     pub reach: Reach,
     pub meant: Meant,
     pub cursor: Option<String>,
@@ -94,6 +93,7 @@ impl ExportRecord {
             id: self.id,
             entity: self.entity,
             format: ExportFormat::parse(&self.format).ok_or_else(Error::internal)?,
+            query: self.query.0,
             status: ExportStatus::parse(&self.status).ok_or_else(Error::internal)?,
             rows: self.rows,
             total: self.total,
@@ -104,7 +104,7 @@ impl ExportRecord {
         };
         let reach = reach.ok_or_else(Error::internal)?;
         let meant = Meant { location: self.location_id, team: self.team };
-        Ok(Kept { export, query: self.query.0, reach, meant, cursor: self.cursor, parts: self.parts })
+        Ok(Kept { export, reach, meant, cursor: self.cursor, parts: self.parts })
     }
 }
 
