@@ -111,6 +111,11 @@ impl Ctx {
         self.flush_with(None).await
     }
 
+    /// Drops what was collected since it was last written: what was to be told of is undone.
+    pub fn forget(&mut self) {
+        self.changes.clear();
+    }
+
     async fn flush_with(&mut self, reply: Option<(&Idempotent, &str)>) -> Result<()> {
         let changes = std::mem::take(&mut self.changes);
         change::write(self, changes, reply).await
@@ -129,7 +134,7 @@ impl Ctx {
         let result = self.run(operation).await;
         let end = if result.is_ok() { "release savepoint attempt" } else { "rollback to savepoint attempt" };
         if result.is_err() {
-            self.changes.clear();
+            self.forget();
         }
         sqlx::query(end).execute(self.conn().await?).await.map_err(db_error)?;
         Ok(result)

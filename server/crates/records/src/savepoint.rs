@@ -13,6 +13,9 @@ pub async fn begin(ctx: &mut Ctx) -> Result<()> {
 /// Keeps what was done since [`begin`], or makes it undone.
 pub async fn end(ctx: &mut Ctx, done: bool) -> Result<()> {
     let end = if done { "release savepoint part" } else { "rollback to savepoint part" };
+    if !done {
+        ctx.forget();
+    }
     sqlx::query(end).execute(ctx.conn().await?).await.map_err(db_error)?;
     Ok(())
 }

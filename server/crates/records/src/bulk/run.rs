@@ -1,13 +1,15 @@
 //! The job: rows in batches, each batch with what became of its rows in one transaction. Every row is changed by the operation that changes
-//! it by itself, as the member who asked: their permission, their reach and the gate of a move hold for each row anew. The way back is worked
-//! in the same batches ([`undo`]); how the change stands says which way a job goes.
+//! it by itself, as the member who asked: their permission, their reach and the gate of a move hold for each row anew. A batch is one part of
+//! its transaction; where a row of it is refused, each row becomes a part of its own, so that the refused ones alone are left out. The way back is
+//! worked in the same batches ([`undo`]); how the change stands says which way a job goes.
 
 use super::store::{self, Outcomes};
 use super::undo;
 use crate::ending::{Errand, failed};
 use crate::get::{Held, lock_each};
-use crate::import::plan_anew;
+use crate::import::{plan_anew, plan_once};
 use crate::on_behalf::{Asker, named};
+use crate::savepoint;
 use crate::stop;
 use domain::records::{
     Bulk, BulkAction, BulkRecords, BulkStatus, DeleteRecord, Record, RestoreRecord, TransitionRecord, UndoBulk,
@@ -116,11 +118,7 @@ impl<'a> Work<'a> {
             return Ok(false);
         }
         let last = stop::is_last(&mut ctx, self.job).await?;
-        let mut outcomes = Outcomes::default();
-        for row in rows {
-            change(&mut ctx, &entity, bulk, row, last, &mut outcomes).await?;
-        }
-        ctx.flush().await?;
+        let outcomes = worked(&mut ctx, &entity, bulk, &rows, last).await?;
         outcomes.progress(&mut ctx, bulk.id).await?;
         stop::step(ctx, self.job).await?;
         Ok(true)
@@ -142,17 +140,75 @@ impl<'a> Work<'a> {
     }
 }
 
-/// One row, and what it was before; `last` with the last try.
+/// What became of each row of a batch; `last` with the last try.
+async fn worked(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[(i64, Uuid)], last: bool) -> Result<Outcomes> {
+    if !last && let Some(outcomes) = together(ctx, entity, bulk, rows).await? {
+        return Ok(outcomes);
+    }
+    let mut outcomes = Outcomes::default();
+    for (position, id) in rows {
+        // Locked before it is looked at, so that what is put back some day is what was there.
+        let held = lock_each(ctx, entity, &[*id], last).await?.remove(id);
+        change(ctx, entity, bulk, (*position, held), Part::Row { last }, &mut outcomes).await?;
+    }
+    ctx.flush().await?;
+    Ok(outcomes)
+}
+
+/// The rows as one part, which most batches can be: three statements for each in place of seven. None where one was refused, and then nothing was
+/// done.
+async fn together(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[(i64, Uuid)]) -> Result<Option<Outcomes>> {
+    savepoint::begin(ctx).await?;
+    let worked = all(ctx, entity, bulk, rows).await;
+    savepoint::end(ctx, worked.is_ok()).await?;
+    match worked {
+        Ok(outcomes) => Ok(Some(outcomes)),
+        Err(error) if stop::is_of_no_row(&error, false) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn all(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[(i64, Uuid)]) -> Result<Outcomes> {
+    let ids: Vec<Uuid> = rows.iter().map(|(_, id)| *id).collect();
+    let mut held = lock_each(ctx, entity, &ids, false).await?;
+    let mut outcomes = Outcomes::default();
+    plan_once(ctx.conn().await?).await?;
+    for (position, id) in rows {
+        change(ctx, entity, bulk, (*position, held.remove(id)), Part::Batch, &mut outcomes).await?;
+    }
+    ctx.flush().await?;
+    plan_anew(ctx.conn().await?).await?;
+    Ok(outcomes)
+}
+
+/// What is undone when a row is refused.
+#[derive(Clone, Copy)]
+enum Part {
+    /// The whole batch: the refusal is its error.
+    Batch,
+    /// That row alone; `last` with the last try.
+    Row { last: bool },
+}
+
+impl Part {
+    async fn run<O: Operation>(self, ctx: &mut Ctx, operation: O) -> Result<Result<O::Output>> {
+        match self {
+            Self::Batch => ctx.run(operation).await.map(Ok),
+            Self::Row { .. } => ctx.attempt(operation).await,
+        }
+    }
+}
+
+/// One row as it was locked, and what it was before.
 async fn change(
     ctx: &mut Ctx,
     entity: &Entity,
     bulk: &Bulk,
-    (position, id): (i64, Uuid),
-    last: bool,
+    (position, held): (i64, Option<Result<Held>>),
+    part: Part,
     outcomes: &mut Outcomes,
 ) -> Result<()> {
-    // Locked before it is looked at, so that what is put back some day is what was there.
-    let held = match lock_each(ctx, entity, &[id], last).await?.remove(&id) {
+    let held = match held {
         Some(Ok(held)) => held,
         Some(Err(error)) => {
             outcomes.refused(position, reason(&error));
@@ -163,30 +219,30 @@ async fn change(
             return Ok(());
         }
     };
-    match attempt(ctx, bulk, &held).await? {
+    match attempt(ctx, bulk, &held, part).await? {
         Ok(record) if record.version == held.version => outcomes.unchanged(position),
         Ok(record) => outcomes.changed(position, record.version, before(entity, bulk, &held)),
-        Err(error) if stop::is_of_no_row(&error, last) => return Err(error),
+        Err(error) if matches!(part, Part::Row { last } if stop::is_of_no_row(&error, last)) => return Err(error),
         Err(error) => outcomes.refused(position, reason(&error)),
     }
     Ok(())
 }
 
-async fn attempt(ctx: &mut Ctx, bulk: &Bulk, held: &Held) -> Result<Result<Record>> {
+async fn attempt(ctx: &mut Ctx, bulk: &Bulk, held: &Held, part: Part) -> Result<Result<Record>> {
     let (entity, id, version) = (bulk.entity.clone(), held.id, Some(held.version));
     let values = bulk.change.values.clone();
     match bulk.change.action {
-        BulkAction::Set => ctx.attempt(UpdateRecord { entity, id, version, values, base: None }).await,
+        BulkAction::Set => part.run(ctx, UpdateRecord { entity, id, version, values, base: None }).await,
         BulkAction::Add | BulkAction::Remove => {
             let values = mixed(bulk.change.action, &values, held);
-            ctx.attempt(UpdateRecord { entity, id, version, values, base: None }).await
+            part.run(ctx, UpdateRecord { entity, id, version, values, base: None }).await
         }
         BulkAction::Move => {
             let to = bulk.change.to.clone();
-            ctx.attempt(TransitionRecord { entity, id, version, name: None, to, pipeline: None, values }).await
+            part.run(ctx, TransitionRecord { entity, id, version, name: None, to, pipeline: None, values }).await
         }
-        BulkAction::Delete => ctx.attempt(DeleteRecord { entity, id, version }).await,
-        BulkAction::Restore => ctx.attempt(RestoreRecord { entity, id }).await,
+        BulkAction::Delete => part.run(ctx, DeleteRecord { entity, id, version }).await,
+        BulkAction::Restore => part.run(ctx, RestoreRecord { entity, id }).await,
     }
 }
 

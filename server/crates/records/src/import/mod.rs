@@ -26,7 +26,7 @@ use domain::imports::{GetImport, Import, ListImports};
 use platform::{Ctx, Registry};
 
 pub use run::{ImportJob, KIND, job_handler};
-pub(crate) use store::plan_anew;
+pub(crate) use store::{plan_anew, plan_once};
 
 /// Registers the operations of imports.
 pub fn register(registry: &mut Registry) {

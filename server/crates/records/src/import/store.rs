@@ -228,6 +228,12 @@ pub async fn plan_anew(conn: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// From here on statements keep their plans again, as those do that come to one row by its id: planning one takes longer than the row.
+pub async fn plan_once(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query("set local plan_cache_mode = 'auto'").execute(conn).await.map_err(db_error)?;
+    Ok(())
+}
+
 /// Reports a step of an import, for the audit trail.
 pub fn changed(ctx: &mut Ctx, import: Uuid, after: serde_json::Value) {
     ctx.changed(Change {
