@@ -111,11 +111,6 @@ impl Ctx {
         self.flush_with(None).await
     }
 
-    /// Drops what was collected since it was last written: what was to be told of is undone.
-    pub fn forget(&mut self) {
-        self.changes.clear();
-    }
-
     async fn flush_with(&mut self, reply: Option<(&Idempotent, &str)>) -> Result<()> {
         let changes = std::mem::take(&mut self.changes);
         change::write(self, changes, reply).await
@@ -129,15 +124,28 @@ impl Ctx {
 
     /// The same as a part that may fail: what it did is undone then, and the transaction goes on.
     pub async fn attempt<O: Operation>(&mut self, operation: O) -> Result<Result<O::Output>> {
-        self.flush().await?;
-        sqlx::query("savepoint attempt").execute(self.conn().await?).await.map_err(db_error)?;
+        self.begin_part().await?;
         let result = self.run(operation).await;
-        let end = if result.is_ok() { "release savepoint attempt" } else { "rollback to savepoint attempt" };
-        if result.is_err() {
-            self.forget();
+        self.end_part(result.is_ok()).await?;
+        Ok(result)
+    }
+
+    /// Begins a part of the transaction that is done or not at all, so that what stands in its way leaves the rest as it was. What is to be told
+    /// so far is written first: it is of the rest.
+    pub async fn begin_part(&mut self) -> Result<()> {
+        self.flush().await?;
+        sqlx::query("savepoint part").execute(self.conn().await?).await.map_err(db_error)?;
+        Ok(())
+    }
+
+    /// Keeps what was done since [`Ctx::begin_part`], or makes it undone, and what was to be told of it.
+    pub async fn end_part(&mut self, done: bool) -> Result<()> {
+        let end = if done { "release savepoint part" } else { "rollback to savepoint part" };
+        if !done {
+            self.changes.clear();
         }
         sqlx::query(end).execute(self.conn().await?).await.map_err(db_error)?;
-        Ok(result)
+        Ok(())
     }
 
     /// Whether the caller may ask for another operation, by what they are and hold; which rows they reach is left to it. For what is asked for now

@@ -3,7 +3,6 @@
 use crate::known::known_ids;
 use crate::project::Projection;
 use crate::reach;
-use crate::savepoint;
 use crate::select::one;
 use crate::sql::{Argument, Sql};
 use crate::stop::is_of_no_row;
@@ -124,9 +123,9 @@ pub async fn lock_each(
     }
     let mut each = HashMap::new();
     for id in ids {
-        savepoint::begin(ctx).await?;
+        ctx.begin_part().await?;
         let held = lock(ctx, entity, std::slice::from_ref(id), Reach::All).await;
-        savepoint::end(ctx, held.is_ok()).await?;
+        ctx.end_part(held.is_ok()).await?;
         match held {
             Ok(held) => each.extend(held.into_iter().map(|held| (held.id, Ok(held)))),
             Err(error) if is_of_no_row(&error, last) => return Err(error),

@@ -37,7 +37,6 @@ mod project;
 mod reach;
 mod refuse;
 mod remove;
-mod savepoint;
 mod search;
 mod select;
 mod spelling;

@@ -327,12 +327,9 @@ async fn unreferenced(ctx: &mut Ctx, entity: &Entity, ids: &[Uuid]) -> Result<Ha
     let ids = sql.bind(Bind::ids(ids.iter().copied()));
     sql.push(")");
     for pointer in pointing_at(&catalog, entity) {
+        sql.push(" and not ");
+        pointer.any(&mut sql, tenant);
         // Rows that go together may point at each other.
-        sql.push(" and not exists (select from ").name(&pointer.entity.table).push(" o where o.tenant_id = ");
-        sql.again(tenant).push(" and ");
-        pointer.at(&mut sql, "o", tenant, |sql| {
-            sql.push("t.id");
-        });
         if pointer.entity.table == entity.table {
             sql.push(" and o.id <> all (").again(ids).push(")");
         }

@@ -25,6 +25,18 @@ pub fn pointing_at(catalog: &Catalog, entity: &Entity) -> Vec<Pointer> {
 }
 
 impl Pointer {
+    /// Begins the condition that a row `o` of this entity points at the row `t`; what else holds of `o` may follow, then its end.
+    pub fn any(&self, sql: &mut Sql, tenant: Argument) {
+        sql.push("exists (select from ")
+            .name(&self.entity.table)
+            .push(" o where o.tenant_id = ")
+            .again(tenant)
+            .push(" and ");
+        self.at(sql, "o", tenant, |sql| {
+            sql.push("t.id");
+        });
+    }
+
     /// The condition that a row named `alias` points at the row that `id` names.
     pub fn at(&self, sql: &mut Sql, alias: &'static str, tenant: Argument, id: impl FnOnce(&mut Sql)) {
         match self.field.link_table(&self.entity.table) {

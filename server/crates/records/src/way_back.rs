@@ -39,11 +39,8 @@ pub async fn of_import(ctx: &mut Ctx, entity: &Entity, import: &Import) -> Resul
     sql.push(" or t.updated_by = ").again(me).push(" and t.updated_at >= ").again(since);
     sql.push(", false) then 'barred' when r.made and (false");
     for pointer in pointing_at(&catalog, entity) {
-        sql.push(" or exists (select from ").name(&pointer.entity.table).push(" o where o.tenant_id = ");
-        sql.again(tenant).push(" and ");
-        pointer.at(&mut sql, "o", tenant, |sql| {
-            sql.push("t.id");
-        });
+        sql.push(" or ");
+        pointer.any(&mut sql, tenant);
         // Rows that go together may point at each other.
         if pointer.entity.table == entity.table {
             sql.push(" and o.id not in (select w.record_id from r w where w.made)");

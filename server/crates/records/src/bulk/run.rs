@@ -9,7 +9,6 @@ use crate::ending::{Errand, failed};
 use crate::get::{Held, lock_each};
 use crate::import::{plan_anew, plan_once};
 use crate::on_behalf::{Asker, named};
-use crate::savepoint;
 use crate::stop;
 use domain::records::{
     Bulk, BulkAction, BulkRecords, BulkStatus, DeleteRecord, Record, RestoreRecord, TransitionRecord, UndoBulk,
@@ -158,9 +157,9 @@ async fn worked(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[(i64, Uuid)
 /// The rows as one part, which most batches can be: three statements for each in place of seven. None where one was refused, and then nothing was
 /// done.
 async fn together(ctx: &mut Ctx, entity: &Entity, bulk: &Bulk, rows: &[(i64, Uuid)]) -> Result<Option<Outcomes>> {
-    savepoint::begin(ctx).await?;
+    ctx.begin_part().await?;
     let worked = all(ctx, entity, bulk, rows).await;
-    savepoint::end(ctx, worked.is_ok()).await?;
+    ctx.end_part(worked.is_ok()).await?;
     match worked {
         Ok(outcomes) => Ok(Some(outcomes)),
         Err(error) if stop::is_of_no_row(&error, false) => Err(error),

@@ -9,7 +9,6 @@ use crate::hook::TransitionHook;
 use crate::import::plan_anew;
 use crate::many::{Updated, revert_many};
 use crate::on_behalf::asked;
-use crate::savepoint;
 use crate::stop;
 use crate::way_back;
 use domain::records::{
@@ -179,11 +178,11 @@ async fn put_back(ctx: &mut Ctx, entity: &Entity, rows: &[Done], last: bool, out
 /// By one statement or not at all: a refusal for what rows hold leaves the transaction as it was. That somebody else was at them is no such one:
 /// it passes, and what would be written down of a row would stay.
 async fn together(ctx: &mut Ctx, entity: &Entity, rows: &[Done], last: bool) -> Result<Result<Vec<Updated>>> {
-    savepoint::begin(ctx).await?;
+    ctx.begin_part().await?;
     let before = |row: &Done| row.before.as_ref().map(|before| before.0.clone()).unwrap_or_default();
     let wanted = rows.iter().map(|row| (row.record_id, row.version, before(row))).collect();
     let answers = revert_many(ctx, entity, wanted).await;
-    savepoint::end(ctx, answers.is_ok()).await?;
+    ctx.end_part(answers.is_ok()).await?;
     match answers {
         Err(error) if stop::is_of_no_row(&error, last) => Err(error),
         Err(error) if !matches!(error.kind, Kind::Conflict | Kind::Invalid) => Err(error),

@@ -12,7 +12,6 @@ use super::undo;
 use crate::ending::{Errand, failed};
 use crate::many::{NewRow, Updated, create_many, update_many};
 use crate::on_behalf::{Asker, named};
-use crate::savepoint;
 use crate::stop;
 use domain::error::BUSY;
 use domain::imports::{Import, ImportStatus, Problem, StartImport, UndoImport};
@@ -266,9 +265,9 @@ impl Changed {
 async fn one_by_one(ctx: &mut Ctx, entity: &Entity, changed: &[Changed]) -> Result<Vec<Updated>> {
     let mut answers = Vec::with_capacity(changed.len());
     for row in changed {
-        savepoint::begin(ctx).await?;
+        ctx.begin_part().await?;
         let answer = update_many(ctx, entity, vec![row.edit()]).await;
-        savepoint::end(ctx, answer.is_ok()).await?;
+        ctx.end_part(answer.is_ok()).await?;
         match answer {
             Ok(one) => answers.extend(one),
             Err(error) if error.is(BUSY) => answers.push(Updated::Refused(error)),

@@ -13,7 +13,6 @@ use crate::get::{Held, in_sight, lock};
 use crate::index;
 use crate::many::{Removed, Updated, remove_many, revert_own_many};
 use crate::on_behalf::asked;
-use crate::savepoint;
 use crate::stop;
 use crate::way_back;
 use domain::imports::{Import, ImportStatus, KeptRow, ListKept, PreviewUndoImport, UndoImport, Undone};
@@ -321,9 +320,9 @@ impl Fates {
 /// All of them or none: a refusal for what rows hold leaves the transaction as it was. That somebody else was at them is no such one: it passes, and
 /// what would be written down of a row would stay.
 async fn together(ctx: &mut Ctx, entity: &Entity, rows: &[Done], last: bool) -> Result<Result<Fates>> {
-    savepoint::begin(ctx).await?;
+    ctx.begin_part().await?;
     let fates = take_back(ctx, entity, rows).await;
-    savepoint::end(ctx, fates.is_ok()).await?;
+    ctx.end_part(fates.is_ok()).await?;
     match fates {
         Err(error) if stop::is_of_no_row(&error, last) => Err(error),
         Err(error) if !matches!(error.kind, Kind::Conflict | Kind::Invalid | Kind::Forbidden) => Err(error),
