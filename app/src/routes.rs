@@ -10,6 +10,9 @@ use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{ParamSegment, SsrMode, StaticSegment};
 
+/// What pages are written in, as the style sheet names it.
+const FONT: &str = "/fonts/inter-latin.woff2";
+
 /// The document around every page. Theme and density are the server's to write, so nothing flashes.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let page = use_page();
@@ -21,6 +24,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                // Lay the page out once: a browser would draw it piece by piece, though it comes in one, and once more when it finds in the style
+                // sheet that a font is to be fetched.
+                <link rel="expect" href="#main" blocking="render"/>
+                <link rel="preload" href=FONT r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
                 <HashedStylesheet options=options.clone() id="leptos"/>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
@@ -141,5 +148,14 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("admin") view=admin::TenantsPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Under another name it would be fetched twice.
+    #[test]
+    fn the_font_that_pages_fetch_is_the_one_of_the_style_sheet() {
+        assert!(include_str!("../../style/base.css").contains(&format!("url(\"{}\")", super::FONT)));
     }
 }
