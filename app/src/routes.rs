@@ -25,14 +25,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 // Lay the page out once: a browser would draw it piece by piece, though it comes in one, and once more when it finds in the style
-                // sheet that a font is to be fetched.
-                <link rel="expect" href="#main" blocking="render"/>
+                // sheet that a font is to be fetched. Chromium waits until the element begins, so it is the last one.
+                <link rel="expect" href="#end" blocking="render"/>
                 <link rel="preload" href=FONT r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
                 <HashedStylesheet options=options.clone() id="leptos"/>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
-            <body><App/>{spoken()}</body>
+            <body><App/>{spoken()}<hr id="end" hidden=true/></body>
         </html>
     }
 }

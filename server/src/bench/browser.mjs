@@ -1,8 +1,9 @@
 // Loads a page in Chromium again and again, each time with nothing cached, and notes when its rows could be read and when its keys were
-// heard. `nexus bench` hands it to Node.js; what is to be loaded stands in BENCH_PAGE, what came of it is the last line.
+// heard; in turns with the bare page of the ceiling, which nobody's keys are heard on. `nexus bench` hands it to Node.js; what is to be loaded
+// stands in BENCH_PAGE, what came of it is the last line.
 import { existsSync } from 'node:fs';
 
-const { address, path, cookie, rows, loads } = JSON.parse(process.env.BENCH_PAGE);
+const { address, path, cookie, bare, rows, loads } = JSON.parse(process.env.BENCH_PAGE);
 const answer = (said) => console.log(JSON.stringify(said));
 
 /** Where a Chromium is: the setting, or Playwright's own download. */
@@ -18,11 +19,11 @@ async function found() {
 }
 
 /** Runs in the page before anything of it. Both moments are milliseconds after the browser set out. */
-function watch(rows) {
+function watch({ rows, keys }) {
     const seen = {};
     const readable = new Promise((done) => {
         const frame = () => {
-            if (document.querySelectorAll('[data-region=list] tbody tr[data-id]').length < rows) return requestAnimationFrame(frame);
+            if (document.querySelectorAll('tbody tr').length < rows) return requestAnimationFrame(frame);
             // The frame that has the rows is painted once it is over.
             requestAnimationFrame(() => setTimeout(() => done((seen.readable = performance.now()))));
         };
@@ -31,6 +32,7 @@ function watch(rows) {
     const press = (key, more) =>
         !document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }));
     const interactive = new Promise((done) => {
+        if (!keys) return done();
         let walks = false;
         const timer = setInterval(() => {
             if (!document.body) return;
@@ -51,7 +53,7 @@ function watch(rows) {
     });
 }
 
-async function load(browser) {
+async function load(browser, url, keys) {
     // Of its own, so that it has no cache.
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' });
     let timer;
@@ -59,9 +61,9 @@ async function load(browser) {
         const pairs = cookie.split('; ').map((pair) => pair.split(/=(.*)/s));
         await context.addCookies(pairs.map(([name, value]) => ({ name, value, url: address })));
         const page = await context.newPage();
-        await page.addInitScript(watch, rows);
-        const went = await page.goto(address + path, { waitUntil: 'commit' });
-        if (went?.status() !== 200) throw new Error(`${path} answered ${went?.status()}`);
+        await page.addInitScript(watch, { rows, keys });
+        const went = await page.goto(url, { waitUntil: 'commit' });
+        if (went?.status() !== 200) throw new Error(`${url} answered ${went?.status()}`);
         const late = new Promise((_, fail) => {
             timer = setTimeout(fail, 30_000, new Error('the page was not ready within 30 s'));
         });
@@ -80,14 +82,17 @@ if (absent) {
     const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
     args.push('--disable-background-networking', '--disable-component-update');
     const browser = await chromium.launch({ executablePath, args });
-    const moments = [];
+    const [moments, baseline] = [[], []];
     // The first one pays for the browser's own start.
     for (let number = 0; number <= loads; number++) {
-        const seen = await load(browser);
-        if (number > 0) moments.push(seen);
+        const least = await load(browser, bare, false);
+        const seen = await load(browser, address + path, true);
+        if (number === 0) continue;
+        baseline.push(least.readable);
+        moments.push(seen);
     }
     await browser.close();
     const ways = {};
     for (const { way } of moments) for (const [name, at] of Object.entries(way)) (ways[name] ??= []).push(at ?? 0);
-    answer({ readable: moments.map((seen) => seen.readable), interactive: moments.map((seen) => seen.interactive), ways });
+    answer({ bare: baseline, readable: moments.map((seen) => seen.readable), interactive: moments.map((seen) => seen.interactive), ways });
 }

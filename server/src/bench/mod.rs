@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::out;
 use anyhow::{Context, Result, bail};
 use bars::{BARS, Measured};
-use process::Nexus;
+use process::{Ceiling, Nexus};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -217,7 +217,9 @@ async fn weights(world: &World, arguments: &Arguments) -> Result<Vec<Measured>> 
         }
         if arguments.wants("P-11") {
             out::line("Loading the list page in a browser ...");
-            measured.extend(browser::measure(world, nexus.address, &cookie).await?);
+            let ceiling = Ceiling::start(world, arguments.planned_once).await?;
+            measured.extend(browser::measure(world, ceiling.address, nexus.address, &cookie).await?);
+            ceiling.stop().await?;
         }
         nexus.stop().await?;
     }
