@@ -26,13 +26,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 // Lay the page out once: a browser would draw it piece by piece, though it comes in one, and once more when it finds in the style
                 // sheet that a font is to be fetched. Chromium waits until the element begins, so it is the last one.
-                <link rel="expect" href="#end" blocking="render"/>
+                <link rel="expect" href="#page-end" blocking="render"/>
                 <link rel="preload" href=FONT r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
                 <HashedStylesheet options=options.clone() id="leptos"/>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
-            <body><App/>{spoken()}<hr id="end" hidden=true/></body>
+            <body><App/>{spoken()}<hr id="page-end" hidden=true/></body>
         </html>
     }
 }
