@@ -1,5 +1,5 @@
 //! The list page in Chromium, with nothing cached: when its rows can be read, and when its keys are heard. In turns with the ceiling's page, whose
-//! rows have neither style nor script: a browser of its own takes most of what such a moment is.
+//! rows have neither style nor script: how long a browser takes is as much the machine's doing as the page's.
 
 use super::bars::Measured;
 use super::load::quantile;
